@@ -1,0 +1,240 @@
+/* cli: a program's options as one table, from which its command line is read. */
+#include "base/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/number.h"
+#include "base/standard.h"
+
+/* What getopt_long() returns for row i is ROW_BASE + i, so that it names the row alone. */
+enum { ROW_BASE = 256 };
+
+/* Column of the texts in --help. */
+enum { HELP_COLUMN = 30 };
+
+/* What getopt_long() wants, made from the table, and which rows were seen. */
+struct parser {
+	const struct cli *cli;
+	struct option *longs;
+	char *shorts;
+	bool *seen;
+};
+
+static void *field_of(void *fields, const struct cli_option *option)
+{
+	return (char *)fields + option->field;
+}
+
+static bool append(struct cli_list *list, const char *source, const char *text)
+{
+	if (list->count == CLI_LIST_MAX) {
+		log_error("%s: more than %d values", source, CLI_LIST_MAX);
+		return false;
+	}
+	list->texts[list->count++] = text;
+	return true;
+}
+
+/* Writes the range of `option` as its values are written. */
+static void format_range(const struct cli_option *option, char *text, size_t size)
+{
+	if (option->kind == CLI_TIME) {
+		char least[NUMBER_TIME_MAX], most[NUMBER_TIME_MAX];
+		snprintf(text, size, "a time from %s to %s, such as 500ms, 1.5s or 2m",
+			 number_format_time(least, option->least),
+			 number_format_time(most, option->most));
+	} else {
+		snprintf(text, size, "a number%s from %" PRIu64 " to %" PRIu64,
+			 option->kind == CLI_SIZE ? " of bytes" : "", option->least, option->most);
+	}
+}
+
+/* Sets a number, size or time that lies in the row's range. */
+static bool set_ranged(const struct cli_option *option, uint64_t *field, const char *source,
+		       const char *text)
+{
+	char range[128];
+	uint64_t value;
+	bool (*parse)(const char *, uint64_t *) = option->kind == CLI_TIME   ? number_parse_time
+						  : option->kind == CLI_SIZE ? number_parse_size
+									     : number_parse;
+
+	if (parse(text, &value) && value >= option->least && value <= option->most) {
+		*field = value;
+		return true;
+	}
+	format_range(option, range, sizeof range);
+	log_error("%s: '%s' is not %s", source, text, range);
+	return false;
+}
+
+/* Sets the option's field from `text`, which is NULL for a kind that takes none. */
+static bool set(const struct cli_option *option, void *fields, const char *source, const char *text)
+{
+	void *field = field_of(fields, option);
+
+	switch (option->kind) {
+	case CLI_FLAG:
+		*(bool *)field = true;
+		return true;
+	case CLI_COUNTER:
+		++*(uint64_t *)field;
+		return true;
+	case CLI_TEXT:
+		*(const char **)field = text;
+		return true;
+	case CLI_LIST:
+		return append(field, source, text);
+	case CLI_NUMBER:
+	case CLI_SIZE:
+	case CLI_TIME:
+		return set_ranged(option, field, source, text);
+	case CLI_HELP:
+	case CLI_VERSION:
+		break;
+	}
+	return true;
+}
+
+bool cli_set(const struct cli *cli, void *fields, const char *name, const char *source,
+	     const char *text)
+{
+	for (size_t i = 0; i < cli->count; i++)
+		if (strcmp(cli->options[i].name, name) == 0)
+			return set(&cli->options[i], fields, source, text);
+	return false;
+}
+
+static void print_option(const struct cli_option *option)
+{
+	char letter[] = "-?,", forms[80];
+
+	letter[1] = (char)option->letter;
+	snprintf(forms, sizeof forms, "  %-3s --%s%s%s", option->letter ? letter : "", option->name,
+		 option->argument ? "=" : "", option->argument ? option->argument : "");
+	printf("%-*s %s\n", HELP_COLUMN, forms, option->help);
+}
+
+/* Prints the help or the version; what could not be printed is a failure. */
+static enum cli_outcome print(const struct cli *cli, enum cli_kind what)
+{
+	if (what == CLI_VERSION) {
+		printf("%s %s\n", cli->program, cli->version);
+	} else {
+		printf("Usage: %s %s\n%s\n", cli->program, cli->synopsis, cli->purpose);
+		for (size_t i = 0; i < cli->count; i++)
+			print_option(&cli->options[i]);
+		printf("\n%s", cli->more);
+	}
+	if (standard_flush())
+		return CLI_END;
+	log_error("cannot write to standard output: %s", strerror(errno));
+	return CLI_FAILED;
+}
+
+/* Makes what getopt_long() wants out of the table. */
+static bool parser_open(struct parser *parser, const struct cli *cli)
+{
+	char *shorts;
+
+	parser->cli = cli;
+	parser->longs = calloc(cli->count + 1, sizeof *parser->longs);
+	parser->shorts = shorts = calloc(2 * cli->count + 2, 1);
+	parser->seen = calloc(cli->count, sizeof *parser->seen);
+	if (!parser->longs || !parser->shorts || !parser->seen) {
+		log_error("out of memory");
+		return false;
+	}
+	*shorts++ = ':';
+	for (size_t i = 0; i < cli->count; i++) {
+		const struct cli_option *option = &cli->options[i];
+		parser->longs[i].name = option->name;
+		parser->longs[i].has_arg = option->argument ? required_argument : no_argument;
+		parser->longs[i].val = ROW_BASE + (int)i;
+		if (option->letter)
+			*shorts++ = (char)option->letter;
+		if (option->letter && option->argument)
+			*shorts++ = ':';
+	}
+	return true;
+}
+
+static void parser_close(struct parser *parser)
+{
+	free(parser->longs);
+	free(parser->shorts);
+	free(parser->seen);
+}
+
+/* Finds the row that getopt_long() means by `code`; cli->count if it is none. */
+static size_t row_of(const struct cli *cli, int code)
+{
+	size_t i;
+
+	if (code >= ROW_BASE)
+		return (size_t)(code - ROW_BASE);
+	for (i = 0; i < cli->count; i++)
+		if (cli->options[i].letter == code && code != 0)
+			break;
+	return i;
+}
+
+/* Says what getopt_long() found wrong; it leaves the culprit in optopt or in argv. */
+static enum cli_outcome complain(const struct cli *cli, int code, char **argv)
+{
+	size_t row = row_of(cli, optopt);
+
+	if (code == ':')
+		log_error("--%s needs a value, %s", cli->options[row].name,
+			  cli->options[row].argument);
+	else if (row < cli->count)
+		log_error("--%s takes no value", cli->options[row].name);
+	else if (optopt != 0)
+		log_error("unknown option '-%c' (see '%s --help')", optopt, cli->program);
+	else
+		log_error("unknown option '%s' (see '%s --help')", argv[optind - 1], cli->program);
+	return CLI_BAD;
+}
+
+/* Takes one option that getopt_long() found. */
+static enum cli_outcome take(struct parser *parser, void *fields, size_t row)
+{
+	const struct cli_option *option = &parser->cli->options[row];
+	char source[64];
+
+	if (option->kind == CLI_HELP || option->kind == CLI_VERSION)
+		return print(parser->cli, option->kind);
+	snprintf(source, sizeof source, "--%s", option->name);
+	if (parser->seen[row] && option->kind != CLI_LIST && option->kind != CLI_COUNTER) {
+		log_error("%s is given twice", source);
+		return CLI_BAD;
+	}
+	parser->seen[row] = true;
+	return set(option, fields, source, optarg) ? CLI_GO : CLI_BAD;
+}
+
+enum cli_outcome cli_parse(const struct cli *cli, void *fields, int argc, char **argv,
+			   int *operands)
+{
+	struct parser parser = {0};
+	enum cli_outcome outcome = parser_open(&parser, cli) ? CLI_GO : CLI_FAILED;
+
+	optind = 1;
+	opterr = 0;
+	while (outcome == CLI_GO) {
+		int code = getopt_long(argc, argv, parser.shorts, parser.longs, NULL);
+		if (code == -1)
+			break;
+		outcome = code == '?' || code == ':' ? complain(cli, code, argv)
+						     : take(&parser, fields, row_of(cli, code));
+	}
+	parser_close(&parser);
+	*operands = optind;
+	return outcome;
+}

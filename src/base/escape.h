@@ -1,0 +1,24 @@
+/* escape: bytes from outside made safe to show, as printable text and \xHH. */
+#ifndef BASE_ESCAPE_H
+#define BASE_ESCAPE_H
+
+#include <stddef.h>
+
+/* One byte grows to at most this many ("\xHH"). */
+#define ESCAPE_GROWTH 4
+
+/*
+ * Copies `length` bytes to `out`, with control bytes, C1 controls and invalid
+ * UTF-8 as \xHH; the bytes named in the string `keep` stay as they are.
+ * `out` must hold ESCAPE_GROWTH * length bytes; no NUL is added.
+ * Returns the number of bytes written.
+ */
+size_t escape_bytes(char *out, const void *bytes, size_t length, const char *keep);
+
+/*
+ * Writes the string `text`, escaped, to `out` of `size` bytes (at least 1), cut
+ * where it no longer fits, and always ended by a NUL. Returns `out`.
+ */
+char *escape_text(char *out, size_t size, const char *text);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * log: where every message goes: standard error, one event one line.
+ *
+ * Warnings and errors begin with the program's name; what the program tells of
+ * its work stands bare. Control bytes appear as \xHH, so that nothing a peer
+ * sends can drive a terminal or forge a line. Every function keeps errno.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+
+#include "base/attributes.h"
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+/* Sets the program's name (kept, not copied) and the last level that is shown. */
+void log_open(const char *program, enum log_level last);
+
+/* Tells whether a message of that level would be shown: asked before costly ones. */
+bool log_shows(enum log_level level);
+
+void log_error(const char *format, ...) PRINTF_LIKE(1, 2);
+void log_warning(const char *format, ...) PRINTF_LIKE(1, 2);
+void log_info(const char *format, ...) PRINTF_LIKE(1, 2);
+void log_debug(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* Logs what was asked for expressly, such as the counters: at any level, stands bare. */
+void log_answer(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* Takes libevent's own messages; its type is that of event_set_log_callback(). */
+void log_from_libevent(int severity, const char *message);
+
+#endif

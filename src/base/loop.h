@@ -1,0 +1,22 @@
+/* loop: libevent's event loop, made and ended in one way by both programs. */
+#ifndef BASE_LOOP_H
+#define BASE_LOOP_H
+
+#include <stdint.h>
+
+struct event;
+struct event_base;
+
+/* Makes the loop and sends libevent's messages to our log. NULL: no memory or descriptors. */
+struct event_base *loop_new(void);
+
+/* Frees the loop and all that libevent keeps; events must be freed before. NULL is allowed. */
+void loop_free(struct event_base *base);
+
+/* Lets the event happen once, `ms` milliseconds from now, unless something else makes it. */
+void loop_add_timer(struct event *event, uint64_t ms);
+
+/* Takes the event out of the loop and frees it. NULL is allowed. */
+void loop_free_event(struct event *event);
+
+#endif

@@ -1,0 +1,109 @@
+/* number: strict numbers, sizes and times: all of the text counts, or nothing does. */
+#include "base/number.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Reads the digits at *text and moves it behind them; false where there are none or too many. */
+static bool take_digits(const char **text, uint64_t *value)
+{
+	const char *p = *text;
+	uint64_t sum = 0;
+
+	for (; *p >= '0' && *p <= '9'; p++) {
+		uint64_t digit = (uint64_t)(*p - '0');
+		if (sum > (UINT64_MAX - digit) / 10)
+			return false;
+		sum = sum * 10 + digit;
+	}
+	if (p == *text)
+		return false;
+	*text = p;
+	*value = sum;
+	return true;
+}
+
+/* Reads a fraction of up to three digits behind a point, as thousandths. */
+static bool take_thousandths(const char **text, uint64_t *value)
+{
+	unsigned weight = 100;
+
+	*value = 0;
+	if (**text != '.')
+		return true;
+	for (++*text; **text >= '0' && **text <= '9'; ++*text) {
+		if (weight == 0)
+			return false;
+		*value += (uint64_t)(**text - '0') * weight;
+		weight /= 10;
+	}
+	return weight < 100;
+}
+
+static bool multiply(uint64_t *value, uint64_t factor)
+{
+	if (*value > UINT64_MAX / factor)
+		return false;
+	*value *= factor;
+	return true;
+}
+
+bool number_parse(const char *text, uint64_t *value)
+{
+	uint64_t number;
+
+	if (!take_digits(&text, &number) || *text != '\0')
+		return false;
+	*value = number;
+	return true;
+}
+
+bool number_parse_size(const char *text, uint64_t *value)
+{
+	uint64_t number, unit = 1;
+
+	if (!take_digits(&text, &number))
+		return false;
+	if (*text == 'K')
+		unit = 1024;
+	else if (*text == 'M')
+		unit = (uint64_t)1024 * 1024;
+	if (text[unit > 1] != '\0' || !multiply(&number, unit))
+		return false;
+	*value = number;
+	return true;
+}
+
+/* Milliseconds in the unit that `suffix` names; 0: no such unit. */
+static uint64_t unit_ms(const char *suffix)
+{
+	if (strcmp(suffix, "ms") == 0)
+		return 1;
+	if (strcmp(suffix, "s") == 0 || *suffix == '\0')
+		return 1000;
+	return strcmp(suffix, "m") == 0 ? 60 * 1000 : 0;
+}
+
+bool number_parse_time(const char *text, uint64_t *value)
+{
+	uint64_t whole, thousandths, unit;
+
+	if (!take_digits(&text, &whole) || !take_thousandths(&text, &thousandths))
+		return false;
+	unit = unit_ms(text);
+	if (unit == 0 || (unit == 1 && thousandths > 0) || !multiply(&whole, unit) ||
+	    whole > UINT64_MAX - thousandths * unit / 1000)
+		return false;
+	*value = whole + thousandths * unit / 1000;
+	return true;
+}
+
+char *number_format_time(char *text, uint64_t ms)
+{
+	if (ms % 1000 == 0)
+		snprintf(text, NUMBER_TIME_MAX, "%" PRIu64 "s", ms / 1000);
+	else
+		snprintf(text, NUMBER_TIME_MAX, "%" PRIu64 "ms", ms);
+	return text;
+}

@@ -1,0 +1,37 @@
+/* standard: the descriptors 0, 1 and 2, which a caller may have closed or filled. */
+#include "base/standard.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/*
+ * The mode is the one that the descriptor is not used in: reading from 0 or
+ * writing to 1 and 2 goes on failing with EBADF, and is not silently lost.
+ */
+bool standard_reserve(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* The lowest free descriptor is the one: all below it are taken by now. */
+		if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return false;
+	}
+	return true;
+}
+
+bool standard_flush(void)
+{
+	return fflush(stdout) == 0 && !ferror(stdout);
+}
+
+void standard_end_output(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, STDOUT_FILENO);
+	close(null);
+}

@@ -1,0 +1,109 @@
+#!/bin/sh
+# layers: holds the sources to who may know whom.
+#
+# src/base knows nobody; src/daemon and src/client know base, and not each other.
+# A session never knows the listener. libevent is seen where events are handled,
+# and nowhere else. Every header compiles alone. Sources: srcdir; compiler: CC.
+set -u
+
+srcdir=${srcdir:-$(dirname "$0")/..}
+src=$srcdir/src
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+
+# Who may include libevent: those who handle events, and the loop that both programs share.
+libevent_users='base/loop.c
+daemon/server.c daemon/listener.c daemon/session.c
+client/resolver.c client/race.c client/probe.c'
+
+# Reports passed if nothing was found; else what was found.
+report() { # what, findings
+	if [ -z "$2" ]; then
+		passed=$((passed + 1))
+		echo "passed: $1"
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $1"
+		printf '%s\n' "$2" | sed 's/^/  /'
+	fi
+}
+
+# Lists "file: header" for the #include lines of all sources below $1, as "daemon/main.c: options.h".
+includes() {
+	(cd "$1" && grep -rE '^[[:space:]]*#[[:space:]]*include' --include='*.[ch]' .) |
+		sed -E 's|^\./([^:]*):[^"<]*["<]([^">]*)[">].*|\1: \2|' | sort
+}
+
+# Prints the includes of the sources whose path begins with $1, of headers that match $2.
+who_includes() { # list, sources, headers
+	grep -E "^($2)[^:]*: ($3)" "$1"
+}
+
+# Prints what in a list of includes runs against the layers.
+against_base() {
+	who_includes "$1" 'base/' '(\.\./)*(daemon|client)/'
+}
+
+against_programs() {
+	who_includes "$1" 'daemon/' '(\.\./)*client/'
+	who_includes "$1" 'client/' '(\.\./)*daemon/'
+}
+
+against_session() {
+	who_includes "$1" 'daemon/session\.[ch]' '(.*/)?listener\.h'
+}
+
+against_libevent() {
+	who_includes "$1" '' 'event2/|event\.h|evutil\.h|evhttp\.h|evdns\.h' |
+		grep -vE "^($(echo "$libevent_users" | tr -s ' \n' '|' | sed 's/|$//; s/\./\\./g')): "
+}
+
+# Prints what the compiler has against a header that is compiled alone.
+against_header() {
+	# shellcheck disable=SC2086 # CC may hold options
+	${CC:-cc} -std=gnu11 -fsyntax-only -I"$src" -x c "$1" 2>&1
+}
+
+# Every header must stand on its own, whatever was included before it.
+check_headers() {
+	(cd "$src" && find . -name '*.h' | sort) >"$work/headers"
+	if [ ! -s "$work/headers" ]; then
+		report "there are headers" "none found below $src"
+		return
+	fi
+	while read -r header; do
+		report "${header#./} compiles alone" "$(against_header "$src/$header")"
+	done <"$work/headers"
+}
+
+# A check that cannot fail is none: each must find its sin in a list that has it.
+check_the_checks() { # check, sinful include
+	printf '%s\n' "$2" >"$work/sin"
+	if [ -n "$("$1" "$work/sin")" ]; then
+		report "'$2' would be noticed" ""
+	else
+		report "'$2' would be noticed" "nothing was said"
+	fi
+}
+
+includes "$src" >"$work/includes"
+if [ ! -s "$work/includes" ]; then
+	report "there are sources" "none found below $src"
+fi
+report "base knows neither daemon nor client" "$(against_base "$work/includes")"
+report "daemon and client do not know each other" "$(against_programs "$work/includes")"
+report "session does not know listener" "$(against_session "$work/includes")"
+report "libevent is seen only where events are handled" "$(against_libevent "$work/includes")"
+check_the_checks against_base 'base/log.c: daemon/stats.h'
+check_the_checks against_base 'base/log.h: ../client/options.h'
+check_the_checks against_programs 'daemon/main.c: client/status.h'
+check_the_checks against_programs 'client/probe.h: ../daemon/status.h'
+check_the_checks against_session 'daemon/session.c: listener.h'
+check_the_checks against_libevent 'daemon/options.c: event2/event.h'
+check_the_checks against_libevent 'daemon/session.h: event2/event_struct.h'
+check_the_checks against_header 'size_t bytes(void);'
+check_headers
+
+echo "layers: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]

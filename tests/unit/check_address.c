@@ -1,0 +1,411 @@
+/* check_address: every form of an endpoint is understood or refused, and shown in one form. */
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "base/address.h"
+#include "suite.h"
+
+#define TEN "0123456789"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
+static const struct {
+	const char *text;
+	enum endpoint_kind kind;
+	const char *host;
+	int port; /* -1: none */
+} good[] = {
+	{"localhost", ENDPOINT_HOST, "localhost", -1},
+	{"localhost:0", ENDPOINT_HOST, "localhost", 0},
+	{"localhost:12345", ENDPOINT_HOST, "localhost", 12345},
+	{"host.example.:65535", ENDPOINT_HOST, "host.example.", 65535},
+	{"127.0.0.1", ENDPOINT_HOST, "127.0.0.1", -1},
+	{"127.0.0.1:80", ENDPOINT_HOST, "127.0.0.1", 80},
+	{"::1", ENDPOINT_HOST, "::1", -1},
+	{"::", ENDPOINT_HOST, "::", -1},
+	{"::ffff:127.0.0.1", ENDPOINT_HOST, "::ffff:127.0.0.1", -1},
+	{"fe80::1%eth0", ENDPOINT_HOST, "fe80::1%eth0", -1},
+	{"1:2:3:4:5:6:7:8", ENDPOINT_HOST, "1:2:3:4:5:6:7:8", -1},
+	{"[::1]", ENDPOINT_HOST, "::1", -1},
+	{"[::1]:80", ENDPOINT_HOST, "::1", 80},
+	{"[::]:0", ENDPOINT_HOST, "::", 0},
+	{"[fe80::1%eth0]:80", ENDPOINT_HOST, "fe80::1%eth0", 80},
+	{"*", ENDPOINT_ANY, "", -1},
+	{"*:80", ENDPOINT_ANY, "", 80},
+	{":80", ENDPOINT_ANY, "", 80},
+	{"unix:/run/x.sock", ENDPOINT_UNIX, "/run/x.sock", -1},
+	{"unix:x", ENDPOINT_UNIX, "x", -1},
+	{"unix:/a:80", ENDPOINT_UNIX, "/a:80", -1},
+	{"unix:unix:x", ENDPOINT_UNIX, "unix:x", -1},
+	{"unix", ENDPOINT_HOST, "unix", -1},
+};
+
+START_TEST(endpoint_is_understood)
+{
+	struct endpoint endpoint;
+	const char *why = address_parse_endpoint(good[_i].text, &endpoint);
+
+	ck_assert_msg(why == NULL, "'%s': %s", good[_i].text, why);
+	ck_assert_int_eq(endpoint.kind, good[_i].kind);
+	ck_assert_str_eq(endpoint.host, good[_i].host);
+	ck_assert_int_eq(endpoint.has_port, good[_i].port >= 0);
+	ck_assert_int_eq(endpoint.port, good[_i].port >= 0 ? good[_i].port : 0);
+}
+END_TEST
+
+static const struct {
+	const char *text, *why; /* a word of the reason */
+} bad[] = {
+	{"", "empty"},
+	{":", "port is empty"},
+	{"*:", "port is empty"},
+	{"host:", "port is empty"},
+	{"[::1]:", "port is empty"},
+	{"[::1", "bracket"},
+	{"[]", "empty"},
+	{"[]:80", "empty"},
+	{"[::1]80", "bracket"},
+	{"[::1]]", "bracket"},
+	{"[localhost]:80", "IPv6"},
+	{"[127.0.0.1]:80", "IPv6"},
+	{"[::1%]", "IPv6"},
+	{"[::g]", "IPv6"},
+	{"::1%", "IPv6"},
+	{"a:b:c", "IPv6"},
+	{"127.0.0.1:80:80", "IPv6"},
+	{"1:2:3:4:5:6:7:8:9", "IPv6"},
+	{":::", "IPv6"},
+	{"::1:65536", "IPv6"},
+	{"[00000000000000000000000000000000000000000000000000::1]", "IPv6"},
+	{"host:65536", "65535"},
+	{"host:-1", "port"},
+	{"host:+1", "port"},
+	{"host: 1", "port"},
+	{"host:1 ", "port"},
+	{"host:0x1F", "port"},
+	{"host:no-such-service", "port"},
+	{":99999999999999999999999", "port"},
+	{"*:x y", "port"},
+	{"unix:", "empty"},
+	{"unix:/" HUNDRED "1234567", "too long"},
+	{HUNDRED HUNDRED HUNDRED, "too long"},
+	{HUNDRED HUNDRED HUNDRED ":80", "too long"},
+	{"[" HUNDRED HUNDRED HUNDRED "]", "too long"},
+	{"::" HUNDRED HUNDRED HUNDRED, "too long"},
+};
+
+START_TEST(endpoint_is_refused)
+{
+	struct endpoint endpoint;
+	const char *why = address_parse_endpoint(bad[_i].text, &endpoint);
+
+	ck_assert_msg(why != NULL, "'%s' taken for '%s' port %u", bad[_i].text, endpoint.host,
+		      endpoint.port);
+	ck_assert_msg(strstr(why, bad[_i].why) != NULL, "'%s': '%s'", bad[_i].text, why);
+}
+END_TEST
+
+START_TEST(longest_unix_path_is_understood)
+{
+	char text[256] = "unix:/";
+	struct endpoint endpoint;
+	size_t room = sizeof(((struct sockaddr_un *)0)->sun_path);
+
+	memset(text + 6, 'p', room - 2);
+	ck_assert_ptr_null(address_parse_endpoint(text, &endpoint));
+	ck_assert_uint_eq(strlen(endpoint.host), room - 1);
+}
+END_TEST
+
+START_TEST(longest_host_is_understood)
+{
+	char text[ADDRESS_HOST_MAX + 8] = "";
+	struct endpoint endpoint;
+
+	memset(text, 'h', ADDRESS_HOST_MAX - 1);
+	strcat(text, ":80");
+	ck_assert_ptr_null(address_parse_endpoint(text, &endpoint));
+	ck_assert_uint_eq(strlen(endpoint.host), ADDRESS_HOST_MAX - 1);
+	ck_assert_uint_eq(endpoint.port, 80);
+}
+END_TEST
+
+START_TEST(port_by_name)
+{
+	const struct servent *service = getservbyname("http", "tcp");
+	uint16_t port = 1;
+	const char *why = address_parse_port("http", &port);
+
+	/* A small machine has no list of services: then the name must be refused. */
+	ck_assert_msg((service != NULL) == (why == NULL), "'http': %s", why);
+	ck_assert_uint_eq(port, service ? 80 : 1);
+}
+END_TEST
+
+START_TEST(port_bounds)
+{
+	uint16_t port = 1;
+
+	ck_assert_ptr_null(address_parse_port("0", &port));
+	ck_assert_uint_eq(port, 0);
+	ck_assert_ptr_null(address_parse_port("65535", &port));
+	ck_assert_uint_eq(port, 65535);
+	ck_assert_ptr_nonnull(address_parse_port("65536", &port));
+	ck_assert_uint_eq(port, 65535);
+}
+END_TEST
+
+static const struct {
+	const char *text, *shown;
+} endpoints[] = {
+	{"localhost:80", "localhost:80"},
+	{"::1", "[::1]:0"},
+	{"[::1]:80", "[::1]:80"},
+	{"*:80", "*:80"},
+	{":80", "*:80"},
+	{"unix:/run/x.sock", "unix:/run/x.sock"},
+	{"unix:a:b", "unix:a:b"},
+	{"a\nb:80", "a\\x0Ab:80"},
+	{"unix:\x1B[2J", "unix:\\x1B[2J"},
+};
+
+START_TEST(endpoint_is_shown)
+{
+	struct endpoint endpoint;
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_ptr_null(address_parse_endpoint(endpoints[_i].text, &endpoint));
+	ck_assert_ptr_eq(address_format_endpoint(&endpoint, text, sizeof text), text);
+	ck_assert_str_eq(text, endpoints[_i].shown);
+}
+END_TEST
+
+START_TEST(shown_endpoint_is_cut_to_the_room)
+{
+	struct endpoint endpoint;
+	char text[12] = "###########";
+
+	ck_assert_ptr_null(address_parse_endpoint("localhost:12345", &endpoint));
+	address_format_endpoint(&endpoint, text, 8);
+	ck_assert_str_eq(text, "localho");
+	ck_assert_int_eq(text[8], '#');
+}
+END_TEST
+
+/* Makes an IPv4 or IPv6 socket address; returns its length. */
+static socklen_t make_address(const char *host, uint16_t port, struct sockaddr_storage *address)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+
+	memset(address, 0, sizeof *address);
+	if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(port);
+		return sizeof *v4;
+	}
+	ck_assert_int_eq(inet_pton(AF_INET6, host, &v6->sin6_addr), 1);
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons(port);
+	return sizeof *v6;
+}
+
+static const struct {
+	const char *host;
+	uint16_t port;
+	const char *shown;
+} addresses[] = {
+	{"127.0.0.1", 80, "127.0.0.1:80"},
+	{"0.0.0.0", 0, "0.0.0.0:0"},
+	{"255.255.255.255", 65535, "255.255.255.255:65535"},
+	{"::1", 80, "[::1]:80"},
+	{"::", 12345, "[::]:12345"},
+	{"2001:db8::1", 80, "[2001:db8::1]:80"},
+	{"::ffff:192.0.2.1", 80, "192.0.2.1:80"},
+	{"::192.0.2.1", 80, "[::192.0.2.1]:80"}, /* compatible, not mapped */
+};
+
+START_TEST(address_is_shown)
+{
+	struct sockaddr_storage address;
+	socklen_t length = make_address(addresses[_i].host, addresses[_i].port, &address);
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_ptr_eq(address_format((struct sockaddr *)&address, length, text, sizeof text),
+			 text);
+	ck_assert_str_eq(text, addresses[_i].shown);
+}
+END_TEST
+
+START_TEST(zone_is_shown)
+{
+	struct sockaddr_storage address;
+	socklen_t length = make_address("fe80::1", 80, &address);
+	char text[ADDRESS_TEXT_MAX];
+
+	((struct sockaddr_in6 *)&address)->sin6_scope_id = 1;
+	address_format((struct sockaddr *)&address, length, text, sizeof text);
+	ck_assert_msg(strncmp(text, "[fe80::1%", 9) == 0, "%s", text);
+}
+END_TEST
+
+START_TEST(unknown_family_is_shown)
+{
+	struct sockaddr address = {.sa_family = AF_UNSPEC};
+	char text[ADDRESS_TEXT_MAX];
+
+	address_format(&address, sizeof address, text, sizeof text);
+	ck_assert_str_eq(text, "(family 0)");
+}
+END_TEST
+
+START_TEST(unix_path_is_shown)
+{
+	struct sockaddr_un address;
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert(address_from_path("/run/x.sock", &address));
+	address_format((struct sockaddr *)&address, sizeof address, text, sizeof text);
+	ck_assert_str_eq(text, "unix:/run/x.sock");
+}
+END_TEST
+
+START_TEST(unix_path_is_shown_escaped)
+{
+	struct sockaddr_un address;
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert(address_from_path("/run/\x1B\n", &address));
+	address_format((struct sockaddr *)&address, sizeof address, text, sizeof text);
+	ck_assert_str_eq(text, "unix:/run/\\x1B\\x0A");
+}
+END_TEST
+
+START_TEST(unix_path_that_fills_the_room_is_shown_whole)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char text[ADDRESS_TEXT_MAX];
+
+	/* Linux ends no such path with a NUL. */
+	memset(address.sun_path, '\n', sizeof address.sun_path);
+	address_format((struct sockaddr *)&address, sizeof address, text, sizeof text);
+	ck_assert_uint_eq(strlen(text), 5 + 4 * sizeof address.sun_path);
+}
+END_TEST
+
+START_TEST(length_beyond_the_path_is_survived)
+{
+	struct sockaddr_storage storage = {.ss_family = AF_UNIX};
+	char text[ADDRESS_TEXT_MAX];
+
+	memset(((struct sockaddr_un *)&storage)->sun_path, 'p',
+	       sizeof(((struct sockaddr_un *)0)->sun_path));
+	address_format((struct sockaddr *)&storage, sizeof storage, text, sizeof text);
+	ck_assert_uint_eq(strlen(text), 5 + sizeof(((struct sockaddr_un *)0)->sun_path));
+}
+END_TEST
+
+START_TEST(unix_path_ends_at_the_length)
+{
+	struct sockaddr_un address;
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert(address_from_path("/run/x.sock", &address));
+	address_format((struct sockaddr *)&address, offsetof(struct sockaddr_un, sun_path) + 4,
+		       text, sizeof text);
+	ck_assert_str_eq(text, "unix:/run");
+}
+END_TEST
+
+START_TEST(unix_socket_without_a_name_is_shown)
+{
+	struct sockaddr_un address;
+	char text[ADDRESS_TEXT_MAX];
+
+	/* accept() gives the family only; what lies behind it is not ours. */
+	memset(&address, 'x', sizeof address);
+	address.sun_family = AF_UNIX;
+	address_format((struct sockaddr *)&address, sizeof address.sun_family, text, sizeof text);
+	ck_assert_str_eq(text, "unix:(unnamed)");
+}
+END_TEST
+
+START_TEST(empty_path_makes_no_address)
+{
+	struct sockaddr_un address;
+
+	ck_assert(!address_from_path("", &address));
+}
+END_TEST
+
+START_TEST(long_path_makes_no_address)
+{
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path) + 1] = "";
+	struct sockaddr_un address;
+
+	memset(path, 'p', sizeof path - 1);
+	ck_assert(!address_from_path(path, &address));
+	path[sizeof path - 2] = '\0';
+	ck_assert(address_from_path(path, &address));
+	ck_assert_str_eq(address.sun_path, path);
+	ck_assert_int_eq(address.sun_family, AF_UNIX);
+}
+END_TEST
+
+static const char *const hosts[] = {"127.0.0.1", "::1"};
+
+START_TEST(port_is_set_and_read)
+{
+	struct sockaddr_storage address;
+
+	make_address(hosts[_i], 80, &address);
+	ck_assert_uint_eq(address_port((struct sockaddr *)&address), 80);
+	address_set_port((struct sockaddr *)&address, 12345);
+	ck_assert_uint_eq(address_port((struct sockaddr *)&address), 12345);
+}
+END_TEST
+
+START_TEST(unix_address_has_no_port)
+{
+	struct sockaddr_un address, before;
+
+	ck_assert(address_from_path("/run/x.sock", &address));
+	before = address;
+	address_set_port((struct sockaddr *)&address, 12345);
+	ck_assert_mem_eq(&address, &before, sizeof address);
+	ck_assert_uint_eq(address_port((struct sockaddr *)&address), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("address");
+	TCase *parsing = suite_case(suite, "parsing"), *showing = suite_case(suite, "showing");
+	TCase *parts = suite_case(suite, "parts");
+
+	tcase_add_loop_test(parsing, endpoint_is_understood, 0, COUNT_OF(good));
+	tcase_add_loop_test(parsing, endpoint_is_refused, 0, COUNT_OF(bad));
+	tcase_add_test(parsing, longest_unix_path_is_understood);
+	tcase_add_test(parsing, longest_host_is_understood);
+	tcase_add_test(parsing, port_by_name);
+	tcase_add_test(parsing, port_bounds);
+	tcase_add_loop_test(showing, endpoint_is_shown, 0, COUNT_OF(endpoints));
+	tcase_add_test(showing, shown_endpoint_is_cut_to_the_room);
+	tcase_add_loop_test(showing, address_is_shown, 0, COUNT_OF(addresses));
+	tcase_add_test(showing, zone_is_shown);
+	tcase_add_test(showing, unknown_family_is_shown);
+	tcase_add_test(showing, unix_path_is_shown);
+	tcase_add_test(showing, unix_path_is_shown_escaped);
+	tcase_add_test(showing, unix_path_that_fills_the_room_is_shown_whole);
+	tcase_add_test(showing, length_beyond_the_path_is_survived);
+	tcase_add_test(showing, unix_path_ends_at_the_length);
+	tcase_add_test(showing, unix_socket_without_a_name_is_shown);
+	tcase_add_test(parts, empty_path_makes_no_address);
+	tcase_add_test(parts, long_path_makes_no_address);
+	tcase_add_loop_test(parts, port_is_set_and_read, 0, COUNT_OF(hosts));
+	tcase_add_test(parts, unix_address_has_no_port);
+	return suite_run(suite);
+}

@@ -1,0 +1,352 @@
+/* check_cli: a table of every kind of option, read from good and bad command lines, and printed. */
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/cli.h"
+#include "base/log.h"
+#include "capture.h"
+#include "suite.h"
+
+struct fields {
+	bool flag;
+	uint64_t counter, number, size, time;
+	const char *text;
+	struct cli_list list;
+};
+
+#define FIELD(name) offsetof(struct fields, name)
+
+static const struct cli_option table[] = {
+	{'f', "flag", NULL, CLI_FLAG, FIELD(flag), 0, 0, "a flag"},
+	{'c', "counter", NULL, CLI_COUNTER, FIELD(counter), 0, 0, "a counter"},
+	{'n', "number", "N", CLI_NUMBER, FIELD(number), 5, 10, "a number"},
+	{'s', "size", "SIZE", CLI_SIZE, FIELD(size), 1, 2048, "a size"},
+	{0, "time", "TIME", CLI_TIME, FIELD(time), 100, 2000, "a time"},
+	{'t', "text", "TEXT", CLI_TEXT, FIELD(text), 0, 0, "a text"},
+	{'l', "list", "ITEM", CLI_LIST, FIELD(list), 0, 0, "a list"},
+	{'h', "help", NULL, CLI_HELP, 0, 0, 0, "print this help"},
+	{'V', "version", NULL, CLI_VERSION, 0, 0, 0, "print the version"},
+};
+
+static const struct cli cli = {
+	.program = "test",
+	.version = "1.2.3",
+	.synopsis = "[OPTION]... [OPERAND]",
+	.purpose = "Tests options.\n",
+	.more = "More about them.\n",
+	.options = table,
+	.count = sizeof table / sizeof *table,
+};
+
+static struct fields fields;
+
+/* The words of a command line behind the program's name, and what they make of the fields. */
+#define WORDS_MAX 12
+
+/* Parses the words, which end with NULL. */
+static enum cli_outcome parse(const char *const *words, int *operands, char **argv)
+{
+	int argc = 0;
+
+	argv[argc++] = strdup("test");
+	while (argc <= WORDS_MAX && words[argc - 1]) {
+		argv[argc] = strdup(words[argc - 1]);
+		argc++;
+	}
+	argv[argc] = NULL;
+	return cli_parse(&cli, &fields, argc, argv, operands);
+}
+
+static void free_words(char **argv)
+{
+	while (*argv)
+		free(*argv++);
+}
+
+static void setup(void)
+{
+	unsetenv("POSIXLY_CORRECT");
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_INFO);
+	fields = (struct fields){.number = 7, .text = "default"};
+}
+
+static const struct {
+	const char *words[WORDS_MAX];
+	bool flag;
+	uint64_t counter, number, size, time;
+	const char *text;
+	size_t listed, operands;
+} good[] = {
+	{{NULL}, false, 0, 7, 0, 0, "default", 0, 0},
+	{{"-f"}, true, 0, 7, 0, 0, "default", 0, 0},
+	{{"--flag"}, true, 0, 7, 0, 0, "default", 0, 0},
+	{{"-c"}, false, 1, 7, 0, 0, "default", 0, 0},
+	{{"-ccc", "--counter"}, false, 4, 7, 0, 0, "default", 0, 0},
+	{{"-fc"}, true, 1, 7, 0, 0, "default", 0, 0},
+	{{"-n5"}, false, 0, 5, 0, 0, "default", 0, 0},
+	{{"-n", "10"}, false, 0, 10, 0, 0, "default", 0, 0},
+	{{"--number=6"}, false, 0, 6, 0, 0, "default", 0, 0},
+	{{"--number", "6"}, false, 0, 6, 0, 0, "default", 0, 0},
+	{{"--num", "6"}, false, 0, 6, 0, 0, "default", 0, 0},
+	{{"-s2K"}, false, 0, 7, 2048, 0, "default", 0, 0},
+	{{"--size=1"}, false, 0, 7, 1, 0, "default", 0, 0},
+	{{"--time=100ms"}, false, 0, 7, 0, 100, "default", 0, 0},
+	{{"--time=2"}, false, 0, 7, 0, 2000, "default", 0, 0},
+	{{"--time=0.5s"}, false, 0, 7, 0, 500, "default", 0, 0},
+	{{"-t", ""}, false, 0, 7, 0, 0, "", 0, 0},
+	{{"--text="}, false, 0, 7, 0, 0, "", 0, 0},
+	{{"-t", "-f"}, false, 0, 7, 0, 0, "-f", 0, 0},
+	{{"-fcts", "-n8"}, true, 1, 8, 0, 0, "s", 0, 0},
+	{{"-l", "a"}, false, 0, 7, 0, 0, "default", 1, 0},
+	{{"-l", "a", "-lb", "--list=c"}, false, 0, 7, 0, 0, "default", 3, 0},
+	{{"one"}, false, 0, 7, 0, 0, "default", 0, 1},
+	{{"one", "-f", "two", "-c"}, true, 1, 7, 0, 0, "default", 0, 2},
+	{{"--", "-f", "--nonsense"}, false, 0, 7, 0, 0, "default", 0, 2},
+	{{"-f", "--"}, true, 0, 7, 0, 0, "default", 0, 0},
+	{{"-"}, false, 0, 7, 0, 0, "default", 0, 1},
+};
+
+START_TEST(command_line_is_understood)
+{
+	char *argv[WORDS_MAX + 2];
+	int operands;
+	size_t left = 0;
+
+	ck_assert_int_eq(parse(good[_i].words, &operands, argv), CLI_GO);
+	assert_told_nothing();
+	ck_assert_int_eq(fields.flag, good[_i].flag);
+	ck_assert_uint_eq(fields.counter, good[_i].counter);
+	ck_assert_uint_eq(fields.number, good[_i].number);
+	ck_assert_uint_eq(fields.size, good[_i].size);
+	ck_assert_uint_eq(fields.time, good[_i].time);
+	ck_assert_str_eq(fields.text, good[_i].text);
+	ck_assert_uint_eq(fields.list.count, good[_i].listed);
+	while (argv[(size_t)operands + left])
+		left++;
+	ck_assert_uint_eq(left, good[_i].operands);
+	free_words(argv);
+}
+END_TEST
+
+START_TEST(list_keeps_its_order)
+{
+	static const char *const words[] = {"-l", "b", "x", "-la", "--list=c", NULL};
+	char *argv[WORDS_MAX + 2];
+	int operands;
+
+	ck_assert_int_eq(parse(words, &operands, argv), CLI_GO);
+	ck_assert_uint_eq(fields.list.count, 3);
+	ck_assert_str_eq(fields.list.texts[0], "b");
+	ck_assert_str_eq(fields.list.texts[1], "a");
+	ck_assert_str_eq(fields.list.texts[2], "c");
+	free_words(argv);
+}
+END_TEST
+
+START_TEST(operands_come_last_in_their_order)
+{
+	static const char *const words[] = {"one", "-f", "two", "--", "-c", NULL};
+	char *argv[WORDS_MAX + 2];
+	int operands;
+
+	ck_assert_int_eq(parse(words, &operands, argv), CLI_GO);
+	ck_assert_str_eq(argv[operands], "one");
+	ck_assert_str_eq(argv[operands + 1], "two");
+	ck_assert_str_eq(argv[operands + 2], "-c");
+	ck_assert_ptr_null(argv[operands + 3]);
+	free_words(argv);
+}
+END_TEST
+
+static const struct {
+	const char *words[WORDS_MAX];
+	const char *told;
+} bad[] = {
+	{{"-x"}, "unknown option '-x' (see 'test --help')"},
+	{{"-fx"}, "unknown option '-x'"},
+	{{"-\n"}, "unknown option '-\\x0A'"},
+	{{"--nonsense"}, "unknown option '--nonsense' (see 'test --help')"},
+	{{"--nonsense=5"}, "unknown option '--nonsense=5'"},
+	{{"operand", "--nonsense"}, "unknown option '--nonsense'"},
+	{{"--flags"}, "unknown option '--flags'"},
+	{{"--t"}, "unknown option '--t'"}, /* text or time? */
+	{{"-n"}, "--number needs a value, N"},
+	{{"-f", "--number"}, "--number needs a value, N"},
+	{{"--time"}, "--time needs a value, TIME"},
+	{{"-fl"}, "--list needs a value, ITEM"},
+	{{"--flag=yes"}, "--flag takes no value"},
+	{{"--flag="}, "--flag takes no value"},
+	{{"--help=x"}, "--help takes no value"},
+	{{"--counter=2"}, "--counter takes no value"},
+	{{"-ff"}, "--flag is given twice"},
+	{{"-f", "--flag"}, "--flag is given twice"},
+	{{"-n5", "-n5"}, "--number is given twice"},
+	{{"-n5", "--num=6"}, "--number is given twice"},
+	{{"-ta", "x", "-ta"}, "--text is given twice"},
+	{{"--time=1", "--time=1"}, "--time is given twice"},
+	{{"-n4"}, "--number: '4' is not a number from 5 to 10"},
+	{{"-n11"}, "--number: '11' is not a number from 5 to 10"},
+	{{"-n", ""}, "--number: '' is not a number"},
+	{{"-n", "-5"}, "--number: '-5' is not a number"},
+	{{"-n", "5x"}, "--number: '5x' is not a number"},
+	{{"-n", " 5"}, "--number: ' 5' is not a number"},
+	{{"-n", "0x7"}, "--number: '0x7' is not a number"},
+	{{"-n", "7K"}, "--number: '7K' is not a number"},
+	{{"-n", "18446744073709551621"}, "is not a number from 5 to 10"}, /* 2^64 + 5 */
+	{{"-n", "7\n8"}, "--number: '7\\x0A8' is not a number"},
+	{{"-s0"}, "--size: '0' is not a number of bytes from 1 to 2048"},
+	{{"-s3K"}, "--size: '3K' is not a number of bytes from 1 to 2048"},
+	{{"-s", "1s"}, "--size: '1s' is not"},
+	{{"--time=99ms"}, "--time: '99ms' is not a time from 100ms to 2s"},
+	{{"--time=2.001"}, "--time: '2.001' is not a time from 100ms to 2s"},
+	{{"--time=1K"}, "--time: '1K' is not a time"},
+	{{"--time="}, "--time: '' is not a time"},
+	{{"-n4", "--nonsense"}, "--number: '4'"}, /* the first error is told, and no other */
+};
+
+START_TEST(command_line_is_refused_in_one_line)
+{
+	char *argv[WORDS_MAX + 2];
+	int operands;
+
+	ck_assert_int_eq(parse(bad[_i].words, &operands, argv), CLI_BAD);
+	assert_one_error_line("test: ");
+	assert_told(bad[_i].told);
+	free_words(argv);
+}
+END_TEST
+
+START_TEST(refused_value_leaves_the_field)
+{
+	static const char *const words[] = {"-n11", NULL};
+	char *argv[WORDS_MAX + 2];
+	int operands;
+
+	ck_assert_int_eq(parse(words, &operands, argv), CLI_BAD);
+	ck_assert_uint_eq(fields.number, 7);
+	free_words(argv);
+}
+END_TEST
+
+static const char *const asking[][3] = {{"--help"}, {"-h"}, {"-fh"}, {"-h", "--nonsense"}};
+
+START_TEST(help_is_printed)
+{
+	char *argv[WORDS_MAX + 2];
+	int operands;
+
+	capture(STDOUT_FILENO);
+	ck_assert_int_eq(parse(asking[_i], &operands, argv), CLI_END);
+	ck_assert_str_eq(captured(STDOUT_FILENO),
+			 "Usage: test [OPTION]... [OPERAND]\n"
+			 "Tests options.\n"
+			 "\n"
+			 "  -f, --flag                   a flag\n"
+			 "  -c, --counter                a counter\n"
+			 "  -n, --number=N               a number\n"
+			 "  -s, --size=SIZE              a size\n"
+			 "      --time=TIME              a time\n"
+			 "  -t, --text=TEXT              a text\n"
+			 "  -l, --list=ITEM              a list\n"
+			 "  -h, --help                   print this help\n"
+			 "  -V, --version                print the version\n"
+			 "\n"
+			 "More about them.\n");
+	assert_told_nothing();
+	free_words(argv);
+}
+END_TEST
+
+START_TEST(version_is_printed)
+{
+	static const char *const words[] = {"-V", NULL};
+	char *argv[WORDS_MAX + 2];
+	int operands;
+
+	capture(STDOUT_FILENO);
+	ck_assert_int_eq(parse(words, &operands, argv), CLI_END);
+	ck_assert_str_eq(captured(STDOUT_FILENO), "test 1.2.3\n");
+	assert_told_nothing();
+	free_words(argv);
+}
+END_TEST
+
+static const char *const printing[][2] = {{"--help"}, {"--version"}};
+
+START_TEST(full_disk_is_a_failure)
+{
+	char *argv[WORDS_MAX + 2];
+	int operands, full = open("/dev/full", O_WRONLY);
+
+	ck_assert_int_eq(dup2(full, STDOUT_FILENO), STDOUT_FILENO);
+	ck_assert_int_eq(parse(printing[_i], &operands, argv), CLI_FAILED);
+	assert_one_error_line("test: cannot write to standard output: ");
+	free_words(argv);
+}
+END_TEST
+
+START_TEST(variable_sets_its_option)
+{
+	ck_assert(cli_set(&cli, &fields, "number", "TEST_NUMBER", "9"));
+	ck_assert(cli_set(&cli, &fields, "time", "TEST_TIME", "1s"));
+	ck_assert(cli_set(&cli, &fields, "text", "TEST_TEXT", "words"));
+	ck_assert(cli_set(&cli, &fields, "list", "TEST_LIST", "a"));
+	ck_assert(cli_set(&cli, &fields, "list", "TEST_LIST", "b"));
+	ck_assert_uint_eq(fields.number, 9);
+	ck_assert_uint_eq(fields.time, 1000);
+	ck_assert_str_eq(fields.text, "words");
+	ck_assert_uint_eq(fields.list.count, 2);
+	ck_assert_str_eq(fields.list.texts[1], "b");
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(bad_variable_is_told_by_its_name)
+{
+	ck_assert(!cli_set(&cli, &fields, "number", "TEST_NUMBER", "11"));
+	assert_one_error_line("test: TEST_NUMBER: '11' is not a number from 5 to 10");
+	ck_assert_uint_eq(fields.number, 7);
+}
+END_TEST
+
+START_TEST(unknown_name_is_not_set)
+{
+	ck_assert(!cli_set(&cli, &fields, "nonsense", "TEST_NONSENSE", "1"));
+}
+END_TEST
+
+START_TEST(full_list_takes_no_more)
+{
+	for (int i = 0; i < CLI_LIST_MAX; i++)
+		ck_assert(cli_set(&cli, &fields, "list", "TEST_LIST", "a"));
+	ck_assert_uint_eq(fields.list.count, CLI_LIST_MAX);
+	ck_assert(!cli_set(&cli, &fields, "list", "TEST_LIST", "b"));
+	assert_one_error_line("test: TEST_LIST");
+	ck_assert_uint_eq(fields.list.count, CLI_LIST_MAX);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("cli");
+	TCase *parsing = suite_case(suite, "parsing"), *printed = suite_case(suite, "printing");
+	TCase *variables = suite_case(suite, "variables");
+
+	tcase_add_checked_fixture(parsing, setup, NULL);
+	tcase_add_loop_test(parsing, command_line_is_understood, 0, COUNT_OF(good));
+	tcase_add_test(parsing, list_keeps_its_order);
+	tcase_add_test(parsing, operands_come_last_in_their_order);
+	tcase_add_loop_test(parsing, command_line_is_refused_in_one_line, 0, COUNT_OF(bad));
+	tcase_add_test(parsing, refused_value_leaves_the_field);
+	tcase_add_checked_fixture(printed, setup, NULL);
+	tcase_add_loop_test(printed, help_is_printed, 0, COUNT_OF(asking));
+	tcase_add_test(printed, version_is_printed);
+	tcase_add_loop_test(printed, full_disk_is_a_failure, 0, COUNT_OF(printing));
+	tcase_add_checked_fixture(variables, setup, NULL);
+	tcase_add_test(variables, variable_sets_its_option);
+	tcase_add_test(variables, bad_variable_is_told_by_its_name);
+	tcase_add_test(variables, unknown_name_is_not_set);
+	tcase_add_test(variables, full_list_takes_no_more);
+	return suite_run(suite);
+}

@@ -1,0 +1,156 @@
+/* check_escape: what may be shown stays as it is, all else becomes \xHH, and nothing overflows. */
+#include <string.h>
+
+#include "base/escape.h"
+#include "suite.h"
+
+/* Text that stays: printable ASCII and well-formed UTF-8 at the edges of each form. */
+static const char *const shown[] = {
+	"",
+	" ~",
+	"Hi from server",
+	"a\\x41b", /* a backslash is a printable character like others */
+	"\xC2\xA0",
+	"\xDF\xBF",
+	"gr\xC3\xBC\xC3\x9F",
+	"\xE0\xA0\x80",
+	"\xE1\x80\x80",
+	"\xEC\xBF\xBF",
+	"\xED\x80\x80",
+	"\xED\x9F\xBF",
+	"\xEE\x80\x80",
+	"\xEF\xBF\xBF",
+	"\xF0\x90\x80\x80",
+	"\xF1\x80\x80\x80",
+	"\xF3\xBF\xBF\xBF",
+	"\xF4\x8F\xBF\xBF",
+};
+
+START_TEST(printable_text_stays)
+{
+	char out[64];
+	size_t length = strlen(shown[_i]);
+
+	ck_assert_uint_eq(escape_bytes(out, shown[_i], length, ""), length);
+	ck_assert_mem_eq(out, shown[_i], length);
+}
+END_TEST
+
+static const struct {
+	const char *bytes;
+	size_t length;
+	const char *keep, *out;
+} escaped[] = {
+	{"\0", 1, "", "\\x00"},
+	{"\0", 1, "\n", "\\x00"},
+	{"a\0b", 3, "", "a\\x00b"},
+	{"\x01\x1F", 2, "", "\\x01\\x1F"},
+	{"\x7F", 1, "", "\\x7F"},
+	{"\x1B[31m", 5, "\n\t", "\\x1B[31m"},
+	{"\x1B]52;c;aGk=\a", 12, "", "\\x1B]52;c;aGk=\\x07"},
+	{"a\nb\tc", 5, "", "a\\x0Ab\\x09c"},
+	{"a\nb\tc", 5, "\n\t", "a\nb\tc"},
+	{"a\nb\tc", 5, "\t", "a\\x0Ab\tc"},
+	{"\r\n", 2, "\n\t", "\\x0D\n"},
+	{"\x80", 1, "", "\\x80"},
+	{"\xBF", 1, "", "\\xBF"},
+	{"\xC2\x80", 2, "", "\\xC2\\x80"}, /* the first and last C1 controls */
+	{"\xC2\x9F", 2, "", "\\xC2\\x9F"},
+	{"\xC2\x9B", 2, "\x9B", "\\xC2\\x9B"},
+	{"\xC0\x80", 2, "", "\\xC0\\x80"}, /* overlong forms */
+	{"\xC1\xBF", 2, "", "\\xC1\\xBF"},
+	{"\xE0\x9F\xBF", 3, "", "\\xE0\\x9F\\xBF"},
+	{"\xF0\x8F\xBF\xBF", 4, "", "\\xF0\\x8F\\xBF\\xBF"},
+	{"\xED\xA0\x80", 3, "", "\\xED\\xA0\\x80"},	     /* a surrogate */
+	{"\xF4\x90\x80\x80", 4, "", "\\xF4\\x90\\x80\\x80"}, /* above U+10FFFF */
+	{"\xF5\x80\x80\x80", 4, "", "\\xF5\\x80\\x80\\x80"},
+	{"\xFF\xFE", 2, "", "\\xFF\\xFE"},
+	{"\xC3", 1, "", "\\xC3"}, /* cut in the middle */
+	{"\xE2\x82", 2, "", "\\xE2\\x82"},
+	{"\xF0\x9F\x98", 3, "", "\\xF0\\x9F\\x98"},
+	{"\xC3(", 2, "", "\\xC3("}, /* a second byte that is none */
+	{"\xE2\x28\xA1", 3, "", "\\xE2(\\xA1"},
+	{"\xE2\x82(", 3, "", "\\xE2\\x82("},
+	{"\xF0\x9F\x98(", 4, "", "\\xF0\\x9F\\x98("},
+	{"\xC3\xC3\xBC", 3, "", "\\xC3\xC3\xBC"},
+};
+
+START_TEST(other_bytes_are_escaped)
+{
+	char out[64] = {0};
+	size_t used = escape_bytes(out, escaped[_i].bytes, escaped[_i].length, escaped[_i].keep);
+
+	ck_assert_str_eq(out, escaped[_i].out);
+	ck_assert_uint_eq(used, strlen(escaped[_i].out));
+}
+END_TEST
+
+/* The second byte of a character lies behind the end: it must not be looked at. */
+START_TEST(length_bounds_a_character)
+{
+	char out[8] = {0};
+
+	escape_bytes(out, "\xC3\xBC", 1, "");
+	ck_assert_str_eq(out, "\\xC3");
+}
+END_TEST
+
+START_TEST(each_byte_grows_to_four_at_most)
+{
+	unsigned char every[256];
+	char out[sizeof every * ESCAPE_GROWTH];
+	size_t used;
+
+	for (size_t i = 0; i < sizeof every; i++)
+		every[i] = (unsigned char)i;
+	used = escape_bytes(out, every, sizeof every, "");
+	ck_assert_uint_eq(used, 95 + (256 - 95) * ESCAPE_GROWTH);
+	for (size_t i = 0; i < used; i++)
+		ck_assert_msg(out[i] >= 0x20 && out[i] < 0x7F, "a raw %#x came through",
+			      (unsigned)(unsigned char)out[i]);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	size_t size;
+	const char *out;
+} cut[] = {
+	{"abc", 4, "abc"},
+	{"abc", 3, "ab"},
+	{"abc", 1, ""},
+	{"", 1, ""},
+	{"a\nb", 7, "a\\x0Ab"},
+	{"a\nb", 6, "a\\x0A"},
+	{"a\nb", 5, "a"}, /* an escape is never cut */
+	{"\n", 4, ""},
+	{"a\xC3\xBC", 4, "a\xC3\xBC"},
+	{"a\xC3\xBC", 3, "a"}, /* nor is a character */
+	{"\xF0\x9F\x98\x80", 5, "\xF0\x9F\x98\x80"},
+	{"\xF0\x9F\x98\x80", 4, ""},
+	{"\xC3\n", 64, "\\xC3\\x0A"},
+};
+
+START_TEST(text_is_cut_where_it_no_longer_fits)
+{
+	char out[80];
+
+	memset(out, '#', sizeof out);
+	ck_assert_ptr_eq(escape_text(out, cut[_i].size, cut[_i].text), out);
+	ck_assert_str_eq(out, cut[_i].out);
+	ck_assert_int_eq(out[cut[_i].size], '#');
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("escape");
+	TCase *bytes = suite_case(suite, "bytes"), *text = suite_case(suite, "text");
+
+	tcase_add_loop_test(bytes, printable_text_stays, 0, COUNT_OF(shown));
+	tcase_add_loop_test(bytes, other_bytes_are_escaped, 0, COUNT_OF(escaped));
+	tcase_add_test(bytes, length_bounds_a_character);
+	tcase_add_test(bytes, each_byte_grows_to_four_at_most);
+	tcase_add_loop_test(text, text_is_cut_where_it_no_longer_fits, 0, COUNT_OF(cut));
+	return suite_run(suite);
+}

@@ -1,0 +1,301 @@
+/* check_log: which messages are shown, that each is one safe line, and that none can block us. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "capture.h"
+#include "suite.h"
+
+/* Logs one message at every level. */
+static void say_all(void)
+{
+	log_error("an %s", "error");
+	log_warning("a %s", "warning");
+	log_info("an %s", "info");
+	log_debug("a %s", "debug");
+	log_answer("an %s", "answer");
+}
+
+static const struct {
+	enum log_level last;
+	const char *lines;
+} levels[] = {
+	{LOG_LEVEL_ERROR, "test: an error\nan answer\n"},
+	{LOG_LEVEL_WARNING, "test: an error\ntest: a warning\nan answer\n"},
+	{LOG_LEVEL_INFO, "test: an error\ntest: a warning\nan info\nan answer\n"},
+	{LOG_LEVEL_DEBUG, "test: an error\ntest: a warning\nan info\na debug\nan answer\n"},
+};
+
+START_TEST(level_decides_what_is_shown)
+{
+	capture(STDERR_FILENO);
+	log_open("test", levels[_i].last);
+	say_all();
+	ck_assert_str_eq(captured(STDERR_FILENO), levels[_i].lines);
+}
+END_TEST
+
+START_TEST(level_is_told)
+{
+	log_open("test", levels[_i].last);
+	for (int level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++)
+		ck_assert_int_eq(log_shows((enum log_level)level), level <= (int)levels[_i].last);
+}
+END_TEST
+
+static const struct {
+	int severity;
+	const char *line;
+} severities[] = {
+	{0, "libevent: words\n"},	{1, "libevent: words\n"},
+	{2, "test: libevent: words\n"}, {3, "test: libevent: words\n"},
+	{4, "test: libevent: words\n"},
+};
+
+START_TEST(libevent_is_shown_by_its_severity)
+{
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_DEBUG);
+	log_from_libevent(severities[_i].severity, "words");
+	ck_assert_str_eq(captured(STDERR_FILENO), severities[_i].line);
+}
+END_TEST
+
+static const struct {
+	enum log_level last;
+	int severity; /* the least that is shown */
+} thresholds[] = {
+	{LOG_LEVEL_ERROR, 3},
+	{LOG_LEVEL_WARNING, 2},
+	{LOG_LEVEL_INFO, 1},
+	{LOG_LEVEL_DEBUG, 0},
+};
+
+START_TEST(libevent_is_shown_from_its_level_on)
+{
+	capture(STDERR_FILENO);
+	log_open("test", thresholds[_i].last);
+	for (int severity = 0; severity < thresholds[_i].severity; severity++)
+		log_from_libevent(severity, "words");
+	assert_told_nothing();
+	log_from_libevent(thresholds[_i].severity, "words");
+	assert_told("libevent: words");
+}
+END_TEST
+
+START_TEST(one_message_is_one_safe_line)
+{
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_INFO);
+	log_info("a\nb\x1B[2Jc %s", "\xC2\x9B\r\xFF");
+	ck_assert_str_eq(captured(STDERR_FILENO), "a\\x0Ab\\x1B[2Jc \\xC2\\x9B\\x0D\\xFF\n");
+}
+END_TEST
+
+START_TEST(program_s_name_is_escaped_too)
+{
+	capture(STDERR_FILENO);
+	log_open("te\nst", LOG_LEVEL_INFO);
+	log_error("words");
+	ck_assert_str_eq(captured(STDERR_FILENO), "te\\x0Ast: words\n");
+}
+END_TEST
+
+/* Lengths around every buffer that a message may pass. */
+static const int lengths[] = {500, 511, 512, 513, 1023, 2040, 2047, 2048, 2049, 4096, 10000};
+
+START_TEST(long_message_is_one_line)
+{
+	static char words[10001];
+	const char *text;
+
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_INFO);
+	memset(words, 'w', (size_t)lengths[_i]);
+	log_error("%s", words);
+	text = captured(STDERR_FILENO);
+	ck_assert_int_eq(occurrences(text, "\n"), 1);
+	ck_assert_int_eq(text[strlen(text) - 1], '\n');
+	ck_assert_uint_le(strlen(text), PIPE_BUF);
+	ck_assert_int_eq(strncmp(text, "test: wwww", 10), 0);
+	/* What fits is not cut: the start line with all its addresses must. */
+	if (lengths[_i] <= 1500)
+		ck_assert_uint_eq(strlen(text), (size_t)lengths[_i] + 7);
+}
+END_TEST
+
+START_TEST(long_escaped_message_is_one_line)
+{
+	static char words[10001];
+	const char *text;
+
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_INFO);
+	memset(words, '\n', (size_t)lengths[_i]);
+	log_error("%s", words);
+	text = captured(STDERR_FILENO);
+	ck_assert_int_eq(occurrences(text, "\n"), 1);
+	ck_assert_uint_le(strlen(text), PIPE_BUF);
+	ck_assert_int_eq((int)(strlen(text) - strlen("test: \n")) % 4, 0);
+}
+END_TEST
+
+START_TEST(errno_stays)
+{
+	int full = open("/dev/full", O_WRONLY);
+
+	log_open("test", LOG_LEVEL_DEBUG);
+	ck_assert_int_eq(dup2(full, STDERR_FILENO), STDERR_FILENO); /* writing sets it */
+	errno = ENOTNAM;
+	say_all();
+	log_from_libevent(3, "words");
+	ck_assert_int_eq(errno, ENOTNAM);
+}
+END_TEST
+
+/* Makes standard error a pipe that blocks, as a terminal or a collector does; returns its end. */
+static int blocking_pipe(void)
+{
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	close(ends[1]);
+	ck_assert_int_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+	return ends[0];
+}
+
+/* Reads all that is in the pipe; returns its last part as a string. */
+static const char *drain(int fd)
+{
+	static char text[8192];
+	ssize_t n;
+	size_t kept = 0;
+
+	while ((n = read(fd, text + kept, sizeof text - 1 - kept)) > 0) {
+		kept += (size_t)n;
+		if (kept > sizeof text / 2) {
+			memmove(text, text + kept - 1024, 1024);
+			kept = 1024;
+		}
+	}
+	text[kept] = '\0';
+	return text;
+}
+
+/* Logs more than any pipe holds; that this returns at all is half of the test. */
+static void overfill(void)
+{
+	char words[400];
+
+	memset(words, 'w', sizeof words - 1);
+	words[sizeof words - 1] = '\0';
+	for (int i = 0; i < 5000; i++)
+		log_info("%s", words);
+}
+
+START_TEST(reader_that_sleeps_does_not_hold_us_up)
+{
+	int reader = blocking_pipe();
+	const char *last;
+
+	log_open("test", LOG_LEVEL_INFO);
+	overfill();
+	last = drain(reader);
+	ck_assert_int_eq(last[strlen(last) - 1], '\n'); /* no line was torn */
+}
+END_TEST
+
+START_TEST(lost_lines_are_told_once_someone_reads)
+{
+	int reader = blocking_pipe();
+	const char *text;
+
+	log_open("test", LOG_LEVEL_INFO);
+	overfill();
+	drain(reader);
+	log_info("back");
+	log_info("again");
+	text = drain(reader);
+	ck_assert_msg(strncmp(text, "test: ", 6) == 0 &&
+			      strstr(text,
+				     " log lines lost: standard error was not read\nback\n") &&
+			      strcmp(text + strlen(text) - 12, "\nback\nagain\n") == 0,
+		      "'%s'", text);
+}
+END_TEST
+
+START_TEST(lost_lines_are_counted)
+{
+	int reader = blocking_pipe(), shown = 0;
+	char expected[80];
+	const char *text;
+	static char all[2 * 1024 * 1024];
+	ssize_t n;
+
+	log_open("test", LOG_LEVEL_INFO);
+	overfill();
+	for (size_t kept = 0; (n = read(reader, all + kept, sizeof all - 1 - kept)) > 0;)
+		kept += (size_t)n;
+	shown = occurrences(all, "\n");
+	ck_assert_int_gt(shown, 0);
+	log_info("back");
+	snprintf(expected, sizeof expected, "test: %d log lines lost", 5000 - shown);
+	text = drain(reader);
+	ck_assert_msg(strncmp(text, expected, strlen(expected)) == 0, "'%s' is not '%s'", text,
+		      expected);
+}
+END_TEST
+
+START_TEST(closed_standard_error_is_survived)
+{
+	int reader = blocking_pipe(), keep = dup(STDERR_FILENO);
+
+	log_open("test", LOG_LEVEL_INFO);
+	close(STDERR_FILENO);
+	say_all();
+	ck_assert_int_eq(dup2(keep, STDERR_FILENO), STDERR_FILENO);
+	log_info("back");
+	ck_assert_str_eq(drain(reader),
+			 "test: 4 log lines lost: standard error was not read\nback\n");
+}
+END_TEST
+
+START_TEST(reader_that_has_gone_is_survived)
+{
+	signal(SIGPIPE, SIG_IGN);
+	close(blocking_pipe());
+	log_open("test", LOG_LEVEL_INFO);
+	errno = 0;
+	say_all();
+	ck_assert_int_eq(errno, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("log");
+	TCase *levelling = suite_case(suite, "levels"), *lines = suite_case(suite, "lines");
+	TCase *readers = suite_case(suite, "readers");
+
+	tcase_add_loop_test(levelling, level_decides_what_is_shown, 0, COUNT_OF(levels));
+	tcase_add_loop_test(levelling, level_is_told, 0, COUNT_OF(levels));
+	tcase_add_loop_test(levelling, libevent_is_shown_by_its_severity, 0, COUNT_OF(severities));
+	tcase_add_loop_test(levelling, libevent_is_shown_from_its_level_on, 0,
+			    COUNT_OF(thresholds));
+	tcase_add_test(lines, one_message_is_one_safe_line);
+	tcase_add_test(lines, program_s_name_is_escaped_too);
+	tcase_add_loop_test(lines, long_message_is_one_line, 0, COUNT_OF(lengths));
+	tcase_add_loop_test(lines, long_escaped_message_is_one_line, 0, COUNT_OF(lengths));
+	tcase_add_test(lines, errno_stays);
+	tcase_add_test(readers, reader_that_sleeps_does_not_hold_us_up);
+	tcase_add_test(readers, lost_lines_are_told_once_someone_reads);
+	tcase_add_test(readers, lost_lines_are_counted);
+	tcase_add_test(readers, closed_standard_error_is_survived);
+	tcase_add_test(readers, reader_that_has_gone_is_survived);
+	return suite_run(suite);
+}
