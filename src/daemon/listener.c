@@ -1,0 +1,316 @@
+/* listener: takes connections from the listening sockets and gives each to a session. */
+#include "listener.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "options.h"
+#include "session.h"
+#include "sockets.h"
+#include "stats.h"
+
+/* libevent accepts until the queue is empty; after this many the rest of the loop has its turn. */
+enum { ACCEPTS_IN_A_ROW = 64 };
+
+/* How soon we try again when we can't know that there is room: after an error, and when full. */
+enum { RETRY_MS = 100 };
+
+/* A shortage that comes back within this time is the same one, and is not told again. */
+enum { EPISODE_MS = 10000 };
+
+/* Why we don't accept now; several reasons may hold at once. */
+enum pause {
+	PAUSE_TURN = 1,	    /* the rest of the loop has its turn */
+	PAUSE_FULL = 2,	    /* as many sessions as allowed */
+	PAUSE_SHORTAGE = 4, /* the machine has no descriptors or memory for more */
+	PAUSE_STOPPED = 8,  /* for good */
+};
+
+struct listener {
+	struct event_base *base;
+	const struct options *options;
+	const struct sockets *sockets;
+	struct sessions *sessions;
+	size_t room;
+	struct stats *stats;
+	listener_finished_cb *finished;
+	void *finished_argument;
+	struct evconnlistener **listeners; /* one for each socket, in their order */
+	unsigned pauses;		   /* of enum pause; accepting while 0 */
+	struct event *next_turn, *retry;
+	unsigned in_a_row;
+	uint64_t accepted;
+	uint64_t full_until, shortage_until; /* clock_ms(); until then the episode goes on */
+};
+
+/* Lets every socket accept, or none, as the pauses say. */
+static void apply_pauses(struct listener *listener, unsigned pauses)
+{
+	bool was_open = listener->pauses == 0, is_open = pauses == 0;
+
+	listener->pauses = pauses;
+	if (was_open == is_open)
+		return;
+	for (size_t i = 0; i < sockets_count(listener->sockets); i++) {
+		if (is_open)
+			evconnlistener_enable(listener->listeners[i]);
+		else
+			evconnlistener_disable(listener->listeners[i]);
+	}
+}
+
+static void pause_for(struct listener *listener, enum pause why)
+{
+	apply_pauses(listener, listener->pauses | why);
+}
+
+static void resume_from(struct listener *listener, unsigned why)
+{
+	apply_pauses(listener, listener->pauses & ~why);
+}
+
+static void retry_soon(struct listener *listener)
+{
+	loop_add_timer(listener->retry, RETRY_MS);
+}
+
+/* Tells whether this is the begin of an episode, which is worth a line in the log. */
+static bool begins_episode(uint64_t *until)
+{
+	bool begins = clock_ms() >= *until;
+
+	*until = clock_ms() + EPISODE_MS;
+	return begins;
+}
+
+static void pause_for_shortage(struct listener *listener, int reason)
+{
+	listener->stats->accept_pauses++;
+	pause_for(listener, PAUSE_SHORTAGE);
+	retry_soon(listener);
+	if (begins_episode(&listener->shortage_until))
+		log_warning(
+			"cannot accept connections: %s; they wait in the queue, I try again every %d ms",
+			strerror(reason), RETRY_MS);
+}
+
+static void pause_for_full(struct listener *listener)
+{
+	listener->stats->accept_pauses++;
+	pause_for(listener, PAUSE_FULL);
+	retry_soon(listener);
+	if (begins_episode(&listener->full_until))
+		log_info("%zu connections are open, the most allowed; others wait in the queue",
+			 listener->room);
+}
+
+static bool has_room(const struct listener *listener)
+{
+	return sessions_open(listener->sessions) < listener->room ||
+	       sessions_can_evict(listener->sessions);
+}
+
+/* Tells whether as many connections as the options' count have been accepted. */
+static bool is_finished(const struct listener *listener)
+{
+	return listener->options->count > 0 && listener->accepted >= listener->options->count;
+}
+
+/* Opens a session for an accepted socket, and notices what follows from it. */
+static void greet(struct listener *listener, int fd, const struct sockaddr *address,
+		  socklen_t length)
+{
+	char peer[ADDRESS_TEXT_MAX];
+
+	listener->accepted++;
+	listener->stats->accepted++;
+	if (log_shows(LOG_LEVEL_INFO))
+		log_info("connected: %s", address_format(address, length, peer, sizeof peer));
+	if (sessions_open(listener->sessions) >= listener->room)
+		sessions_evict(listener->sessions);
+	if (!session_open(listener->sessions, fd, log_shows(LOG_LEVEL_DEBUG) ? peer : NULL))
+		pause_for_shortage(listener, ENOMEM);
+	else if (!has_room(listener))
+		pause_for_full(listener);
+}
+
+/* Takes what libevent accepted; it goes on accepting unless we pause. */
+static void accept_cb(struct evconnlistener *from, evutil_socket_t fd, struct sockaddr *address,
+		      int length, void *argument)
+{
+	struct listener *listener = argument;
+
+	(void)from;
+	greet(listener, fd, address, (socklen_t)length);
+	if (is_finished(listener)) {
+		pause_for(listener, PAUSE_STOPPED);
+		event_active(listener->next_turn, EV_TIMEOUT, 0);
+	} else if (++listener->in_a_row >= ACCEPTS_IN_A_ROW) {
+		listener->in_a_row = 0;
+		pause_for(listener, PAUSE_TURN);
+		event_active(listener->next_turn, EV_TIMEOUT, 0);
+	}
+}
+
+/*
+ * Tells whether accept(2) failed for the one connection and not for us: Linux
+ * reports here what went wrong on the network before.
+ */
+static bool is_transient(int reason)
+{
+	static const int transient[] = {
+		EINTR,	   ECONNABORTED, ENETDOWN,   EPROTO,	  ENOPROTOOPT,
+		EHOSTDOWN, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH,
+#ifdef ENONET
+		ENONET,
+#endif
+	};
+
+	for (size_t i = 0; i < sizeof transient / sizeof *transient; i++)
+		if (reason == transient[i])
+			return true;
+	return false;
+}
+
+/* Without this callback libevent's listener would spin: the queue stays readable. */
+static void accept_failed_cb(struct evconnlistener *from, void *argument)
+{
+	int reason = EVUTIL_SOCKET_ERROR();
+
+	(void)from;
+	if (!is_transient(reason))
+		pause_for_shortage(argument, reason);
+}
+
+/* Runs when the other events of a turn have had theirs; outside of libevent's accept loop. */
+static void next_turn_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct listener *listener = argument;
+
+	(void)fd;
+	(void)what;
+	resume_from(listener, PAUSE_TURN);
+	if (is_finished(listener))
+		listener->finished(listener->finished_argument);
+}
+
+/* Looks again for room that nobody told us of: memory, descriptors, a lingerer old enough. */
+static void retry_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct listener *listener = argument;
+
+	(void)fd;
+	(void)what;
+	resume_from(listener, PAUSE_SHORTAGE);
+	if (has_room(listener))
+		resume_from(listener, PAUSE_FULL);
+	else
+		retry_soon(listener);
+}
+
+/* Makes libevent's listener for each socket; the sockets listen already, and stay ours. */
+static bool start_accepting(struct listener *listener)
+{
+	size_t count = sockets_count(listener->sockets);
+
+	listener->listeners = calloc(count, sizeof(struct evconnlistener *));
+	for (size_t i = 0; listener->listeners && i < count; i++) {
+		listener->listeners[i] =
+			evconnlistener_new(listener->base, accept_cb, listener,
+					   LEV_OPT_CLOSE_ON_EXEC, 0,
+					   sockets_descriptor(listener->sockets, i));
+		if (!listener->listeners[i])
+			return false;
+		evconnlistener_set_error_cb(listener->listeners[i], accept_failed_cb);
+	}
+	return listener->listeners != NULL;
+}
+
+struct listener *listener_new(struct event_base *base, const struct options *options,
+			      const struct sockets *sockets, struct sessions *sessions, size_t room,
+			      struct stats *stats, listener_finished_cb *finished, void *argument)
+{
+	struct listener *listener = calloc(1, sizeof *listener);
+
+	if (!listener)
+		return NULL;
+	listener->base = base;
+	listener->options = options;
+	listener->sockets = sockets;
+	listener->sessions = sessions;
+	listener->room = room;
+	listener->stats = stats;
+	listener->finished = finished;
+	listener->finished_argument = argument;
+	listener->next_turn = evtimer_new(base, next_turn_cb, listener);
+	listener->retry = evtimer_new(base, retry_cb, listener);
+	if (listener->next_turn && listener->retry && start_accepting(listener))
+		return listener;
+	listener_free(listener);
+	return NULL;
+}
+
+void listener_make_use_of_room(struct listener *listener)
+{
+	resume_from(listener, PAUSE_FULL | PAUSE_SHORTAGE);
+}
+
+/* Accepts who waits on one socket; those hands were shaken, they expect their greeting. */
+static void accept_waiting(struct listener *listener, int socket)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+
+	for (uint64_t i = 0; i < listener->options->backlog; i++, length = sizeof address) {
+		if (is_finished(listener) || !has_room(listener))
+			return;
+		int fd = accept(socket, (struct sockaddr *)&address, &length);
+		if (fd < 0 && is_transient(errno))
+			continue;
+		if (fd < 0)
+			return;
+		evutil_make_socket_nonblocking(fd);
+		evutil_make_socket_closeonexec(fd);
+		greet(listener, fd, (struct sockaddr *)&address, length);
+	}
+}
+
+static void free_listeners(struct listener *listener)
+{
+	if (!listener->listeners)
+		return;
+	for (size_t i = 0; i < sockets_count(listener->sockets); i++)
+		if (listener->listeners[i])
+			evconnlistener_free(listener->listeners[i]);
+	free(listener->listeners);
+	listener->listeners = NULL;
+}
+
+void listener_stop(struct listener *listener)
+{
+	pause_for(listener, PAUSE_STOPPED);
+	for (size_t i = 0; i < sockets_count(listener->sockets); i++)
+		accept_waiting(listener, sockets_descriptor(listener->sockets, i));
+	free_listeners(listener);
+}
+
+void listener_free(struct listener *listener)
+{
+	if (!listener)
+		return;
+	free_listeners(listener);
+	loop_free_event(listener->next_turn);
+	loop_free_event(listener->retry);
+	free(listener);
+}

@@ -1,0 +1,70 @@
+/* main: haild's steps, in their order. */
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/standard.h"
+#include "greeting.h"
+#include "options.h"
+#include "server.h"
+#include "sockets.h"
+#include "status.h"
+
+/* Serves until told to stop; returns the exit code. */
+static int serve(const struct options *options, const struct greeting *greeting)
+{
+	int status;
+	struct server *server = server_open(options, greeting, &status);
+
+	if (!server)
+		return status;
+	status = server_run(server);
+	server_close(server);
+	return status;
+}
+
+/* Does what the options ask for; returns the exit code. */
+static int run(const struct options *options)
+{
+	int status;
+	struct greeting *greeting = greeting_new(options);
+
+	if (!greeting)
+		return STATUS_GREETING;
+	if (options->check)
+		status = sockets_check(options) ? STATUS_STOPPED : STATUS_LISTEN;
+	else
+		status = serve(options, greeting);
+	greeting_free(greeting);
+	return status;
+}
+
+/* Sets how much is logged. */
+static void set_log(const struct options *options)
+{
+	log_open("haild", options->quiet     ? LOG_LEVEL_WARNING
+			  : options->verbose ? LOG_LEVEL_DEBUG
+					     : LOG_LEVEL_INFO);
+}
+
+int main(int argc, char **argv)
+{
+	static const int statuses[] = {[CLI_END] = STATUS_STOPPED,
+				       [CLI_BAD] = STATUS_USAGE,
+				       [CLI_FAILED] = STATUS_FAILURE};
+	struct options options;
+	enum cli_outcome outcome;
+	int status;
+
+	log_open("haild", LOG_LEVEL_INFO);
+	/* libevent writes with writev(2), which knows no MSG_NOSIGNAL. */
+	signal(SIGPIPE, SIG_IGN);
+	if (!standard_reserve())
+		return STATUS_FAILURE;
+	outcome = options_read(&options, argc, argv);
+	set_log(&options);
+	status = outcome == CLI_GO ? run(&options) : statuses[outcome];
+	options_free(&options);
+	return status;
+}

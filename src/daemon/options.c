@@ -1,0 +1,178 @@
+/* options: what haild is told by its command line and environment. */
+#include <config.h>
+
+#include "options.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/log.h"
+
+#define FIELD(name) offsetof(struct options, name)
+
+/* Times: a day is the most, so that no sum of them can overflow. */
+enum { SHORTEST_MS = 1, LONGEST_MS = 24 * 60 * 60 * 1000 };
+
+static const char default_listen[] = "localhost", default_message[] = "Hi from server";
+
+static const struct cli_option table[] = {
+	{'l', "listen", "ADDR", CLI_LIST, FIELD(listen), 0, 0,
+	 "listen on ADDR; may be repeated (localhost)"},
+	{'p', "port", "PORT", CLI_TEXT, FIELD(port), 0, 0,
+	 "for every ADDR without one; 0: any free (12345)"},
+	{'m', "message", "TEXT", CLI_TEXT, FIELD(message), 0, 0, "the greeting (Hi from server)"},
+	{'f', "message-file", "FILE", CLI_TEXT, FIELD(message_file), 0, 0,
+	 "the greeting is what FILE holds"},
+	{'n', "count", "N", CLI_NUMBER, FIELD(count), 0, UINT32_MAX,
+	 "end after N connections; 0: never (0)"},
+	{'c', "max-connections", "N", CLI_NUMBER, FIELD(max_connections), 1, INT_MAX,
+	 "open at once; others wait (as descriptors allow)"},
+	{'b', "backlog", "N", CLI_NUMBER, FIELD(backlog), 1, INT_MAX,
+	 "how many may wait to be accepted (4096)"},
+	{'t', "timeout", "TIME", CLI_TIME, FIELD(timeout), SHORTEST_MS, LONGEST_MS,
+	 "longest life of a connection (30s)"},
+	{0, "idle", "TIME", CLI_TIME, FIELD(idle), SHORTEST_MS, LONGEST_MS,
+	 "longest silence once it is greeted (5s)"},
+	{0, "drain", "TIME", CLI_TIME, FIELD(drain), 0, LONGEST_MS,
+	 "longest wait for open connections at a stop (5s)"},
+	{0, "reuse-port", NULL, CLI_FLAG, FIELD(reuse_port), 0, 0,
+	 "let several daemons share one port"},
+	{0, "check", NULL, CLI_FLAG, FIELD(check), 0, 0, "check what the options name, then exit"},
+	{'q', "quiet", NULL, CLI_FLAG, FIELD(quiet), 0, 0, "log warnings and errors only"},
+	{'v', "verbose", NULL, CLI_COUNTER, FIELD(verbose), 0, 0,
+	 "log how each connection ended, too"},
+	{'h', "help", NULL, CLI_HELP, 0, 0, 0, "print this help"},
+	{'V', "version", NULL, CLI_VERSION, 0, 0, 0, "print the version"},
+};
+
+static const struct cli cli = {
+	.program = "haild",
+	.version = PACKAGE_VERSION,
+	.synopsis = "[OPTION]...",
+	.purpose = "Greets everyone who connects, and closes so that nobody loses a byte of it.\n",
+	.more = "ADDR: HOST, HOST:PORT, [V6]:PORT, *, *:PORT, :PORT or unix:PATH.\n"
+		"TIME: 500ms, 1.5s, 2m, or a number of seconds.\n"
+		"Environment, below the options: HAILD_LISTEN (several ADDRs, blanks between),\n"
+		"HAILD_PORT, HAILD_MESSAGE, HAILD_MESSAGE_FILE.\n"
+		"Exit status: 0 stopped, 1 failure, 2 usage, 3 cannot listen, 4 bad greeting.\n",
+	.options = table,
+	.count = sizeof table / sizeof *table,
+};
+
+/* A variable that is set but empty counts as not set, as container tools leave them. */
+static char *variable(const char *name)
+{
+	char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+/* Takes HAILD_LISTEN apart at its blanks, in a copy: the texts point into it. */
+static bool read_listen_variable(struct options *options)
+{
+	const char *value = variable("HAILD_LISTEN");
+	char *rest, *word;
+
+	if (options->listen.count > 0 || !value)
+		return true;
+	options->listen_words = strdup(value);
+	if (!options->listen_words) {
+		log_error("out of memory");
+		return false;
+	}
+	for (word = strtok_r(options->listen_words, " \t\n", &rest); word;
+	     word = strtok_r(NULL, " \t\n", &rest))
+		if (!cli_set(&cli, options, "listen", "HAILD_LISTEN", word))
+			return false;
+	return true;
+}
+
+/* Takes from the environment what the command line left open. */
+static bool read_environment(struct options *options)
+{
+	if (!read_listen_variable(options))
+		return false;
+	if (!options->port)
+		options->port = variable("HAILD_PORT");
+	if (!options->message && !options->message_file) {
+		options->message = variable("HAILD_MESSAGE");
+		options->message_file = variable("HAILD_MESSAGE_FILE");
+		if (options->message && options->message_file) {
+			log_error("HAILD_MESSAGE and HAILD_MESSAGE_FILE exclude each other");
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool check_combinations(const struct options *options, char **operands)
+{
+	if (*operands)
+		log_error("unexpected argument '%s' (see 'haild --help')", *operands);
+	else if (options->message && options->message_file)
+		log_error("--message and --message-file exclude each other");
+	else if (options->quiet && options->verbose)
+		log_error("--quiet and --verbose exclude each other");
+	else
+		return true;
+	return false;
+}
+
+/* Understands the ADDRs, and gives each its port. */
+static bool resolve_endpoints(struct options *options)
+{
+	uint16_t port = ADDRESS_DEFAULT_PORT;
+	const char *why = options->port ? address_parse_port(options->port, &port) : NULL;
+
+	if (why) {
+		log_error("bad port '%s': %s", options->port, why);
+		return false;
+	}
+	options->endpoints = calloc(options->listen.count, sizeof *options->endpoints);
+	if (!options->endpoints) {
+		log_error("out of memory");
+		return false;
+	}
+	for (size_t i = 0; i < options->listen.count; i++) {
+		struct endpoint *endpoint = &options->endpoints[options->endpoint_count++];
+		why = address_parse_endpoint(options->listen.texts[i], endpoint);
+		if (why) {
+			log_error("bad address '%s': %s", options->listen.texts[i], why);
+			return false;
+		}
+		if (!endpoint->has_port)
+			endpoint->port = port;
+	}
+	return true;
+}
+
+static bool fill_defaults(struct options *options)
+{
+	if (!options->message && !options->message_file)
+		options->message = default_message;
+	return options->listen.count > 0 ||
+	       cli_set(&cli, options, "listen", "--listen", default_listen);
+}
+
+enum cli_outcome options_read(struct options *options, int argc, char **argv)
+{
+	enum cli_outcome outcome;
+	int operands;
+
+	*options = (struct options){.backlog = 4096, .timeout = 30000, .idle = 5000, .drain = 5000};
+	outcome = cli_parse(&cli, options, argc, argv, &operands);
+	if (outcome != CLI_GO)
+		return outcome;
+	if (!check_combinations(options, argv + operands) || !read_environment(options) ||
+	    !fill_defaults(options) || !resolve_endpoints(options))
+		return CLI_BAD;
+	return CLI_GO;
+}
+
+void options_free(struct options *options)
+{
+	free(options->listen_words);
+	free(options->endpoints);
+}

@@ -1,0 +1,43 @@
+/* options: what haild is told by its command line and environment. */
+#ifndef DAEMON_OPTIONS_H
+#define DAEMON_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "base/cli.h"
+
+struct endpoint;
+
+/* A greeting's greatest size, in bytes. */
+#define OPTIONS_GREETING_MAX ((size_t)1024 * 1024)
+
+struct options {
+	struct endpoint *endpoints; /* where to listen: every one has its port */
+	size_t endpoint_count;
+	const char *message;	  /* the greeting, or NULL: then it is in the file */
+	const char *message_file; /* or NULL */
+	uint64_t count;		  /* connections to serve before the end; 0: no end */
+	uint64_t max_connections; /* open at once; 0: what the descriptor limit allows */
+	uint64_t backlog;
+	uint64_t timeout, idle, drain; /* ms */
+	bool reuse_port, quiet, check;
+	uint64_t verbose; /* how often -v was given */
+
+	/* As given, before they are understood. */
+	struct cli_list listen;
+	const char *port;
+	char *listen_words; /* HAILD_LISTEN, taken apart */
+};
+
+/*
+ * Reads command line and environment into `options`; freed with options_free()
+ * whatever the outcome. One line on standard error says what is wrong.
+ */
+enum cli_outcome options_read(struct options *options, int argc, char **argv) MUST_CHECK;
+
+void options_free(struct options *options);
+
+#endif

@@ -1,0 +1,286 @@
+/* server: the event loop with all that lives on it: who starts, who stops, and when. */
+#include <config.h>
+
+#include "server.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/standard.h"
+#include "listener.h"
+#include "options.h"
+#include "session.h"
+#include "sockets.h"
+#include "stats.h"
+#include "status.h"
+
+/* Descriptors kept free for what is not a connection: log, libraries, a queue at a stop. */
+enum { DESCRIPTOR_RESERVE = 8 };
+
+/* Room for the start line; more addresses than fit are left out of it, never of stdout. */
+enum { START_LINE_MAX = 1500 };
+
+struct server {
+	const struct options *options;
+	struct event_base *base;
+	struct event *terminate, *interrupt, *report, *drain;
+	struct sockets *sockets;
+	struct sessions *sessions;
+	struct listener *listener;
+	struct stats stats;
+	bool stopping;
+};
+
+/* Ends the loop when nobody is left to serve. */
+static void end_if_idle(struct server *server)
+{
+	if (server->stopping && sessions_open(server->sessions) == 0)
+		event_base_loopbreak(server->base);
+}
+
+/* Takes no new connections; those that are open go on. */
+static void stop_listening(struct server *server)
+{
+	listener_stop(server->listener);
+	/* Not before: a session that makes room there for another is not the last one. */
+	server->stopping = true;
+	sockets_close(server->sockets);
+	server->sockets = NULL;
+	end_if_idle(server);
+}
+
+/* A first TERM or INT drains, bounded in time; a second one ends at once. */
+static void stop_cb(evutil_socket_t signal_number, short what, void *argument)
+{
+	struct server *server = argument;
+
+	(void)signal_number;
+	(void)what;
+	if (evtimer_pending(server->drain, NULL)) {
+		event_base_loopbreak(server->base);
+		return;
+	}
+	if (!server->stopping)
+		stop_listening(server);
+	if (sessions_open(server->sessions) > 0)
+		log_info("stopping: waiting for %zu connections", sessions_open(server->sessions));
+	loop_add_timer(server->drain, server->options->drain);
+}
+
+static void drain_over_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct server *server = argument;
+
+	(void)fd;
+	(void)what;
+	if (sessions_open(server->sessions) > 0)
+		log_info("stopping: closing %zu connections that did not end in time",
+			 sessions_open(server->sessions));
+	event_base_loopbreak(server->base);
+}
+
+static void report_cb(evutil_socket_t signal_number, short what, void *argument)
+{
+	struct server *server = argument;
+
+	(void)signal_number;
+	(void)what;
+	stats_log(&server->stats);
+}
+
+/* The listener has accepted its count: what is open is served whole, then we end. */
+static void finished_cb(void *argument)
+{
+	struct server *server = argument;
+
+	if (!server->stopping)
+		stop_listening(server);
+}
+
+static void session_ended_cb(void *argument)
+{
+	struct server *server = argument;
+
+	if (server->listener)
+		listener_make_use_of_room(server->listener);
+	end_if_idle(server);
+}
+
+/* Raises the soft descriptor limit to the hard one, and returns it. */
+static size_t raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return FOPEN_MAX;
+	if (limit.rlim_cur < limit.rlim_max) {
+		struct rlimit raised = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+		/* macOS refuses "unlimited" here: then the soft limit stays. */
+		if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+			limit = raised;
+	}
+	return limit.rlim_cur > INT32_MAX ? INT32_MAX : (size_t)limit.rlim_cur;
+}
+
+/*
+ * Tells how many sessions may be open at once: so many that descriptors never
+ * run out. The lowest free descriptor tells how many are taken by now.
+ */
+static size_t find_room(const struct options *options)
+{
+	size_t limit = raise_descriptor_limit(), taken = limit, room = 1;
+	int lowest = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+
+	if (lowest >= 0) {
+		taken = (size_t)lowest;
+		close(lowest);
+	}
+	if (taken + DESCRIPTOR_RESERVE < limit)
+		room = limit - taken - DESCRIPTOR_RESERVE;
+	if (options->max_connections == 0)
+		return room;
+	if (options->max_connections > room)
+		log_warning("--max-connections=%" PRIu64
+			    " is more than the descriptor limit of %zu allows: using %zu",
+			    options->max_connections, limit, room);
+	return options->max_connections < room ? (size_t)options->max_connections : room;
+}
+
+/* Adds an event for a signal. */
+static struct event *watch(struct server *server, int signal_number, event_callback_fn callback)
+{
+	struct event *event = evsignal_new(server->base, signal_number, callback, server);
+
+	if (event && event_add(event, NULL) == 0)
+		return event;
+	if (event)
+		event_free(event);
+	return NULL;
+}
+
+/* Makes the loop, and the events that are not about connections. */
+static bool open_loop(struct server *server)
+{
+	server->base = loop_new();
+	if (!server->base)
+		return false;
+	server->terminate = watch(server, SIGTERM, stop_cb);
+	server->interrupt = watch(server, SIGINT, stop_cb);
+	server->report = watch(server, SIGUSR1, report_cb);
+	server->drain = evtimer_new(server->base, drain_over_cb, server);
+	return server->terminate && server->interrupt && server->report && server->drain;
+}
+
+/* Makes what serves the sockets. */
+static bool open_service(struct server *server, const struct greeting *greeting)
+{
+	server->sessions = sessions_new(server->base, server->options, greeting, &server->stats,
+					session_ended_cb, server);
+	if (!server->sessions)
+		return false;
+	server->listener = listener_new(server->base, server->options, server->sockets,
+					server->sessions, find_room(server->options),
+					&server->stats, finished_cb, server);
+	return server->listener != NULL;
+}
+
+struct server *server_open(const struct options *options, const struct greeting *greeting,
+			   int *status)
+{
+	struct server *server = calloc(1, sizeof *server);
+
+	*status = STATUS_FAILURE;
+	if (!server) {
+		log_error("out of memory");
+		return NULL;
+	}
+	server->options = options;
+	if (!open_loop(server)) {
+		log_error("cannot make the event loop: %s", strerror(errno));
+	} else if (!(server->sockets = sockets_open(options))) {
+		*status = STATUS_LISTEN;
+	} else if (!open_service(server, greeting)) {
+		log_error("cannot start to serve: out of memory or descriptors");
+	} else {
+		return server;
+	}
+	server_close(server);
+	return NULL;
+}
+
+/* Says in the log what runs where. */
+static void log_start(const struct server *server)
+{
+	char addresses[START_LINE_MAX] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < sockets_count(server->sockets) && used < sizeof addresses; i++)
+		used += (size_t)snprintf(addresses + used, sizeof addresses - used, "%s%s",
+					 i > 0 ? ", " : "", sockets_address(server->sockets, i));
+	log_info("haild " PACKAGE_VERSION " (libevent %s, %s) listens on %s", event_get_version(),
+		 event_base_get_method(server->base), addresses);
+}
+
+/*
+ * Prints the addresses on stdout, then ends it: who waits for the end knows that
+ * this was all. A reader that has gone is no reason not to serve.
+ */
+static void tell_readiness(const struct server *server)
+{
+	for (size_t i = 0; i < sockets_count(server->sockets); i++)
+		puts(sockets_address(server->sockets, i));
+	if (!standard_flush() && errno != EBADF)
+		log_warning("cannot print the addresses on standard output: %s", strerror(errno));
+	standard_end_output();
+}
+
+int server_run(struct server *server)
+{
+	log_start(server);
+	tell_readiness(server);
+	if (event_base_dispatch(server->base) == 0)
+		return STATUS_STOPPED;
+	log_error("the event loop failed: %s", strerror(errno));
+	return STATUS_FAILURE;
+}
+
+/*
+ * Lets no signal in any more: once libevent has let go of them their default
+ * action is death, and a second TERM may come while we clean up.
+ */
+static void block_signals(void)
+{
+	sigset_t ours;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &ours, NULL);
+}
+
+void server_close(struct server *server)
+{
+	block_signals();
+	listener_free(server->listener);
+	server->listener = NULL;
+	sessions_free(server->sessions);
+	sockets_close(server->sockets);
+	loop_free_event(server->drain);
+	loop_free_event(server->report);
+	loop_free_event(server->interrupt);
+	loop_free_event(server->terminate);
+	loop_free(server->base);
+	free(server);
+}

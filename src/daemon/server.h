@@ -1,0 +1,21 @@
+/* server: the event loop with all that lives on it: who starts, who stops, and when. */
+#ifndef DAEMON_SERVER_H
+#define DAEMON_SERVER_H
+
+struct greeting;
+struct options;
+struct server;
+
+/*
+ * Opens every socket and whatever serves them. Both arguments must outlive the
+ * server. NULL, told, and *status set to the exit code, if that can't be done.
+ */
+struct server *server_open(const struct options *options, const struct greeting *greeting,
+			   int *status);
+
+/* Says on stdout where it listens, and serves until it is told to stop. Returns the exit code. */
+int server_run(struct server *server);
+
+void server_close(struct server *server);
+
+#endif

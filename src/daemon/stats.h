@@ -1,0 +1,26 @@
+/* stats: what haild has counted since it started. */
+#ifndef DAEMON_STATS_H
+#define DAEMON_STATS_H
+
+#include <stdint.h>
+
+struct stats {
+	uint64_t accepted;	     /* connections */
+	uint64_t greeted;	     /* of these, had the whole greeting and our half-close */
+	uint64_t reset;		     /* reset by the peer */
+	uint64_t timed_out_greeting; /* did not take the greeting in time: closed hard */
+	uint64_t timed_out_linger;   /* had it, but did not close in time */
+	uint64_t flooded;	     /* had it, and sent more than we throw away */
+	uint64_t evicted;	     /* had it, and made room for others */
+	uint64_t stopped;	     /* still open when the daemon had to end */
+	uint64_t failed;	     /* no memory, or a system call failed */
+	uint64_t bytes_sent;
+	uint64_t bytes_discarded;
+	uint64_t accept_pauses; /* times that accepting stopped for want of room */
+	uint64_t open;		/* connections now */
+};
+
+/* Logs the counters in one line, whatever the log's level. */
+void stats_log(const struct stats *stats);
+
+#endif

@@ -1,0 +1,13 @@
+/* status: what haild's exit codes mean; scripts and service managers depend on them. */
+#ifndef DAEMON_STATUS_H
+#define DAEMON_STATUS_H
+
+enum status {
+	STATUS_STOPPED = 0,  /* a clean stop, or nothing to do */
+	STATUS_FAILURE = 1,  /* the machine failed us while we ran */
+	STATUS_USAGE = 2,    /* command line or environment */
+	STATUS_LISTEN = 3,   /* no listening socket to be had */
+	STATUS_GREETING = 4, /* the greeting can't be read or is too long */
+};
+
+#endif

@@ -1,0 +1,34 @@
+/* unixpath: the path of a UNIX socket: whether it may be taken, and whose it is at the end. */
+#ifndef DAEMON_UNIXPATH_H
+#define DAEMON_UNIXPATH_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include "base/attributes.h"
+
+/* A path that we have bound, and what bind() made there. */
+struct unixpath {
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* "": none */
+	dev_t device;
+	ino_t inode;
+};
+
+/*
+ * Makes the path free for bind(): removes the socket that a dead process left.
+ * False if a living process answers there (EADDRINUSE), if it is another kind of
+ * file, which is never touched (ENOTSOCK), or for another errno.
+ */
+bool unixpath_clear(const struct sockaddr_un *address) MUST_CHECK;
+
+/* Tells whether unixpath_clear() and bind() would succeed, and changes nothing. */
+bool unixpath_check(const struct sockaddr_un *address) MUST_CHECK;
+
+/* Notes what bind() has just made at the path. */
+void unixpath_note(struct unixpath *noted, const struct sockaddr_un *address);
+
+/* Removes the path, unless somebody has put another thing there since. */
+void unixpath_remove(const struct unixpath *noted);
+
+#endif

@@ -1,0 +1,675 @@
+/* check_listener: who is accepted, when accepting pauses, how it goes on, and how it stops. */
+#include "daemon/listener.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include "base/address.h"
+#include "base/log.h"
+#include "capture.h"
+#include "daemon/greeting.h"
+#include "daemon/options.h"
+#include "daemon/session.h"
+#include "daemon/sockets.h"
+#include "daemon/stats.h"
+#include "fault.h"
+#include "peers.h"
+#include "suite.h"
+
+enum { ENDPOINTS_MAX = 3, PEERS_MAX = 200 };
+
+static struct endpoint endpoints[ENDPOINTS_MAX];
+static struct options options;
+static struct stats stats;
+static struct event_base *base;
+static struct greeting *greeting;
+static struct sockets *sockets;
+static struct sessions *sessions;
+static struct listener *listener;
+static unsigned finished; /* how often the callback was called */
+static size_t most_open;
+static struct peer peers[PEERS_MAX];
+static char folder[] = "/tmp/check_listener.XXXXXX";
+static char unix_text[80];
+
+static void finished_cb(void *argument)
+{
+	ck_assert_ptr_eq(argument, &finished);
+	finished++;
+}
+
+static void closed_cb(void *argument)
+{
+	(void)argument;
+	if (listener)
+		listener_make_use_of_room(listener);
+}
+
+static void setup(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(unix_text, sizeof unix_text, "unix:%s/socket", folder);
+	options = (struct options){.endpoints = endpoints,
+				   .message = "Hi from server",
+				   .backlog = 1024,
+				   .timeout = 60000,
+				   .idle = 60000};
+	base = event_base_new();
+	capture(STDERR_FILENO);
+	log_open("haild", LOG_LEVEL_INFO);
+}
+
+/* Adds an address to listen on. */
+static void add(const char *text)
+{
+	ck_assert_ptr_null(address_parse_endpoint(text, &endpoints[options.endpoint_count++]));
+}
+
+/* Starts to listen, on 127.0.0.1 unless the test has added addresses. */
+static void start(size_t room)
+{
+	if (options.endpoint_count == 0)
+		add("127.0.0.1:0");
+	greeting = greeting_new(&options);
+	sockets = sockets_open(&options);
+	ck_assert_ptr_nonnull(sockets);
+	sessions = sessions_new(base, &options, greeting, &stats, closed_cb, NULL);
+	listener = listener_new(base, &options, sockets, sessions, room, &stats, finished_cb,
+				&finished);
+	ck_assert_ptr_nonnull(listener);
+}
+
+static void teardown(void)
+{
+	listener_free(listener);
+	listener = NULL;
+	sessions_free(sessions);
+	sockets_close(sockets);
+	greeting_free(greeting);
+	event_base_free(base);
+	libevent_global_shutdown();
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+
+/* Connects peers to the i-th socket. */
+static void connect_peers(size_t socket, int first, int count)
+{
+	for (int i = first; i < first + count; i++)
+		peers[i] = peer_of_listener(sockets_descriptor(sockets, socket), 0);
+}
+
+/* The peers that a condition is about. */
+struct range {
+	int first, count;
+};
+
+/* Whether all of them have seen an end. Notes how many sessions are open at once. */
+static bool are_ended(void *argument)
+{
+	const struct range *range = argument;
+	bool all = true;
+
+	if (sessions_open(sessions) > most_open)
+		most_open = sessions_open(sessions);
+	for (int i = range->first; i < range->first + range->count; i++) {
+		peer_receive(&peers[i], SIZE_MAX);
+		all = all && (peers[i].ended || peers[i].error);
+	}
+	return all;
+}
+
+/* Waits until they all are greeted, and asserts that they are. */
+static void wait_for_greeted(int first, int count)
+{
+	struct range range = {first, count};
+
+	ck_assert(run_until(base, are_ended, &range, PATIENCE_MS));
+	for (int i = first; i < first + count; i++)
+		assert_greeted(&peers[i], "Hi from server", 14);
+}
+
+/* Asserts that none of them has heard anything. */
+static void assert_waiting(int first, int count)
+{
+	for (int i = first; i < first + count; i++) {
+		ck_assert_uint_eq(peer_receive(&peers[i], SIZE_MAX), 0);
+		ck_assert(!peers[i].ended && !peers[i].error);
+	}
+}
+
+static void close_peers(int first, int count)
+{
+	for (int i = first; i < first + count; i++)
+		peer_close(&peers[i]);
+}
+
+START_TEST(who_connects_is_greeted)
+{
+	start(10);
+	connect_peers(0, 0, 1);
+	wait_for_greeted(0, 1);
+	ck_assert_uint_eq(stats.accepted, 1);
+	close_peers(0, 1);
+}
+END_TEST
+
+START_TEST(every_socket_is_listened_on)
+{
+	add("127.0.0.1:0");
+	add(unix_text);
+	add(ipv6_works() ? "[::1]:0" : "127.0.0.1:0");
+	start(10);
+	for (int i = 0; i < 3; i++)
+		connect_peers((size_t)i, i, 1);
+	wait_for_greeted(0, 3);
+	ck_assert_uint_eq(stats.accepted, 3);
+	close_peers(0, 3);
+}
+END_TEST
+
+START_TEST(connection_is_logged)
+{
+	char line[ADDRESS_TEXT_MAX + 16], name[ADDRESS_TEXT_MAX];
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+
+	start(10);
+	connect_peers(0, 0, 1);
+	getsockname(peers[0].fd, (struct sockaddr *)&address, &length);
+	address_format((struct sockaddr *)&address, length, name, sizeof name);
+	wait_for_greeted(0, 1);
+	snprintf(line, sizeof line, "connected: %s\n", name);
+	ck_assert_str_eq(captured(STDERR_FILENO), line);
+	close_peers(0, 1);
+}
+END_TEST
+
+START_TEST(unix_connection_is_logged)
+{
+	add(unix_text);
+	start(10);
+	connect_peers(0, 0, 1);
+	wait_for_greeted(0, 1);
+	ck_assert_str_eq(captured(STDERR_FILENO), "connected: unix:(unnamed)\n");
+	close_peers(0, 1);
+}
+END_TEST
+
+START_TEST(connection_is_not_logged_if_quiet)
+{
+	start(10);
+	log_open("haild", LOG_LEVEL_WARNING);
+	connect_peers(0, 0, 1);
+	wait_for_greeted(0, 1);
+	assert_told_nothing();
+	close_peers(0, 1);
+}
+END_TEST
+
+static bool none_is_open(void *argument)
+{
+	(void)argument;
+	return sessions_open(sessions) == 0;
+}
+
+START_TEST(close_is_logged_if_verbose)
+{
+	start(10);
+	log_open("haild", LOG_LEVEL_DEBUG);
+	connect_peers(0, 0, 1);
+	wait_for_greeted(0, 1);
+	close_peers(0, 1);
+	ck_assert(run_until(base, none_is_open, NULL, PATIENCE_MS));
+	assert_told("\nclosed: 127.0.0.1:");
+	assert_told(": done, 14 bytes sent, 0 discarded, ");
+}
+END_TEST
+
+START_TEST(accepted_socket_is_not_inherited)
+{
+	int fd;
+
+	start(10);
+	fd = lowest_descriptor();
+	connect_peers(0, 0, 1);
+	wait_for_greeted(0, 1);
+	fd = fd == peers[0].fd ? fd + 1 : fd;
+	ck_assert_int_eq(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	ck_assert_int_eq(fcntl(fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+	close_peers(0, 1);
+}
+END_TEST
+
+START_TEST(full_listener_lets_others_wait)
+{
+	start(2);
+	connect_peers(0, 0, 5);
+	wait_for_greeted(0, 2);
+	run_for(base, 250); /* which is not yet the second after which lingerers make room */
+	assert_waiting(2, 3);
+	ck_assert_uint_eq(sessions_open(sessions), 2);
+	ck_assert_uint_eq(stats.accepted, 2);
+	ck_assert_uint_eq(stats.accept_pauses, 1);
+	assert_told("2 connections are open, the most allowed; others wait in the queue\n");
+	close_peers(0, 5);
+}
+END_TEST
+
+START_TEST(room_is_made_use_of_at_once)
+{
+	enum { ROUNDS = 6 };
+	uint64_t begun;
+
+	start(1);
+	connect_peers(0, 0, ROUNDS);
+	wait_for_greeted(0, 1);
+	run_for(base, 20);
+	assert_waiting(1, ROUNDS - 1);
+	begun = clock_ms();
+	for (int i = 1; i < ROUNDS; i++) {
+		close_peers(i - 1, 1);
+		wait_for_greeted(i, 1);
+	}
+	/* The timer that looks for room would take 100 ms each time. */
+	ck_assert_uint_lt(clock_ms() - begun, 400);
+	ck_assert_uint_eq(stats.evicted, 0);
+	close_peers(ROUNDS - 1, 1);
+}
+END_TEST
+
+/* Each peer leaves when it is greeted. */
+static bool leave_greeted(void *argument)
+{
+	const struct range *range = argument;
+	int left = 0;
+
+	if (sessions_open(sessions) > most_open)
+		most_open = sessions_open(sessions);
+	for (int i = range->first; i < range->first + range->count; i++) {
+		if (peers[i].fd < 0)
+			continue;
+		peer_receive(&peers[i], SIZE_MAX);
+		if (!peers[i].ended) {
+			left++;
+			continue;
+		}
+		assert_greeted(&peers[i], "Hi from server", 14);
+		peer_close(&peers[i]);
+		peers[i].fd = -1;
+	}
+	return left == 0;
+}
+
+START_TEST(all_are_served_in_the_end)
+{
+	struct range range = {0, PEERS_MAX};
+
+	start(8);
+	connect_peers(0, 0, PEERS_MAX);
+	ck_assert(run_until(base, leave_greeted, &range, PATIENCE_MS));
+	ck_assert_uint_eq(most_open, 8);
+	ck_assert_uint_eq(stats.accepted, PEERS_MAX);
+	ck_assert_uint_ge(stats.accept_pauses, PEERS_MAX / 8 - 1);
+	ck_assert_uint_eq(stats.evicted, 0);
+	/* One line tells of all these pauses. */
+	ck_assert_int_eq(occurrences(captured(STDERR_FILENO), "the most allowed"), 1);
+}
+END_TEST
+
+START_TEST(long_lingerer_makes_room)
+{
+	uint64_t opened = clock_ms();
+
+	start(1);
+	connect_peers(0, 0, 2);
+	wait_for_greeted(0, 2);
+	ck_assert_uint_ge(clock_ms() - opened, 1000);
+	ck_assert_uint_lt(clock_ms() - opened, 5000);
+	ck_assert_uint_eq(stats.evicted, 1);
+	ck_assert_uint_eq(sessions_open(sessions), 1);
+	close_peers(0, 2);
+}
+END_TEST
+
+/* One turn of the loop must not be all accepting: the rest of the loop has its timers. */
+START_TEST(accepting_leaves_others_their_turn)
+{
+	start(PEERS_MAX + 1);
+	connect_peers(0, 0, PEERS_MAX);
+	event_base_loop(base, EVLOOP_ONCE);
+	ck_assert_uint_ge(stats.accepted, 1);
+	ck_assert_uint_le(stats.accepted, 64);
+	wait_for_greeted(0, PEERS_MAX);
+	ck_assert_uint_eq(stats.accept_pauses, 0);
+	close_peers(0, PEERS_MAX);
+}
+END_TEST
+
+static bool is_finished(void *argument)
+{
+	(void)argument;
+	return finished > 0;
+}
+
+static const int counts[] = {1, 3, 64, 100};
+
+START_TEST(count_is_reached)
+{
+	options.count = (uint64_t)counts[_i];
+	start(PEERS_MAX);
+	connect_peers(0, 0, counts[_i] + 2);
+	ck_assert(run_until(base, is_finished, NULL, PATIENCE_MS));
+	wait_for_greeted(0, counts[_i]);
+	run_for(base, 150);
+	ck_assert_uint_eq(finished, 1);
+	ck_assert_uint_eq(stats.accepted, (uint64_t)counts[_i]);
+	assert_waiting(counts[_i], 2);
+	listener_stop(listener);
+	ck_assert_uint_eq(stats.accepted, (uint64_t)counts[_i]);
+	close_peers(0, counts[_i] + 2);
+}
+END_TEST
+
+START_TEST(count_is_of_all_sockets)
+{
+	options.count = 2;
+	add("127.0.0.1:0");
+	add("127.0.0.1:0");
+	start(10);
+	connect_peers(0, 0, 3);
+	connect_peers(1, 3, 3);
+	ck_assert(run_until(base, is_finished, NULL, PATIENCE_MS));
+	run_for(base, 20);
+	ck_assert_uint_eq(finished, 1);
+	ck_assert_uint_eq(stats.accepted, 2);
+	close_peers(0, 6);
+}
+END_TEST
+
+START_TEST(count_larger_than_the_room_is_reached)
+{
+	struct range range = {0, 10};
+
+	options.count = 10;
+	start(2);
+	connect_peers(0, 0, 10);
+	ck_assert(run_until(base, leave_greeted, &range, PATIENCE_MS));
+	ck_assert(run_until(base, is_finished, NULL, PATIENCE_MS));
+	ck_assert_uint_eq(stats.accepted, 10);
+	ck_assert_uint_eq(finished, 1);
+}
+END_TEST
+
+START_TEST(stop_accepts_who_waits)
+{
+	add("127.0.0.1:0");
+	add(unix_text);
+	start(PEERS_MAX);
+	connect_peers(0, 0, 100);
+	connect_peers(1, 100, 3);
+	listener_stop(listener);
+	ck_assert_uint_eq(stats.accepted, 103);
+	wait_for_greeted(0, 103);
+	close_peers(0, 103);
+}
+END_TEST
+
+START_TEST(stop_accepts_no_more_later)
+{
+	start(10);
+	listener_stop(listener);
+	connect_peers(0, 0, 1); /* the socket itself is not the listener's to close */
+	run_for(base, 150);
+	assert_waiting(0, 1);
+	ck_assert_uint_eq(stats.accepted, 0);
+	close_peers(0, 1);
+}
+END_TEST
+
+START_TEST(stop_accepts_as_far_as_there_is_room)
+{
+	start(3);
+	connect_peers(0, 0, 5);
+	listener_stop(listener);
+	ck_assert_uint_eq(stats.accepted, 3);
+	wait_for_greeted(0, 3);
+	close_peers(0, 3);
+	run_for(base, 250); /* the timer that looks for room has its time */
+	ck_assert_uint_eq(stats.accepted, 3);
+	assert_waiting(3, 2);
+	close_peers(3, 2);
+}
+END_TEST
+
+START_TEST(stop_accepts_up_to_the_count)
+{
+	options.count = 2;
+	start(10);
+	connect_peers(0, 0, 5);
+	listener_stop(listener);
+	ck_assert_uint_eq(stats.accepted, 2);
+	close_peers(0, 5);
+}
+END_TEST
+
+START_TEST(stopped_listener_makes_no_use_of_room)
+{
+	start(10);
+	listener_stop(listener);
+	listener_make_use_of_room(listener);
+	connect_peers(0, 0, 1);
+	run_for(base, 20);
+	assert_waiting(0, 1);
+	close_peers(0, 1);
+}
+END_TEST
+
+/* Leaves no descriptor for an accept; returns the limits as they were. */
+static struct rlimit take_descriptors_away(void)
+{
+	struct rlimit before, scarce;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	scarce = before;
+	scarce.rlim_cur = (rlim_t)lowest_descriptor();
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &scarce), 0);
+	return before;
+}
+
+START_TEST(want_of_descriptors_is_waited_out)
+{
+	struct rlimit before;
+	int count = 3;
+
+	start(10);
+	connect_peers(0, 0, count);
+	before = take_descriptors_away();
+	run_for(base, 350);
+	assert_waiting(0, count);
+	/* One attempt in 100 ms, one line for all: libevent alone would spin. */
+	ck_assert_uint_ge(stats.accept_pauses, 2);
+	ck_assert_uint_le(stats.accept_pauses, 5);
+	assert_one_error_line("haild: cannot accept connections: Too many open files; "
+			      "they wait in the queue, I try again every 100 ms\n");
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	wait_for_greeted(0, count);
+	close_peers(0, count);
+}
+END_TEST
+
+/* One peer is greeted, one waits for a descriptor. Returns how long after the first's close. */
+static uint64_t wait_for_a_descriptor(void)
+{
+	struct rlimit before;
+	uint64_t closed;
+
+	memset(peers, 0, sizeof peers);
+	connect_peers(0, 0, 1);
+	wait_for_greeted(0, 1);
+	connect_peers(0, 1, 1);
+	before = take_descriptors_away();
+	run_for(base, 10);
+	assert_waiting(1, 1);
+	closed = clock_ms();
+	close_peers(0, 1);
+	wait_for_greeted(1, 1);
+	closed = clock_ms() - closed;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	close_peers(1, 1);
+	return closed;
+}
+
+/* The timer would take 100 ms less those 10; of a busy machine the best of several counts. */
+START_TEST(closed_session_ends_the_wait_for_descriptors)
+{
+	uint64_t best = UINT64_MAX;
+
+	start(10);
+	for (int i = 0; i < 10 && best >= 50; i++) {
+		uint64_t ms = wait_for_a_descriptor();
+		best = ms < best ? ms : best;
+		ck_assert(run_until(base, none_is_open, NULL, PATIENCE_MS));
+	}
+	ck_assert_uint_lt(best, 50);
+}
+END_TEST
+
+static const int shortages[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM};
+
+START_TEST(shortage_pauses_and_is_told_once)
+{
+	start(10);
+	fault_accept = (struct fault){.reason = shortages[_i], .times = 3};
+	connect_peers(0, 0, 1);
+	wait_for_greeted(0, 1);
+	ck_assert_uint_eq(stats.accept_pauses, 3);
+	assert_told(strerror(shortages[_i]));
+	ck_assert_int_eq(occurrences(captured(STDERR_FILENO), "haild: cannot accept"), 1);
+	close_peers(0, 1);
+}
+END_TEST
+
+/* accept(2): what went wrong on the network for one connection; the next may be well. */
+static const int transients[] = {
+	EAGAIN,	     EINTR,	ECONNABORTED, ENETDOWN,	  EPROTO,
+	ENOPROTOOPT, EHOSTDOWN, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH,
+#ifdef ENONET
+	ENONET,
+#endif
+};
+
+START_TEST(transient_error_is_passed_over)
+{
+	start(10);
+	fault_accept = (struct fault){.reason = transients[_i], .times = 3};
+	connect_peers(0, 0, 1);
+	wait_for_greeted(0, 1);
+	ck_assert_int_eq(fault_accept.times, 0);
+	ck_assert_uint_eq(stats.accept_pauses, 0);
+	ck_assert_int_eq(occurrences(captured(STDERR_FILENO), "haild: "), 0);
+	close_peers(0, 1);
+}
+END_TEST
+
+/* The one who was aborted in the queue must not cost the others their greeting. */
+START_TEST(transient_error_at_a_stop_is_passed_over)
+{
+	start(10);
+	fault_accept = (struct fault){.reason = transients[_i], .times = 1};
+	connect_peers(0, 0, 2);
+	listener_stop(listener);
+	ck_assert_uint_eq(stats.accepted, 2);
+	wait_for_greeted(0, 2);
+	close_peers(0, 2);
+}
+END_TEST
+
+/* libevent's memory: all is granted until `grants` is 0, then nothing; < 0: all. */
+static int grants = -1;
+
+static void *scarce_malloc(size_t size)
+{
+	return grants < 0 || grants-- > 0 ? malloc(size) : NULL;
+}
+
+static void setup_scarce(void)
+{
+	event_set_mem_functions(scarce_malloc, realloc, free);
+	setup();
+}
+
+START_TEST(want_of_memory_for_a_session_pauses)
+{
+	start(10);
+	connect_peers(0, 0, 2);
+	grants = 0;
+	event_base_loop(base, EVLOOP_ONCE);
+	grants = -1;
+	ck_assert_uint_eq(stats.failed, 1);
+	ck_assert_uint_eq(stats.accept_pauses, 1);
+	assert_told("haild: cannot accept connections: Cannot allocate memory; ");
+	wait_for_greeted(1, 1);
+	ck_assert_uint_eq(stats.accepted, 2);
+	close_peers(0, 2);
+}
+END_TEST
+
+START_TEST(want_of_memory_makes_no_listener)
+{
+	start(10);
+	listener_free(listener);
+	grants = _i;
+	listener = listener_new(base, &options, sockets, sessions, 10, &stats, finished_cb,
+				&finished);
+	grants = -1;
+	ck_assert_ptr_null(listener);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("listener");
+	TCase *accepting = suite_case(suite, "accepting"), *room = suite_case(suite, "room");
+	TCase *stopping = suite_case(suite, "stopping"), *errors = suite_case(suite, "errors");
+	TCase *memory = suite_case(suite, "memory");
+
+	tcase_add_checked_fixture(accepting, setup, teardown);
+	tcase_set_timeout(accepting, 60);
+	tcase_add_test(accepting, who_connects_is_greeted);
+	tcase_add_test(accepting, every_socket_is_listened_on);
+	tcase_add_test(accepting, connection_is_logged);
+	tcase_add_test(accepting, unix_connection_is_logged);
+	tcase_add_test(accepting, connection_is_not_logged_if_quiet);
+	tcase_add_test(accepting, close_is_logged_if_verbose);
+	tcase_add_test(accepting, accepted_socket_is_not_inherited);
+	tcase_add_test(accepting, accepting_leaves_others_their_turn);
+	tcase_add_checked_fixture(room, setup, teardown);
+	tcase_set_timeout(room, 60);
+	tcase_add_test(room, full_listener_lets_others_wait);
+	tcase_add_test(room, room_is_made_use_of_at_once);
+	tcase_add_test(room, all_are_served_in_the_end);
+	tcase_add_test(room, long_lingerer_makes_room);
+	tcase_add_checked_fixture(stopping, setup, teardown);
+	tcase_set_timeout(stopping, 60);
+	tcase_add_loop_test(stopping, count_is_reached, 0, COUNT_OF(counts));
+	tcase_add_test(stopping, count_is_of_all_sockets);
+	tcase_add_test(stopping, count_larger_than_the_room_is_reached);
+	tcase_add_test(stopping, stop_accepts_who_waits);
+	tcase_add_test(stopping, stop_accepts_no_more_later);
+	tcase_add_test(stopping, stop_accepts_as_far_as_there_is_room);
+	tcase_add_test(stopping, stop_accepts_up_to_the_count);
+	tcase_add_test(stopping, stopped_listener_makes_no_use_of_room);
+	tcase_add_checked_fixture(errors, setup, teardown);
+	tcase_set_timeout(errors, 60);
+	tcase_add_test(errors, want_of_descriptors_is_waited_out);
+	tcase_add_test(errors, closed_session_ends_the_wait_for_descriptors);
+	tcase_add_loop_test(errors, shortage_pauses_and_is_told_once, 0, COUNT_OF(shortages));
+	tcase_add_loop_test(errors, transient_error_is_passed_over, 0, COUNT_OF(transients));
+	tcase_add_loop_test(errors, transient_error_at_a_stop_is_passed_over, 1,
+			    COUNT_OF(transients)); /* EAGAIN is the end of the queue */
+	tcase_add_checked_fixture(memory, setup_scarce, teardown);
+	tcase_set_timeout(memory, 60);
+	tcase_add_test(memory, want_of_memory_for_a_session_pauses);
+	tcase_add_loop_test(memory, want_of_memory_makes_no_listener, 0, 3);
+	return suite_run(suite);
+}

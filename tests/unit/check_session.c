@@ -1,0 +1,919 @@
+/* check_session: every way in which a session can go, over socketpairs and real TCP connections. */
+#include "daemon/session.h"
+
+#include <stdio.h>
+#include <sys/epoll.h>
+
+#include "base/log.h"
+#include "capture.h"
+#include "daemon/greeting.h"
+#include "daemon/options.h"
+#include "daemon/stats.h"
+#include "fault.h"
+#include "peers.h"
+#include "suite.h"
+
+/* The kinds of connections; the last is left out where there is no IPv6. */
+static const int families[] = {AF_UNIX, AF_INET, AF_INET6};
+enum { FIRST_TCP = 1 };
+
+/* A greeting that no socket buffer holds, with a pattern that shows any loss. */
+enum { GREAT = OPTIONS_GREETING_MAX };
+
+static char great_text[GREAT + 1];
+
+static struct options options;
+static struct stats stats;
+static struct event_base *base;
+static struct greeting *greeting;
+static struct sessions *sessions;
+static unsigned closed;		/* how often the callback was called */
+static size_t open_when_closed; /* what sessions_open() said then */
+
+static void closed_cb(void *argument)
+{
+	ck_assert_ptr_eq(argument, &closed);
+	closed++;
+	if (sessions)
+		open_when_closed = sessions_open(sessions);
+}
+
+static void setup(void)
+{
+	options = (struct options){.message = "Hi from server", .timeout = 15000, .idle = 15000};
+	base = event_base_new();
+	capture(STDERR_FILENO);
+	log_open("haild", LOG_LEVEL_DEBUG);
+}
+
+/* Makes the sessions, when the test has set the options. */
+static void start(void)
+{
+	greeting = greeting_new(&options);
+	ck_assert_ptr_nonnull(greeting);
+	capture_clear(STDERR_FILENO);
+	sessions = sessions_new(base, &options, greeting, &stats, closed_cb, &closed);
+	ck_assert_ptr_nonnull(sessions);
+}
+
+static void start_with_great_greeting(void)
+{
+	for (size_t i = 0; i < GREAT; i++)
+		great_text[i] = (char)('!' + i * i / 7 % 90);
+	options.message = great_text;
+	start();
+}
+
+static void teardown(void)
+{
+	sessions_free(sessions);
+	greeting_free(greeting);
+	event_base_free(base);
+	libevent_global_shutdown();
+}
+
+/* Opens a session with a new peer; small buffers keep a great greeting on our side. */
+static struct peer open_session(int family, int buffers, const char *name)
+{
+	int fd;
+	struct peer peer = peer_pair(family, &fd, buffers);
+
+	ck_assert(session_open(sessions, fd, name));
+	return peer;
+}
+
+/* Conditions for run_until(). */
+
+static bool is_ended(void *peer)
+{
+	peer_receive(peer, SIZE_MAX);
+	return ((struct peer *)peer)->ended || ((struct peer *)peer)->error;
+}
+
+static bool is_closed(void *count)
+{
+	return closed >= *(unsigned *)count;
+}
+
+static bool is_greeted(void *count)
+{
+	return stats.greeted >= *(unsigned *)count;
+}
+
+static void wait_for_end(struct peer *peer)
+{
+	ck_assert(run_until(base, is_ended, peer, PATIENCE_MS));
+}
+
+static void wait_for_closed(unsigned count)
+{
+	ck_assert_msg(run_until(base, is_closed, &count, PATIENCE_MS), "%u of %u closed", closed,
+		      count);
+}
+
+static void wait_for_greeted(unsigned count)
+{
+	ck_assert(run_until(base, is_greeted, &count, PATIENCE_MS));
+}
+
+/* Asserts every counter; those that are not named are 0. */
+static void assert_stats(struct stats wanted)
+{
+#define SAME(counter)                                                                              \
+	ck_assert_msg(stats.counter == wanted.counter, #counter " is %lu, not %lu",                \
+		      (unsigned long)stats.counter, (unsigned long)wanted.counter)
+	SAME(accepted);
+	SAME(greeted);
+	SAME(reset);
+	SAME(timed_out_greeting);
+	SAME(timed_out_linger);
+	SAME(flooded);
+	SAME(evicted);
+	SAME(stopped);
+	SAME(failed);
+	SAME(bytes_sent);
+	SAME(bytes_discarded);
+	SAME(accept_pauses);
+	SAME(open);
+#undef SAME
+}
+
+#define ASSERT_STATS(...) assert_stats((struct stats){__VA_ARGS__})
+
+START_TEST(greeting_comes_whole_and_ends)
+{
+	struct peer peer;
+
+	start();
+	peer = open_session(families[_i], 0, "peer");
+	wait_for_end(&peer);
+	assert_greeted(&peer, "Hi from server", 14);
+	ck_assert_uint_eq(closed, 0); /* it waits for the peer */
+	peer_close(&peer);
+	wait_for_closed(1);
+	ASSERT_STATS(.greeted = 1, .bytes_sent = 14);
+	assert_told("closed: peer: done, 14 bytes sent, 0 discarded, ");
+}
+END_TEST
+
+START_TEST(empty_greeting_is_an_end)
+{
+	struct peer peer;
+
+	options.message = "";
+	start();
+	peer = open_session(families[_i], 0, "peer");
+	wait_for_end(&peer);
+	assert_greeted(&peer, "", 0);
+	peer_close(&peer);
+	wait_for_closed(1);
+	ASSERT_STATS(.greeted = 1);
+	assert_told("closed: peer: done, 0 bytes sent, 0 discarded, ");
+}
+END_TEST
+
+/* Receives 16 KiB in each turn of the loop. */
+static bool reads_slowly(void *argument)
+{
+	struct peer *peer = argument;
+
+	peer_receive(peer, 16384);
+	return peer->ended || peer->error;
+}
+
+START_TEST(slow_reader_gets_all_of_a_great_greeting)
+{
+	struct peer peer;
+
+	start_with_great_greeting();
+	peer = open_session(families[_i], 16384, "peer");
+	run_for(base, 50);
+	ASSERT_STATS(.open = 1); /* nothing is greeted that has not left us */
+	ck_assert(run_until(base, reads_slowly, &peer, PATIENCE_MS));
+	assert_greeted(&peer, great_text, GREAT);
+	peer_close(&peer);
+	wait_for_closed(1);
+	ASSERT_STATS(.greeted = 1, .bytes_sent = GREAT);
+}
+END_TEST
+
+START_TEST(many_share_one_greeting)
+{
+	enum { MANY = 40 };
+	struct peer peers[MANY];
+
+	start_with_great_greeting();
+	for (int i = 0; i < MANY; i++)
+		peers[i] = open_session(families[_i], 65536, NULL);
+	ck_assert_uint_eq(sessions_open(sessions), MANY);
+	for (int i = MANY - 1; i >= 0; i--) {
+		wait_for_end(&peers[i]);
+		assert_greeted(&peers[i], great_text, GREAT);
+		peer_close(&peers[i]);
+	}
+	wait_for_closed(MANY);
+	ASSERT_STATS(.greeted = MANY, .bytes_sent = (uint64_t)MANY * GREAT);
+}
+END_TEST
+
+/* The kernel resets who closes with unread input: this peer would lose its greeting. */
+START_TEST(peer_that_talks_first_loses_nothing)
+{
+	struct peer peer;
+	int fd;
+
+	start();
+	peer = peer_pair(families[_i], &fd, 0);
+	ck_assert_uint_eq(peer_send(&peer, 65536), 65536);
+	ck_assert(session_open(sessions, fd, "peer"));
+	wait_for_greeted(1);
+	run_for(base, 20);
+	wait_for_end(&peer);
+	assert_greeted(&peer, "Hi from server", 14);
+	ck_assert_uint_eq(peer_send(&peer, 3), 3);
+	peer_close(&peer);
+	wait_for_closed(1);
+	ASSERT_STATS(.greeted = 1, .bytes_sent = 14, .bytes_discarded = 65539);
+	assert_told("closed: peer: done, 14 bytes sent, 65539 discarded, ");
+}
+END_TEST
+
+START_TEST(peer_that_half_closes_first_is_greeted)
+{
+	struct peer peer;
+	int fd;
+
+	start();
+	peer = peer_pair(families[_i], &fd, 0);
+	ck_assert_int_eq(shutdown(peer.fd, SHUT_WR), 0);
+	ck_assert(session_open(sessions, fd, NULL));
+	wait_for_closed(1);
+	wait_for_end(&peer);
+	assert_greeted(&peer, "Hi from server", 14);
+	peer_close(&peer);
+	ASSERT_STATS(.greeted = 1, .bytes_sent = 14);
+}
+END_TEST
+
+START_TEST(peer_that_talks_through_a_great_greeting_gets_it)
+{
+	struct peer peer;
+
+	start_with_great_greeting();
+	peer = open_session(families[_i], 16384, NULL);
+	peer_send(&peer, 1000);
+	ck_assert(run_until(base, reads_slowly, &peer, PATIENCE_MS));
+	assert_greeted(&peer, great_text, GREAT);
+	peer_close(&peer);
+	wait_for_closed(1);
+	ASSERT_STATS(.greeted = 1, .bytes_sent = GREAT, .bytes_discarded = 1000);
+}
+END_TEST
+
+START_TEST(silent_peer_that_never_closes_is_closed)
+{
+	uint64_t opened = clock_ms();
+	struct peer peer;
+	int error = -1;
+	socklen_t length = sizeof error;
+
+	options.idle = 60;
+	start();
+	peer = open_session(families[_i], 0, "peer");
+	wait_for_end(&peer);
+	wait_for_closed(1);
+	ck_assert_uint_ge(clock_ms() - opened, 50);
+	assert_greeted(&peer, "Hi from server", 14);
+	ASSERT_STATS(.greeted = 1, .timed_out_linger = 1, .bytes_sent = 14);
+	assert_told("closed: peer: timed out in linger, 14 bytes sent, 0 discarded, ");
+	/* It was closed plainly: a reset could overtake the greeting. */
+	ck_assert_int_eq(getsockopt(peer.fd, SOL_SOCKET, SO_ERROR, &error, &length), 0);
+	ck_assert_int_eq(error, 0);
+	peer_close(&peer);
+}
+END_TEST
+
+/* A peer that does something small in each turn, until the session is closed. */
+struct trickler {
+	struct peer *peer;
+	uint64_t next_ms;
+};
+
+static bool sends_a_byte(void *argument)
+{
+	struct trickler *trickler = argument;
+
+	if (clock_ms() >= trickler->next_ms) {
+		trickler->next_ms = clock_ms() + 20;
+		peer_receive(trickler->peer, SIZE_MAX);
+		peer_send(trickler->peer, 1);
+	}
+	return closed > 0;
+}
+
+START_TEST(peer_that_sends_a_trickle_is_closed_at_the_deadline)
+{
+	uint64_t opened = clock_ms();
+	struct trickler trickler;
+	struct peer peer;
+
+	options.idle = 400;
+	options.timeout = 1000;
+	start();
+	peer = open_session(families[_i], 0, "peer");
+	trickler = (struct trickler){.peer = &peer};
+	ck_assert(run_until(base, sends_a_byte, &trickler, PATIENCE_MS));
+	/* It outlived its idle time, for it was not idle, but not its timeout. */
+	ck_assert_uint_ge(clock_ms() - opened, 990);
+	ck_assert_uint_lt(clock_ms() - opened, 5000);
+	ck_assert_uint_ge(stats.bytes_discarded, 5);
+	ASSERT_STATS(.greeted = 1, .timed_out_linger = 1, .bytes_sent = 14,
+		     .bytes_discarded = stats.bytes_discarded);
+	assert_told("closed: peer: timed out in linger, 14 bytes sent, ");
+	peer_close(&peer);
+}
+END_TEST
+
+static bool reads_a_byte(void *argument)
+{
+	struct trickler *trickler = argument;
+
+	if (clock_ms() >= trickler->next_ms) {
+		trickler->next_ms = clock_ms() + 20;
+		peer_receive(trickler->peer, 1);
+	}
+	return closed > 0;
+}
+
+START_TEST(peer_that_reads_a_trickle_is_reset_at_the_deadline)
+{
+	uint64_t opened = clock_ms();
+	struct trickler trickler;
+	struct peer peer;
+
+	options.timeout = 300;
+	start_with_great_greeting();
+	peer = open_session(families[_i], 16384, "peer");
+	trickler = (struct trickler){.peer = &peer};
+	ck_assert(run_until(base, reads_a_byte, &trickler, PATIENCE_MS));
+	ck_assert_uint_ge(clock_ms() - opened, 290);
+	wait_for_end(&peer);
+	/* An end of the stream would tell it that this part is all there is. */
+	ck_assert(!peer.ended);
+	ck_assert_int_eq(peer.error, ECONNRESET);
+	ck_assert_uint_gt(peer.length, 1);
+	ck_assert_uint_lt(peer.length, GREAT);
+	ck_assert_uint_ge(stats.bytes_sent, peer.length);
+	ck_assert_uint_lt(stats.bytes_sent, GREAT);
+	ASSERT_STATS(.timed_out_greeting = 1, .bytes_sent = stats.bytes_sent);
+	assert_told("closed: peer: timed out in greeting, ");
+	peer_close(&peer);
+}
+END_TEST
+
+START_TEST(idle_time_begins_when_the_greeting_has_gone)
+{
+	uint64_t opened = clock_ms();
+	struct peer peer;
+
+	options.timeout = 300;
+	options.idle = 30;
+	start_with_great_greeting();
+	peer = open_session(families[_i], 16384, NULL);
+	wait_for_closed(1);
+	ck_assert_uint_ge(clock_ms() - opened, 290);
+	ASSERT_STATS(.timed_out_greeting = 1, .bytes_sent = stats.bytes_sent);
+	peer_close(&peer);
+}
+END_TEST
+
+/* One timer serves all sessions: each must live its own time. */
+START_TEST(each_session_has_its_own_deadline)
+{
+	struct peer first, second, third;
+	uint64_t opened[3];
+
+	options.timeout = 200;
+	start();
+	opened[0] = clock_ms();
+	first = open_session(families[_i], 0, NULL);
+	run_for(base, 100);
+	opened[1] = clock_ms();
+	second = open_session(families[_i], 0, NULL);
+	ck_assert_uint_eq(closed, 0);
+	wait_for_closed(1);
+	ck_assert_uint_ge(clock_ms() - opened[0], 190);
+	ck_assert_uint_eq(closed, 1);
+	wait_for_closed(2);
+	ck_assert_uint_ge(clock_ms() - opened[1], 190);
+	/* And when there was none to wait for, the timer starts anew. */
+	opened[2] = clock_ms();
+	third = open_session(families[_i], 0, NULL);
+	wait_for_closed(3);
+	ck_assert_uint_ge(clock_ms() - opened[2], 190);
+	ck_assert_uint_lt(clock_ms() - opened[2], 5000);
+	ASSERT_STATS(.greeted = 3, .timed_out_linger = 3, .bytes_sent = 42);
+	peer_close(&first);
+	peer_close(&second);
+	peer_close(&third);
+}
+END_TEST
+
+START_TEST(peer_that_resets_while_lingering_is_counted)
+{
+	struct peer peer;
+
+	start();
+	peer = open_session(families[_i], 0, "peer");
+	wait_for_end(&peer);
+	peer_reset(&peer);
+	wait_for_closed(1);
+	ASSERT_STATS(.greeted = 1, .reset = 1, .bytes_sent = 14);
+	assert_told("closed: peer: reset by peer, 14 bytes sent, 0 discarded, ");
+}
+END_TEST
+
+START_TEST(peer_that_resets_while_greeted_is_counted)
+{
+	struct peer peer;
+
+	start_with_great_greeting();
+	peer = open_session(families[_i], 16384, "peer");
+	run_for(base, 20);
+	peer_reset(&peer);
+	wait_for_closed(1);
+	ck_assert_uint_gt(stats.bytes_sent, 0);
+	ck_assert_uint_lt(stats.bytes_sent, GREAT);
+	ASSERT_STATS(.reset = 1, .bytes_sent = stats.bytes_sent);
+	assert_told("closed: peer: reset by peer, ");
+}
+END_TEST
+
+START_TEST(peer_that_has_reset_before_is_counted)
+{
+	struct peer peer;
+	int fd;
+
+	start();
+	peer = peer_pair(families[_i], &fd, 0);
+	peer_reset(&peer);
+	ck_assert(session_open(sessions, fd, "peer"));
+	wait_for_closed(1);
+	ASSERT_STATS(.reset = 1);
+	assert_told("closed: peer: reset by peer, 0 bytes sent, 0 discarded, ");
+}
+END_TEST
+
+START_TEST(peer_that_has_reset_before_an_empty_greeting_is_counted)
+{
+	struct peer peer;
+	int fd;
+
+	options.message = "";
+	start();
+	peer = peer_pair(families[_i], &fd, 0);
+	peer_reset(&peer);
+	ck_assert(session_open(sessions, fd, "peer"));
+	ck_assert_uint_eq(closed, 1); /* within the call */
+	ASSERT_STATS(.reset = 1);
+}
+END_TEST
+
+/* A peer that sends as much as it can, up to a limit. */
+struct flooder {
+	struct peer *peer;
+	size_t left;
+};
+
+static bool floods(void *argument)
+{
+	struct flooder *flooder = argument;
+
+	flooder->left -= peer_send(flooder->peer, flooder->left);
+	return closed > 0 || flooder->left == 0;
+}
+
+START_TEST(peer_that_floods_is_cut_at_the_most)
+{
+	struct flooder flooder;
+	struct peer peer;
+
+	start();
+	peer = open_session(families[_i], 0, "peer");
+	wait_for_end(&peer);
+	flooder = (struct flooder){.peer = &peer, .left = 10 * (size_t)SESSION_DISCARD_MAX};
+	ck_assert(run_until(base, floods, &flooder, PATIENCE_MS));
+	ck_assert_uint_eq(closed, 1);
+	ASSERT_STATS(.greeted = 1, .flooded = 1, .bytes_sent = 14,
+		     .bytes_discarded = SESSION_DISCARD_MAX);
+	assert_told("closed: peer: sent too much, 14 bytes sent, 16777216 discarded, ");
+	peer_close(&peer);
+}
+END_TEST
+
+static bool has_discarded(void *count)
+{
+	return stats.bytes_discarded >= *(uint64_t *)count;
+}
+
+START_TEST(peer_that_sends_just_less_is_not_cut)
+{
+	uint64_t most = SESSION_DISCARD_MAX - 1;
+	struct flooder flooder;
+	struct peer peer;
+
+	start();
+	peer = open_session(families[_i], 0, NULL);
+	wait_for_end(&peer);
+	flooder = (struct flooder){.peer = &peer, .left = most};
+	ck_assert(run_until(base, floods, &flooder, PATIENCE_MS));
+	ck_assert(run_until(base, has_discarded, &most, PATIENCE_MS));
+	ck_assert_uint_eq(closed, 0);
+	peer_close(&peer);
+	wait_for_closed(1);
+	ASSERT_STATS(.greeted = 1, .bytes_sent = 14, .bytes_discarded = most);
+}
+END_TEST
+
+START_TEST(flood_of_one_is_not_counted_for_another)
+{
+	struct peer peers[2];
+	struct flooder flooder;
+
+	start();
+	for (int i = 0; i < 2; i++) {
+		peers[i] = open_session(families[_i], 0, NULL);
+		wait_for_end(&peers[i]);
+		flooder = (struct flooder){.peer = &peers[i], .left = SESSION_DISCARD_MAX / 2 + 1};
+		ck_assert(run_until(base, floods, &flooder, PATIENCE_MS));
+	}
+	for (int i = 0; i < 2; i++)
+		peer_close(&peers[i]);
+	wait_for_closed(2);
+	ASSERT_STATS(.greeted = 2, .bytes_sent = 28, .bytes_discarded = SESSION_DISCARD_MAX + 2);
+}
+END_TEST
+
+static bool can_evict(void *argument)
+{
+	(void)argument;
+	return sessions_can_evict(sessions);
+}
+
+START_TEST(young_session_is_not_evicted)
+{
+	uint64_t opened = clock_ms();
+	struct peer peer;
+
+	start();
+	ck_assert(!sessions_can_evict(sessions));
+	sessions_evict(sessions); /* there is none */
+	peer = open_session(families[_i], 0, NULL);
+	wait_for_end(&peer);
+	ck_assert(!sessions_can_evict(sessions));
+	sessions_evict(sessions);
+	ck_assert_uint_eq(closed, 0);
+	ck_assert(run_until(base, can_evict, NULL, PATIENCE_MS));
+	ck_assert_uint_ge(clock_ms() - opened, 1000);
+	peer_close(&peer);
+}
+END_TEST
+
+START_TEST(who_lingers_longest_is_evicted)
+{
+	struct peer reader, first, second;
+
+	start_with_great_greeting();
+	/* The oldest has its greeting last: it has just begun to linger when the others go. */
+	reader = open_session(families[_i], 16384, "reader");
+	first = open_session(families[_i], 0, "first");
+	wait_for_end(&first);
+	run_for(base, 20);
+	second = open_session(families[_i], 0, "second");
+	wait_for_end(&second);
+	ck_assert(run_until(base, can_evict, NULL, PATIENCE_MS));
+	wait_for_end(&reader);
+	sessions_evict(sessions);
+	ck_assert_uint_eq(closed, 1);
+	assert_told("closed: first: made room for others, 1048576 bytes sent, 0 discarded, ");
+	ck_assert(run_until(base, can_evict, NULL, PATIENCE_MS));
+	sessions_evict(sessions);
+	ck_assert_uint_eq(closed, 2);
+	assert_told("closed: second: made room for others, ");
+	ck_assert(!sessions_can_evict(sessions)); /* not since it was opened, but greeted */
+	ASSERT_STATS(.greeted = 3, .evicted = 2, .bytes_sent = 2 * GREAT, .open = 1);
+	peer_close(&reader);
+	peer_close(&first);
+	peer_close(&second);
+}
+END_TEST
+
+START_TEST(session_that_greets_is_not_evicted)
+{
+	struct peer peer;
+
+	start_with_great_greeting();
+	peer = open_session(families[_i], 16384, NULL);
+	run_for(base, 1100);
+	ck_assert(!sessions_can_evict(sessions));
+	sessions_evict(sessions);
+	ck_assert_uint_eq(closed, 0);
+	peer_close(&peer);
+}
+END_TEST
+
+START_TEST(stop_closes_all_and_resets_the_ungreeted)
+{
+	struct peer reader, lingerer;
+
+	start_with_great_greeting();
+	reader = open_session(families[_i], 16384, "reader");
+	lingerer = open_session(families[_i], 0, "lingerer");
+	wait_for_end(&lingerer);
+	sessions_stop(sessions);
+	ck_assert_uint_eq(closed, 2);
+	ck_assert_uint_eq(sessions_open(sessions), 0);
+	assert_greeted(&lingerer, great_text, GREAT);
+	wait_for_end(&reader);
+	ck_assert_int_eq(reader.error, ECONNRESET);
+	assert_told("closed: reader: stopped, ");
+	assert_told("closed: lingerer: stopped, 1048576 bytes sent, 0 discarded, ");
+	ck_assert_uint_lt(stats.bytes_sent, 2 * GREAT);
+	ASSERT_STATS(.greeted = 1, .stopped = 2, .bytes_sent = stats.bytes_sent);
+	peer_close(&reader);
+	peer_close(&lingerer);
+}
+END_TEST
+
+START_TEST(stopped_sessions_go_on)
+{
+	struct peer first, second;
+
+	start();
+	first = open_session(families[_i], 0, NULL);
+	sessions_stop(sessions);
+	sessions_stop(sessions); /* nobody is left */
+	second = open_session(families[_i], 0, NULL);
+	wait_for_end(&second);
+	assert_greeted(&second, "Hi from server", 14);
+	peer_close(&second);
+	wait_for_closed(2);
+	ASSERT_STATS(.greeted = 1, .stopped = 1, .bytes_sent = 14);
+	peer_close(&first);
+}
+END_TEST
+
+START_TEST(free_closes_what_is_left)
+{
+	struct peer peer;
+
+	start();
+	peer = open_session(families[_i], 0, NULL);
+	wait_for_end(&peer);
+	sessions_free(sessions);
+	sessions = NULL;
+	ck_assert_uint_eq(closed, 1);
+	ASSERT_STATS(.greeted = 1, .stopped = 1, .bytes_sent = 14);
+	peer_close(&peer);
+}
+END_TEST
+
+START_TEST(open_sessions_are_counted)
+{
+	struct peer first, second;
+
+	start();
+	ck_assert_uint_eq(sessions_open(sessions), 0);
+	first = open_session(families[_i], 0, NULL);
+	ck_assert_uint_eq(sessions_open(sessions), 1);
+	second = open_session(families[_i], 0, NULL);
+	ck_assert_uint_eq(sessions_open(sessions), 2);
+	ck_assert_uint_eq(stats.open, 2);
+	wait_for_end(&first);
+	wait_for_end(&second);
+	peer_close(&first);
+	wait_for_closed(1);
+	ck_assert_uint_eq(open_when_closed, 1); /* its slot is free by then */
+	peer_close(&second);
+	wait_for_closed(2);
+	ck_assert_uint_eq(open_when_closed, 0);
+}
+END_TEST
+
+START_TEST(descriptor_is_closed)
+{
+	int before = lowest_descriptor();
+	struct peer peer;
+
+	start();
+	peer = open_session(families[_i], 0, NULL);
+	wait_for_end(&peer);
+	peer_close(&peer);
+	wait_for_closed(1);
+	ck_assert_int_eq(lowest_descriptor(), before);
+}
+END_TEST
+
+START_TEST(session_without_a_name_is_not_logged)
+{
+	struct peer peer;
+
+	start();
+	peer = open_session(families[_i], 0, NULL);
+	wait_for_end(&peer);
+	peer_close(&peer);
+	wait_for_closed(1);
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(close_is_logged_for_debugging_only)
+{
+	struct peer peer;
+
+	start();
+	log_open("haild", LOG_LEVEL_INFO);
+	peer = open_session(families[_i], 0, "peer");
+	wait_for_end(&peer);
+	peer_close(&peer);
+	wait_for_closed(1);
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(name_is_copied)
+{
+	char name[] = "peer";
+	struct peer peer;
+
+	start();
+	peer = open_session(families[_i], 0, name);
+	memset(name, '#', sizeof name - 1);
+	wait_for_end(&peer);
+	peer_close(&peer);
+	wait_for_closed(1);
+	assert_told("closed: peer: done");
+}
+END_TEST
+
+/* libevent's memory: all is granted until `grants` is 0, then nothing; < 0: all. */
+static int grants = -1;
+
+static bool is_granted(void)
+{
+	return grants < 0 || grants-- > 0;
+}
+
+static void *scarce_malloc(size_t size)
+{
+	return is_granted() ? malloc(size) : NULL;
+}
+
+static void *scarce_realloc(void *block, size_t size)
+{
+	return is_granted() ? realloc(block, size) : NULL;
+}
+
+static void setup_scarce(void)
+{
+	event_set_mem_functions(scarce_malloc, scarce_realloc, free);
+	setup();
+}
+
+/* How many allocations of libevent are granted before they begin to fail. */
+enum { GRANTS_MAX = 12, NEEDED_AT_FIRST = 2 };
+
+/* A session that can't be, or can't go on, must end all the same, with its descriptor. */
+START_TEST(want_of_memory_ends_one_session_only)
+{
+	int before, fd;
+	struct peer peer, other;
+	bool opened;
+
+	options.timeout = 100;
+	options.idle = 300;
+	start();
+	before = lowest_descriptor();
+	peer = peer_pair(AF_INET, &fd, 0);
+	grants = _i;
+	opened = session_open(sessions, fd, NULL);
+	if (opened)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	grants = -1;
+	if (!opened) {
+		ASSERT_STATS(.failed = 1);
+		ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
+		ck_assert_uint_eq(closed, 0);
+	}
+	wait_for_closed(opened ? 1 : 0);
+	ck_assert_uint_eq(stats.failed + stats.timed_out_linger + stats.timed_out_greeting, 1);
+	ck_assert_uint_eq(sessions_open(sessions), 0);
+	peer_close(&peer);
+	ck_assert_int_eq(lowest_descriptor(), before);
+	/* The next one is served. */
+	other = open_session(AF_INET, 0, NULL);
+	wait_for_end(&other);
+	assert_greeted(&other, "Hi from server", 14);
+	peer_close(&other);
+	wait_for_closed(opened ? 2 : 1);
+}
+END_TEST
+
+/* Each user may watch so many descriptors by epoll (fs.epoll.max_user_watches). */
+START_TEST(want_of_watches_ends_a_lingering_session)
+{
+	struct peer peer;
+
+	start();
+	peer = open_session(families[_i], 0, "peer");
+	fault_epoll = (struct fault){.reason = ENOSPC, .times = 1, .kind = EPOLL_CTL_ADD};
+	wait_for_closed(1);
+	wait_for_end(&peer);
+	assert_greeted(&peer, "Hi from server", 14);
+	ASSERT_STATS(.greeted = 1, .failed = 1, .bytes_sent = 14);
+	assert_told("closed: peer: failed, 14 bytes sent, 0 discarded, ");
+	peer_close(&peer);
+}
+END_TEST
+
+START_TEST(want_of_watches_ends_a_greeting_at_the_deadline)
+{
+	struct peer peer;
+	int fd;
+
+	options.timeout = 100;
+	start();
+	peer = peer_pair(families[_i], &fd, 0);
+	fault_epoll = (struct fault){.reason = ENOSPC, .times = 1, .kind = EPOLL_CTL_ADD};
+	if (session_open(sessions, fd, NULL))
+		wait_for_closed(1);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
+	ck_assert_uint_eq(sessions_open(sessions), 0);
+	peer_close(&peer);
+}
+END_TEST
+
+START_TEST(want_of_memory_at_first_makes_no_sessions)
+{
+	struct greeting *some = greeting_new(&options);
+
+	grants = _i;
+	sessions = sessions_new(base, &options, some, &stats, closed_cb, &closed);
+	grants = -1;
+	ck_assert_ptr_null(sessions);
+	greeting_free(some);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("session");
+	TCase *each = suite_case(suite, "every kind"), *tcp = suite_case(suite, "TCP");
+	TCase *memory = suite_case(suite, "memory");
+	int end = ipv6_works() ? COUNT_OF(families) : COUNT_OF(families) - 1;
+
+	tcase_add_checked_fixture(each, setup, teardown);
+	tcase_set_timeout(each, 60);
+	tcase_add_loop_test(each, greeting_comes_whole_and_ends, 0, end);
+	tcase_add_loop_test(each, empty_greeting_is_an_end, 0, end);
+	tcase_add_loop_test(each, slow_reader_gets_all_of_a_great_greeting, 0, end);
+	tcase_add_loop_test(each, many_share_one_greeting, 0, end);
+	tcase_add_loop_test(each, peer_that_talks_first_loses_nothing, 0, end);
+	tcase_add_loop_test(each, peer_that_half_closes_first_is_greeted, 0, end);
+	tcase_add_loop_test(each, peer_that_talks_through_a_great_greeting_gets_it, 0, end);
+	tcase_add_loop_test(each, silent_peer_that_never_closes_is_closed, 0, end);
+	tcase_add_loop_test(each, peer_that_sends_a_trickle_is_closed_at_the_deadline, 0, end);
+	tcase_add_loop_test(each, idle_time_begins_when_the_greeting_has_gone, 0, end);
+	tcase_add_loop_test(each, each_session_has_its_own_deadline, 0, end);
+	tcase_add_loop_test(each, peer_that_floods_is_cut_at_the_most, 0, end);
+	tcase_add_loop_test(each, peer_that_sends_just_less_is_not_cut, 0, end);
+	tcase_add_loop_test(each, flood_of_one_is_not_counted_for_another, 0, end);
+	tcase_add_loop_test(each, young_session_is_not_evicted, 0, end);
+	tcase_add_loop_test(each, who_lingers_longest_is_evicted, 0, end);
+	tcase_add_loop_test(each, session_that_greets_is_not_evicted, 0, end);
+	tcase_add_loop_test(each, stopped_sessions_go_on, 0, end);
+	tcase_add_loop_test(each, free_closes_what_is_left, 0, end);
+	tcase_add_loop_test(each, open_sessions_are_counted, 0, end);
+	tcase_add_loop_test(each, descriptor_is_closed, 0, end);
+	tcase_add_loop_test(each, session_without_a_name_is_not_logged, 0, end);
+	tcase_add_loop_test(each, close_is_logged_for_debugging_only, 0, end);
+	tcase_add_loop_test(each, name_is_copied, 0, end);
+	/* A socketpair knows no reset. */
+	tcase_add_checked_fixture(tcp, setup, teardown);
+	tcase_set_timeout(tcp, 60);
+	tcase_add_loop_test(tcp, peer_that_reads_a_trickle_is_reset_at_the_deadline, FIRST_TCP,
+			    end);
+	tcase_add_loop_test(tcp, peer_that_resets_while_lingering_is_counted, FIRST_TCP, end);
+	tcase_add_loop_test(tcp, peer_that_resets_while_greeted_is_counted, FIRST_TCP, end);
+	tcase_add_loop_test(tcp, peer_that_has_reset_before_is_counted, FIRST_TCP, end);
+	tcase_add_loop_test(tcp, peer_that_has_reset_before_an_empty_greeting_is_counted, FIRST_TCP,
+			    end);
+	tcase_add_loop_test(tcp, stop_closes_all_and_resets_the_ungreeted, FIRST_TCP, end);
+	tcase_add_loop_test(each, want_of_watches_ends_a_lingering_session, 0, end);
+	tcase_add_loop_test(each, want_of_watches_ends_a_greeting_at_the_deadline, 0, end);
+	tcase_add_checked_fixture(memory, setup_scarce, teardown);
+	tcase_set_timeout(memory, 60);
+	tcase_add_loop_test(memory, want_of_memory_ends_one_session_only, 0, GRANTS_MAX);
+	tcase_add_loop_test(memory, want_of_memory_at_first_makes_no_sessions, 0, NEEDED_AT_FIRST);
+	return suite_run(suite);
+}

@@ -1,0 +1,746 @@
+/* check_sockets: which sockets come of the options, all or none, and that nothing is left. */
+#include "daemon/sockets.h"
+
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/address.h"
+#include "base/log.h"
+#include "capture.h"
+#include "daemon/options.h"
+#include "fault.h"
+#include "peers.h"
+#include "suite.h"
+
+enum { ENDPOINTS_MAX = 4 };
+
+static struct endpoint endpoints[ENDPOINTS_MAX];
+static struct options options;
+static struct sockets *sockets;
+static char folder[] = "/tmp/check_sockets.XXXXXX";
+static char path[64], unix_text[80];
+
+static void setup(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/socket", folder);
+	snprintf(unix_text, sizeof unix_text, "unix:%s", path);
+	options = (struct options){.endpoints = endpoints, .backlog = 16};
+	capture(STDERR_FILENO);
+	log_open("haild", LOG_LEVEL_INFO);
+}
+
+static void teardown(void)
+{
+	sockets_close(sockets);
+	(void)unlink(path);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+
+/* Adds an address to listen on. */
+static void add(const char *text)
+{
+	struct endpoint *endpoint = &endpoints[options.endpoint_count++];
+
+	ck_assert_ptr_null(address_parse_endpoint(text, endpoint));
+}
+
+/* Opens the sockets of one address. */
+static void open_one(const char *text)
+{
+	add(text);
+	sockets = sockets_open(&options);
+}
+
+/* The port of the i-th socket, as the kernel knows it. */
+static uint16_t port_of(size_t i)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+
+	ck_assert_int_eq(getsockname(sockets_descriptor(sockets, i), (struct sockaddr *)&address,
+				     &length),
+			 0);
+	return address_port((struct sockaddr *)&address);
+}
+
+static void assert_address(size_t i, const char *format)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_uint_lt(i, sockets_count(sockets));
+	snprintf(text, sizeof text, "%s:%u", format, port_of(i));
+	ck_assert_str_eq(sockets_address(sockets, i), text);
+}
+
+/* Binds a socket of another program to a free port of 127.0.0.1; returns its descriptor. */
+static int occupy(char *text, size_t size)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+	int fd = listen_on_loopback(AF_INET, 1);
+
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	address_format((struct sockaddr *)&address, length, text, size);
+	return fd;
+}
+
+/* Binds a UNIX socket of another program to the path; returns its descriptor. */
+static int occupy_path(int type)
+{
+	struct sockaddr_un address;
+	int fd = socket(AF_UNIX, type, 0);
+
+	ck_assert(address_from_path(path, &address));
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	return fd;
+}
+
+START_TEST(free_port_is_told)
+{
+	open_one("127.0.0.1:0");
+	ck_assert_uint_eq(sockets_count(sockets), 1);
+	ck_assert_uint_ne(port_of(0), 0);
+	assert_address(0, "127.0.0.1");
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(given_port_is_taken)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	close(occupy(text, sizeof text));
+	open_one(text);
+	ck_assert_str_eq(sockets_address(sockets, 0), text);
+}
+END_TEST
+
+START_TEST(socket_can_be_connected_to)
+{
+	struct peer peer;
+
+	open_one("127.0.0.1:0");
+	peer = peer_of_listener(sockets_descriptor(sockets, 0), 0);
+	ck_assert_int_ge(accept(sockets_descriptor(sockets, 0), NULL, NULL), 0);
+	peer_close(&peer);
+}
+END_TEST
+
+#ifdef TCP_CORK
+/* So greeting and end travel in one segment. */
+START_TEST(accepted_socket_holds_back_writes)
+{
+	int on = 0, fd;
+	socklen_t length = sizeof on;
+	struct peer peer;
+
+	open_one("127.0.0.1:0");
+	peer = peer_of_listener(sockets_descriptor(sockets, 0), 0);
+	fd = accept(sockets_descriptor(sockets, 0), NULL, NULL);
+	ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, &length), 0);
+	ck_assert_int_eq(on, 1);
+	close(fd);
+	peer_close(&peer);
+}
+END_TEST
+#endif
+
+START_TEST(localhost_is_both_families_on_one_port)
+{
+	open_one("localhost:0");
+	ck_assert_uint_eq(sockets_count(sockets), 2);
+	assert_address(0, "127.0.0.1");
+	assert_address(1, "[::1]");
+	ck_assert_uint_eq(port_of(0), port_of(1));
+	assert_told_nothing();
+}
+END_TEST
+
+static const char *const wildcards[] = {"*:0", ":0"};
+
+START_TEST(wildcard_is_both_families_on_one_port)
+{
+	open_one(wildcards[_i]);
+	ck_assert_uint_eq(sockets_count(sockets), 2);
+	assert_address(0, "0.0.0.0");
+	assert_address(1, "[::]");
+	ck_assert_uint_eq(port_of(0), port_of(1));
+}
+END_TEST
+
+START_TEST(ipv6_socket_is_of_ipv6_only)
+{
+	struct sockaddr_storage address;
+	socklen_t length;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	open_one("[::]:0");
+	ck_assert_uint_eq(sockets_count(sockets), 1);
+	length = loopback(AF_INET, port_of(0), &address);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, length), -1);
+	ck_assert_int_eq(errno, ECONNREFUSED);
+	close(fd);
+}
+END_TEST
+
+START_TEST(sockets_keep_the_order_of_the_options)
+{
+	add("127.0.0.1:0");
+	add(unix_text);
+	add("127.0.0.1:0");
+	sockets = sockets_open(&options);
+	ck_assert_uint_eq(sockets_count(sockets), 3);
+	assert_address(0, "127.0.0.1");
+	ck_assert_str_eq(sockets_address(sockets, 1), unix_text);
+	assert_address(2, "127.0.0.1");
+	ck_assert_uint_ne(port_of(0), port_of(2));
+}
+END_TEST
+
+START_TEST(descriptors_are_non_blocking_and_not_inherited)
+{
+	add("127.0.0.1:0");
+	add(unix_text);
+	sockets = sockets_open(&options);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_int_ne(fcntl(sockets_descriptor(sockets, i), F_GETFL) & O_NONBLOCK, 0);
+		ck_assert_int_ne(fcntl(sockets_descriptor(sockets, i), F_GETFD) & FD_CLOEXEC, 0);
+	}
+}
+END_TEST
+
+START_TEST(port_in_use_is_refused)
+{
+	char text[ADDRESS_TEXT_MAX], line[ADDRESS_TEXT_MAX + 64];
+
+	occupy(text, sizeof text);
+	open_one(text);
+	ck_assert_ptr_null(sockets);
+	snprintf(line, sizeof line, "haild: cannot listen on %s: Address already in use", text);
+	assert_one_error_line(line);
+}
+END_TEST
+
+START_TEST(same_address_twice_is_refused)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	close(occupy(text, sizeof text));
+	add(text);
+	add(text);
+	sockets = sockets_open(&options);
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line("haild: cannot listen on 127.0.0.1:");
+}
+END_TEST
+
+START_TEST(of_all_or_none_none_is_left)
+{
+	char busy[ADDRESS_TEXT_MAX], idle[ADDRESS_TEXT_MAX];
+	int before;
+
+	occupy(busy, sizeof busy);
+	close(occupy(idle, sizeof idle));
+	before = lowest_descriptor();
+	add(idle);
+	add(unix_text);
+	add(busy);
+	sockets = sockets_open(&options);
+	ck_assert_ptr_null(sockets);
+	ck_assert_int_eq(lowest_descriptor(), before);
+	ck_assert_int_eq(access(path, F_OK), -1);
+	/* The first is free again. */
+	options.endpoint_count = 0;
+	open_one(idle);
+	ck_assert_ptr_nonnull(sockets);
+}
+END_TEST
+
+START_TEST(closed_port_is_free_at_once)
+{
+	char text[ADDRESS_TEXT_MAX];
+	struct peer peer;
+	int fd;
+
+	open_one("127.0.0.1:0");
+	strcpy(text, sockets_address(sockets, 0));
+	peer = peer_of_listener(sockets_descriptor(sockets, 0), 0);
+	fd = accept(sockets_descriptor(sockets, 0), NULL, NULL);
+	close(fd); /* ours first: now the port is in TIME_WAIT */
+	peer_close(&peer);
+	sockets_close(sockets);
+	options.endpoint_count = 0;
+	open_one(text);
+	ck_assert_ptr_nonnull(sockets);
+}
+END_TEST
+
+START_TEST(reuse_port_lets_two_share)
+{
+	struct sockets *other;
+
+	options.reuse_port = true;
+	open_one("127.0.0.1:0");
+	options.endpoint_count = 0;
+	add(sockets_address(sockets, 0));
+	other = sockets_open(&options);
+	ck_assert_ptr_nonnull(other);
+	ck_assert_str_eq(sockets_address(other, 0), sockets_address(sockets, 0));
+	sockets_close(other);
+}
+END_TEST
+
+START_TEST(without_reuse_port_two_cannot_share)
+{
+	open_one("127.0.0.1:0");
+	options.endpoint_count = 0;
+	add(sockets_address(sockets, 0));
+	ck_assert_ptr_null(sockets_open(&options));
+}
+END_TEST
+
+static const struct {
+	const char *text, *told;
+} strangers[] = {
+	{"203.0.113.1:0", "cannot listen on 203.0.113.1:0: "}, /* TEST-NET-3 */
+	{"[2001:db8::1]:0", "cannot listen on [2001:db8::1]:0: "},
+	{"fe80::1%no-such-zone", "cannot listen on fe80::1%no-such-zone: "},
+};
+
+START_TEST(address_that_is_not_ours_is_refused)
+{
+	open_one(strangers[_i].text);
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line("haild: ");
+	assert_told(strangers[_i].told);
+}
+END_TEST
+
+/* A label has 63 characters at most: no name server is asked for this one. */
+START_TEST(unknown_name_is_refused)
+{
+	char name[80] = "";
+
+	memset(name, 'x', 70);
+	open_one(name);
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line("haild: cannot listen on xxx");
+}
+END_TEST
+
+/* Whether an unprivileged user is kept from low ports; containers may allow them. */
+static bool low_ports_are_kept(void)
+{
+	FILE *file = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "r");
+	int first = 1024;
+
+	if (!file)
+		return true;
+	if (fscanf(file, "%d", &first) != 1)
+		first = 1024;
+	fclose(file);
+	return first > 17;
+}
+
+START_TEST(low_port_is_refused_with_advice)
+{
+	if (geteuid() == 0)
+		ck_assert_int_eq(seteuid(65534), 0);
+	open_one("127.0.0.1:17");
+	if (geteuid() != getuid())
+		ck_assert_int_eq(seteuid(getuid()), 0);
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line("haild: cannot listen on 127.0.0.1:17: Permission denied");
+	assert_told("CAP_NET_BIND_SERVICE");
+}
+END_TEST
+
+START_TEST(want_of_descriptors_is_told)
+{
+	struct rlimit before, scarce;
+
+	if (_i == 2)
+		close(occupy_path(SOCK_STREAM)); /* is it stale? A socket is needed to know */
+	add(_i == 0 ? "127.0.0.1:0" : unix_text);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	scarce = before;
+	scarce.rlim_cur = (rlim_t)lowest_descriptor();
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &scarce), 0);
+	sockets = sockets_open(&options);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line("haild: cannot listen on ");
+	assert_told("Too many open files (raise the descriptor limit, ulimit -n)");
+	ck_assert_int_eq(access(path, F_OK), _i == 2 ? 0 : -1);
+}
+END_TEST
+
+START_TEST(missing_family_is_one_warning)
+{
+	add("localhost:0");
+	add("localhost:0");
+	fault_bind = (struct fault){.reason = EADDRNOTAVAIL, .times = -1, .kind = AF_INET6};
+	sockets = sockets_open(&options);
+	ck_assert_uint_eq(sockets_count(sockets), 2);
+	assert_address(0, "127.0.0.1");
+	assert_address(1, "127.0.0.1");
+	assert_one_error_line("haild: not listening on [::1]:");
+}
+END_TEST
+
+START_TEST(missing_first_family_is_one_warning)
+{
+	fault_bind = (struct fault){.reason = EAFNOSUPPORT, .times = -1, .kind = AF_INET};
+	open_one("localhost:0");
+	ck_assert_uint_eq(sockets_count(sockets), 1);
+	assert_address(0, "[::1]");
+	assert_one_error_line("haild: not listening on 127.0.0.1:0");
+}
+END_TEST
+
+START_TEST(no_family_at_all_is_refused)
+{
+	fault_bind = (struct fault){.reason = EADDRNOTAVAIL, .times = -1};
+	open_one("localhost:0");
+	ck_assert_ptr_null(sockets);
+	assert_told("haild: cannot listen on ");
+}
+END_TEST
+
+/* The first family's free port is another's in the second: another one is tried. */
+START_TEST(another_free_port_is_tried)
+{
+	int before = lowest_descriptor();
+
+	fault_bind = (struct fault){.reason = EADDRINUSE, .times = 3, .kind = AF_INET6};
+	open_one("localhost:0");
+	ck_assert_uint_eq(sockets_count(sockets), 2);
+	ck_assert_int_eq(fault_bind.times, 0);
+	ck_assert_uint_eq(port_of(0), port_of(1));
+	ck_assert_int_eq(lowest_descriptor(), before + 2);
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(trying_free_ports_ends)
+{
+	int before = lowest_descriptor();
+
+	fault_bind = (struct fault){.reason = EADDRINUSE, .times = -1, .kind = AF_INET6};
+	open_one("localhost:0");
+	ck_assert_ptr_null(sockets);
+	ck_assert_int_eq(lowest_descriptor(), before);
+	assert_one_error_line("haild: cannot listen on localhost: found no port");
+}
+END_TEST
+
+START_TEST(given_port_is_tried_once)
+{
+	fault_bind = (struct fault){.reason = EADDRINUSE, .times = 1, .kind = AF_INET6};
+	add("localhost:0");
+	endpoints[0].port = 54321;
+	sockets = sockets_open(&options);
+	ck_assert_ptr_null(sockets);
+	assert_told("haild: cannot listen on ");
+}
+END_TEST
+
+START_TEST(capped_backlog_is_warned_of)
+{
+	options.backlog = 2147483647;
+	open_one("127.0.0.1:0");
+	ck_assert_ptr_nonnull(sockets);
+	assert_one_error_line("haild: the kernel caps the backlog of 2147483647 at ");
+}
+END_TEST
+
+START_TEST(unix_socket_listens_at_its_path)
+{
+	struct peer peer;
+
+	open_one(unix_text);
+	ck_assert_str_eq(sockets_address(sockets, 0), unix_text);
+	peer = peer_of_listener(sockets_descriptor(sockets, 0), 0);
+	peer_close(&peer);
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(unix_path_is_removed_at_the_end)
+{
+	open_one(unix_text);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	sockets_close(sockets);
+	sockets = NULL;
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
+START_TEST(stale_unix_path_is_replaced)
+{
+	struct peer peer;
+
+	close(occupy_path(SOCK_STREAM));
+	open_one(unix_text);
+	ck_assert_ptr_nonnull(sockets);
+	peer = peer_of_listener(sockets_descriptor(sockets, 0), 0);
+	peer_close(&peer);
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(living_unix_socket_is_left_alone)
+{
+	struct peer peer;
+	int fd = occupy_path(SOCK_STREAM);
+
+	ck_assert_int_eq(listen(fd, 16), 0);
+	open_one(unix_text);
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line("haild: cannot listen on unix:/tmp/");
+	assert_told("Address already in use");
+	peer = peer_of_listener(fd, 0); /* it lives still, at its path */
+	peer_close(&peer);
+	close(fd);
+}
+END_TEST
+
+START_TEST(busy_unix_socket_is_left_alone)
+{
+	int fd = occupy_path(SOCK_STREAM);
+	struct peer first;
+
+	ck_assert_int_eq(listen(fd, 0), 0);
+	first = peer_of_listener(fd, 0); /* now its queue is full */
+	open_one(unix_text);
+	ck_assert_ptr_null(sockets);
+	assert_told("Address already in use");
+	ck_assert_int_eq(access(path, F_OK), 0);
+	peer_close(&first);
+	close(fd);
+}
+END_TEST
+
+START_TEST(datagram_socket_is_left_alone)
+{
+	int fd = occupy_path(SOCK_DGRAM);
+
+	open_one(unix_text);
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line("haild: cannot listen on unix:/tmp/");
+	ck_assert_int_eq(access(path, F_OK), 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(regular_file_is_left_alone)
+{
+	FILE *file = fopen(path, "w");
+	struct stat status;
+
+	fputs("words", file);
+	fclose(file);
+	open_one(unix_text);
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line("haild: cannot listen on unix:/tmp/");
+	ck_assert_int_eq(stat(path, &status), 0);
+	ck_assert(S_ISREG(status.st_mode));
+	ck_assert_int_eq(status.st_size, 5);
+}
+END_TEST
+
+START_TEST(symbolic_link_is_left_alone)
+{
+	struct stat status;
+
+	ck_assert_int_eq(symlink("nowhere", path), 0);
+	open_one(unix_text);
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line("haild: cannot listen on unix:/tmp/");
+	ck_assert_int_eq(lstat(path, &status), 0);
+	ck_assert(S_ISLNK(status.st_mode));
+}
+END_TEST
+
+START_TEST(missing_folder_is_told)
+{
+	open_one("unix:/no/such/folder/socket");
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line("haild: cannot listen on unix:/no/such/folder/socket: No such file");
+}
+END_TEST
+
+START_TEST(replaced_unix_path_is_left_alone)
+{
+	int fd;
+
+	open_one(unix_text);
+	ck_assert_int_eq(unlink(path), 0);
+	fd = occupy_path(SOCK_STREAM);
+	sockets_close(sockets);
+	sockets = NULL;
+	ck_assert_int_eq(access(path, F_OK), 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(removed_unix_path_is_no_trouble)
+{
+	open_one(unix_text);
+	ck_assert_int_eq(unlink(path), 0);
+	sockets_close(sockets);
+	sockets = NULL;
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(unix_path_that_cannot_be_bound_is_told)
+{
+	int before = lowest_descriptor();
+
+	fault_bind = (struct fault){.reason = EACCES, .times = 1, .kind = AF_UNIX};
+	open_one(unix_text);
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line("haild: cannot listen on unix:/tmp/");
+	assert_told("Permission denied");
+	ck_assert_int_eq(lowest_descriptor(), before);
+}
+END_TEST
+
+START_TEST(check_of_free_addresses_succeeds_and_leaves_nothing)
+{
+	int before = lowest_descriptor();
+
+	add("127.0.0.1:0");
+	add(unix_text);
+	ck_assert(sockets_check(&options));
+	ck_assert_int_eq(lowest_descriptor(), before);
+	ck_assert_int_eq(access(path, F_OK), -1);
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(check_of_a_port_in_use_succeeds)
+{
+	char text[ADDRESS_TEXT_MAX], line[ADDRESS_TEXT_MAX + 32];
+
+	occupy(text, sizeof text);
+	add(text);
+	ck_assert(sockets_check(&options));
+	snprintf(line, sizeof line, "%s is in use now\n", text);
+	ck_assert_str_eq(captured(STDERR_FILENO), line);
+}
+END_TEST
+
+START_TEST(check_of_a_living_unix_socket_succeeds)
+{
+	int fd = occupy_path(SOCK_STREAM);
+
+	ck_assert_int_eq(listen(fd, 16), 0);
+	add(unix_text);
+	ck_assert(sockets_check(&options));
+	assert_told(" is in use now\n");
+	ck_assert_int_eq(access(path, F_OK), 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(check_leaves_a_stale_unix_path)
+{
+	close(occupy_path(SOCK_STREAM));
+	add(unix_text);
+	ck_assert(sockets_check(&options));
+	ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(check_of_an_impossible_address_fails)
+{
+	static const char *const impossible[] = {"203.0.113.1:0", "unix:/no/such/folder/socket",
+						 "unix:/dev/null"};
+
+	add(impossible[_i]);
+	ck_assert(!sockets_check(&options));
+	assert_one_error_line("haild: cannot listen on ");
+}
+END_TEST
+
+START_TEST(nobody_connects_while_checking)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	/* A second bind to a port fails if the first listens, and does not if it is just bound. */
+	close(occupy(text, sizeof text));
+	add(text);
+	add(text);
+	ck_assert(sockets_check(&options));
+	assert_told_nothing();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("sockets");
+	TCase *tcp = suite_case(suite, "TCP"), *both = suite_case(suite, "both families");
+	TCase *local = suite_case(suite, "UNIX"), *check = suite_case(suite, "check");
+
+	tcase_add_checked_fixture(tcp, setup, teardown);
+	tcase_add_test(tcp, free_port_is_told);
+	tcase_add_test(tcp, given_port_is_taken);
+	tcase_add_test(tcp, socket_can_be_connected_to);
+#ifdef TCP_CORK
+	tcase_add_test(tcp, accepted_socket_holds_back_writes);
+#endif
+	tcase_add_test(tcp, sockets_keep_the_order_of_the_options);
+	tcase_add_test(tcp, descriptors_are_non_blocking_and_not_inherited);
+	tcase_add_test(tcp, port_in_use_is_refused);
+	tcase_add_test(tcp, same_address_twice_is_refused);
+	tcase_add_test(tcp, of_all_or_none_none_is_left);
+	tcase_add_test(tcp, closed_port_is_free_at_once);
+	tcase_add_test(tcp, reuse_port_lets_two_share);
+	tcase_add_test(tcp, without_reuse_port_two_cannot_share);
+	tcase_add_loop_test(tcp, address_that_is_not_ours_is_refused, 0, COUNT_OF(strangers));
+	tcase_add_test(tcp, unknown_name_is_refused);
+	if (low_ports_are_kept())
+		tcase_add_test(tcp, low_port_is_refused_with_advice);
+	tcase_add_loop_test(tcp, want_of_descriptors_is_told, 0, 3);
+	tcase_add_test(tcp, missing_family_is_one_warning);
+	tcase_add_test(tcp, no_family_at_all_is_refused);
+	tcase_add_test(tcp, capped_backlog_is_warned_of);
+	tcase_add_checked_fixture(both, setup, teardown);
+	if (ipv6_works()) {
+		tcase_add_test(both, localhost_is_both_families_on_one_port);
+		tcase_add_loop_test(both, wildcard_is_both_families_on_one_port, 0,
+				    COUNT_OF(wildcards));
+		tcase_add_test(both, ipv6_socket_is_of_ipv6_only);
+		tcase_add_test(both, missing_first_family_is_one_warning);
+		tcase_add_test(both, another_free_port_is_tried);
+		tcase_add_test(both, trying_free_ports_ends);
+		tcase_add_test(both, given_port_is_tried_once);
+	}
+	tcase_add_checked_fixture(local, setup, teardown);
+	tcase_add_test(local, unix_socket_listens_at_its_path);
+	tcase_add_test(local, unix_path_is_removed_at_the_end);
+	tcase_add_test(local, stale_unix_path_is_replaced);
+	tcase_add_test(local, living_unix_socket_is_left_alone);
+	tcase_add_test(local, busy_unix_socket_is_left_alone);
+	tcase_add_test(local, datagram_socket_is_left_alone);
+	tcase_add_test(local, regular_file_is_left_alone);
+	tcase_add_test(local, symbolic_link_is_left_alone);
+	tcase_add_test(local, missing_folder_is_told);
+	tcase_add_test(local, replaced_unix_path_is_left_alone);
+	tcase_add_test(local, removed_unix_path_is_no_trouble);
+	tcase_add_test(local, unix_path_that_cannot_be_bound_is_told);
+	tcase_add_checked_fixture(check, setup, teardown);
+	tcase_add_test(check, check_of_free_addresses_succeeds_and_leaves_nothing);
+	tcase_add_test(check, check_of_a_port_in_use_succeeds);
+	tcase_add_test(check, check_of_a_living_unix_socket_succeeds);
+	tcase_add_test(check, check_leaves_a_stale_unix_path);
+	tcase_add_loop_test(check, check_of_an_impossible_address_fails, 0, 3);
+	tcase_add_test(check, nobody_connects_while_checking);
+	return suite_run(suite);
+}

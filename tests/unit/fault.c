@@ -1,0 +1,54 @@
+/*
+ * fault: makes system calls fail on demand.
+ *
+ * These functions take the place of the C library's, for libevent too. No socket header is
+ * included: its prototypes differ from one C library to the other, the calls do not.
+ */
+#include "fault.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct fault fault_accept, fault_bind, fault_epoll;
+
+int accept(int fd, void *address, unsigned *length);
+int accept4(int fd, void *address, unsigned *length, int flags);
+int bind(int fd, const void *address, unsigned length);
+int epoll_ctl(int epoll, int operation, int fd, void *event);
+
+/* Tells whether this call, of some kind, is to fail, and sets errno. */
+static bool fails(struct fault *fault, int kind)
+{
+	if (fault->times == 0 || (fault->kind != 0 && fault->kind != kind))
+		return false;
+	if (fault->times > 0)
+		fault->times--;
+	errno = fault->reason;
+	return true;
+}
+
+int accept4(int fd, void *address, unsigned *length, int flags)
+{
+	return fails(&fault_accept, 0) ? -1 : (int)syscall(SYS_accept4, fd, address, length, flags);
+}
+
+int accept(int fd, void *address, unsigned *length)
+{
+	return accept4(fd, address, length, 0);
+}
+
+int bind(int fd, const void *address, unsigned length)
+{
+	if (fails(&fault_bind, *(const unsigned short *)address))
+		return -1;
+	return (int)syscall(SYS_bind, fd, address, length);
+}
+
+int epoll_ctl(int epoll, int operation, int fd, void *event)
+{
+	if (fails(&fault_epoll, operation))
+		return -1;
+	return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
+}

@@ -1,0 +1,15 @@
+/* fault: makes system calls fail on demand, where the machine can't be brought to do it. */
+#ifndef UNIT_FAULT_H
+#define UNIT_FAULT_H
+
+/* A call that fails with `reason` for `times` calls from now on; times < 0: for ever. */
+struct fault {
+	int reason, times;
+	int kind; /* of bind(): the address's family; of epoll_ctl(): the operation; 0: any */
+};
+
+extern struct fault fault_accept; /* accept(2) and accept4(2) */
+extern struct fault fault_bind;
+extern struct fault fault_epoll; /* epoll_ctl(2) */
+
+#endif

@@ -1,0 +1,253 @@
+/*
+ * peers: connected sockets, what their far ends do, and the loop that they are driven by.
+ *
+ * Nothing here sleeps: the loop runs until a condition holds, or a deadline has passed.
+ */
+#ifndef UNIT_PEERS_H
+#define UNIT_PEERS_H
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* What a condition may take at most: far more than it needs, for a slow machine. */
+#define PATIENCE_MS 20000
+
+/* The far end of a connection, and what it has received. */
+struct peer {
+	int fd;
+	char *bytes;
+	size_t length, room;
+	bool ended; /* saw the end of the stream */
+	int error;  /* an errno that receiving gave, or 0 */
+};
+
+/* The loopback address of the family, with a port; returns its length. */
+static inline socklen_t loopback(int family, uint16_t port, struct sockaddr_storage *address)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+
+	memset(address, 0, sizeof *address);
+	address->ss_family = (sa_family_t)family;
+	if (family == AF_INET6) {
+		v6->sin6_addr = in6addr_loopback;
+		v6->sin6_port = htons(port);
+		return sizeof *v6;
+	}
+	v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	v4->sin_port = htons(port);
+	return sizeof *v4;
+}
+
+/* Listens on a free port of the loopback address; returns the descriptor, or -1. */
+static inline int listen_on_loopback(int family, int backlog)
+{
+	struct sockaddr_storage address;
+	socklen_t length = loopback(family, 0, &address);
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&address, length) == 0 &&
+	    listen(fd, backlog) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* Tells whether this machine has IPv6 at all. */
+static inline bool ipv6_works(void)
+{
+	int fd = listen_on_loopback(AF_INET6, 1);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static inline void set_nonblocking(int fd)
+{
+	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+}
+
+/* Connects a new peer to the address; on loopback and UNIX sockets that is done at once. */
+static inline struct peer peer_connect(const struct sockaddr *address, socklen_t length,
+				       int receive_buffer)
+{
+	struct peer peer = {.fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+
+	ck_assert_int_ge(peer.fd, 0);
+	if (receive_buffer > 0)
+		ck_assert_int_eq(setsockopt(peer.fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer,
+					    sizeof receive_buffer),
+				 0);
+	ck_assert_msg(connect(peer.fd, address, length) == 0, "connect: %s", strerror(errno));
+	set_nonblocking(peer.fd);
+	return peer;
+}
+
+/* Connects a new peer to where the descriptor listens. */
+static inline struct peer peer_of_listener(int listener, int receive_buffer)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+
+	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+	return peer_connect((struct sockaddr *)&address, length, receive_buffer);
+}
+
+/* Makes a connection: the peer, and our non-blocking end. With AF_UNIX it is a socketpair. */
+static inline struct peer peer_pair(int family, int *ours, int buffers)
+{
+	struct peer peer = {0};
+	int listener, ends[2];
+
+	if (family == AF_UNIX) {
+		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+		peer.fd = ends[0];
+		*ours = ends[1];
+		set_nonblocking(peer.fd);
+	} else {
+		listener = listen_on_loopback(family, 1);
+		ck_assert_int_ge(listener, 0);
+		peer = peer_of_listener(listener, buffers);
+		*ours = accept(listener, NULL, NULL);
+		close(listener);
+	}
+	ck_assert_int_ge(*ours, 0);
+	set_nonblocking(*ours);
+	if (buffers > 0)
+		setsockopt(*ours, SOL_SOCKET, SO_SNDBUF, &buffers, sizeof buffers);
+	return peer;
+}
+
+/* Receives what is there, `most` bytes at most; returns how many it were. */
+static inline size_t peer_receive(struct peer *peer, size_t most)
+{
+	size_t before = peer->length;
+
+	while (most > 0 && !peer->ended && peer->error == 0) {
+		ssize_t n;
+		if (peer->room < peer->length + 65536) {
+			peer->room = 2 * peer->room + 65536;
+			peer->bytes = realloc(peer->bytes, peer->room);
+			ck_assert_ptr_nonnull(peer->bytes);
+		}
+		n = recv(peer->fd, peer->bytes + peer->length, most < 65536 ? most : 65536,
+			 MSG_DONTWAIT);
+		if (n > 0) {
+			peer->length += (size_t)n;
+			most -= (size_t)n;
+		} else if (n == 0) {
+			peer->ended = true;
+		} else if (errno == EAGAIN) {
+			break;
+		} else if (errno != EINTR) {
+			peer->error = errno;
+		}
+	}
+	return peer->length - before;
+}
+
+/* Sends `length` bytes, or as many as go now; returns how many, 0 also if it failed. */
+static inline size_t peer_send(struct peer *peer, size_t length)
+{
+	static const char words[65536];
+	size_t sent = 0;
+
+	while (sent < length) {
+		size_t step = length - sent < sizeof words ? length - sent : sizeof words;
+		ssize_t n = send(peer->fd, words, step, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n <= 0)
+			break;
+		sent += (size_t)n;
+	}
+	return sent;
+}
+
+/* Closes without a reset, unless unread bytes are there. */
+static inline void peer_close(struct peer *peer)
+{
+	close(peer->fd);
+	free(peer->bytes);
+	peer->bytes = NULL;
+}
+
+/* Closes with a reset. */
+static inline void peer_reset(struct peer *peer)
+{
+	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+	ck_assert_int_eq(setsockopt(peer->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+	peer_close(peer);
+}
+
+/* Asserts that the peer got these bytes and then the end, as who was served should. */
+static inline void assert_greeted(const struct peer *peer, const void *bytes, size_t length)
+{
+	ck_assert_msg(peer->ended, "no end of stream: %s", strerror(peer->error));
+	ck_assert_uint_eq(peer->length, length);
+	ck_assert(length == 0 || memcmp(peer->bytes, bytes, length) == 0);
+}
+
+static inline void tick_cb(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	(void)argument;
+}
+
+/*
+ * Runs the loop until `done` says so, looking every 2 ms at least, or for `ms` at most.
+ * Returns whether it was done. What the peers do, they do in `done`.
+ */
+static inline bool run_until(struct event_base *base, bool (*done)(void *argument), void *argument,
+			     uint64_t ms)
+{
+	struct timeval often = {.tv_usec = 2000};
+	struct event *tick = event_new(base, -1, EV_PERSIST, tick_cb, NULL);
+	uint64_t deadline = clock_ms() + ms;
+	bool is_done;
+
+	ck_assert_ptr_nonnull(tick);
+	ck_assert_int_eq(event_add(tick, &often), 0);
+	while (!(is_done = done(argument)) && clock_ms() < deadline)
+		ck_assert_int_ge(event_base_loop(base, EVLOOP_ONCE), 0);
+	event_free(tick);
+	return is_done;
+}
+
+static inline bool never(void *argument)
+{
+	(void)argument;
+	return false;
+}
+
+/* Runs the loop for a time, to see that something does not happen. */
+static inline void run_for(struct event_base *base, uint64_t ms)
+{
+	run_until(base, never, NULL, ms);
+}
+
+/* The lowest free descriptor: the same again if none was left open meanwhile. */
+static inline int lowest_descriptor(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	return fd;
+}
+
+#endif
