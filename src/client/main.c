@@ -1,0 +1,49 @@
+/* main: hailto's steps, in their order. */
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/standard.h"
+#include "options.h"
+#include "probe.h"
+#include "prompt.h"
+#include "report.h"
+#include "status.h"
+
+/* Asks, tells, and returns the exit status. */
+static int run(struct options *options)
+{
+	struct probe_result result;
+	int status;
+
+	if (!options->has_target && !prompt_target(&options->target))
+		return STATUS_USAGE;
+	probe_run(options, &result);
+	status = (int)report_result(options, &result);
+	free(result.bytes);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+
+	log_open("hailto", LOG_LEVEL_WARNING);
+	/* A reader of our output that has gone shall be reported, not kill us. */
+	signal(SIGPIPE, SIG_IGN);
+	if (!standard_reserve())
+		return STATUS_INTERNAL;
+	switch (options_read(&options, argc, argv)) {
+	case CLI_END:
+		return STATUS_GREETED;
+	case CLI_BAD:
+		return STATUS_USAGE;
+	case CLI_FAILED:
+		return STATUS_INTERNAL;
+	case CLI_GO:
+		break;
+	}
+	if (options.verbose)
+		log_open("hailto", LOG_LEVEL_DEBUG);
+	return run(&options);
+}

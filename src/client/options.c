@@ -1,0 +1,179 @@
+/* options: what hailto is told by its command line. */
+#include <config.h>
+
+#include "options.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/stream.h"
+#include "target.h"
+
+#define FIELD(name) offsetof(struct options, name)
+
+enum { SHORTEST_MS = 1, LONGEST_MS = 24 * 60 * 60 * 1000, BYTES_MAX = 1024 * 1024 };
+
+static const struct cli_option table[] = {
+	{'4', "ipv4", NULL, CLI_FLAG, FIELD(ipv4), 0, 0, "use IPv4 only"},
+	{'6', "ipv6", NULL, CLI_FLAG, FIELD(ipv6), 0, 0, "use IPv6 only"},
+	{'b', "bytes", "N", CLI_SIZE, FIELD(bytes), 1, BYTES_MAX, "print at most N bytes (1024)"},
+	{'w', "timeout", "TIME", CLI_TIME, FIELD(timeout), SHORTEST_MS, LONGEST_MS,
+	 "give up after TIME in all (10s)"},
+	{0, "connect-timeout", "TIME", CLI_TIME, FIELD(connect_timeout), SHORTEST_MS, LONGEST_MS,
+	 "give up connecting after TIME (as -w)"},
+	{0, "read-timeout", "TIME", CLI_TIME, FIELD(read_timeout), SHORTEST_MS, LONGEST_MS,
+	 "give up reading after TIME (as -w)"},
+	{'s', "source", "ADDR", CLI_TEXT, FIELD(source_text), 0, 0,
+	 "connect from ADDR: an address, or ADDRESS:PORT"},
+	{'E', "expect", "TEXT", CLI_TEXT, FIELD(expect), 0, 0,
+	 "succeed only if the greeting is exactly TEXT"},
+	{0, "expect-prefix", "TEXT", CLI_TEXT, FIELD(expect_prefix), 0, 0,
+	 "succeed only if the greeting begins with TEXT"},
+	{'z', "zero", NULL, CLI_FLAG, FIELD(zero), 0, 0, "only connect; read nothing"},
+	{0, "raw", NULL, CLI_FLAG, FIELD(raw), 0, 0,
+	 "print the bytes as they are, to a terminal too"},
+	{0, "escape", NULL, CLI_FLAG, FIELD(escape), 0, 0,
+	 "print control bytes as \\xHH, to a pipe too"},
+	{'q', "quiet", NULL, CLI_FLAG, FIELD(quiet), 0, 0, "print nothing: the exit status tells"},
+	{'v', "verbose", NULL, CLI_COUNTER, FIELD(verbose), 0, 0,
+	 "tell each stage and its time on stderr"},
+	{'h', "help", NULL, CLI_HELP, 0, 0, 0, "print this help"},
+	{'V', "version", NULL, CLI_VERSION, 0, 0, 0, "print the version"},
+};
+
+static const struct cli cli = {
+	.program = "hailto",
+	.version = PACKAGE_VERSION,
+	.synopsis = "[OPTION]... [HOST [PORT]]",
+	.purpose =
+		"Connects and prints what it hears; if it hears nothing, says which step failed.\n"
+		"HOST may be HOST:PORT, [V6]:PORT or unix:PATH. Without HOST, it asks.\n",
+	.more = "TIME: 500ms, 1.5s, 2m, or a number of seconds.\n"
+		"Exit status: 0 greeting received, 1 internal error, 2 usage,\n"
+		"3 name not resolved, 4 refused or unreachable, 5 connect timed out,\n"
+		"6 reset, 7 no greeting, 8 not the expected greeting.\n",
+	.options = table,
+	.count = sizeof table / sizeof *table,
+};
+
+/* Says in one line why a command line cannot be used, if it can't. */
+static bool accept_or_complain(const char *why)
+{
+	if (why)
+		log_error("%s (see 'hailto --help')", why);
+	return why == NULL;
+}
+
+/* Tells which options contradict each other; NULL: none. */
+static const char *find_conflict(const struct options *options)
+{
+	if (options->ipv4 && options->ipv6)
+		return "--ipv4 and --ipv6 exclude each other";
+	if (options->raw && options->escape)
+		return "--raw and --escape exclude each other";
+	if (options->quiet && options->verbose)
+		return "--quiet and --verbose exclude each other";
+	if (options->expect && options->expect_prefix)
+		return "--expect and --expect-prefix exclude each other";
+	if (options->zero && (options->expect || options->expect_prefix))
+		return "--zero reads no greeting that could be as expected";
+	if ((options->expect && strlen(options->expect) > options->bytes) ||
+	    (options->expect_prefix && strlen(options->expect_prefix) > options->bytes))
+		return "the expected greeting is longer than --bytes";
+	return NULL;
+}
+
+/* Reads the operands: HOST and PORT, or none. */
+static bool read_operands(struct options *options, char **operands)
+{
+	const char *why;
+
+	if (!operands[0])
+		return true;
+	options->has_target = true;
+	why = target_parse(operands[0], &options->target);
+	if (why) {
+		log_error("bad address '%s': %s", operands[0], why);
+		return false;
+	}
+	if (operands[1]) {
+		why = target_set_port(&options->target, operands[1]);
+		if (why) {
+			log_error("bad port '%s': %s", operands[1], why);
+			return false;
+		}
+		if (operands[2])
+			return accept_or_complain("more operands than HOST and PORT");
+	}
+	target_set_default_port(&options->target);
+	return true;
+}
+
+/* Turns the literal address of --source into a socket address; NULL: done, else why not. */
+static const char *parse_source(struct options *options)
+{
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM}, *found;
+	struct endpoint source;
+	const char *why = address_parse_endpoint(options->source_text, &source);
+
+	if (why)
+		return why;
+	if (source.kind != ENDPOINT_HOST || getaddrinfo(source.host, NULL, &hints, &found) != 0)
+		return "not an IPv4 or IPv6 address";
+	memcpy(&options->source, found->ai_addr, found->ai_addrlen);
+	options->source_length = found->ai_addrlen;
+	freeaddrinfo(found);
+	address_set_port((struct sockaddr *)&options->source, source.port);
+	return NULL;
+}
+
+/* Tells whether we can connect from --source; errno says why not. */
+static bool can_bind(const struct options *options)
+{
+	int fd = stream_open(options->source.ss_family), on = 1;
+	bool bound;
+
+	if (fd < 0)
+		return false;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	bound = bind(fd, (const struct sockaddr *)&options->source, options->source_length) == 0;
+	stream_close(fd);
+	return bound;
+}
+
+/* Reads --source, and holds it against what else was asked for. */
+static bool read_source(struct options *options)
+{
+	const char *why;
+
+	if (!options->source_text)
+		return true;
+	why = parse_source(options);
+	if (!why && !can_bind(options))
+		why = strerror(errno);
+	if (why) {
+		log_error("bad source '%s': %s", options->source_text, why);
+		return false;
+	}
+	if ((options->ipv4 && options->source.ss_family != AF_INET) ||
+	    (options->ipv6 && options->source.ss_family != AF_INET6))
+		return accept_or_complain("--source is of the family that is excluded");
+	return true;
+}
+
+enum cli_outcome options_read(struct options *options, int argc, char **argv)
+{
+	enum cli_outcome outcome;
+	int operands;
+
+	*options = (struct options){.bytes = 1024, .timeout = 10000};
+	outcome = cli_parse(&cli, options, argc, argv, &operands);
+	if (outcome != CLI_GO)
+		return outcome;
+	if (!accept_or_complain(find_conflict(options)) || !read_source(options) ||
+	    !read_operands(options, argv + operands))
+		return CLI_BAD;
+	return CLI_GO;
+}

@@ -1,0 +1,31 @@
+/* options: what hailto is told by its command line. */
+#ifndef CLIENT_OPTIONS_H
+#define CLIENT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/address.h"
+#include "base/attributes.h"
+#include "base/cli.h"
+
+struct options {
+	bool has_target; /* else the user is to be asked */
+	struct endpoint target;
+	bool ipv4, ipv6;
+	uint64_t bytes;				/* print at most so many */
+	uint64_t timeout;			/* ms, for everything */
+	uint64_t connect_timeout, read_timeout; /* ms; 0: as long as everything may take */
+	struct sockaddr_storage source;		/* to connect from, if source_length > 0 */
+	socklen_t source_length;
+	const char *source_text;
+	const char *expect, *expect_prefix; /* or NULL */
+	bool zero, raw, escape, quiet;
+	uint64_t verbose; /* how often -v was given */
+};
+
+/* Reads the command line. One line on standard error says what is wrong. */
+enum cli_outcome options_read(struct options *options, int argc, char **argv) MUST_CHECK;
+
+#endif

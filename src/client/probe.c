@@ -1,0 +1,342 @@
+/* probe: one question to one server, in its stages: resolve, connect, read. */
+#include "probe.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/addresslist.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/number.h"
+#include "options.h"
+#include "race.h"
+#include "resolver.h"
+
+/*
+ * A server that goes quiet for so long behind its first bytes has said what it
+ * has to say: many keep the connection open behind their banner (SSH, SMTP).
+ */
+enum { QUIET_MS = 250 };
+
+enum stage { STAGE_RESOLVE, STAGE_CONNECT, STAGE_READ };
+
+struct probe {
+	const struct options *options;
+	struct probe_result *result;
+	struct event_base *base;
+	struct resolver *resolver;
+	struct race *race;
+	struct event *deadline;	      /* of everything */
+	struct event *stage_deadline; /* of connecting or reading alone */
+	struct event *input, *quiet;
+	enum stage stage;
+	uint64_t stage_start_us;
+	int fd;
+	bool is_reset; /* the kernel has told us already, and won't again */
+	size_t room;   /* in result->bytes */
+	bool over;
+};
+
+static const char *const stage_names[] = {"resolve", "connect", "read"};
+
+/* Ends the probe; the loop may not run yet, so a flag tells as well. */
+static void end(struct probe *probe)
+{
+	probe->over = true;
+	event_base_loopbreak(probe->base);
+}
+
+static void fail(struct probe *probe, enum status status, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+
+/* Ends the probe in failure of its present stage. */
+static void fail(struct probe *probe, enum status status, const char *format, ...)
+{
+	struct probe_result *result = probe->result;
+	va_list arguments;
+
+	result->status = status;
+	result->stage = stage_names[probe->stage];
+	va_start(arguments, format);
+	vsnprintf(result->reason, sizeof result->reason, format, arguments);
+	va_end(arguments);
+	end(probe);
+}
+
+/* Enters a stage; a `limit` of 0 ms leaves it all the time there is. */
+static void enter(struct probe *probe, enum stage stage, uint64_t limit)
+{
+	probe->stage = stage;
+	probe->stage_start_us = clock_us();
+	evtimer_del(probe->stage_deadline);
+	if (limit > 0)
+		loop_add_timer(probe->stage_deadline, limit);
+}
+
+/* How long the present stage has taken, in ms. */
+static double stage_ms(const struct probe *probe)
+{
+	return (double)(clock_us() - probe->stage_start_us) / 1000;
+}
+
+/* The reading has come to its end, for the reason that -v tells. */
+static void heard(struct probe *probe, const char *why)
+{
+	log_debug("read: %zu bytes, %s (%.1f ms)", probe->result->length, why, stage_ms(probe));
+	end(probe);
+}
+
+/* The time is over: what that means depends on how far we got. */
+static void time_over(struct probe *probe, uint64_t limit)
+{
+	char time[NUMBER_TIME_MAX];
+
+	number_format_time(time, limit);
+	if (probe->stage == STAGE_RESOLVE)
+		fail(probe, STATUS_UNRESOLVED, "no answer from the name service within %s", time);
+	else if (probe->stage == STAGE_CONNECT)
+		fail(probe, STATUS_UNANSWERED, "no answer within %s", time);
+	else if (probe->result->length == 0)
+		fail(probe, STATUS_SILENT, "connected, but no greeting within %s", time);
+	else
+		heard(probe, "until the time was over");
+}
+
+static void deadline_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct probe *probe = argument;
+
+	(void)fd;
+	(void)what;
+	time_over(probe, probe->options->timeout);
+}
+
+static void stage_deadline_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct probe *probe = argument;
+
+	(void)fd;
+	(void)what;
+	time_over(probe, probe->stage == STAGE_CONNECT ? probe->options->connect_timeout
+						       : probe->options->read_timeout);
+}
+
+static void quiet_cb(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	heard(argument, "then quiet");
+}
+
+/*
+ * Reads what has come. On a reset the kernel hands out what it holds first and
+ * the error only then, so no byte is lost to it.
+ */
+static void input_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct probe *probe = argument;
+	struct probe_result *result = probe->result;
+	ssize_t n = recv(fd, result->bytes + result->length, probe->room - result->length, 0);
+
+	(void)what;
+	if (n > 0) {
+		result->length += (size_t)n;
+		if (result->length == probe->room)
+			heard(probe, "the most asked for");
+		else
+			loop_add_timer(probe->quiet, QUIET_MS);
+	} else if (n == 0 && !probe->is_reset) {
+		heard(probe, "end of stream");
+	} else if (n == 0) {
+		fail(probe, STATUS_BROKEN, "%s after %zu bytes", strerror(ECONNRESET),
+		     result->length);
+	} else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+		fail(probe, STATUS_BROKEN, "%s after %zu bytes", strerror(errno), result->length);
+	}
+}
+
+/* Starts to listen to the connected server. */
+static void start_reading(struct probe *probe)
+{
+	const struct options *options = probe->options;
+
+	enter(probe, STAGE_READ, options->read_timeout);
+	/* One byte past the most tells whether a greeting of that length was all. */
+	probe->room = (size_t)options->bytes + (options->expect ? 1 : 0);
+	probe->result->bytes = malloc(probe->room);
+	probe->quiet = evtimer_new(probe->base, quiet_cb, probe);
+	probe->input = event_new(probe->base, probe->fd, EV_READ | EV_PERSIST, input_cb, probe);
+	if (!probe->result->bytes || !probe->quiet || !probe->input ||
+	    event_add(probe->input, NULL) < 0)
+		fail(probe, STATUS_INTERNAL, "out of memory");
+}
+
+static void raced_cb(const struct race_result *raced, void *argument)
+{
+	struct probe *probe = argument;
+
+	address_format(raced->address, raced->length, probe->result->address,
+		       sizeof probe->result->address);
+	probe->fd = raced->fd;
+	if (probe->fd < 0) {
+		fail(probe, raced->reason == ETIMEDOUT ? STATUS_UNANSWERED : STATUS_REFUSED, "%s",
+		     strerror(raced->reason));
+		return;
+	}
+	probe->is_reset = raced->reason == ECONNRESET;
+	log_debug("connect: %s answered (%.1f ms)", probe->result->address, stage_ms(probe));
+	if (probe->options->zero)
+		end(probe);
+	else
+		start_reading(probe);
+}
+
+static void start_connecting(struct probe *probe, const struct addresslist *addresses)
+{
+	const struct options *options = probe->options;
+
+	enter(probe, STAGE_CONNECT, options->connect_timeout);
+	probe->race = race_start(probe->base, addresses, (const struct sockaddr *)&options->source,
+				 options->source_length, raced_cb, probe);
+	if (!probe->race)
+		fail(probe, STATUS_INTERNAL, "out of memory");
+}
+
+/* Tells, with -v, which addresses the name has. */
+static void log_addresses(const struct probe *probe, const struct addresslist *list)
+{
+	char all[1024] = "", one[ADDRESS_TEXT_MAX];
+	size_t used = 0;
+
+	for (size_t i = 0; i < list->count && used < sizeof all; i++) {
+		const struct sockaddr *address = (const struct sockaddr *)&list->addresses[i];
+		address_format(address, list->lengths[i], one, sizeof one);
+		used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "",
+					 one);
+	}
+	log_debug("resolve: %s (%.1f ms)", all, stage_ms(probe));
+}
+
+static void resolved_cb(const struct addresslist *addresses, const char *failure, void *argument)
+{
+	struct probe *probe = argument;
+
+	if (!addresses) {
+		fail(probe, STATUS_UNRESOLVED, "%s", failure);
+		return;
+	}
+	if (log_shows(LOG_LEVEL_DEBUG))
+		log_addresses(probe, addresses);
+	start_connecting(probe, addresses);
+}
+
+/* The family that the options leave; AF_UNSPEC: any. */
+static int wanted_family(const struct options *options)
+{
+	if (options->source_length > 0)
+		return options->source.ss_family;
+	return options->ipv4 ? AF_INET : options->ipv6 ? AF_INET6 : AF_UNSPEC;
+}
+
+static void start_with_path(struct probe *probe)
+{
+	struct sockaddr_un address;
+	struct addresslist list = {.count = 0};
+
+	if (wanted_family(probe->options) != AF_UNSPEC) {
+		fail(probe, STATUS_USAGE, "a UNIX socket has no IP address and no IP family");
+		return;
+	}
+	if (!address_from_path(probe->options->target.host, &address)) {
+		fail(probe, STATUS_USAGE, "the path is too long for a UNIX socket");
+		return;
+	}
+	addresslist_add(&list, (struct sockaddr *)&address, sizeof address);
+	start_connecting(probe, &list);
+}
+
+/* Starts the first stage. */
+static void start(struct probe *probe)
+{
+	const struct endpoint *target = &probe->options->target;
+
+	loop_add_timer(probe->deadline, probe->options->timeout);
+	enter(probe, STAGE_RESOLVE, 0);
+	if (target->kind == ENDPOINT_UNIX) {
+		start_with_path(probe);
+		return;
+	}
+	probe->resolver = resolver_start(probe->base, target->host, target->port,
+					 wanted_family(probe->options), resolved_cb, probe);
+	if (!probe->resolver)
+		fail(probe, STATUS_INTERNAL, "out of memory, descriptors or threads");
+}
+
+static void probe_close(struct probe *probe)
+{
+	loop_free_event(probe->input);
+	loop_free_event(probe->quiet);
+	race_free(probe->race);
+	resolver_free(probe->resolver);
+	if (probe->fd >= 0)
+		close(probe->fd);
+	loop_free_event(probe->stage_deadline);
+	loop_free_event(probe->deadline);
+	loop_free(probe->base);
+}
+
+/* Holds what was heard against what was expected; changes a good result only. */
+static void judge(const struct options *options, struct probe_result *result)
+{
+	const char *wanted = options->expect ? options->expect : options->expect_prefix;
+	size_t length = wanted ? strlen(wanted) : 0;
+
+	if (result->status != STATUS_GREETED || options->zero)
+		return;
+	if (result->length == 0 && !(options->expect && length == 0)) {
+		result->status = STATUS_SILENT;
+		result->stage = "read";
+		snprintf(result->reason, sizeof result->reason,
+			 "connected, but the stream ended without a greeting");
+	} else if (wanted &&
+		   (result->length < length || memcmp(result->bytes, wanted, length) != 0 ||
+		    (options->expect && result->length != length))) {
+		result->status = STATUS_UNEXPECTED;
+		result->stage = "expect";
+		snprintf(result->reason, sizeof result->reason, "the greeting is not as expected");
+	}
+	if (result->length > options->bytes)
+		result->length = (size_t)options->bytes;
+}
+
+void probe_run(const struct options *options, struct probe_result *result)
+{
+	struct probe probe = {.options = options, .result = result, .fd = -1};
+
+	*result = (struct probe_result){.status = STATUS_GREETED, .stage = ""};
+	probe.base = loop_new();
+	if (probe.base) {
+		probe.deadline = evtimer_new(probe.base, deadline_cb, &probe);
+		probe.stage_deadline = evtimer_new(probe.base, stage_deadline_cb, &probe);
+	}
+	if (!probe.deadline || !probe.stage_deadline) {
+		result->status = STATUS_INTERNAL;
+		result->stage = "start";
+		snprintf(result->reason, sizeof result->reason, "cannot make the event loop");
+	} else {
+		start(&probe);
+		if (!probe.over && event_base_dispatch(probe.base) != 0)
+			fail(&probe, STATUS_INTERNAL, "the event loop failed");
+	}
+	probe_close(&probe);
+	judge(options, result);
+}

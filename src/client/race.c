@@ -1,0 +1,299 @@
+/* race: connects to the first address of a list that answers (Happy Eyeballs, RFC 8305). */
+#include "race.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "base/addresslist.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/stream.h"
+
+/*
+ * The Connection Attempt Delay that RFC 8305, 5 recommends. libevent's own
+ * bufferevent_socket_connect_hostname() tries the first address and no other.
+ */
+enum { NEXT_ATTEMPT_MS = 250 };
+
+/* How soon a UNIX socket whose queue is full is tried again: there the kernel does not wait. */
+enum { QUEUE_FULL_MS = 20 };
+
+struct attempt {
+	struct race *race;
+	size_t index; /* of the address */
+	int fd;
+	struct event *news; /* NULL: not under way */
+};
+
+struct race {
+	struct event_base *base;
+	struct addresslist addresses;
+	struct sockaddr_storage source;
+	socklen_t source_length;
+	race_cb *ended;
+	void *argument;
+	struct attempt attempts[ADDRESSLIST_MAX];
+	size_t next; /* address to try */
+	size_t under_way;
+	struct event *more;  /* time for the next attempt */
+	struct event *over;  /* calls back from the loop, never from race_start() */
+	size_t result_index; /* the winner's address, or the most telling failure's */
+	int winner;	     /* its descriptor, or -1 */
+	int reason;	     /* of that failure, or what befell the winner */
+};
+
+static const struct sockaddr *address_of(const struct race *race, size_t index)
+{
+	return (const struct sockaddr *)&race->addresses.addresses[index];
+}
+
+/* Tells whether a failure says something of the server, and not of a family we lack. */
+static bool is_telling(int reason)
+{
+	return reason != ENETUNREACH && reason != EAFNOSUPPORT && reason != EADDRNOTAVAIL;
+}
+
+/* Ends an attempt; its socket is closed unless it won. */
+static void attempt_end(struct attempt *attempt)
+{
+	if (attempt->news) {
+		event_free(attempt->news);
+		attempt->news = NULL;
+		attempt->race->under_way--;
+	}
+	if (attempt->fd >= 0 && attempt->fd != attempt->race->winner)
+		close(attempt->fd);
+	attempt->fd = -1;
+}
+
+static void attempt_failed(struct attempt *attempt, int reason)
+{
+	struct race *race = attempt->race;
+
+	if (log_shows(LOG_LEVEL_DEBUG)) {
+		char text[ADDRESS_TEXT_MAX];
+		address_format(address_of(race, attempt->index),
+			       race->addresses.lengths[attempt->index], text, sizeof text);
+		log_debug("connect: %s: %s", text, strerror(reason));
+	}
+	if (race->reason == 0 || (is_telling(reason) && !is_telling(race->reason))) {
+		race->reason = reason;
+		race->result_index = attempt->index;
+	}
+	attempt_end(attempt);
+}
+
+/* The attempt's socket is connected; `reason` is 0, or what has befallen it since. */
+static void attempt_won(struct attempt *attempt, int reason)
+{
+	struct race *race = attempt->race;
+
+	/* Two may answer in one turn of the loop: the first has won. */
+	if (race->winner < 0) {
+		race->winner = attempt->fd;
+		race->reason = reason;
+		race->result_index = attempt->index;
+		event_active(race->over, EV_TIMEOUT, 0);
+	}
+	attempt_end(attempt);
+}
+
+/* Opens a socket, bound to the source if there is one; -1 with errno. */
+static int open_socket(const struct race *race, int family)
+{
+	int fd = stream_open(family), on = 1;
+
+	if (fd < 0 || race->source_length == 0)
+		return fd;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+	    bind(fd, (const struct sockaddr *)&race->source, race->source_length) == 0)
+		return fd;
+	stream_close(fd);
+	return -1;
+}
+
+static void go_on(struct race *race);
+static void attempt_start(struct attempt *attempt);
+
+/*
+ * Tells whether a socket has connected to itself: when nobody listens on a port of
+ * this machine, the kernel may choose just that port for our end, and TCP's
+ * simultaneous open does the rest. Nobody has answered then.
+ */
+static bool is_its_own_peer(int fd)
+{
+	struct sockaddr_storage ours = {0}, theirs = {0};
+	socklen_t our_length = sizeof ours, their_length = sizeof theirs;
+
+	return getsockname(fd, (struct sockaddr *)&ours, &our_length) == 0 &&
+	       getpeername(fd, (struct sockaddr *)&theirs, &their_length) == 0 &&
+	       ours.ss_family != AF_UNIX && our_length == their_length &&
+	       memcmp(&ours, &theirs, our_length) == 0;
+}
+
+/* The kernel has decided on an attempt: 0, or why it failed. */
+static void attempt_decided(struct attempt *attempt, int reason)
+{
+	if (reason == 0 && is_its_own_peer(attempt->fd))
+		reason = ECONNREFUSED;
+	/*
+	 * Who is not connected yet is refused by a reset: this one was connected. With
+	 * EPIPE the reset came behind the end of stream, which makes it harmless.
+	 */
+	if (reason == EPIPE)
+		reason = 0;
+	if (reason == 0 || reason == ECONNRESET)
+		attempt_won(attempt, reason);
+	else
+		attempt_failed(attempt, reason);
+}
+
+static void news_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct attempt *attempt = argument;
+	struct race *race = attempt->race;
+	int reason = 0;
+	socklen_t length = sizeof reason;
+
+	(void)what;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &reason, &length) < 0)
+		reason = errno;
+	attempt_decided(attempt, reason);
+	go_on(race);
+}
+
+/* The queue of a UNIX socket was full a moment ago: tries again. */
+static void again_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct attempt *attempt = argument;
+	struct race *race = attempt->race;
+
+	(void)fd;
+	(void)what;
+	attempt_end(attempt);
+	attempt_start(attempt);
+	go_on(race);
+}
+
+/* Waits for news of an attempt: of its socket, or of time alone. */
+static void attempt_wait(struct attempt *attempt, bool queue_full)
+{
+	attempt->news = queue_full ? evtimer_new(attempt->race->base, again_cb, attempt)
+				   : event_new(attempt->race->base, attempt->fd, EV_WRITE, news_cb,
+					       attempt);
+	if (!attempt->news) {
+		attempt_failed(attempt, ENOMEM);
+		return;
+	}
+	attempt->race->under_way++;
+	if (queue_full)
+		loop_add_timer(attempt->news, QUEUE_FULL_MS);
+	else if (event_add(attempt->news, NULL) < 0)
+		attempt_failed(attempt, ENOMEM);
+}
+
+/* Begins to connect to the attempt's address. */
+static void attempt_start(struct attempt *attempt)
+{
+	const struct race *race = attempt->race;
+	const struct sockaddr *address = address_of(race, attempt->index);
+
+	attempt->fd = open_socket(race, address->sa_family);
+	if (attempt->fd >= 0 &&
+	    connect(attempt->fd, address, race->addresses.lengths[attempt->index]) == 0)
+		attempt_decided(attempt, 0);
+	else if (attempt->fd >= 0 && (errno == EINPROGRESS || errno == EINTR || errno == EAGAIN))
+		attempt_wait(attempt, errno == EAGAIN && address->sa_family == AF_UNIX);
+	else
+		attempt_failed(attempt, errno);
+}
+
+/* Starts the next attempt, those behind it that fail at once included; ends what is lost. */
+static void go_on(struct race *race)
+{
+	size_t before = race->under_way;
+
+	while (race->winner < 0 && race->under_way == before &&
+	       race->next < race->addresses.count) {
+		struct attempt *attempt = &race->attempts[race->next];
+		attempt->index = race->next++;
+		attempt_start(attempt);
+	}
+	if (race->winner >= 0)
+		return;
+	if (race->next < race->addresses.count)
+		loop_add_timer(race->more, NEXT_ATTEMPT_MS);
+	else if (race->under_way == 0)
+		event_active(race->over, EV_TIMEOUT, 0);
+}
+
+static void more_cb(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	go_on(argument);
+}
+
+/* Hands the result over; the callback may free the race. */
+static void over_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct race *race = argument;
+	struct race_result result = {.fd = race->winner,
+				     .reason = race->reason,
+				     .address = address_of(race, race->result_index),
+				     .length = race->addresses.lengths[race->result_index]};
+
+	(void)fd;
+	(void)what;
+	evtimer_del(race->more);
+	for (size_t i = 0; i < race->next; i++)
+		attempt_end(&race->attempts[i]);
+	race->winner = -1;
+	race->ended(&result, race->argument);
+}
+
+struct race *race_start(struct event_base *base, const struct addresslist *addresses,
+			const struct sockaddr *source, socklen_t source_length, race_cb *ended,
+			void *argument)
+{
+	struct race *race = calloc(1, sizeof *race);
+
+	if (!race)
+		return NULL;
+	race->base = base;
+	race->addresses = *addresses;
+	race->winner = -1;
+	race->ended = ended;
+	race->argument = argument;
+	if (source_length > 0)
+		memcpy(&race->source, source, source_length);
+	race->source_length = source_length;
+	for (size_t i = 0; i < ADDRESSLIST_MAX; i++)
+		race->attempts[i] = (struct attempt){.race = race, .fd = -1};
+	race->more = evtimer_new(base, more_cb, race);
+	race->over = evtimer_new(base, over_cb, race);
+	if (!race->more || !race->over) {
+		race_free(race);
+		return NULL;
+	}
+	go_on(race);
+	return race;
+}
+
+void race_free(struct race *race)
+{
+	if (!race)
+		return;
+	for (size_t i = 0; i < race->next; i++)
+		attempt_end(&race->attempts[i]);
+	if (race->winner >= 0)
+		close(race->winner);
+	loop_free_event(race->more);
+	loop_free_event(race->over);
+	free(race);
+}

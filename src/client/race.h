@@ -1,0 +1,39 @@
+/*
+ * race: connects to the first address of a list that answers (Happy Eyeballs,
+ * RFC 8305): a new attempt whenever one fails, or after 250 ms without news.
+ */
+#ifndef CLIENT_RACE_H
+#define CLIENT_RACE_H
+
+#include <sys/socket.h>
+
+struct addresslist;
+struct event_base;
+struct race;
+
+struct race_result {
+	int fd; /* connected and non-blocking, the callback's to close; or -1 */
+	/*
+	 * An errno. Without a connection: of the most telling failure. With one: 0, or
+	 * ECONNRESET, if it has been reset since; what came before can be read.
+	 */
+	int reason;
+	const struct sockaddr *address; /* that answered, or failed so; valid in the callback */
+	socklen_t length;
+};
+
+/* Called once, from the loop. */
+typedef void race_cb(const struct race_result *result, void *argument);
+
+/*
+ * Starts to connect to `addresses` (at least one; copied), from the address
+ * `source` unless its length is 0. NULL: no memory.
+ */
+struct race *race_start(struct event_base *base, const struct addresslist *addresses,
+			const struct sockaddr *source, socklen_t source_length, race_cb *ended,
+			void *argument);
+
+/* Frees it, and closes what is still trying. Allowed in the callback. */
+void race_free(struct race *race);
+
+#endif

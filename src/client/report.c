@@ -1,0 +1,72 @@
+/* report: what hailto tells of a probe: the greeting on stdout, a failure on stderr. */
+#include "report.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "base/escape.h"
+#include "base/log.h"
+#include "base/standard.h"
+#include "options.h"
+#include "probe.h"
+
+/* Writes bytes as text that no terminal takes for a command, ending in a newline. */
+static bool write_escaped(const char *bytes, size_t length)
+{
+	char *text = malloc(ESCAPE_GROWTH * length + 1);
+	size_t used;
+	bool written;
+
+	if (!text)
+		return false;
+	used = escape_bytes(text, bytes, length, "\n\t");
+	if (text[used - 1] != '\n')
+		text[used++] = '\n';
+	written = fwrite(text, 1, used, stdout) == used;
+	free(text);
+	return written;
+}
+
+/* Writes the greeting: a terminal gets it made safe, a pipe or file gets the very bytes. */
+static bool write_greeting(const struct options *options, const struct probe_result *result)
+{
+	bool safe = options->escape || (!options->raw && isatty(STDOUT_FILENO));
+
+	if (result->length == 0)
+		return true;
+	if (safe ? !write_escaped(result->bytes, result->length)
+		 : fwrite(result->bytes, 1, result->length, stdout) != result->length)
+		return false;
+	return standard_flush();
+}
+
+/* Tells in one line whom we asked, how far we came, and what was wrong. */
+static void log_failure(const struct options *options, const struct probe_result *result)
+{
+	char target[ADDRESS_TEXT_MAX];
+
+	address_format_endpoint(&options->target, target, sizeof target);
+	if (result->address[0] && strcmp(result->address, target) != 0)
+		log_error("%s (%s): %s: %s", target, result->address, result->stage,
+			  result->reason);
+	else
+		log_error("%s: %s: %s", target, result->stage, result->reason);
+}
+
+enum status report_result(const struct options *options, const struct probe_result *result)
+{
+	if (options->quiet)
+		return result->status;
+	if (!write_greeting(options, result)) {
+		log_error("cannot write to standard output: %s", strerror(errno));
+		return STATUS_INTERNAL;
+	}
+	if (result->status != STATUS_GREETED)
+		log_failure(options, result);
+	return result->status;
+}

@@ -1,0 +1,47 @@
+/* target: whom to ask, as a person or script writes it. */
+#include "target.h"
+
+#include "base/address.h"
+
+/* Port 0 asks the kernel for any when we bind; there is nothing to connect to. */
+static const char *refuse_port_zero(const struct endpoint *target)
+{
+	return target->has_port && target->port == 0 ? "port 0 cannot be connected to" : NULL;
+}
+
+const char *target_parse(const char *text, struct endpoint *target)
+{
+	const char *why = address_parse_endpoint(text, target);
+
+	if (why)
+		return why;
+	if (target->kind == ENDPOINT_ANY)
+		return "a host is missing";
+	return refuse_port_zero(target);
+}
+
+bool target_needs_port(const struct endpoint *target)
+{
+	return target->kind != ENDPOINT_UNIX && !target->has_port;
+}
+
+const char *target_set_port(struct endpoint *target, const char *text)
+{
+	const char *why;
+
+	if (!target_needs_port(target))
+		return target->has_port ? "the port is given twice" : "a UNIX socket has no port";
+	why = address_parse_port(text, &target->port);
+	if (why)
+		return why;
+	target->has_port = true;
+	return refuse_port_zero(target);
+}
+
+void target_set_default_port(struct endpoint *target)
+{
+	if (!target_needs_port(target))
+		return;
+	target->has_port = true;
+	target->port = ADDRESS_DEFAULT_PORT;
+}

@@ -1,0 +1,175 @@
+#!/bin/sh
+# docs: holds the option table in the source, --help and the man page against each other.
+#
+# An option that is in one of them and not in the others fails, and so does one that
+# takes a value in one place only. Likewise the variables, the exit statuses and the
+# counters, as far as the source names them. Programs: HAILD and HAILTO; sources: srcdir.
+set -u
+LC_ALL=C
+export LC_ALL
+
+srcdir=${srcdir:-$(dirname "$0")/..}
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0 skipped=0
+tab=$(printf '\t')
+
+# An option is listed as "letter name value", in lower case but for the letter, and "-" for what it lacks.
+
+# Lists the rows of an option table in C.
+options_of_table() {
+	sed -nE "s/^${tab}\{('.'|0), \"([a-z0-9-]+)\", (NULL|\"[A-Z]+\"),.*/\1 \2 \3/p" "$1" |
+		sed "s/^'\(.\)'/\1/; s/^0/-/; s/ NULL\$/ -/; s/\"//g" | lower_values | sort
+}
+
+# Lists the options that a program's --help names.
+options_of_help() {
+	sed -nE 's/^  (-.,|   ) --([a-z0-9-]+)(=[A-Z]+)? .*/\1 \2 \3/p' "$1" |
+		sed 's/^-\(.\),/\1/; s/^    */- /; s/ =/ /; s/ $/ -/' | lower_values | sort
+}
+
+# Lists the options that have an entry in a man page.
+options_of_page() {
+	awk '$1 == ".It" && $2 == "Fl" {
+		letter = name = value = "-"
+		for (i = 2; i <= NF; i++) {
+			if ($i == "Fl" && $(i + 1) ~ /^-/) name = substr($(i + 1), 2)
+			else if ($i == "Fl") letter = $(i + 1)
+			else if ($i == "Ar") value = $(i + 1)
+		}
+		print letter, name, value
+	}' "$1" | sort
+}
+
+# Lists what the SYNOPSIS of a man page names: "letter value", or "name value" of those without a letter.
+options_of_synopsis() {
+	awk '$1 == ".Sh" { inside = $2 == "SYNOPSIS" }
+	inside {
+		for (i = 1; i <= NF; i++) {
+			if ($i != "Fl") continue
+			value = "-"
+			for (k = i + 2; k <= NF && $k != "Fl" && $k != "|"; k++)
+				if ($k == "Ar") value = $(k + 1)
+			if ($(i + 1) ~ /^-/) { print substr($(i + 1), 2), value; continue }
+			for (c = 1; c <= length($(i + 1)); c++) print substr($(i + 1), c, 1), value
+		}
+	}' "$1" | sort
+}
+
+# Turns the list of options into what a SYNOPSIS should name.
+as_synopsis() {
+	awk '{ print ($1 == "-" ? $2 : $1), $3 }' "$1" | sort
+}
+
+lower_values() {
+	awk '{ print $1, $2, tolower($3) }'
+}
+
+# Lists the entries with macro $2 in section or subsection $3 of man page $1.
+entries_of_page() {
+	awk -v macro="$2" -v wanted="$3" '
+	$1 == ".Sh" || $1 == ".Ss" { name = $0; sub(/^.S[hs] /, "", name); inside = name == wanted }
+	inside && $1 == ".It" && (macro == "" || $2 == macro) { print (macro == "" ? $2 : $3) }' "$1" | sort
+}
+
+report() {
+	if [ "$1" = passed ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+	fi
+	echo "$1: $2"
+}
+
+# Passes if two lists are the same and not empty; else shows what stands in one only.
+same() {
+	if [ -s "$2" ] && cmp -s "$2" "$3"; then
+		report passed "$1"
+	else
+		report FAILED "$1 ($(wc -l <"$2") here, $(wc -l <"$3") there)"
+		diff "$2" "$3" | sed -n 's/^[<>]/  &/p'
+	fi
+}
+
+# The other way round: a comparison that must see a difference.
+differ() {
+	if [ -s "$2" ] && ! cmp -s "$2" "$3"; then
+		report passed "$1"
+	else
+		report FAILED "$1: nothing was noticed"
+	fi
+}
+
+# Holds one program's table, help and man page against each other.
+check_options() { # name, program, table, page
+	options_of_table "$3" >"$work/$1.table"
+	"$2" --help >"$work/$1.text" || report FAILED "$1 --help runs"
+	options_of_help "$work/$1.text" >"$work/$1.help"
+	options_of_page "$4" >"$work/$1.page"
+	as_synopsis "$work/$1.table" >"$work/$1.wanted"
+	options_of_synopsis "$4" >"$work/$1.synopsis"
+	same "$1: the table's options are those of --help" "$work/$1.table" "$work/$1.help"
+	same "$1: the table's options have entries in the man page" "$work/$1.table" "$work/$1.page"
+	same "$1: the SYNOPSIS has them all" "$work/$1.wanted" "$work/$1.synopsis"
+}
+
+# A check that cannot fail is none: takes --quiet out of each text in turn, and wants it missed.
+check_the_checks() { # name, table, page
+	grep -v '"quiet"' "$2" | options_of_table /dev/stdin >"$work/mutant"
+	differ "$1: an option missing from the table is noticed" "$work/$1.help" "$work/mutant"
+	grep -v -e '--quiet' "$work/$1.text" | options_of_help /dev/stdin >"$work/mutant"
+	differ "$1: an option missing from --help is noticed" "$work/$1.table" "$work/mutant"
+	grep -v 'Fl -quiet' "$3" | options_of_page /dev/stdin >"$work/mutant"
+	differ "$1: an option missing from the man page is noticed" "$work/$1.table" "$work/mutant"
+	sed '/^\.Op Fl/s/q//' "$3" | options_of_synopsis /dev/stdin >"$work/mutant"
+	differ "$1: an option missing from the SYNOPSIS is noticed" "$work/$1.wanted" "$work/mutant"
+}
+
+check_statuses() { # name, header, page
+	sed -n 's/^.*STATUS_[A-Z]* = \([0-9]*\),.*/\1/p' "$2" | sort >"$work/statuses"
+	entries_of_page "$3" "" "EXIT STATUS" >"$work/listed"
+	same "$1: EXIT STATUS has every code" "$work/statuses" "$work/listed"
+}
+
+check_variables() {
+	grep -o '"HAILD_[A-Z_]*"' "$srcdir/src/daemon/options.c" | tr -d '"' | sort -u >"$work/variables"
+	entries_of_page "$srcdir/man/haild.8" Ev ENVIRONMENT >"$work/listed"
+	same "haild: ENVIRONMENT has every variable" "$work/variables" "$work/listed"
+	grep -o 'HAILD_[A-Z_]*' "$work/haild.text" | sort -u >"$work/listed"
+	same "haild: --help has every variable" "$work/variables" "$work/listed"
+}
+
+check_counters() {
+	sed -n "s/^${tab}uint64_t \([a-z_]*\);.*/\1/p" "$srcdir/src/daemon/stats.h" | sort >"$work/counters"
+	entries_of_page "$srcdir/man/haild.8" Va Counters >"$work/listed"
+	same "haild: Counters has every counter" "$work/counters" "$work/listed"
+}
+
+check_page() {
+	if ! command -v mandoc >/dev/null; then
+		skipped=$((skipped + 1))
+		echo "skipped: ${1##*/} in mandoc's eyes: no mandoc here"
+	elif mandoc -T lint -W warning "$1"; then
+		report passed "${1##*/}: mandoc finds nothing"
+	else
+		report FAILED "${1##*/}: mandoc finds what stands above"
+	fi
+}
+
+check_options haild "${HAILD:-src/haild}" "$srcdir/src/daemon/options.c" "$srcdir/man/haild.8"
+check_options hailto "${HAILTO:-src/hailto}" "$srcdir/src/client/options.c" "$srcdir/man/hailto.1"
+check_the_checks haild "$srcdir/src/daemon/options.c" "$srcdir/man/haild.8"
+check_the_checks hailto "$srcdir/src/client/options.c" "$srcdir/man/hailto.1"
+check_statuses haild "$srcdir/src/daemon/status.h" "$srcdir/man/haild.8"
+check_statuses hailto "$srcdir/src/client/status.h" "$srcdir/man/hailto.1"
+check_variables
+check_counters
+check_page "$srcdir/man/haild.8"
+check_page "$srcdir/man/hailto.1"
+
+if [ "$skipped" -gt 0 ]; then
+	echo "docs: $passed passed, $failed failed, $skipped skipped"
+else
+	echo "docs: $passed passed, $failed failed"
+fi
+[ "$failed" -eq 0 ]

@@ -1,0 +1,374 @@
+/* check_client_options: hailto's defaults, every option with its range, operands, and conflicts. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/log.h"
+#include "capture.h"
+#include "client/options.h"
+#include "peers.h"
+#include "suite.h"
+
+#define WORDS_MAX 8
+
+static struct options options;
+static char *argv_copy[WORDS_MAX + 2];
+
+/* Reads the words, which end with NULL, as hailto's command line. */
+static enum cli_outcome read_words(const char *const *words)
+{
+	int argc = 1;
+
+	for (; argc <= WORDS_MAX && words[argc - 1]; argc++)
+		argv_copy[argc] = strdup(words[argc - 1]);
+	return options_read(&options, argc, argv_copy);
+}
+
+#define READ(...) read_words((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+
+static void setup(void)
+{
+	unsetenv("POSIXLY_CORRECT");
+	argv_copy[0] = strdup("hailto");
+	capture(STDERR_FILENO);
+	log_open("hailto", LOG_LEVEL_WARNING);
+}
+
+static void teardown(void)
+{
+	for (int i = 0; argv_copy[i]; i++)
+		free(argv_copy[i]);
+}
+
+START_TEST(defaults)
+{
+	ck_assert_int_eq(READ(), CLI_GO);
+	ck_assert(!options.has_target && !options.ipv4 && !options.ipv6);
+	ck_assert_uint_eq(options.bytes, 1024);
+	ck_assert_uint_eq(options.timeout, 10000);
+	ck_assert_uint_eq(options.connect_timeout, 0);
+	ck_assert_uint_eq(options.read_timeout, 0);
+	ck_assert_uint_eq(options.source_length, 0);
+	ck_assert_ptr_null(options.expect);
+	ck_assert_ptr_null(options.expect_prefix);
+	ck_assert(!options.zero && !options.raw && !options.escape && !options.quiet);
+	ck_assert_uint_eq(options.verbose, 0);
+	assert_told_nothing();
+}
+END_TEST
+
+#define AT(name) offsetof(struct options, name)
+
+static const struct {
+	const char *words[3];
+	size_t field;
+	uint64_t value;
+} numbers[] = {
+	{{"-b1"}, AT(bytes), 1},
+	{{"--bytes=1M"}, AT(bytes), 1048576},
+	{{"-b64K"}, AT(bytes), 65536},
+	{{"-b", "1048576"}, AT(bytes), 1048576},
+	{{"-w1ms"}, AT(timeout), 1},
+	{{"--timeout=86400"}, AT(timeout), 86400000},
+	{{"-w", "0.5"}, AT(timeout), 500},
+	{{"--connect-timeout=1ms"}, AT(connect_timeout), 1},
+	{{"--connect-timeout=86400s"}, AT(connect_timeout), 86400000},
+	{{"--read-timeout=1ms"}, AT(read_timeout), 1},
+	{{"--read-timeout=1440m"}, AT(read_timeout), 86400000},
+	{{"-vv"}, AT(verbose), 2},
+	{{"--verbose"}, AT(verbose), 1},
+};
+
+START_TEST(number_sets_its_field)
+{
+	uint64_t value;
+
+	ck_assert_int_eq(read_words(numbers[_i].words), CLI_GO);
+	memcpy(&value, (char *)&options + numbers[_i].field, sizeof value);
+	ck_assert_uint_eq(value, numbers[_i].value);
+	assert_told_nothing();
+}
+END_TEST
+
+static const struct {
+	const char *word;
+	size_t field;
+} flags[] = {
+	{"-4", AT(ipv4)},  {"--ipv4", AT(ipv4)},   {"-6", AT(ipv6)},   {"--ipv6", AT(ipv6)},
+	{"-z", AT(zero)},  {"--zero", AT(zero)},   {"--raw", AT(raw)}, {"--escape", AT(escape)},
+	{"-q", AT(quiet)}, {"--quiet", AT(quiet)},
+};
+
+START_TEST(flag_sets_its_field)
+{
+	bool value;
+
+	ck_assert_int_eq(READ(flags[_i].word), CLI_GO);
+	memcpy(&value, (char *)&options + flags[_i].field, sizeof value);
+	ck_assert(value);
+}
+END_TEST
+
+START_TEST(expected_texts_are_taken_literally)
+{
+	ck_assert_int_eq(READ("-E", "a\\n"), CLI_GO);
+	ck_assert_str_eq(options.expect, "a\\n");
+}
+END_TEST
+
+START_TEST(expected_prefix_is_taken)
+{
+	ck_assert_int_eq(READ("--expect-prefix=SSH-"), CLI_GO);
+	ck_assert_str_eq(options.expect_prefix, "SSH-");
+}
+END_TEST
+
+START_TEST(expected_text_may_be_empty)
+{
+	ck_assert_int_eq(READ("-E", ""), CLI_GO);
+	ck_assert_str_eq(options.expect, "");
+}
+END_TEST
+
+START_TEST(expected_text_may_be_as_long_as_bytes)
+{
+	ck_assert_int_eq(READ("-b4", "-E", "1234"), CLI_GO);
+}
+END_TEST
+
+static const struct {
+	const char *words[3], *shown;
+} targets[] = {
+	{{"localhost"}, "localhost:12345"},
+	{{"localhost", "80"}, "localhost:80"},
+	{{"localhost:80"}, "localhost:80"},
+	{{"127.0.0.1", "65535"}, "127.0.0.1:65535"},
+	{{"::1"}, "[::1]:12345"},
+	{{"::1", "80"}, "[::1]:80"},
+	{{"[::1]", "80"}, "[::1]:80"},
+	{{"[::1]:1"}, "[::1]:1"},
+	{{"unix:/run/x.sock"}, "unix:/run/x.sock"},
+};
+
+START_TEST(operands_make_the_target)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_int_eq(read_words(targets[_i].words), CLI_GO);
+	ck_assert(options.has_target);
+	ck_assert_str_eq(address_format_endpoint(&options.target, text, sizeof text),
+			 targets[_i].shown);
+	assert_told_nothing();
+}
+END_TEST
+
+static const struct {
+	const char *word;
+	int family;
+	const char *shown;
+} sources[] = {
+	{"127.0.0.1", AF_INET, "127.0.0.1:0"},	 {"127.0.0.2", AF_INET, "127.0.0.2:0"},
+	{"127.0.0.1:0", AF_INET, "127.0.0.1:0"}, {"::1", AF_INET6, "[::1]:0"},
+	{"[::1]", AF_INET6, "[::1]:0"},
+};
+
+START_TEST(source_is_an_address_of_ours)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_int_eq(READ("-s", sources[_i].word), CLI_GO);
+	ck_assert_uint_gt(options.source_length, 0);
+	ck_assert_int_eq(options.source.ss_family, sources[_i].family);
+	ck_assert_str_eq(address_format((struct sockaddr *)&options.source, options.source_length,
+					text, sizeof text),
+			 sources[_i].shown);
+}
+END_TEST
+
+START_TEST(source_may_have_a_port)
+{
+	struct sockaddr_storage address;
+	socklen_t length = loopback(AF_INET, 0, &address);
+	char text[ADDRESS_TEXT_MAX];
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	/* A free port, which we leave. */
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, length), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	close(fd);
+	address_format((struct sockaddr *)&address, length, text, sizeof text);
+	ck_assert_int_eq(READ("-s", text), CLI_GO);
+	ck_assert_uint_eq(address_port((struct sockaddr *)&options.source),
+			  address_port((struct sockaddr *)&address));
+}
+END_TEST
+
+static const struct {
+	const char *words[WORDS_MAX], *told;
+} bad[] = {
+	{{"-b0"}, "--bytes: '0' is not a number of bytes from 1 to 1048576"},
+	{{"-b1048577"}, "--bytes: '1048577'"},
+	{{"-b2M"}, "--bytes: '2M'"},
+	{{"-b1025K"}, "--bytes: '1025K'"},
+	{{"-b", "-1"}, "--bytes: '-1'"},
+	{{"-b"}, "--bytes needs a value"},
+	{{"-w0"}, "--timeout: '0' is not a time from 1ms to 86400s"},
+	{{"-w86401"}, "--timeout: '86401'"},
+	{{"-w1h"}, "--timeout: '1h'"},
+	{{"--connect-timeout=0"}, "--connect-timeout: '0'"},
+	{{"--connect-timeout=86401"}, "--connect-timeout: '86401'"},
+	{{"--read-timeout=0"}, "--read-timeout: '0'"},
+	{{"--read-timeout=86401"}, "--read-timeout: '86401'"},
+	{{"-w1", "-w1"}, "--timeout is given twice"},
+	{{"-q", "-q"}, "--quiet is given twice"},
+	{{"-4", "-6"}, "exclude each other"},
+	{{"-46"}, "exclude each other"},
+	{{"--raw", "--escape"}, "exclude each other"},
+	{{"-q", "-v"}, "exclude each other"},
+	{{"-Ea", "--expect-prefix=a"}, "exclude each other"},
+	{{"-E", "", "--expect-prefix="}, "exclude each other"},
+	{{"-z", "-Ea"}, "--zero"},
+	{{"-z", "--expect-prefix=a"}, "--zero"},
+	{{"-b4", "-E12345"}, "longer than --bytes"},
+	{{"-b4", "--expect-prefix=12345"}, "longer than --bytes"},
+	{{"", "80"}, "bad address ''"},
+	{{"a:b:c"}, "bad address 'a:b:c'"},
+	{{"*"}, "bad address '*'"},
+	{{":80"}, "bad address ':80'"},
+	{{"[::1"}, "bad address '[::1'"},
+	{{"host:0"}, "bad address 'host:0'"},
+	{{"host:65536"}, "bad address 'host:65536'"},
+	{{"unix:"}, "bad address 'unix:'"},
+	{{"a\nb:"}, "bad address 'a\\x0Ab:'"},
+	{{"host", "0"}, "bad port '0'"},
+	{{"host", "65536"}, "bad port '65536'"},
+	{{"host", "--", "-1"}, "bad port '-1'"},
+	{{"host", "0x1F"}, "bad port '0x1F'"},
+	{{"host", ""}, "bad port ''"},
+	{{"host", "no-such-service"}, "bad port 'no-such-service'"},
+	{{"host:80", "80"}, "bad port '80'"},
+	{{"[::1]:80", "80"}, "bad port '80'"},
+	{{"unix:/x", "80"}, "bad port '80'"},
+	{{"host", "80", "81"}, "more operands"},
+	{{"-s", ""}, "bad source ''"},
+	{{"-s", "localhost"}, "bad source 'localhost'"},
+	{{"-s", "*"}, "bad source '*'"},
+	{{"-s", "unix:/x"}, "bad source 'unix:/x'"},
+	{{"-s", "203.0.113.1"}, "bad source '203.0.113.1'"}, /* TEST-NET-3 */
+	{{"-s", "127.0.0.1:65536"}, "bad source '127.0.0.1:65536'"},
+	{{"-s", "127.0.0.1", "-6"}, "--source"},
+	{{"--nonsense"}, "unknown option '--nonsense' (see 'hailto --help')"},
+};
+
+START_TEST(command_line_is_refused_in_one_line)
+{
+	ck_assert_int_eq(read_words(bad[_i].words), CLI_BAD);
+	assert_one_error_line("hailto: ");
+	assert_told(bad[_i].told);
+}
+END_TEST
+
+START_TEST(source_of_the_excluded_family_is_refused)
+{
+	ck_assert_int_eq(READ("-4", "-s", "::1"), CLI_BAD);
+	assert_one_error_line("hailto: ");
+	assert_told("--source");
+}
+END_TEST
+
+START_TEST(source_port_in_use_is_refused)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+	char text[ADDRESS_TEXT_MAX];
+	int fd = listen_on_loopback(AF_INET, 1);
+
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	address_format((struct sockaddr *)&address, length, text, sizeof text);
+	ck_assert_int_eq(READ("-s", text), CLI_BAD);
+	assert_one_error_line("hailto: bad source '127.0.0.1:");
+	assert_told("in use");
+	close(fd);
+}
+END_TEST
+
+START_TEST(no_descriptor_stays_open)
+{
+	int before = lowest_descriptor();
+
+	ck_assert_int_eq(READ("-s", "127.0.0.1", "localhost"), CLI_GO);
+	ck_assert_int_eq(lowest_descriptor(), before);
+}
+END_TEST
+
+START_TEST(help_names_every_option)
+{
+	static const char *const names[] = {
+		"-4, --ipv4",	      "-6, --ipv6",	 "-b, --bytes=",  "-w, --timeout=",
+		"--connect-timeout=", "--read-timeout=", "-s, --source=", "-E, --expect=",
+		"--expect-prefix=",   "-z, --zero",	 "--raw",	  "--escape",
+		"-q, --quiet",	      "-v, --verbose",	 "-h, --help",	  "-V, --version",
+	};
+
+	capture(STDOUT_FILENO);
+	ck_assert_int_eq(READ("--help"), CLI_END);
+	for (int i = 0; i < COUNT_OF(names); i++)
+		ck_assert_msg(strstr(captured(STDOUT_FILENO), names[i]) != NULL, "no %s", names[i]);
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(help_fits_a_terminal)
+{
+	char *line, *rest;
+
+	capture(STDOUT_FILENO);
+	ck_assert_int_eq(READ("--help"), CLI_END);
+	line = strdup(captured(STDOUT_FILENO));
+	for (char *next = strtok_r(line, "\n", &rest); next; next = strtok_r(NULL, "\n", &rest))
+		ck_assert_msg(strlen(next) <= 80, "'%s' is too wide", next);
+	free(line);
+}
+END_TEST
+
+START_TEST(version_is_one_line)
+{
+	capture(STDOUT_FILENO);
+	ck_assert_int_eq(READ("-V"), CLI_END);
+	ck_assert_int_eq(strncmp(captured(STDOUT_FILENO), "hailto ", 7), 0);
+	ck_assert_int_eq(occurrences(captured(STDOUT_FILENO), "\n"), 1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("client options");
+	TCase *words = suite_case(suite, "words"), *refused = suite_case(suite, "refused");
+	TCase *printed = suite_case(suite, "printed");
+
+	tcase_add_checked_fixture(words, setup, teardown);
+	tcase_add_test(words, defaults);
+	tcase_add_loop_test(words, number_sets_its_field, 0, COUNT_OF(numbers));
+	tcase_add_loop_test(words, flag_sets_its_field, 0, COUNT_OF(flags));
+	tcase_add_test(words, expected_texts_are_taken_literally);
+	tcase_add_test(words, expected_prefix_is_taken);
+	tcase_add_test(words, expected_text_may_be_empty);
+	tcase_add_test(words, expected_text_may_be_as_long_as_bytes);
+	tcase_add_loop_test(words, operands_make_the_target, 0, COUNT_OF(targets));
+	/* The last two are of IPv6. */
+	tcase_add_loop_test(words, source_is_an_address_of_ours, 0,
+			    ipv6_works() ? COUNT_OF(sources) : COUNT_OF(sources) - 2);
+	tcase_add_test(words, source_may_have_a_port);
+	tcase_add_test(words, no_descriptor_stays_open);
+	tcase_add_checked_fixture(refused, setup, teardown);
+	tcase_add_loop_test(refused, command_line_is_refused_in_one_line, 0, COUNT_OF(bad));
+	if (ipv6_works())
+		tcase_add_test(refused, source_of_the_excluded_family_is_refused);
+	tcase_add_test(refused, source_port_in_use_is_refused);
+	tcase_add_checked_fixture(printed, setup, teardown);
+	tcase_add_test(printed, help_names_every_option);
+	tcase_add_test(printed, help_fits_a_terminal);
+	tcase_add_test(printed, version_is_one_line);
+	return suite_run(suite);
+}

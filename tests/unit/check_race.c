@@ -1,0 +1,620 @@
+/* check_race: who wins of several addresses, how soon, and that the losers are closed. */
+#include "client/race.h"
+
+#include <stdio.h>
+#include <sys/un.h>
+
+#include "base/address.h"
+#include "base/addresslist.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "capture.h"
+#include "peers.h"
+#include "suite.h"
+
+static struct event_base *base;
+static struct addresslist addresses;
+static struct race *race;
+static bool free_in_callback;
+static uint64_t started_ms;
+
+/* What the callback was told. */
+static struct {
+	unsigned calls;
+	int fd, reason;
+	char address[ADDRESS_TEXT_MAX];
+	uint64_t ms; /* since the start */
+} outcome;
+
+static void ended_cb(const struct race_result *result, void *argument)
+{
+	ck_assert_ptr_eq(argument, &outcome);
+	outcome.calls++;
+	outcome.fd = result->fd;
+	outcome.reason = result->reason;
+	address_format(result->address, result->length, outcome.address, sizeof outcome.address);
+	outcome.ms = clock_ms() - started_ms;
+	if (free_in_callback) {
+		race_free(race);
+		race = NULL;
+	}
+}
+
+static bool is_over(void *argument)
+{
+	(void)argument;
+	return outcome.calls > 0;
+}
+
+static void setup(void)
+{
+	capture(STDERR_FILENO);
+	log_open("hailto", LOG_LEVEL_DEBUG);
+	base = loop_new();
+	ck_assert_ptr_nonnull(base);
+}
+
+static void teardown(void)
+{
+	race_free(race);
+	if (outcome.fd > 0)
+		close(outcome.fd);
+	loop_free(base);
+}
+
+/* Adds to the list where the descriptor is bound. */
+static void add(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	addresslist_add(&addresses, (struct sockaddr *)&address, length);
+}
+
+/* Adds an address where somebody listens; returns the listening descriptor. */
+static int add_listening(int family)
+{
+	int fd = listen_on_loopback(family, 16);
+
+	ck_assert_int_ge(fd, 0);
+	set_nonblocking(fd);
+	add(fd);
+	return fd;
+}
+
+/* Adds an address that refuses: it is bound, so nobody else has it, but nobody listens. */
+static int add_refusing(int family)
+{
+	struct sockaddr_storage address;
+	socklen_t length = loopback(family, 0, &address);
+	int fd = socket(family, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, length), 0);
+	add(fd);
+	return fd;
+}
+
+/* Adds an address that does not answer at all: the queue is full, and nobody accepts. */
+static int add_black_hole(int family)
+{
+	int fd = listen_on_loopback(family, 0);
+
+	ck_assert_int_ge(fd, 0);
+	peer_of_listener(fd, 0); /* takes the one place, until the test ends */
+	add(fd);
+	return fd;
+}
+
+/* A folder for a UNIX socket, which is added; returns the listening descriptor. */
+static char folder[] = "/tmp/check_race.XXXXXX";
+
+static int add_unix(int backlog)
+{
+	struct sockaddr_un address;
+	char path[64];
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/socket", folder);
+	ck_assert(address_from_path(path, &address));
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	if (backlog >= 0)
+		ck_assert_int_eq(listen(fd, backlog), 0);
+	set_nonblocking(fd);
+	addresslist_add(&addresses, (struct sockaddr *)&address, sizeof address);
+	return fd;
+}
+
+static void remove_unix(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "%s/socket", folder);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+
+/* The i-th address as it is shown. */
+static const char *shown(size_t i)
+{
+	static char text[ADDRESS_TEXT_MAX];
+
+	return address_format((struct sockaddr *)&addresses.addresses[i], addresses.lengths[i],
+			      text, sizeof text);
+}
+
+static void start(void)
+{
+	started_ms = clock_ms();
+	race = race_start(base, &addresses, NULL, 0, ended_cb, &outcome);
+	ck_assert_ptr_nonnull(race);
+	ck_assert_uint_eq(outcome.calls, 0); /* never from within the call */
+}
+
+static void run(void)
+{
+	start();
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+}
+
+/* Asserts that the i-th address has won, and that the descriptor works. */
+static void assert_won(size_t i, int listener)
+{
+	int fd;
+
+	ck_assert_int_ge(outcome.fd, 0);
+	ck_assert_int_eq(outcome.reason, 0);
+	ck_assert_str_eq(outcome.address, shown(i));
+	ck_assert_int_ne(fcntl(outcome.fd, F_GETFL) & O_NONBLOCK, 0);
+	ck_assert_int_ne(fcntl(outcome.fd, F_GETFD) & FD_CLOEXEC, 0);
+	fd = accept(listener, NULL, NULL);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(send(fd, "x", 1, 0), 1);
+	close(fd);
+}
+
+static void assert_lost(int reason, size_t i)
+{
+	ck_assert_int_eq(outcome.fd, -1);
+	ck_assert_msg(outcome.reason == reason, "%s", strerror(outcome.reason));
+	ck_assert_str_eq(outcome.address, shown(i));
+}
+
+static const int families[] = {AF_INET, AF_INET6};
+
+START_TEST(only_address_wins)
+{
+	int listener = add_listening(families[_i]);
+
+	run();
+	assert_won(0, listener);
+	ck_assert_uint_lt(outcome.ms, 240);
+}
+END_TEST
+
+START_TEST(next_address_is_tried_at_once_when_one_refuses)
+{
+	int listener;
+
+	add_refusing(families[_i]);
+	listener = add_listening(AF_INET);
+	run();
+	assert_won(1, listener);
+	ck_assert_uint_lt(outcome.ms, 240);
+}
+END_TEST
+
+START_TEST(next_address_is_tried_after_250_ms_of_silence)
+{
+	int listener;
+
+	add_black_hole(families[_i]);
+	listener = add_listening(AF_INET);
+	run();
+	assert_won(1, listener);
+	ck_assert_uint_ge(outcome.ms, 240);
+	ck_assert_uint_lt(outcome.ms, 900);
+}
+END_TEST
+
+START_TEST(nine_that_refuse_cost_nothing)
+{
+	int listener;
+
+	for (int i = 0; i < 9; i++)
+		add_refusing(AF_INET);
+	listener = add_listening(AF_INET);
+	run();
+	assert_won(9, listener);
+	ck_assert_uint_lt(outcome.ms, 240);
+	ck_assert_int_eq(occurrences(captured(STDERR_FILENO), "connect: 127.0.0.1:"), 9);
+	assert_told(": Connection refused\n");
+}
+END_TEST
+
+START_TEST(silent_ones_cost_250_ms_each)
+{
+	int listener;
+
+	add_black_hole(AF_INET);
+	add_refusing(AF_INET);
+	add_black_hole(AF_INET);
+	listener = add_listening(AF_INET);
+	run();
+	assert_won(3, listener);
+	ck_assert_uint_ge(outcome.ms, 490);
+	ck_assert_uint_lt(outcome.ms, 1400);
+}
+END_TEST
+
+START_TEST(first_that_answers_wins_of_several)
+{
+	int listener = add_listening(AF_INET), other = add_listening(AF_INET);
+
+	run();
+	assert_won(0, listener);
+	run_for(base, 300);
+	ck_assert_int_eq(accept(other, NULL, NULL), -1); /* nobody troubled it */
+	ck_assert_int_eq(errno, EAGAIN);
+}
+END_TEST
+
+/* The first answers while a second attempt is under way: one wins, the other is closed. */
+START_TEST(late_answer_of_the_first_wins)
+{
+	int hole = add_black_hole(AF_INET), fd;
+
+	add_black_hole(AF_INET);
+	start();
+	run_for(base, 300); /* both are tried now, in vain */
+	ck_assert_uint_eq(outcome.calls, 0);
+	set_nonblocking(hole);
+	fd = accept(hole, NULL, NULL); /* makes a place: the kernel tries again within 1 s */
+	ck_assert_int_ge(fd, 0);
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	ck_assert_str_eq(outcome.address, shown(0));
+	assert_won(0, hole);
+}
+END_TEST
+
+START_TEST(losers_are_closed)
+{
+	int before, listener;
+
+	add_black_hole(AF_INET);
+	add_black_hole(AF_INET);
+	listener = add_listening(AF_INET);
+	before = lowest_descriptor();
+	run();
+	assert_won(2, listener);
+	close(outcome.fd);
+	outcome.fd = -1;
+	ck_assert_int_eq(lowest_descriptor(), before);
+}
+END_TEST
+
+START_TEST(free_closes_who_is_under_way)
+{
+	int before;
+
+	add_black_hole(AF_INET);
+	add_black_hole(AF_INET);
+	before = lowest_descriptor();
+	start();
+	run_for(base, 300);
+	race_free(race);
+	race = NULL;
+	ck_assert_int_eq(lowest_descriptor(), before);
+	run_for(base, 300);
+	ck_assert_uint_eq(outcome.calls, 0);
+}
+END_TEST
+
+/* A UNIX socket connects at once: the race is won, but has not said so yet. */
+START_TEST(free_closes_the_winner_that_was_not_handed_over)
+{
+	int before;
+
+	add_unix(16);
+	before = lowest_descriptor();
+	start();
+	race_free(race);
+	race = NULL;
+	run_for(base, 20);
+	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert_int_eq(lowest_descriptor(), before);
+	remove_unix();
+}
+END_TEST
+
+START_TEST(free_of_nothing_is_allowed)
+{
+	race_free(NULL);
+}
+END_TEST
+
+START_TEST(race_may_be_freed_in_the_callback)
+{
+	int listener;
+
+	free_in_callback = true;
+	add_refusing(AF_INET);
+	listener = add_listening(AF_INET);
+	run();
+	assert_won(1, listener);
+	ck_assert_ptr_null(race);
+}
+END_TEST
+
+START_TEST(callback_is_called_once)
+{
+	add_black_hole(AF_INET);
+	add_listening(AF_INET);
+	add_listening(AF_INET);
+	add_listening(AF_INET);
+	run();
+	run_for(base, 800); /* the race is not freed meanwhile */
+	ck_assert_uint_eq(outcome.calls, 1);
+}
+END_TEST
+
+/* Accepts whom the kernel has connected before the race knows, sends 2 bytes, and resets. */
+static void greet_and_reset(int listener, bool end_first)
+{
+	struct peer peer = {.fd = accept(listener, NULL, NULL)};
+
+	ck_assert_int_ge(peer.fd, 0);
+	ck_assert_int_eq(send(peer.fd, "Hi", 2, 0), 2);
+	if (end_first)
+		ck_assert_int_eq(shutdown(peer.fd, SHUT_WR), 0);
+	peer_reset(&peer);
+}
+
+START_TEST(connection_that_was_reset_since_has_won)
+{
+	int listener = add_listening(AF_INET);
+	char bytes[4];
+
+	start();
+	greet_and_reset(listener, false);
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	ck_assert_int_ge(outcome.fd, 0);
+	ck_assert_int_eq(outcome.reason, ECONNRESET);
+	ck_assert_int_eq(recv(outcome.fd, bytes, sizeof bytes, 0), 2);
+}
+END_TEST
+
+START_TEST(reset_behind_the_end_is_harmless)
+{
+	int listener = add_listening(AF_INET);
+	char bytes[4];
+
+	start();
+	greet_and_reset(listener, true);
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	ck_assert_int_ge(outcome.fd, 0);
+	ck_assert_int_eq(outcome.reason, 0);
+	ck_assert_int_eq(recv(outcome.fd, bytes, sizeof bytes, 0), 2);
+}
+END_TEST
+
+START_TEST(all_refuse)
+{
+	int before;
+
+	add_refusing(AF_INET);
+	add_refusing(AF_INET);
+	add_refusing(AF_INET);
+	before = lowest_descriptor();
+	run();
+	assert_lost(ECONNREFUSED, 0);
+	ck_assert_uint_lt(outcome.ms, 240);
+	ck_assert_int_eq(lowest_descriptor(), before);
+	run_for(base, 300);
+	ck_assert_uint_eq(outcome.calls, 1);
+}
+END_TEST
+
+/* An IPv6 address that no way leads to says less than an IPv4 one that refuses. */
+START_TEST(most_telling_failure_is_told)
+{
+	struct sockaddr_un nowhere;
+
+	ck_assert(address_from_path("/no/such/socket", &nowhere));
+	((struct sockaddr *)&nowhere)->sa_family = AF_UNSPEC; /* EAFNOSUPPORT */
+	addresslist_add(&addresses, (struct sockaddr *)&nowhere, sizeof nowhere);
+	add_refusing(AF_INET);
+	run();
+	assert_lost(ECONNREFUSED, 1);
+}
+END_TEST
+
+START_TEST(silence_goes_on_when_others_refuse)
+{
+	add_black_hole(AF_INET);
+	add_refusing(AF_INET);
+	start();
+	run_for(base, 400);
+	ck_assert_uint_eq(outcome.calls, 0); /* the deadline is not the race's */
+}
+END_TEST
+
+START_TEST(list_is_copied)
+{
+	int listener;
+
+	add_refusing(AF_INET);
+	listener = add_listening(AF_INET);
+	start();
+	addresses.count = 0;
+	addresses.lengths[1] = 0;
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	addresses.count = 2;
+	addresses.lengths[1] = addresses.lengths[0];
+	assert_won(1, listener);
+}
+END_TEST
+
+START_TEST(source_is_bound)
+{
+	struct sockaddr_in source = {.sin_family = AF_INET}, seen;
+	int listener = add_listening(AF_INET), fd;
+	socklen_t length = sizeof seen;
+
+	source.sin_addr.s_addr = htonl(0x7F000002); /* 127.0.0.2 */
+	race = race_start(base, &addresses, (struct sockaddr *)&source, sizeof source, ended_cb,
+			  &outcome);
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	fd = accept(listener, (struct sockaddr *)&seen, &length);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_uint_eq(ntohl(seen.sin_addr.s_addr), 0x7F000002);
+	close(fd);
+}
+END_TEST
+
+START_TEST(source_that_is_not_ours_fails)
+{
+	struct sockaddr_in source = {.sin_family = AF_INET};
+
+	add_listening(AF_INET);
+	source.sin_addr.s_addr = htonl(0xCB007101); /* 203.0.113.1, TEST-NET-3 */
+	race = race_start(base, &addresses, (struct sockaddr *)&source, sizeof source, ended_cb,
+			  &outcome);
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	assert_lost(EADDRNOTAVAIL, 0);
+}
+END_TEST
+
+/* From its own address and port a socket connects to itself, and nobody has answered. */
+START_TEST(socket_does_not_answer_itself)
+{
+	int fd = add_refusing(families[_i]);
+
+	close(fd);
+	race = race_start(base, &addresses, (struct sockaddr *)&addresses.addresses[0],
+			  addresses.lengths[0], ended_cb, &outcome);
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	assert_lost(ECONNREFUSED, 0);
+}
+END_TEST
+
+START_TEST(unix_socket_wins)
+{
+	int listener = add_unix(16);
+
+	run();
+	assert_won(0, listener);
+	remove_unix();
+}
+END_TEST
+
+START_TEST(unix_socket_that_nobody_listens_on_refuses)
+{
+	close(add_unix(-1));
+	run();
+	assert_lost(ECONNREFUSED, 0);
+	remove_unix();
+}
+END_TEST
+
+START_TEST(unix_socket_with_a_full_queue_is_waited_for)
+{
+	int listener = add_unix(0), fd;
+
+	peer_of_listener(listener, 0);
+	start();
+	run_for(base, 100);
+	ck_assert_uint_eq(outcome.calls, 0);
+	fd = accept(listener, NULL, NULL); /* makes a place */
+	ck_assert_int_ge(fd, 0);
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	assert_won(0, listener);
+	remove_unix();
+}
+END_TEST
+
+/* libevent's memory: all is granted until `grants` is 0, then nothing; < 0: all. */
+static int grants = -1;
+
+static void *scarce_malloc(size_t size)
+{
+	return grants < 0 || grants-- > 0 ? malloc(size) : NULL;
+}
+
+static void setup_scarce(void)
+{
+	event_set_mem_functions(scarce_malloc, realloc, free);
+	setup();
+}
+
+START_TEST(want_of_memory_makes_no_race)
+{
+	add_listening(AF_INET);
+	grants = _i;
+	race = race_start(base, &addresses, NULL, 0, ended_cb, &outcome);
+	grants = -1;
+	ck_assert_ptr_null(race);
+}
+END_TEST
+
+START_TEST(want_of_memory_for_an_attempt_is_its_failure)
+{
+	add_listening(AF_INET);
+	grants = 2;
+	race = race_start(base, &addresses, NULL, 0, ended_cb, &outcome);
+	grants = -1;
+	ck_assert_ptr_nonnull(race);
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	assert_lost(ENOMEM, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("race");
+	TCase *winning = suite_case(suite, "winning"), *losing = suite_case(suite, "losing");
+	TCase *closing = suite_case(suite, "closing"), *source = suite_case(suite, "source");
+	TCase *local = suite_case(suite, "UNIX"), *memory = suite_case(suite, "memory");
+	int end = ipv6_works() ? COUNT_OF(families) : 1;
+
+	tcase_add_checked_fixture(winning, setup, teardown);
+	tcase_set_timeout(winning, 60);
+	tcase_add_loop_test(winning, only_address_wins, 0, end);
+	tcase_add_loop_test(winning, next_address_is_tried_at_once_when_one_refuses, 0, end);
+	tcase_add_loop_test(winning, next_address_is_tried_after_250_ms_of_silence, 0, end);
+	tcase_add_test(winning, nine_that_refuse_cost_nothing);
+	tcase_add_test(winning, silent_ones_cost_250_ms_each);
+	tcase_add_test(winning, first_that_answers_wins_of_several);
+	tcase_add_test(winning, late_answer_of_the_first_wins);
+	tcase_add_test(winning, list_is_copied);
+	tcase_add_test(winning, callback_is_called_once);
+	tcase_add_test(winning, connection_that_was_reset_since_has_won);
+	tcase_add_test(winning, reset_behind_the_end_is_harmless);
+	tcase_add_checked_fixture(losing, setup, teardown);
+	tcase_set_timeout(losing, 60);
+	tcase_add_test(losing, all_refuse);
+	tcase_add_test(losing, most_telling_failure_is_told);
+	tcase_add_test(losing, silence_goes_on_when_others_refuse);
+	tcase_add_checked_fixture(closing, setup, teardown);
+	tcase_set_timeout(closing, 60);
+	tcase_add_test(closing, losers_are_closed);
+	tcase_add_test(closing, free_closes_who_is_under_way);
+	tcase_add_test(closing, free_closes_the_winner_that_was_not_handed_over);
+	tcase_add_test(closing, free_of_nothing_is_allowed);
+	tcase_add_test(closing, race_may_be_freed_in_the_callback);
+	tcase_add_checked_fixture(source, setup, teardown);
+	tcase_set_timeout(source, 60);
+	tcase_add_test(source, source_is_bound);
+	tcase_add_test(source, source_that_is_not_ours_fails);
+	tcase_add_loop_test(source, socket_does_not_answer_itself, 0, end);
+	tcase_add_checked_fixture(local, setup, teardown);
+	tcase_set_timeout(local, 60);
+	tcase_add_test(local, unix_socket_wins);
+	tcase_add_test(local, unix_socket_that_nobody_listens_on_refuses);
+	tcase_add_test(local, unix_socket_with_a_full_queue_is_waited_for);
+	tcase_add_checked_fixture(memory, setup_scarce, teardown);
+	tcase_add_loop_test(memory, want_of_memory_makes_no_race, 0, 2);
+	tcase_add_test(memory, want_of_memory_for_an_attempt_is_its_failure);
+	return suite_run(suite);
+}
