@@ -19,12 +19,18 @@ static struct {
 	const char *program;
 	enum log_level last;
 	unsigned long lost;
-} settings = {"", LOG_LEVEL_INFO, 0};
+	bool breaks_line;
+} settings = {"", LOG_LEVEL_INFO, 0, false};
 
 void log_open(const char *program, enum log_level last)
 {
 	settings.program = program;
 	settings.last = last;
+}
+
+void log_break_line(void)
+{
+	settings.breaks_line = true;
 }
 
 bool log_shows(enum log_level level)
@@ -73,9 +79,11 @@ static void emit(const char *prefix, const char *format, va_list arguments)
 	used = snprintf(text, sizeof text, "%s%s", *prefix ? settings.program : "", prefix);
 	if (used >= 0 && (size_t)used < sizeof text)
 		vsnprintf(text + used, sizeof text - (size_t)used, format, arguments);
-	escape_text(line, sizeof line - 1, text);
+	line[0] = '\n';
+	escape_text(line + settings.breaks_line, sizeof line - 2, text);
 	length = strlen(line);
 	line[length++] = '\n';
+	settings.breaks_line = false;
 	tell_lost();
 	if (settings.lost > 0 || !write_line(line, length))
 		settings.lost++;

@@ -28,6 +28,9 @@ void log_debug(const char *format, ...) PRINTF_LIKE(1, 2);
 /* Logs what was asked for expressly, such as the counters: at any level, stands bare. */
 void log_answer(const char *format, ...) PRINTF_LIKE(1, 2);
 
+/* Lets the next message begin on a new line: in this one stands a question. */
+void log_break_line(void);
+
 /* Takes libevent's own messages; its type is that of event_set_log_callback(). */
 void log_from_libevent(int severity, const char *message);
 

@@ -31,12 +31,12 @@ void loop_free(struct event_base *base)
 	libevent_global_shutdown();
 }
 
-void loop_add_timer(struct event *event, uint64_t ms)
+bool loop_add_timer(struct event *event, uint64_t ms)
 {
 	struct timeval time = {.tv_sec = (time_t)(ms / 1000),
 			       .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
 
-	event_add(event, &time);
+	return event_add(event, &time) == 0;
 }
 
 void loop_free_event(struct event *event)

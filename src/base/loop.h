@@ -2,6 +2,7 @@
 #ifndef BASE_LOOP_H
 #define BASE_LOOP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct event;
@@ -13,8 +14,12 @@ struct event_base *loop_new(void);
 /* Frees the loop and all that libevent keeps; events must be freed before. NULL is allowed. */
 void loop_free(struct event_base *base);
 
-/* Lets the event happen once, `ms` milliseconds from now, unless something else makes it. */
-void loop_add_timer(struct event *event, uint64_t ms);
+/*
+ * Lets the event happen once, `ms` milliseconds from now, unless something else
+ * makes it. False: no memory, which libevent never lacks for a loop's first eight
+ * timers once it has had one.
+ */
+bool loop_add_timer(struct event *event, uint64_t ms);
 
 /* Takes the event out of the loop and frees it. NULL is allowed. */
 void loop_free_event(struct event *event);

@@ -16,7 +16,8 @@ static int run(struct options *options)
 	struct probe_result result;
 	int status;
 
-	if (!options->has_target && !prompt_target(&options->target))
+	if ((!options->has_target && !prompt_target(&options->target)) ||
+	    !options_suit_target(options))
 		return STATUS_USAGE;
 	probe_run(options, &result);
 	status = (int)report_result(options, &result);

@@ -177,3 +177,17 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 		return CLI_BAD;
 	return CLI_GO;
 }
+
+int options_family(const struct options *options)
+{
+	if (options->source_length > 0)
+		return options->source.ss_family;
+	return options->ipv4 ? AF_INET : options->ipv6 ? AF_INET6 : AF_UNSPEC;
+}
+
+bool options_suit_target(const struct options *options)
+{
+	if (options->target.kind != ENDPOINT_UNIX || options_family(options) == AF_UNSPEC)
+		return true;
+	return accept_or_complain("a UNIX socket has no IP address and no IP family");
+}

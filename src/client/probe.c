@@ -239,23 +239,11 @@ static void resolved_cb(const struct addresslist *addresses, const char *failure
 	start_connecting(probe, addresses);
 }
 
-/* The family that the options leave; AF_UNSPEC: any. */
-static int wanted_family(const struct options *options)
-{
-	if (options->source_length > 0)
-		return options->source.ss_family;
-	return options->ipv4 ? AF_INET : options->ipv6 ? AF_INET6 : AF_UNSPEC;
-}
-
 static void start_with_path(struct probe *probe)
 {
 	struct sockaddr_un address;
 	struct addresslist list = {.count = 0};
 
-	if (wanted_family(probe->options) != AF_UNSPEC) {
-		fail(probe, STATUS_USAGE, "a UNIX socket has no IP address and no IP family");
-		return;
-	}
 	if (!address_from_path(probe->options->target.host, &address)) {
 		fail(probe, STATUS_USAGE, "the path is too long for a UNIX socket");
 		return;
@@ -276,7 +264,7 @@ static void start(struct probe *probe)
 		return;
 	}
 	probe->resolver = resolver_start(probe->base, target->host, target->port,
-					 wanted_family(probe->options), resolved_cb, probe);
+					 options_family(probe->options), resolved_cb, probe);
 	if (!probe->resolver)
 		fail(probe, STATUS_INTERNAL, "out of memory, descriptors or threads");
 }

@@ -2,7 +2,7 @@
 #include "prompt.h"
 
 #include <stdio.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "base/address.h"
 #include "base/log.h"
@@ -11,28 +11,41 @@
 /* Longer than any address or port; what is longer is no answer. */
 enum { ANSWER_MAX = 512 };
 
-/* Asks one question, and reads one line without its end; false, and told, if there is none. */
+/* Reads one line from stdin without its end. Returns NULL, or why it is no answer. */
+static const char *read_answer(char *answer)
+{
+	size_t length = 0;
+	int byte = getc(stdin);
+
+	if (byte == EOF)
+		return "no answer: standard input has ended (see 'hailto --help')";
+	for (; byte != '\n' && byte != EOF; byte = getc(stdin)) {
+		if (byte == '\0')
+			return "the answer has a NUL byte in it";
+		if (length == ANSWER_MAX - 1)
+			return "the answer is too long";
+		answer[length++] = (char)byte;
+	}
+	if (length > 0 && answer[length - 1] == '\r')
+		length--;
+	answer[length] = '\0';
+	return NULL;
+}
+
+/* Asks one question; false, and told, if there is no answer. */
 static bool ask(const char *question, char *answer)
 {
-	size_t length;
+	const char *why;
 
 	fputs(question, stderr);
 	fflush(stderr);
-	if (!fgets(answer, ANSWER_MAX, stdin)) {
-		fputc('\n', stderr);
-		log_error("no answer: standard input has ended (see 'hailto --help')");
-		return false;
-	}
-	length = strlen(answer);
-	if (length > 0 && answer[length - 1] == '\n')
-		answer[--length] = '\0';
-	else if (!feof(stdin)) {
-		log_error("the answer is too long");
-		return false;
-	}
-	if (length > 0 && answer[length - 1] == '\r')
-		answer[length - 1] = '\0';
-	return true;
+	why = read_answer(answer);
+	/* Only a terminal shows the end of an answer, and not that of input. */
+	if (why || !isatty(STDIN_FILENO))
+		log_break_line();
+	if (why)
+		log_error("%s", why);
+	return why == NULL;
 }
 
 static bool accept_or_complain(const char *what, const char *answer, const char *why)

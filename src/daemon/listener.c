@@ -51,6 +51,7 @@ struct listener {
 	struct event *next_turn, *retry;
 	unsigned in_a_row;
 	uint64_t accepted;
+	bool stopping; /* only who is in the queues is accepted yet, up to the count */
 	uint64_t full_until, shortage_until; /* clock_ms(); until then the episode goes on */
 };
 
@@ -122,7 +123,7 @@ static bool has_room(const struct listener *listener)
 }
 
 /* Tells whether as many connections as the options' count have been accepted. */
-static bool is_finished(const struct listener *listener)
+static bool has_count(const struct listener *listener)
 {
 	return listener->options->count > 0 && listener->accepted >= listener->options->count;
 }
@@ -153,8 +154,9 @@ static void accept_cb(struct evconnlistener *from, evutil_socket_t fd, struct so
 
 	(void)from;
 	greet(listener, fd, address, (socklen_t)length);
-	if (is_finished(listener)) {
+	if (has_count(listener)) {
 		pause_for(listener, PAUSE_STOPPED);
+		listener->stopping = true;
 		event_active(listener->next_turn, EV_TIMEOUT, 0);
 	} else if (++listener->in_a_row >= ACCEPTS_IN_A_ROW) {
 		listener->in_a_row = 0;
@@ -193,6 +195,65 @@ static void accept_failed_cb(struct evconnlistener *from, void *argument)
 		pause_for_shortage(argument, reason);
 }
 
+/*
+ * Accepts who waits on one socket; those hands were shaken, they expect their
+ * greeting. False: some may wait yet, for whom there is no room now.
+ */
+static bool empty_queue(struct listener *listener, int socket)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+
+	/* Linux lets one more into a queue than its length. */
+	for (uint64_t i = 0; i <= listener->options->backlog; i++, length = sizeof address) {
+		if (has_count(listener))
+			return true;
+		if (!has_room(listener))
+			return false;
+		int fd = accept(socket, (struct sockaddr *)&address, &length);
+		if (fd < 0 && is_transient(errno))
+			continue;
+		if (fd < 0)
+			return errno == EAGAIN || errno == EWOULDBLOCK;
+		evutil_make_socket_nonblocking(fd);
+		evutil_make_socket_closeonexec(fd);
+		greet(listener, fd, (struct sockaddr *)&address, length);
+	}
+	return true;
+}
+
+/* Accepts who waits on any socket. False: some may wait yet, and are tried again. */
+static bool empty_queues(struct listener *listener)
+{
+	bool empty = true;
+
+	for (size_t i = 0; i < sockets_count(listener->sockets); i++)
+		empty = empty_queue(listener, sockets_descriptor(listener->sockets, i)) && empty;
+	if (!empty)
+		retry_soon(listener);
+	return empty;
+}
+
+static void free_listeners(struct listener *listener)
+{
+	if (!listener->listeners)
+		return;
+	for (size_t i = 0; i < sockets_count(listener->sockets); i++)
+		if (listener->listeners[i])
+			evconnlistener_free(listener->listeners[i]);
+	free(listener->listeners);
+	listener->listeners = NULL;
+}
+
+/* Lets go of the sockets and tells the owner; they are the owner's to close. */
+static void finish(struct listener *listener)
+{
+	listener->stopping = false;
+	event_del(listener->retry);
+	free_listeners(listener);
+	listener->finished(listener->finished_argument);
+}
+
 /* Runs when the other events of a turn have had theirs; outside of libevent's accept loop. */
 static void next_turn_cb(evutil_socket_t fd, short what, void *argument)
 {
@@ -201,8 +262,8 @@ static void next_turn_cb(evutil_socket_t fd, short what, void *argument)
 	(void)fd;
 	(void)what;
 	resume_from(listener, PAUSE_TURN);
-	if (is_finished(listener))
-		listener->finished(listener->finished_argument);
+	if (listener->stopping && empty_queues(listener))
+		finish(listener);
 }
 
 /* Looks again for room that nobody told us of: memory, descriptors, a lingerer old enough. */
@@ -214,7 +275,7 @@ static void retry_cb(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	resume_from(listener, PAUSE_SHORTAGE);
 	if (has_room(listener))
-		resume_from(listener, PAUSE_FULL);
+		listener_make_use_of_room(listener);
 	else
 		retry_soon(listener);
 }
@@ -264,45 +325,18 @@ struct listener *listener_new(struct event_base *base, const struct options *opt
 void listener_make_use_of_room(struct listener *listener)
 {
 	resume_from(listener, PAUSE_FULL | PAUSE_SHORTAGE);
-}
-
-/* Accepts who waits on one socket; those hands were shaken, they expect their greeting. */
-static void accept_waiting(struct listener *listener, int socket)
-{
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
-
-	for (uint64_t i = 0; i < listener->options->backlog; i++, length = sizeof address) {
-		if (is_finished(listener) || !has_room(listener))
-			return;
-		int fd = accept(socket, (struct sockaddr *)&address, &length);
-		if (fd < 0 && is_transient(errno))
-			continue;
-		if (fd < 0)
-			return;
-		evutil_make_socket_nonblocking(fd);
-		evutil_make_socket_closeonexec(fd);
-		greet(listener, fd, (struct sockaddr *)&address, length);
-	}
-}
-
-static void free_listeners(struct listener *listener)
-{
-	if (!listener->listeners)
-		return;
-	for (size_t i = 0; i < sockets_count(listener->sockets); i++)
-		if (listener->listeners[i])
-			evconnlistener_free(listener->listeners[i]);
-	free(listener->listeners);
-	listener->listeners = NULL;
+	/* Not at once: this may be called while a session makes room for the next one. */
+	if (listener->stopping)
+		event_active(listener->next_turn, EV_TIMEOUT, 0);
 }
 
 void listener_stop(struct listener *listener)
 {
 	pause_for(listener, PAUSE_STOPPED);
-	for (size_t i = 0; i < sockets_count(listener->sockets); i++)
-		accept_waiting(listener, sockets_descriptor(listener->sockets, i));
-	free_listeners(listener);
+	sockets_shorten_queues(listener->sockets);
+	listener->stopping = true;
+	if (empty_queues(listener))
+		event_active(listener->next_turn, EV_TIMEOUT, 0);
 }
 
 void listener_free(struct listener *listener)

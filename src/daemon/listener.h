@@ -14,7 +14,10 @@ struct sessions;
 struct sockets;
 struct stats;
 
-/* Called once, when as many connections as the options' count have been accepted. */
+/*
+ * Called once, from the loop, when no more connections will be accepted: the
+ * options' count is reached, or after listener_stop(). The sockets can be closed.
+ */
 typedef void listener_finished_cb(void *argument);
 
 /*
@@ -28,7 +31,10 @@ struct listener *listener_new(struct event_base *base, const struct options *opt
 /* To be called when a session has ended: a listener that was full goes on. */
 void listener_make_use_of_room(struct listener *listener);
 
-/* Accepts who is in the queues already, as far as there is room, and then no more. */
+/*
+ * Lets in no more than those who are in the queues already, as there is room for
+ * them: the kernel has shaken their hands, they expect their greeting.
+ */
 void listener_stop(struct listener *listener);
 
 void listener_free(struct listener *listener);

@@ -35,29 +35,17 @@ struct server {
 	const struct options *options;
 	struct event_base *base;
 	struct event *terminate, *interrupt, *report, *drain;
-	struct sockets *sockets;
+	struct sockets *sockets; /* NULL once no more connections come */
 	struct sessions *sessions;
 	struct listener *listener;
 	struct stats stats;
-	bool stopping;
 };
 
-/* Ends the loop when nobody is left to serve. */
+/* Ends the loop when nobody is left to serve, and nobody can come. */
 static void end_if_idle(struct server *server)
 {
-	if (server->stopping && sessions_open(server->sessions) == 0)
+	if (!server->sockets && sessions_open(server->sessions) == 0)
 		event_base_loopbreak(server->base);
-}
-
-/* Takes no new connections; those that are open go on. */
-static void stop_listening(struct server *server)
-{
-	listener_stop(server->listener);
-	/* Not before: a session that makes room there for another is not the last one. */
-	server->stopping = true;
-	sockets_close(server->sockets);
-	server->sockets = NULL;
-	end_if_idle(server);
 }
 
 /* A first TERM or INT drains, bounded in time; a second one ends at once. */
@@ -71,11 +59,11 @@ static void stop_cb(evutil_socket_t signal_number, short what, void *argument)
 		event_base_loopbreak(server->base);
 		return;
 	}
-	if (!server->stopping)
-		stop_listening(server);
+	loop_add_timer(server->drain, server->options->drain);
+	if (server->sockets)
+		listener_stop(server->listener);
 	if (sessions_open(server->sessions) > 0)
 		log_info("stopping: waiting for %zu connections", sessions_open(server->sessions));
-	loop_add_timer(server->drain, server->options->drain);
 }
 
 static void drain_over_cb(evutil_socket_t fd, short what, void *argument)
@@ -99,13 +87,14 @@ static void report_cb(evutil_socket_t signal_number, short what, void *argument)
 	stats_log(&server->stats);
 }
 
-/* The listener has accepted its count: what is open is served whole, then we end. */
+/* No more connections come: what is open is served whole, then we end. */
 static void finished_cb(void *argument)
 {
 	struct server *server = argument;
 
-	if (!server->stopping)
-		stop_listening(server);
+	sockets_close(server->sockets);
+	server->sockets = NULL;
+	end_if_idle(server);
 }
 
 static void session_ended_cb(void *argument)

@@ -275,7 +275,8 @@ struct sessions *sessions_new(struct event_base *base, const struct options *opt
 	TAILQ_INIT(&all->by_lingering);
 	all->deadline = evtimer_new(base, deadline_cb, all);
 	all->idle = event_base_init_common_timeout(base, &idle);
-	if (all->deadline && all->idle)
+	/* Set once for nothing: from now on no timer lacks memory, and no session its deadline. */
+	if (all->deadline && all->idle && loop_add_timer(all->deadline, options->timeout))
 		return all;
 	sessions_free(all);
 	return NULL;
@@ -304,10 +305,13 @@ static bool start_greeting(struct session *session)
 	if (!session->output)
 		return false;
 	bufferevent_setcb(session->output, NULL, written_cb, write_failed_cb, session);
-	return greeting_size(greeting) == 0 ||
-	       evbuffer_add_reference(bufferevent_get_output(session->output),
+	if (greeting_size(greeting) == 0)
+		return true;
+	/* Enabled it is already; but only this tells whether its event could be added. */
+	return evbuffer_add_reference(bufferevent_get_output(session->output),
 				      greeting_bytes(greeting), greeting_size(greeting), NULL,
-				      NULL) == 0;
+				      NULL) == 0 &&
+	       bufferevent_enable(session->output, EV_WRITE) == 0;
 }
 
 /* Makes a session with its greeting queued; NULL: no memory. */

@@ -414,6 +414,12 @@ bool sockets_check(const struct options *options)
 	return true;
 }
 
+void sockets_shorten_queues(const struct sockets *sockets)
+{
+	for (size_t i = 0; i < sockets->count; i++)
+		(void)listen(sockets->entries[i].fd, 0);
+}
+
 size_t sockets_count(const struct sockets *sockets)
 {
 	return sockets->count;

@@ -277,6 +277,18 @@ START_TEST(listen_variable_holds_several)
 }
 END_TEST
 
+START_TEST(listen_variable_holds_no_more_than_a_list)
+{
+	char text[3 * CLI_LIST_MAX] = "";
+
+	for (int i = 0; i <= CLI_LIST_MAX; i++)
+		strcat(text, "a ");
+	setenv("HAILD_LISTEN", text, 1);
+	ck_assert_int_eq(READ(), CLI_BAD);
+	assert_one_error_line("haild: HAILD_LISTEN: ");
+}
+END_TEST
+
 START_TEST(variables_are_read)
 {
 	setenv("HAILD_PORT", "80", 1);
@@ -480,6 +492,7 @@ int main(void)
 	tcase_add_test(refused, unix_path_too_long_is_a_usage_error);
 	tcase_add_checked_fixture(variables, setup, teardown);
 	tcase_add_test(variables, listen_variable_holds_several);
+	tcase_add_test(variables, listen_variable_holds_no_more_than_a_list);
 	tcase_add_test(variables, variables_are_read);
 	tcase_add_test(variables, message_file_variable_is_read);
 	tcase_add_test(variables, empty_variable_counts_as_unset);

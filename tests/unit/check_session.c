@@ -836,19 +836,18 @@ START_TEST(want_of_watches_ends_a_lingering_session)
 }
 END_TEST
 
-START_TEST(want_of_watches_ends_a_greeting_at_the_deadline)
+START_TEST(want_of_watches_ends_a_greeting_at_once)
 {
 	struct peer peer;
 	int fd;
 
-	options.timeout = 100;
 	start();
 	peer = peer_pair(families[_i], &fd, 0);
-	fault_epoll = (struct fault){.reason = ENOSPC, .times = 1, .kind = EPOLL_CTL_ADD};
-	if (session_open(sessions, fd, NULL))
-		wait_for_closed(1);
+	fault_epoll = (struct fault){.reason = ENOSPC, .times = 2, .kind = EPOLL_CTL_ADD};
+	ck_assert(!session_open(sessions, fd, NULL));
 	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
 	ck_assert_uint_eq(sessions_open(sessions), 0);
+	ASSERT_STATS(.failed = 1);
 	peer_close(&peer);
 }
 END_TEST
@@ -910,7 +909,7 @@ int main(void)
 			    end);
 	tcase_add_loop_test(tcp, stop_closes_all_and_resets_the_ungreeted, FIRST_TCP, end);
 	tcase_add_loop_test(each, want_of_watches_ends_a_lingering_session, 0, end);
-	tcase_add_loop_test(each, want_of_watches_ends_a_greeting_at_the_deadline, 0, end);
+	tcase_add_loop_test(each, want_of_watches_ends_a_greeting_at_once, 0, end);
 	tcase_add_checked_fixture(memory, setup_scarce, teardown);
 	tcase_set_timeout(memory, 60);
 	tcase_add_loop_test(memory, want_of_memory_ends_one_session_only, 0, GRANTS_MAX);
