@@ -1,0 +1,441 @@
+"""The harness of the end-to-end tests: starts the real programs, waits without sleeping, checks what is left.
+
+tests/e2e/README.md tells how to write a test with it.
+"""
+import atexit
+import contextlib
+import fcntl
+import os
+import pathlib
+import re
+import resource
+import select
+import shlex
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+GREETING = b"Hi from server"
+WRAPPER = shlex.split(os.environ.get("HAILD_WRAPPER", ""))
+
+# How long anything may take that takes no time. Only a failing test waits this long.
+DEADLINE = float(os.environ.get("HAILD_DEADLINE", 120 if WRAPPER else 30))
+
+# What a test need not name: the log lines of a daemon with nothing to complain about.
+REASONS = ("done|reset by peer|timed out in greeting|timed out in linger|sent too much|"
+           "made room for others|stopped|failed")
+EXPECTED_LOG = (
+    r"haild \S+ \(libevent \S+, \w+\) listens on .+",
+    r"connected: .+",
+    rf"closed: .+: ({REASONS}), \d+ bytes sent, \d+ discarded, \d+ ms",
+    r"counters:( \w+=\d+)+",
+    r"stopping: (waiting for|closing) \d+ connections.*",
+)
+SANITIZER_TEXT = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:")
+OUR_VARIABLES = re.compile(r"HAILD_(LISTEN|PORT|MESSAGE|MESSAGE_FILE)$|EVENT_|LISTEN_|NOTIFY_SOCKET$")
+
+_started = []
+
+
+def poll_until(condition, seconds=None, every=0.01):
+    """Returns condition()'s first true value; AssertionError if there is none within the time."""
+    end = time.monotonic() + (DEADLINE if seconds is None else seconds)
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited in vain for {getattr(condition, '__qualname__', condition)}")
+        time.sleep(every)
+
+
+def program(name):
+    """The path of haild or hailto: the variable of that name, the build directory, the source tree."""
+    root = pathlib.Path(__file__).resolve().parents[2]
+    for candidate in (os.environ.get(name.upper()), f"src/{name}", root / "src" / name):
+        if candidate and os.access(candidate, os.X_OK) and os.path.isfile(candidate):
+            return os.path.abspath(candidate)
+    raise AssertionError(f"{name} is not built; set {name.upper()} to its path")
+
+
+def is_sanitized(name="haild"):
+    """Whether the program is built with AddressSanitizer: it keeps freed memory, and valgrind can't run it."""
+    return b"__asan_init" in pathlib.Path(program(name)).read_bytes()
+
+
+def command_of(name, arguments):
+    """The command line of one of our programs, with the wrapper if there is one; others as they are."""
+    if name in ("haild", "hailto"):
+        return [*WRAPPER, program(name), *map(str, arguments)]
+    return [name, *map(str, arguments)]
+
+
+def environment(changes=None):
+    """Our environment without what our programs would notice, and with the changes."""
+    clean = {key: value for key, value in os.environ.items() if not OUR_VARIABLES.match(key)}
+    return {**clean, "LC_ALL": "C", **(changes or {})}
+
+
+def start(command, **popen):
+    """subprocess.Popen() of something that is killed when the tests end, whatever happens."""
+    process = subprocess.Popen(command, **popen)
+    _started.append(process)
+    return process
+
+
+@atexit.register
+def _kill_what_is_left():
+    for process in _started:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+class Result:
+    """What run() gives back: exit (negative: the signal), stdout and stderr as bytes."""
+
+    def __init__(self, exit, stdout, stderr):
+        self.exit, self.stdout, self.stderr = exit, stdout, stderr
+
+    def __repr__(self):
+        return f"exit {self.exit}, stdout {self.stdout[:300]!r}, stderr {self.stderr[:2000]!r}"
+
+
+def run(name, *arguments, input=b"", env=None, deadline=None, prefix=(), **popen):
+    """Runs "haild", "hailto" or any command to its end; AssertionError past the deadline."""
+    command = [*prefix, *command_of(name, arguments)]
+    process = start(command, stdin=popen.pop("stdin", subprocess.PIPE),
+                    stdout=popen.pop("stdout", subprocess.PIPE),
+                    stderr=popen.pop("stderr", subprocess.PIPE), env=environment(env), **popen)
+    try:
+        stdout, stderr = process.communicate(input if process.stdin else None, deadline or DEADLINE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        stdout, stderr = process.communicate()
+        raise AssertionError(f"{shlex.join(command)} did not end: {stdout!r} {stderr!r}") from None
+    result = Result(process.returncode, stdout or b"", stderr or b"")
+    if SANITIZER_TEXT.search(result.stderr.decode(errors="replace")):
+        raise AssertionError(f"{shlex.join(command)}: a sanitizer spoke: {result.stderr.decode()}")
+    return result
+
+
+class Daemon:
+    """A running haild, for a with-block. On the way out it is stopped and judged.
+
+    options      as on the command line; `-p PORT` is added unless port is None
+    log          regular expressions of log lines that the test expects beside the usual ones
+    exit         the exit code (negative: the signal) that it shall end with
+    descriptors  False: it need not have given back its descriptors before it is stopped
+    env, prefix  variables to add; a command to put before haild
+    limits       {resource.RLIMIT_X: (soft, hard)}
+    stdout       an open file instead of the pipe; the addresses are then taken from the log
+    """
+
+    def __init__(self, *options, port=0, log=(), exit=0, descriptors=True, env=None, prefix=(),
+                 limits=None, stdout=None):
+        self.options = [*map(str, options), *(() if port is None else ("-p", str(port)))]
+        self.expected_log = [*EXPECTED_LOG, *log, *_log_of_this_machine()]
+        self.expected_exit, self.checks_descriptors = exit, descriptors
+        self.env, self.prefix, self.limits = environment(env), prefix, limits or {}
+        self.stdout, self.addresses, self.process = stdout, [], None
+
+    def __enter__(self):
+        self._log = tempfile.TemporaryFile()
+        self.process = start([*self.prefix, *command_of("haild", self.options)], env=self.env,
+                             stdin=subprocess.DEVNULL, stdout=self.stdout or subprocess.PIPE, stderr=self._log,
+                             preexec_fn=self._set_limits if self.limits else None)
+        try:
+            self.addresses = self._read_addresses()
+            self.baseline = self.descriptors()
+        except BaseException as problem:
+            self._abandon(problem)
+            raise
+        return self
+
+    def __exit__(self, kind, problem, traceback):
+        if problem:
+            self._abandon(problem)
+            return
+        try:
+            if self.is_running() and self.checks_descriptors:
+                poll_until(self.has_given_back_descriptors)
+            self._judge(self.stop())
+        except BaseException as judgement:
+            self._abandon(judgement)
+            raise
+        self._log.close()
+
+    def _set_limits(self):
+        for what, value in self.limits.items():
+            resource.setrlimit(what, value)
+
+    def _read_addresses(self):
+        if self.stdout:
+            return self.wait_log("listens on (.+)\n")[1].split(", ")
+        with self.process.stdout as stdout:
+            text = read_until_end(stdout.fileno(), os.read)
+        if not text:
+            poll_until(lambda: self.process.poll() is not None)
+            raise AssertionError(f"haild ended before it was ready: exit {self.process.returncode}")
+        return text.decode().splitlines()
+
+    def _abandon(self, problem):
+        """Kills the daemon, and lets its log go with the exception."""
+        self.process.kill()
+        self.process.wait()
+        problem.add_note(f"the log of haild {shlex.join(self.options)}:\n{self.log()[-4000:]}")
+        self._log.close()
+
+    def _judge(self, code):
+        unexpected = [line for line in self.log().splitlines()
+                      if not any(re.fullmatch(known, line) for known in self.expected_log)]
+        if SANITIZER_TEXT.search(self.log()):
+            raise AssertionError("a sanitizer spoke")
+        if code != self.expected_exit:
+            raise AssertionError(f"haild's exit code is {code}, not {self.expected_exit}")
+        if unexpected:
+            raise AssertionError(f"unexpected log lines: {unexpected[:10]}")
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def ports(self):
+        """The TCP ports in the order of the addresses; with -p 0 they may all be one."""
+        return [int(line.rpartition(":")[2]) for line in self.addresses if not line.startswith("unix:")]
+
+    @property
+    def port(self):
+        return self.ports[0]
+
+    def is_running(self):
+        return self.process.poll() is None
+
+    def log(self):
+        """The log so far."""
+        end = os.fstat(self._log.fileno()).st_size
+        return os.pread(self._log.fileno(), end, 0).decode(errors="replace")
+
+    def log_lines(self, pattern=".*"):
+        """The whole lines of the log so far that match."""
+        return [line for line in self.log().splitlines() if re.fullmatch(pattern, line)]
+
+    def wait_log(self, pattern, deadline=None):
+        """Waits for a log line that contains the pattern; returns the match."""
+        return poll_until(lambda: re.search(pattern, self.log(), re.MULTILINE), deadline)
+
+    def counters(self):
+        """Asks for the counters, and returns them as numbers by name."""
+        before = len(self.log_lines("counters: .*"))
+        self.signal(signal.SIGUSR1)
+        lines = poll_until(lambda: self.log_lines("counters: .*")[before:])
+        return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", lines[0])}
+
+    def wait_counters(self, deadline=None, **wanted):
+        """Waits until the counters named are what is wanted; returns all of them."""
+        def reached():
+            now = self.counters()
+            return all(now[name] == value for name, value in wanted.items()) and now
+        try:
+            return poll_until(reached, deadline, every=0.05)
+        except AssertionError:
+            raise AssertionError(f"wanted {wanted}, got {self.counters()}") from None
+
+    def descriptors(self):
+        """How many descriptors are open. /dev/null doesn't count: haild has it once more for a moment
+        when it ends its stdout, and that is just when we look first."""
+        folder, count = f"/proc/{self.pid}/fd", 0
+        with contextlib.suppress(FileNotFoundError, PermissionError):  # it has ended
+            for name in os.listdir(folder):
+                with contextlib.suppress(FileNotFoundError):
+                    count += os.readlink(f"{folder}/{name}") != "/dev/null"
+        return count
+
+    def has_given_back_descriptors(self):
+        """Fewer are well: it has closed its listening sockets already."""
+        return self.descriptors() <= self.baseline
+
+    def cpu_seconds(self):
+        """The processor time that it has used, in user and system mode."""
+        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def status(self, field):
+        """A field of /proc/PID/status, as text."""
+        text = pathlib.Path(f"/proc/{self.pid}/status").read_text()
+        return re.search(rf"^{field}:\s*(.*)$", text, re.MULTILINE)[1]
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    @contextlib.contextmanager
+    def frozen(self):
+        """A with-block in which the daemon stands still (SIGSTOP) and the kernel goes on."""
+        self.signal(signal.SIGSTOP)
+        poll_until(lambda: self.status("State").startswith("T"))
+        try:
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
+
+    def wait(self, deadline=None):
+        """Waits for its end; returns the exit code."""
+        try:
+            return self.process.wait(deadline or DEADLINE)
+        except subprocess.TimeoutExpired:
+            raise AssertionError("haild did not end") from None
+
+    def stop(self):
+        """Ends it with SIGTERM if it still runs; returns the exit code."""
+        if self.is_running():
+            self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def connect(self, **options):
+        """A socket connected to the first TCP address."""
+        return connect(self.port, **options)
+
+    def greeting(self, **options):
+        """What a client hears that connects, reads to the end and closes."""
+        with self.connect(**options) as client:
+            return read_all(client)
+
+
+def _log_of_this_machine():
+    """The warning that haild gives at each start on a machine with a small somaxconn."""
+    most = int(pathlib.Path("/proc/sys/net/core/somaxconn").read_text())
+    return (r"haild: the kernel caps the backlog of 4096 at \d+ .*",) if most < 4096 else ()
+
+
+def read_until_end(descriptor, read, deadline=None):
+    """Reads with read(descriptor, size) to the end of the stream; AssertionError past the deadline."""
+    end, parts = time.monotonic() + (deadline or DEADLINE), []
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    while True:
+        if not poll.poll(max(0, end - time.monotonic()) * 1000):
+            raise AssertionError(f"no end of stream in time, but {b''.join(parts)[:200]!r}")
+        part = read(descriptor, 1 << 16)
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+
+
+def connect(port, host="127.0.0.1", receive_buffer=None, segment=None):
+    """A blocking client socket; small buffers and segments make a slow reader slow for the server."""
+    client = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    if receive_buffer:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    if segment:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
+    client.settimeout(DEADLINE)
+    client.connect((host, port))
+    return client
+
+
+def connect_unix(path):
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(DEADLINE)
+    client.connect(str(path))
+    return client
+
+
+def read_all(client, deadline=None):
+    """Everything up to the end of stream; a reset is a ConnectionResetError."""
+    return read_until_end(client, lambda socket_, size: socket_.recv(size), deadline)
+
+
+def kernel_counter(file, group, name):
+    """A counter of this network namespace, from "snmp" or "netstat" in /proc/net."""
+    lines = [line.split() for line in pathlib.Path(f"/proc/net/{file}").read_text().splitlines()]
+    names, values = [line for line in lines if line[0] == f"{group}:"]
+    return int(values[names.index(name)])
+
+
+def own_address():
+    """A loopback address that no other test process uses: its ports are ours, even when we let one go."""
+    number = os.getpid() % (250 ** 3)
+    return f"127.{1 + number // 250 ** 2}.{number // 250 % 250}.{1 + number % 250}"
+
+
+def raise_descriptor_limit(wanted):
+    """Makes room for `wanted` descriptors in this process, or skips the test."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        raise unittest.SkipTest(f"needs {wanted} descriptors, the hard limit is {hard}")
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def temporary_directory(test):
+    """A fresh directory that goes with the test."""
+    directory = tempfile.TemporaryDirectory(prefix="haild-")
+    test.addCleanup(directory.cleanup)
+    return pathlib.Path(directory.name)
+
+
+def need(*commands):
+    """Skips the test where one of the commands is not installed."""
+    for command in commands:
+        if not shutil.which(command):
+            raise unittest.SkipTest(f"{command} is not installed")
+
+
+class _Result(unittest.TextTestResult):
+    """Counts tests, not their parts: one with three failing subtests failed once."""
+
+    def counts(self):
+        whole = lambda test: getattr(test, "test_case", test).id()
+        failed = {whole(test) for test, _ in self.failures + self.errors}
+        failed |= {whole(test) for test in self.unexpectedSuccesses}
+        skipped = {whole(test) for test, _ in self.skipped} - failed
+        return max(self.testsRun - len(failed) - len(skipped), 0), len(failed), len(skipped)
+
+
+def _end(passed, failed, skipped):
+    print(f"{pathlib.Path(sys.argv[0]).stem}: {passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    sys.exit(1 if failed else 77 if skipped and not passed else 0)
+
+
+def main():
+    """Runs the file's tests (or those named in the arguments) as one automake test."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, frame: sys.exit(128 + number))
+    runner = unittest.TextTestRunner(sys.stdout, verbosity=2, resultclass=_Result)
+    result = unittest.main(testRunner=runner, exit=False).result
+    _end(*result.counts())
+
+
+NAMESPACE_VARIABLE = "HAILD_TEST_NAMESPACE"
+
+
+def _loopback_up():
+    """`ip link set lo up` without ip."""
+    SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        request = struct.pack("16sh14x", b"lo", 0)
+        name, flags = struct.unpack("16sh14x", fcntl.ioctl(control, SIOCGIFFLAGS, request))
+        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh14x", name, flags | IFF_UP))
+
+
+def enter_network_namespace():
+    """To be called before main(): starts this file anew, alone with its own loopback and as root there.
+
+    Where that can't be had, the file is skipped as a whole (exit 77).
+    """
+    if os.environ.get(NAMESPACE_VARIABLE):
+        _loopback_up()
+        return
+    for unshare in (["unshare", "-r", "-n"], ["unshare", "-n"]):
+        if shutil.which("unshare") and subprocess.run([*unshare, "true"], capture_output=True).returncode == 0:
+            os.environ[NAMESPACE_VARIABLE] = "1"
+            os.execvp("unshare", [*unshare, sys.executable, *sys.argv])
+    print("skipped: the kernel gives us no network namespace (tried unshare -rn, unshare -n)")
+    _end(0, 0, 1)

@@ -1,0 +1,150 @@
+"""A machine of the test's own: loopback, routes, packet filter and the files of name resolution.
+
+    if __name__ == "__main__":
+        machine.enter()
+        harness.main()
+"""
+import atexit
+import contextlib
+import ctypes
+import pathlib
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+
+import harness
+from harness import need
+
+CLONE_NEWNS = 0x00020000
+FILES = {
+    "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+    "nsswitch.conf": "hosts: files dns\nservices: files\n",
+    "resolv.conf": "nameserver 127.0.0.1\n",
+    "services": "",
+}
+# The files whose place in /etc is ours now, by name.
+_ours = {}
+
+
+def enter():
+    """To be called before harness.main(), in place of harness.enter_network_namespace()."""
+    harness.enter_network_namespace()
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0 or not _mount("--make-rprivate", "/"):
+        return
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="haild-etc-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    for name, text in FILES.items():
+        (directory / name).write_text(text)
+        if _mount("--bind", directory / name, f"/etc/{name}"):
+            _ours[name] = directory / name
+
+
+def _mount(*arguments):
+    return subprocess.run(["mount", *map(str, arguments)], capture_output=True).returncode == 0
+
+
+def write(test, name, text):
+    """Gives the file of /etc another text for the time of the test; skips it where we can't."""
+    if name not in _ours:
+        raise harness.unittest.SkipTest(f"/etc/{name} can't be replaced in a mount namespace here")
+    _ours[name].write_text(text)
+    test.addCleanup(_ours[name].write_text, FILES[name])
+
+
+def know(test, name, *addresses):
+    """Makes /etc/hosts know the name, with these addresses, for the time of the test."""
+    write(test, "hosts", "".join(f"{address} {name}\n" for address in addresses))
+
+
+def order_of(name):
+    """The addresses of the name in the order that programs on this machine try them in."""
+    return [found[4][0] for found in socket.getaddrinfo(name, 1, type=socket.SOCK_STREAM)]
+
+
+def _run(*command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}: {done.stderr}"
+
+
+def route(test, kind, address):
+    """Adds a route of that kind (unreachable, prohibit, blackhole) for the time of the test."""
+    need("ip")
+    family = "-6" if ":" in address else "-4"
+    _run("ip", family, "route", "add", kind, address)
+    test.addCleanup(_run, "ip", family, "route", "del", kind, address)
+
+
+def own(test, address):
+    """Gives the loopback interface another IPv6 address for the time of the test."""
+    need("ip")
+    _run("ip", "address", "add", f"{address}/128", "dev", "lo", "nodad")
+    test.addCleanup(_run, "ip", "address", "del", f"{address}/128", "dev", "lo")
+
+
+def close_to_tcp(test, address, source):
+    """Leads to the IPv6 address from that source, but not with TCP, so that it stands first among those
+    of a name and yet there is no way to it."""
+    need("ip")
+    own(test, source)
+    _run("ip", "-6", "route", "add", address, "dev", "lo", "src", source)
+    test.addCleanup(_run, "ip", "-6", "route", "del", address, "dev", "lo")
+    rule = ["pref", "100", "to", address, "ipproto", "tcp", "unreachable"]
+    _run("ip", "-6", "rule", "add", *rule)
+    test.addCleanup(_run, "ip", "-6", "rule", "del", *rule)
+
+
+@contextlib.contextmanager
+def black_hole(*addresses):
+    """A with-block in which the first packet of a TCP connection to these addresses is lost."""
+    need("nft")
+    _run("nft", "add table inet hole; add chain inet hole input { type filter hook input priority 0; }; " +
+         "".join(f"add rule inet hole input {'ip6' if ':' in address else 'ip'} daddr {address} "
+                 "tcp flags & (syn|ack) == syn drop; " for address in addresses))
+    try:
+        yield
+    finally:
+        _run("nft", "delete", "table", "inet", "hole")
+
+
+@contextlib.contextmanager
+def name_server(answers=None):
+    """A with-block with a name server: silent, or one that answers every question so.
+
+    answers  None: silent; 3: no such name (the response code, RFC 1035 4.1.1)
+    Gives a threading.Event that is set when it was asked.
+    """
+    asked = threading.Event()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 53))
+
+        def serve():
+            while True:
+                query, peer = server.recvfrom(512)
+                if not query:
+                    return
+                asked.set()
+                if answers is not None:
+                    # A response (80), recursion is to be had (80), the question as it came.
+                    header = query[:2] + bytes([0x81, 0x80 | answers]) + query[4:6] + bytes(6)
+                    server.sendto(header + query[12:], peer)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield asked
+        finally:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
+                end.sendto(b"", ("127.0.0.1", 53))
+            thread.join(harness.DEADLINE)
+
+
+def connecting(host):
+    """Whether a TCP connection to the host is being tried right now, as the kernel's table tells."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    words = struct.unpack(f"={4 if family == socket.AF_INET6 else 1}I", socket.inet_pton(family, host))
+    shown = "".join(f"{word:08X}" for word in words)
+    table = pathlib.Path("/proc/net/tcp6" if family == socket.AF_INET6 else "/proc/net/tcp").read_text()
+    return any(fields[2].startswith(f"{shown}:") and fields[3] == "02"
+               for fields in (line.split() for line in table.splitlines()[1:]))

@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+"""Names that nobody knows, name servers that are dead, networks that lead nowhere, packets that are lost.
+
+Runs in a network namespace with its own /etc/hosts, /etc/resolv.conf and /etc/nsswitch.conf.
+"""
+import contextlib
+import pathlib
+import signal
+import time
+import unittest
+
+import harness
+import machine
+from clients import ClientTest, Running, ask, together
+from harness import GREETING, poll_until
+from servers import Server, refusing, resets, says
+
+NAME = "server.example"
+UNREACHABLE, PROHIBITED, BEHIND_NO_ROUTE = "192.0.2.1", "192.0.2.2", "198.51.100.1"
+UNREACHABLE_6, PROHIBITED_6, BEHIND_NO_ROUTE_6 = "2001:db8::1", "2001:db8::2", "2001:db8:1::1"
+
+
+class Names(ClientTest):
+    """Exit code 3, by the deadline at the latest"""
+
+    def unresolved(self, reason, *options, host=NAME):
+        return self.fails(3, f"{host}:12345: resolve: {reason}", *options, host)
+
+    def test_unknown_to_the_files(self):
+        machine.write(self, "nsswitch.conf", "hosts: files\n")
+        self.took(self.unresolved("Name or service not known"), 0)
+
+    def test_unknown_to_the_name_server(self):
+        machine.write(self, "resolv.conf", "nameserver 127.0.0.1\n")
+        with machine.name_server(answers=3) as asked:
+            self.took(self.unresolved("Name or service not known"), 0)
+            self.assertTrue(asked.is_set())
+
+    def test_dead_name_server(self):
+        """Its port refuses."""
+        machine.write(self, "resolv.conf", "nameserver 127.0.0.1\n")
+        self.took(self.unresolved("Temporary failure in name resolution"), 0)
+
+    def test_no_name_server(self):
+        machine.write(self, "resolv.conf", "")
+        self.took(self.unresolved("Temporary failure in name resolution"), 0)
+
+    def test_black_holed_name_server(self):
+        for text in ("nameserver 127.0.0.1\n", "", "nameserver 127.0.0.1\noptions timeout:30 attempts:5\n"):
+            machine.write(self, "resolv.conf", text)
+            with self.subTest(text=text), machine.name_server() as asked:
+                answer = self.unresolved("no answer from the name service within 500ms", "-w", "500ms")
+                self.took(answer, 0.5)
+                self.assertTrue(asked.is_set())
+
+    def test_connect_timeout_is_not_for_names(self):
+        with machine.name_server():
+            answer = self.unresolved(".* 600ms", "-w", "600ms", "--connect-timeout", "100ms",
+                                     "--read-timeout", "100ms")
+            self.took(answer, 0.6)
+
+    def test_quiet(self):
+        with machine.name_server():
+            answer = ask("-q", "-w", "300ms", NAME)
+            self.assertEqual((answer.exit, answer.stdout, answer.stderr), (3, b"", b""), answer)
+            self.took(answer, 0.3)
+
+    def test_no_address_of_the_family(self):
+        machine.know(self, NAME, "127.0.0.1")
+        with machine.name_server(answers=3):
+            self.unresolved(".+", "-6")
+            # (Not ::1: the C library makes 127.0.0.1 of it where IPv4 is wanted.)
+            machine.know(self, NAME, UNREACHABLE_6)
+            self.unresolved(".+", "-4")
+
+    def test_literal_of_the_other_family(self):
+        self.fails(3, r"\[::1\]:12345: resolve: .+", "-4", "::1")
+        self.fails(3, r"127\.0\.0\.1:12345: resolve: .+", "-6", "127.0.0.1")
+        self.fails(3, r"127\.0\.0\.1:12345: resolve: .+", "-s", "::1", "127.0.0.1")
+
+    def test_literal_needs_no_name_server(self):
+        with machine.name_server() as asked, Server(says(GREETING)) as server:
+            self.hears(GREETING, "127.0.0.1", server.port)
+            self.assertFalse(asked.is_set())
+
+    def test_name_longer_than_any(self):
+        self.unresolved(".+", host="x" * 255)
+        self.unresolved(".+", host=".".join(["x" * 64] * 3))
+
+    def test_sigint_while_it_resolves(self):
+        def interrupt():
+            with machine.name_server() as asked, Running(NAME) as client:
+                poll_until(asked.is_set)
+                return interrupted(self, client)
+        self.quickly(0.2, interrupt)
+
+
+def write(setting, text):
+    """Gives a setting of the kernel another value in this namespace."""
+    try:
+        setting.write_text(text)
+    except OSError:
+        raise unittest.SkipTest(f"{setting} can't be set in the namespace") from None
+
+
+def interrupted(test, client):
+    start = time.monotonic()
+    client.signal(signal.SIGINT)
+    answer = client.end()
+    answer.seconds = time.monotonic() - start
+    test.assertEqual((answer.exit, answer.stdout, answer.stderr), (-signal.SIGINT, b"", b""), answer)
+    return answer
+
+
+class Routes(ClientTest):
+    """Exit code 4"""
+
+    def refused(self, address, reason, *options):
+        shown = rf"\[{address}\]:12345" if ":" in address else f"{address}:12345"
+        self.took(self.fails(4, f"{shown}: connect: {reason}", *options, address), 0)
+
+    def test_unreachable(self):
+        for address in (UNREACHABLE, UNREACHABLE_6):
+            machine.route(self, "unreachable", address)
+            self.refused(address, "No route to host")
+
+    def test_prohibited(self):
+        for address in (PROHIBITED, PROHIBITED_6):
+            machine.route(self, "prohibit", address)
+            self.refused(address, "Permission denied")
+
+    def test_itself(self):
+        """Where nobody listens, the kernel may choose the very port that is asked for as our own."""
+        ports = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
+        before = ports.read_text()
+        write(ports, "4242 4243\n")
+        self.addCleanup(ports.write_text, before)
+        for host, shown in (("127.0.0.1", r"127\.0\.0\.1"), ("::1", r"\[::1\]")):
+            for port in (4242, 4243):
+                with self.subTest(host=host, port=port):
+                    self.fails(4, f"{shown}:{port}: connect: Connection refused", host, port)
+
+    def test_no_route(self):
+        for address in (BEHIND_NO_ROUTE, BEHIND_NO_ROUTE_6):
+            self.refused(address, "Network is unreachable")
+
+    def test_route_that_swallows(self):
+        machine.route(self, "blackhole", UNREACHABLE)
+        self.refused(UNREACHABLE, ".+")
+
+    def test_most_telling_of_several(self):
+        """A server that refuses says more than a family that leads nowhere."""
+        machine.close_to_tcp(self, UNREACHABLE_6, "2001:db8::77")
+        machine.know(self, NAME, UNREACHABLE_6, "127.0.0.1")
+        self.assertEqual(machine.order_of(NAME)[0], UNREACHABLE_6)
+        with refusing() as port:
+            self.fails(4, rf"\[{UNREACHABLE_6}\]:{port}: connect: Network is unreachable",
+                       UNREACHABLE_6, port)
+            self.fails(4, rf"{NAME}:{port} \(127\.0\.0\.1:{port}\): connect: Connection refused", NAME, port)
+
+    def test_each_of_several_refuses(self):
+        machine.route(self, "unreachable", UNREACHABLE)
+        machine.route(self, "prohibit", PROHIBITED)
+        machine.know(self, NAME, UNREACHABLE, PROHIBITED)
+        self.took(self.fails(4, rf"{NAME}:12345 \(192\.0\.2\.[12]:12345\): connect: .+", NAME), 0)
+
+
+class Holes(ClientTest):
+    """Exit code 5"""
+
+    def test_deadlines(self):
+        def row(host, shown, seconds, *options):
+            line = f"{shown}:4242: connect: .*{round(seconds * 1000)}ms"
+            self.took(self.fails(5, line, *options, host, 4242), seconds)
+        v4, v6 = ("127.0.0.1", r"127\.0\.0\.1"), ("::1", r"\[::1\]")
+        with machine.black_hole("127.0.0.1", "::1"):
+            together(lambda: row(*v4, 0.5, "-w", "500ms"),
+                     lambda: row(*v6, 0.5, "-w", "500ms"),
+                     lambda: row(*v4, 0.4, "--connect-timeout", "0.4s"),
+                     lambda: row(*v6, 0.4, "--connect-timeout", "0.4s", "--read-timeout", "100ms"),
+                     lambda: row(*v4, 0.6, "--connect-timeout", "5", "-w", "0.6"),
+                     lambda: row(*v4, 0.7, "--connect-timeout", "0.7", "-w", "5"),
+                     lambda: row(*v4, 0.5, "-w", "0.5", "-z"))
+
+    def test_name_with_two_addresses(self):
+        machine.know(self, NAME, "::1", "127.0.0.1")
+        with machine.black_hole("127.0.0.1", "::1"):
+            self.took(self.fails(5, rf"{NAME}:4242(?: \(.+:4242\))?: connect: .*800ms", "-w", "800ms",
+                                 NAME, 4242), 0.8)
+
+    def test_the_kernel_gives_up_first(self):
+        retries = pathlib.Path("/proc/sys/net/ipv4/tcp_syn_retries")
+        before = retries.read_text()
+        write(retries, "1\n")
+        self.addCleanup(retries.write_text, before)
+        with machine.black_hole("127.0.0.1"):
+            answer = self.fails(5, r"127\.0\.0\.1:4242: connect: Connection timed out", "-w", "20",
+                                "127.0.0.1", 4242)
+            self.took(answer, 1, 7)
+
+    def test_first_packet_is_lost(self):
+        """The kernel sends it again after a second."""
+        with Server(says(GREETING)) as server, contextlib.ExitStack() as hole:
+            hole.enter_context(machine.black_hole("127.0.0.1"))
+            with Running("127.0.0.1", server.port) as client:
+                poll_until(lambda: machine.connecting("127.0.0.1"))
+                hole.close()
+                answer = client.end()
+                self.assertEqual((answer.exit, answer.stdout, answer.stderr), (0, GREETING, b""), answer)
+
+    def test_sigint_while_it_connects(self):
+        def interrupt():
+            with Running("127.0.0.1", 4242) as client:
+                poll_until(lambda: machine.connecting("127.0.0.1"))
+                return interrupted(self, client)
+        with machine.black_hole("127.0.0.1"):
+            self.quickly(0.2, interrupt)
+
+
+class ResetAtOnce(ClientTest):
+    """What was sent counts, even if the reset is there before hailto knows that it is connected"""
+
+    def answer(self, script):
+        with Server(script) as server, contextlib.ExitStack() as hole:
+            hole.enter_context(machine.black_hole("127.0.0.1"))
+            with Running("127.0.0.1", server.port) as client:
+                poll_until(lambda: machine.connecting("127.0.0.1"))
+                with client.frozen():
+                    # The kernel sends the first packet again after a second.
+                    hole.close()
+                    self.assertTrue(script.done.wait(harness.DEADLINE))
+                return client.end()
+
+    def test_within_the_greeting(self):
+        for heard in (b"", GREETING[:7], GREETING):
+            with self.subTest(heard=heard):
+                answer = self.answer(resets(heard))
+                self.judge_failure(answer, 6, ".*: read: Connection reset by peer.*", heard)
+
+    def test_behind_the_end_of_stream(self):
+        answer = self.answer(resets(GREETING, half_closes=True))
+        self.assertEqual((answer.exit, answer.stdout, answer.stderr), (0, GREETING, b""), answer)
+
+
+if __name__ == "__main__":
+    machine.enter()
+    harness.main()
