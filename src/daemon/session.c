@@ -43,7 +43,7 @@ struct session {
 	TAILQ_ENTRY(session) by_lingering; /* those that linger, longest first */
 	struct sessions *all;
 	struct bufferevent *output; /* until the greeting is with the kernel, then NULL */
-	struct event input;	    /* from then on */
+	struct event input;
 	uint64_t opened_ms, lingering_ms;
 	uint64_t discarded;
 	int fd;
@@ -111,13 +111,11 @@ static size_t bytes_sent(const struct session *session)
 /* Stops waiting for the socket, in whichever state the session is. */
 static void stop_events(struct session *session)
 {
-	if (session->output) {
+	event_del(&session->input);
+	if (session->output)
 		bufferevent_free(session->output);
-		session->output = NULL;
-	} else {
-		event_del(&session->input);
+	else
 		TAILQ_REMOVE(&session->all->by_lingering, session, by_lingering);
-	}
 }
 
 /*
@@ -173,7 +171,20 @@ static ssize_t discard(int fd, size_t most)
 	return recv(fd, waste, most < sizeof waste ? most : sizeof waste, MSG_DONTWAIT);
 }
 
-/* Throws away what a greeted client sends, and notices its end, its silence or its excess. */
+/* The client sends no more; it may read yet. */
+static void end_of_input(struct session *session)
+{
+	if (session->output)
+		event_del(&session->input);
+	else
+		session_close(session, CLOSED_BY_PEER);
+}
+
+/*
+ * Throws away what the client sends, and notices its end, its silence or its
+ * excess. Also while it is being greeted: a client that sends more than the
+ * buffers hold before it reads would wait for us, and we for it.
+ */
 static void input_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct session *session = argument;
@@ -190,13 +201,16 @@ static void input_cb(evutil_socket_t fd, short what, void *argument)
 		if (session->discarded >= SESSION_DISCARD_MAX)
 			session_close(session, FLOODED);
 	} else if (n == 0) {
-		session_close(session, CLOSED_BY_PEER);
+		end_of_input(session);
 	} else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
 		session_close(session, RESET_BY_PEER);
 	}
 }
 
-/* Waits for the client's end: a plain event does, for a tenth of a bufferevent's memory. */
+/*
+ * Waits for the client's end, and from now on not for long. A plain event does,
+ * for a tenth of a bufferevent's memory.
+ */
 static void start_lingering(struct session *session)
 {
 	struct sessions *all = session->all;
@@ -205,9 +219,7 @@ static void start_lingering(struct session *session)
 	session->output = NULL;
 	session->lingering_ms = clock_ms();
 	TAILQ_INSERT_TAIL(&all->by_lingering, session, by_lingering);
-	if (event_assign(&session->input, all->base, session->fd, EV_READ | EV_PERSIST, input_cb,
-			 session) < 0 ||
-	    event_add(&session->input, all->idle) < 0)
+	if (event_add(&session->input, all->idle) < 0)
 		session_close(session, FAILED);
 }
 
@@ -326,8 +338,11 @@ static struct session *session_new(struct sessions *all, int fd, const char *pee
 	session->opened_ms = clock_ms();
 	if (peer)
 		session->peer = strdup(peer);
-	if ((!peer || session->peer) && start_greeting(session))
+	event_assign(&session->input, all->base, fd, EV_READ | EV_PERSIST, input_cb, session);
+	if ((!peer || session->peer) && event_add(&session->input, NULL) == 0 &&
+	    start_greeting(session))
 		return session;
+	event_del(&session->input);
 	if (session->output)
 		bufferevent_free(session->output);
 	free(session->peer);
@@ -341,7 +356,7 @@ bool session_open(struct sessions *all, int fd, const char *peer)
 
 	if (!session) {
 		all->stats->failed++;
-		close(fd);
+		close_socket(fd, false);
 		return false;
 	}
 	TAILQ_INSERT_TAIL(&all->by_age, session, by_age);

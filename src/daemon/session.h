@@ -21,7 +21,7 @@ struct options;
 struct sessions;
 struct stats;
 
-/* What one peer may send us after its greeting, in bytes. */
+/* What one peer may send us, in bytes. */
 #define SESSION_DISCARD_MAX ((size_t)16 * 1024 * 1024)
 
 /* Called after a session has closed; its slot is free by then. */

@@ -10,7 +10,7 @@ struct stats {
 	uint64_t reset;		     /* reset by the peer */
 	uint64_t timed_out_greeting; /* did not take the greeting in time: closed hard */
 	uint64_t timed_out_linger;   /* had it, but did not close in time */
-	uint64_t flooded;	     /* had it, and sent more than we throw away */
+	uint64_t flooded;	     /* sent more than we throw away */
 	uint64_t evicted;	     /* had it, and made room for others */
 	uint64_t stopped;	     /* still open when the daemon had to end */
 	uint64_t failed;	     /* no memory, or a system call failed */

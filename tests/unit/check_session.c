@@ -511,6 +511,41 @@ START_TEST(peer_that_floods_is_cut_at_the_most)
 }
 END_TEST
 
+/* It reads not a byte before it has sent more than all buffers hold. */
+START_TEST(peer_that_sends_all_before_it_reads_gets_a_great_greeting)
+{
+	struct flooder flooder;
+	struct peer peer;
+
+	start_with_great_greeting();
+	peer = open_session(families[_i], 16384, "peer");
+	flooder = (struct flooder){.peer = &peer, .left = 4 * GREAT};
+	ck_assert(run_until(base, floods, &flooder, PATIENCE_MS));
+	ck_assert_uint_eq(closed, 0);
+	wait_for_end(&peer);
+	assert_greeted(&peer, great_text, GREAT);
+	peer_close(&peer);
+	wait_for_closed(1);
+	ASSERT_STATS(.greeted = 1, .bytes_sent = GREAT, .bytes_discarded = 4 * GREAT);
+}
+END_TEST
+
+START_TEST(peer_that_floods_instead_of_reading_is_reset)
+{
+	struct flooder flooder;
+	struct peer peer;
+
+	start_with_great_greeting();
+	peer = open_session(families[_i], 16384, "peer");
+	flooder = (struct flooder){.peer = &peer, .left = 10 * (size_t)SESSION_DISCARD_MAX};
+	ck_assert(run_until(base, floods, &flooder, PATIENCE_MS));
+	ck_assert_uint_eq(closed, 1);
+	ck_assert_uint_eq(stats.flooded, 1);
+	ck_assert_uint_eq(stats.greeted, 0);
+	peer_close(&peer);
+}
+END_TEST
+
 static bool has_discarded(void *count)
 {
 	return stats.bytes_discarded >= *(uint64_t *)count;
@@ -820,35 +855,30 @@ START_TEST(want_of_memory_ends_one_session_only)
 END_TEST
 
 /* Each user may watch so many descriptors by epoll (fs.epoll.max_user_watches). */
-START_TEST(want_of_watches_ends_a_lingering_session)
-{
-	struct peer peer;
-
-	start();
-	peer = open_session(families[_i], 0, "peer");
-	fault_epoll = (struct fault){.reason = ENOSPC, .times = 1, .kind = EPOLL_CTL_ADD};
-	wait_for_closed(1);
-	wait_for_end(&peer);
-	assert_greeted(&peer, "Hi from server", 14);
-	ASSERT_STATS(.greeted = 1, .failed = 1, .bytes_sent = 14);
-	assert_told("closed: peer: failed, 14 bytes sent, 0 discarded, ");
-	peer_close(&peer);
-}
-END_TEST
-
-START_TEST(want_of_watches_ends_a_greeting_at_once)
+static void refuse_watch(int kind, int times, int family)
 {
 	struct peer peer;
 	int fd;
 
 	start();
-	peer = peer_pair(families[_i], &fd, 0);
-	fault_epoll = (struct fault){.reason = ENOSPC, .times = 2, .kind = EPOLL_CTL_ADD};
-	ck_assert(!session_open(sessions, fd, NULL));
+	peer = peer_pair(family, &fd, 0);
+	fault_epoll = (struct fault){.reason = ENOSPC, .times = times, .kind = kind};
+	ck_assert(!session_open(sessions, fd, "peer"));
 	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
 	ck_assert_uint_eq(sessions_open(sessions), 0);
 	ASSERT_STATS(.failed = 1);
 	peer_close(&peer);
+}
+
+START_TEST(want_of_a_watch_for_input_ends_a_session_at_once)
+{
+	refuse_watch(EPOLL_CTL_ADD, 1, families[_i]);
+}
+END_TEST
+
+START_TEST(want_of_a_watch_for_output_ends_a_session_at_once)
+{
+	refuse_watch(EPOLL_CTL_MOD, 2, families[_i]);
 }
 END_TEST
 
@@ -880,6 +910,9 @@ int main(void)
 	tcase_add_loop_test(each, peer_that_talks_first_loses_nothing, 0, end);
 	tcase_add_loop_test(each, peer_that_half_closes_first_is_greeted, 0, end);
 	tcase_add_loop_test(each, peer_that_talks_through_a_great_greeting_gets_it, 0, end);
+	tcase_add_loop_test(each, peer_that_sends_all_before_it_reads_gets_a_great_greeting, 0,
+			    end);
+	tcase_add_loop_test(each, peer_that_floods_instead_of_reading_is_reset, 0, end);
 	tcase_add_loop_test(each, silent_peer_that_never_closes_is_closed, 0, end);
 	tcase_add_loop_test(each, peer_that_sends_a_trickle_is_closed_at_the_deadline, 0, end);
 	tcase_add_loop_test(each, idle_time_begins_when_the_greeting_has_gone, 0, end);
@@ -908,8 +941,8 @@ int main(void)
 	tcase_add_loop_test(tcp, peer_that_has_reset_before_an_empty_greeting_is_counted, FIRST_TCP,
 			    end);
 	tcase_add_loop_test(tcp, stop_closes_all_and_resets_the_ungreeted, FIRST_TCP, end);
-	tcase_add_loop_test(each, want_of_watches_ends_a_lingering_session, 0, end);
-	tcase_add_loop_test(each, want_of_watches_ends_a_greeting_at_once, 0, end);
+	tcase_add_loop_test(each, want_of_a_watch_for_input_ends_a_session_at_once, 0, end);
+	tcase_add_loop_test(each, want_of_a_watch_for_output_ends_a_session_at_once, 0, end);
 	tcase_add_checked_fixture(memory, setup_scarce, teardown);
 	tcase_set_timeout(memory, 60);
 	tcase_add_loop_test(memory, want_of_memory_ends_one_session_only, 0, GRANTS_MAX);
