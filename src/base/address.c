@@ -12,6 +12,7 @@
 #include "base/number.h"
 
 static const char unix_prefix[] = "unix:";
+static const char not_a_port[] = "a port is a number up to 65535 or the name of a service";
 
 /* Tells whether `text` is an IPv6 address, a zone allowed; the zone itself is for the resolver. */
 static bool is_ipv6(const char *text)
@@ -34,6 +35,8 @@ static const char *copy_host(struct endpoint *endpoint, const char *text, size_t
 		return "the host is empty";
 	if (length >= sizeof endpoint->host)
 		return "the host is too long";
+	if (endpoint->kind == ENDPOINT_HOST && memchr(text, ' ', length))
+		return "the host has a blank in it";
 	memcpy(endpoint->host, text, length);
 	endpoint->host[length] = '\0';
 	return NULL;
@@ -121,13 +124,13 @@ const char *address_parse_port(const char *text, uint16_t *port)
 		return "the port is empty";
 	if (number_parse(text, &number)) {
 		if (number > UINT16_MAX)
-			return "a port is a number from 0 to 65535";
+			return not_a_port;
 		*port = (uint16_t)number;
 		return NULL;
 	}
 	service = getservbyname(text, "tcp");
 	if (!service)
-		return "the port is neither a number from 0 to 65535 nor a known service";
+		return not_a_port;
 	*port = ntohs((uint16_t)service->s_port);
 	return NULL;
 }

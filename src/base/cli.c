@@ -50,8 +50,9 @@ static void format_range(const struct cli_option *option, char *text, size_t siz
 			 number_format_time(least, option->least),
 			 number_format_time(most, option->most));
 	} else {
-		snprintf(text, size, "a number%s from %" PRIu64 " to %" PRIu64,
-			 option->kind == CLI_SIZE ? " of bytes" : "", option->least, option->most);
+		snprintf(text, size, "a number%s from %" PRIu64 " to %" PRIu64 "%s",
+			 option->kind == CLI_SIZE ? " of bytes" : "", option->least, option->most,
+			 option->kind == CLI_SIZE ? ", such as 512 or 64K" : "");
 	}
 }
 
@@ -185,6 +186,18 @@ static size_t row_of(const struct cli *cli, int code)
 	return i;
 }
 
+/* Complains of a long option that is none, or a short form of several. */
+static void complain_of_name(const struct cli *cli, const char *text)
+{
+	int length = (int)strcspn(text, "=");
+	size_t meant = 0;
+
+	for (size_t i = 0; i < cli->count; i++)
+		meant += strncmp(cli->options[i].name, text + 2, (size_t)length - 2) == 0;
+	log_error("%s option '%.*s' (see '%s --help')", meant > 1 ? "ambiguous" : "unknown", length,
+		  text, cli->program);
+}
+
 /* Says what getopt_long() found wrong; it leaves the culprit in optopt or in argv. */
 static enum cli_outcome complain(const struct cli *cli, int code, char **argv)
 {
@@ -198,7 +211,7 @@ static enum cli_outcome complain(const struct cli *cli, int code, char **argv)
 	else if (optopt != 0)
 		log_error("unknown option '-%c' (see '%s --help')", optopt, cli->program);
 	else
-		log_error("unknown option '%s' (see '%s --help')", argv[optind - 1], cli->program);
+		complain_of_name(cli, argv[optind - 1]);
 	return CLI_BAD;
 }
 

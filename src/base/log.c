@@ -5,14 +5,19 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/escape.h"
 
 /* The longest line; a pipe that has room takes as much at once (PIPE_BUF on Linux). */
 #define LINE_MAX_BYTES 4096
+
+/* Within this time libevent's saying the same again is not worth another line. */
+#define REPEATED_MS 10000
 
 /* The one thing in the program that is set for all of it: how it speaks. */
 static struct {
@@ -141,15 +146,36 @@ void log_answer(const char *format, ...)
 	va_end(arguments);
 }
 
-/* libevent counts its severities upwards: 0 debug, 1 message, 2 warning, 3 error. */
+/* Tells whether libevent has said the same a short while ago; it repeats itself at each try. */
+static bool is_repeated(enum log_level level, const char *message)
+{
+	static char last[128];
+	static enum log_level last_level;
+	static uint64_t until;
+	uint64_t now = clock_ms();
+	bool repeated = now < until && level == last_level &&
+			strncmp(last, message, sizeof last - 1) == 0;
+
+	until = now + REPEATED_MS;
+	last_level = level;
+	if (!repeated)
+		snprintf(last, sizeof last, "%s", message);
+	return repeated;
+}
+
 void log_from_libevent(int severity, const char *message)
 {
-	if (severity >= 3)
+	/* libevent counts its severities upwards: 0 debug, 1 message, 2 warning, 3 error. */
+	static const enum log_level levels[] = {LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING,
+						LOG_LEVEL_ERROR};
+	enum log_level level = levels[severity < 0 ? 0 : severity > 3 ? 3 : severity];
+
+	if (!log_shows(level) || is_repeated(level, message))
+		return;
+	if (level == LOG_LEVEL_ERROR)
 		log_error("libevent: %s", message);
-	else if (severity == 2)
+	else if (level == LOG_LEVEL_WARNING)
 		log_warning("libevent: %s", message);
-	else if (severity == 1)
-		log_info("libevent: %s", message);
 	else
-		log_debug("libevent: %s", message);
+		log_info("libevent: %s", message);
 }

@@ -27,24 +27,21 @@ static int run(struct options *options)
 
 int main(int argc, char **argv)
 {
+	static const int statuses[] = {
+		[CLI_END] = STATUS_GREETED,
+		[CLI_BAD] = STATUS_USAGE,
+		[CLI_FAILED] = STATUS_INTERNAL,
+	};
 	struct options options;
+	enum cli_outcome outcome;
 
 	log_open("hailto", LOG_LEVEL_WARNING);
 	/* A reader of our output that has gone shall be reported, not kill us. */
 	signal(SIGPIPE, SIG_IGN);
 	if (!standard_reserve())
 		return STATUS_INTERNAL;
-	switch (options_read(&options, argc, argv)) {
-	case CLI_END:
-		return STATUS_GREETED;
-	case CLI_BAD:
-		return STATUS_USAGE;
-	case CLI_FAILED:
-		return STATUS_INTERNAL;
-	case CLI_GO:
-		break;
-	}
+	outcome = options_read(&options, argc, argv);
 	if (options.verbose)
 		log_open("hailto", LOG_LEVEL_DEBUG);
-	return run(&options);
+	return outcome == CLI_GO ? run(&options) : statuses[outcome];
 }

@@ -62,7 +62,7 @@ static const struct cli cli = {
 static bool accept_or_complain(const char *why)
 {
 	if (why)
-		log_error("%s (see 'hailto --help')", why);
+		log_error("%s", why);
 	return why == NULL;
 }
 

@@ -200,11 +200,25 @@ static void raced_cb(const struct race_result *raced, void *argument)
 		start_reading(probe);
 }
 
+/* Names whom we try, for a failure that is nobody's in particular. */
+static void name_addresses(struct probe_result *result, const struct addresslist *list)
+{
+	size_t used;
+
+	address_format((const struct sockaddr *)list->addresses, *list->lengths, result->address,
+		       sizeof result->address);
+	used = strlen(result->address);
+	if (list->count > 1)
+		snprintf(result->address + used, sizeof result->address - used, " and %zu more",
+			 list->count - 1);
+}
+
 static void start_connecting(struct probe *probe, const struct addresslist *addresses)
 {
 	const struct options *options = probe->options;
 
 	enter(probe, STAGE_CONNECT, options->connect_timeout);
+	name_addresses(probe->result, addresses);
 	probe->race = race_start(probe->base, addresses, (const struct sockaddr *)&options->source,
 				 options->source_length, raced_cb, probe);
 	if (!probe->race)
@@ -230,8 +244,14 @@ static void resolved_cb(const struct addresslist *addresses, const char *failure
 {
 	struct probe *probe = argument;
 
+	int family = options_family(probe->options);
+
 	if (!addresses) {
-		fail(probe, STATUS_UNRESOLVED, "%s", failure);
+		fail(probe, STATUS_UNRESOLVED, "%s%s",
+		     family == AF_INET	  ? "no IPv4 address: "
+		     : family == AF_INET6 ? "no IPv6 address: "
+					  : "",
+		     failure);
 		return;
 	}
 	if (log_shows(LOG_LEVEL_DEBUG))

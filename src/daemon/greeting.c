@@ -70,9 +70,12 @@ static int open_regular(const char *path)
 		log_error("cannot open the message file %s: %s", path, strerror(errno));
 		return -1;
 	}
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+	if (fstat(fd, &status) < 0)
+		log_error("cannot examine the message file %s: %s", path, strerror(errno));
+	else if (!S_ISREG(status.st_mode))
+		log_error("cannot use the message file %s: it is not a regular file", path);
+	else
 		return fd;
-	log_error("cannot use the message file %s: it is not a regular file", path);
 	close(fd);
 	return -1;
 }

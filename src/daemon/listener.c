@@ -4,9 +4,8 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/listener.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,8 +19,11 @@
 #include "sockets.h"
 #include "stats.h"
 
-/* libevent accepts until the queue is empty; after this many the rest of the loop has its turn. */
-enum { ACCEPTS_IN_A_ROW = 64 };
+/*
+ * libevent accepts until the queue is empty; after this many at the latest the rest
+ * of the loop has its turn. It may come earlier: we don't learn when libevent ends.
+ */
+enum { ACCEPTS_A_TURN = 64 };
 
 /* How soon we try again when we can't know that there is room: after an error, and when full. */
 enum { RETRY_MS = 100 };
@@ -49,36 +51,32 @@ struct listener {
 	struct evconnlistener **listeners; /* one for each socket, in their order */
 	unsigned pauses;		   /* of enum pause; accepting while 0 */
 	struct event *next_turn, *retry;
-	unsigned in_a_row;
+	unsigned this_turn;
 	uint64_t accepted;
 	bool stopping; /* only who is in the queues is accepted yet, up to the count */
 	uint64_t full_until, shortage_until; /* clock_ms(); until then the episode goes on */
 };
 
-/* Lets every socket accept, or none, as the pauses say. */
-static void apply_pauses(struct listener *listener, unsigned pauses)
+/* Lets every socket accept, or none, as the pauses say. False, errno set: not every one does. */
+static bool apply_pauses(struct listener *listener, unsigned pauses)
 {
 	bool was_open = listener->pauses == 0, is_open = pauses == 0;
 
 	listener->pauses = pauses;
 	if (was_open == is_open)
-		return;
+		return true;
 	for (size_t i = 0; i < sockets_count(listener->sockets); i++) {
-		if (is_open)
-			evconnlistener_enable(listener->listeners[i]);
-		else
-			evconnlistener_disable(listener->listeners[i]);
+		struct evconnlistener *one = listener->listeners[i];
+		if ((is_open ? evconnlistener_enable(one) : evconnlistener_disable(one)) < 0 &&
+		    is_open)
+			return false;
 	}
+	return true;
 }
 
 static void pause_for(struct listener *listener, enum pause why)
 {
-	apply_pauses(listener, listener->pauses | why);
-}
-
-static void resume_from(struct listener *listener, unsigned why)
-{
-	apply_pauses(listener, listener->pauses & ~why);
+	(void)apply_pauses(listener, listener->pauses | why);
 }
 
 static void retry_soon(struct listener *listener)
@@ -106,13 +104,20 @@ static void pause_for_shortage(struct listener *listener, int reason)
 			strerror(reason), RETRY_MS);
 }
 
+/* Ends a pause; if the kernel can't watch every socket again, that is a shortage, too. */
+static void resume_from(struct listener *listener, unsigned why)
+{
+	if (!apply_pauses(listener, listener->pauses & ~why))
+		pause_for_shortage(listener, errno);
+}
+
 static void pause_for_full(struct listener *listener)
 {
 	listener->stats->accept_pauses++;
 	pause_for(listener, PAUSE_FULL);
 	retry_soon(listener);
 	if (begins_episode(&listener->full_until))
-		log_info("%zu connections are open, the most allowed; others wait in the queue",
+		log_info("%zu open, the most allowed; other connections wait in the queue",
 			 listener->room);
 }
 
@@ -158,8 +163,8 @@ static void accept_cb(struct evconnlistener *from, evutil_socket_t fd, struct so
 		pause_for(listener, PAUSE_STOPPED);
 		listener->stopping = true;
 		event_active(listener->next_turn, EV_TIMEOUT, 0);
-	} else if (++listener->in_a_row >= ACCEPTS_IN_A_ROW) {
-		listener->in_a_row = 0;
+	} else if (++listener->this_turn >= ACCEPTS_A_TURN) {
+		listener->this_turn = 0;
 		pause_for(listener, PAUSE_TURN);
 		event_active(listener->next_turn, EV_TIMEOUT, 0);
 	}
@@ -274,10 +279,12 @@ static void retry_cb(evutil_socket_t fd, short what, void *argument)
 	(void)fd;
 	(void)what;
 	resume_from(listener, PAUSE_SHORTAGE);
-	if (has_room(listener))
+	if (has_room(listener)) {
 		listener_make_use_of_room(listener);
-	else
+	} else {
+		(void)begins_episode(&listener->full_until); /* it goes on */
 		retry_soon(listener);
+	}
 }
 
 /* Makes libevent's listener for each socket; the sockets listen already, and stay ours. */
@@ -333,7 +340,6 @@ void listener_make_use_of_room(struct listener *listener)
 void listener_stop(struct listener *listener)
 {
 	pause_for(listener, PAUSE_STOPPED);
-	sockets_shorten_queues(listener->sockets);
 	listener->stopping = true;
 	if (empty_queues(listener))
 		event_active(listener->next_turn, EV_TIMEOUT, 0);

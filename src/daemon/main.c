@@ -50,9 +50,11 @@ static void set_log(const struct options *options)
 
 int main(int argc, char **argv)
 {
-	static const int statuses[] = {[CLI_END] = STATUS_STOPPED,
-				       [CLI_BAD] = STATUS_USAGE,
-				       [CLI_FAILED] = STATUS_FAILURE};
+	static const int statuses[] = {
+		[CLI_END] = STATUS_STOPPED,
+		[CLI_BAD] = STATUS_USAGE,
+		[CLI_FAILED] = STATUS_FAILURE,
+	};
 	struct options options;
 	enum cli_outcome outcome;
 	int status;

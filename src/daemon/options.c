@@ -77,6 +77,7 @@ static bool read_listen_variable(struct options *options)
 
 	if (options->listen.count > 0 || !value)
 		return true;
+	options->listen_source = "HAILD_LISTEN";
 	options->listen_words = strdup(value);
 	if (!options->listen_words) {
 		log_error("out of memory");
@@ -94,8 +95,10 @@ static bool read_environment(struct options *options)
 {
 	if (!read_listen_variable(options))
 		return false;
-	if (!options->port)
+	if (!options->port) {
 		options->port = variable("HAILD_PORT");
+		options->port_source = "HAILD_PORT";
+	}
 	if (!options->message && !options->message_file) {
 		options->message = variable("HAILD_MESSAGE");
 		options->message_file = variable("HAILD_MESSAGE_FILE");
@@ -120,14 +123,38 @@ static bool check_combinations(const struct options *options, char **operands)
 	return false;
 }
 
+/* Finds an earlier endpoint that is the same; port 0 is another port each time. */
+static bool is_repeated(const struct options *options, const struct endpoint *endpoint)
+{
+	for (const struct endpoint *other = options->endpoints; other < endpoint; other++)
+		if (other->kind == endpoint->kind && strcmp(other->host, endpoint->host) == 0 &&
+		    other->port == endpoint->port &&
+		    (endpoint->kind == ENDPOINT_UNIX || endpoint->port != 0))
+			return true;
+	return false;
+}
+
+/* Understands one ADDR; NULL, or why it is none. */
+static const char *read_endpoint(struct options *options, const char *text, uint16_t port)
+{
+	struct endpoint *endpoint = &options->endpoints[options->endpoint_count++];
+	const char *why = address_parse_endpoint(text, endpoint);
+
+	if (why)
+		return why;
+	if (endpoint->kind != ENDPOINT_UNIX && !endpoint->has_port)
+		endpoint->port = port;
+	return is_repeated(options, endpoint) ? "it is given twice" : NULL;
+}
+
 /* Understands the ADDRs, and gives each its port. */
-static bool resolve_endpoints(struct options *options)
+static bool read_endpoints(struct options *options)
 {
 	uint16_t port = ADDRESS_DEFAULT_PORT;
 	const char *why = options->port ? address_parse_port(options->port, &port) : NULL;
 
 	if (why) {
-		log_error("bad port '%s': %s", options->port, why);
+		log_error("%s: bad port '%s': %s", options->port_source, options->port, why);
 		return false;
 	}
 	options->endpoints = calloc(options->listen.count, sizeof *options->endpoints);
@@ -136,14 +163,12 @@ static bool resolve_endpoints(struct options *options)
 		return false;
 	}
 	for (size_t i = 0; i < options->listen.count; i++) {
-		struct endpoint *endpoint = &options->endpoints[options->endpoint_count++];
-		why = address_parse_endpoint(options->listen.texts[i], endpoint);
+		why = read_endpoint(options, options->listen.texts[i], port);
 		if (why) {
-			log_error("bad address '%s': %s", options->listen.texts[i], why);
+			log_error("%s: bad address '%s': %s", options->listen_source,
+				  options->listen.texts[i], why);
 			return false;
 		}
-		if (!endpoint->has_port)
-			endpoint->port = port;
 	}
 	return true;
 }
@@ -161,12 +186,19 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 	enum cli_outcome outcome;
 	int operands;
 
-	*options = (struct options){.backlog = 4096, .timeout = 30000, .idle = 5000, .drain = 5000};
+	*options = (struct options){
+		.backlog = 4096,
+		.timeout = 30000,
+		.idle = 5000,
+		.drain = 5000,
+		.listen_source = "--listen",
+		.port_source = "--port",
+	};
 	outcome = cli_parse(&cli, options, argc, argv, &operands);
 	if (outcome != CLI_GO)
 		return outcome;
 	if (!check_combinations(options, argv + operands) || !read_environment(options) ||
-	    !fill_defaults(options) || !resolve_endpoints(options))
+	    !fill_defaults(options) || !read_endpoints(options))
 		return CLI_BAD;
 	return CLI_GO;
 }

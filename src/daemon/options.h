@@ -29,7 +29,8 @@ struct options {
 	/* As given, before they are understood. */
 	struct cli_list listen;
 	const char *port;
-	char *listen_words; /* HAILD_LISTEN, taken apart */
+	const char *listen_source, *port_source; /* who named them, for errors */
+	char *listen_words;			 /* HAILD_LISTEN, taken apart */
 };
 
 /*

@@ -48,6 +48,11 @@ static void end_if_idle(struct server *server)
 		event_base_loopbreak(server->base);
 }
 
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 /* A first TERM or INT drains, bounded in time; a second one ends at once. */
 static void stop_cb(evutil_socket_t signal_number, short what, void *argument)
 {
@@ -63,7 +68,8 @@ static void stop_cb(evutil_socket_t signal_number, short what, void *argument)
 	if (server->sockets)
 		listener_stop(server->listener);
 	if (sessions_open(server->sessions) > 0)
-		log_info("stopping: waiting for %zu connections", sessions_open(server->sessions));
+		log_info("stopping: waiting for %zu connection%s", sessions_open(server->sessions),
+			 plural(sessions_open(server->sessions)));
 }
 
 static void drain_over_cb(evutil_socket_t fd, short what, void *argument)
@@ -73,8 +79,8 @@ static void drain_over_cb(evutil_socket_t fd, short what, void *argument)
 	(void)fd;
 	(void)what;
 	if (sessions_open(server->sessions) > 0)
-		log_info("stopping: closing %zu connections that did not end in time",
-			 sessions_open(server->sessions));
+		log_info("stopping: closing %zu connection%s that did not end in time",
+			 sessions_open(server->sessions), plural(sessions_open(server->sessions)));
 	event_base_loopbreak(server->base);
 }
 
@@ -158,12 +164,12 @@ static struct event *watch(struct server *server, int signal_number, event_callb
 	return NULL;
 }
 
-/* Makes the loop, and the events that are not about connections. */
-static bool open_loop(struct server *server)
+/*
+ * Takes the signals over: only now, so that a start that waits for a name server
+ * can be ended, and before anybody is told that we are ready.
+ */
+static bool watch_signals(struct server *server)
 {
-	server->base = loop_new();
-	if (!server->base)
-		return false;
 	server->terminate = watch(server, SIGTERM, stop_cb);
 	server->interrupt = watch(server, SIGINT, stop_cb);
 	server->report = watch(server, SIGUSR1, report_cb);
@@ -174,6 +180,9 @@ static bool open_loop(struct server *server)
 /* Makes what serves the sockets. */
 static bool open_service(struct server *server, const struct greeting *greeting)
 {
+	server->base = loop_new();
+	if (!server->base || !watch_signals(server))
+		return false;
 	server->sessions = sessions_new(server->base, server->options, greeting, &server->stats,
 					session_ended_cb, server);
 	if (!server->sessions)
@@ -195,9 +204,8 @@ struct server *server_open(const struct options *options, const struct greeting 
 		return NULL;
 	}
 	server->options = options;
-	if (!open_loop(server)) {
-		log_error("cannot make the event loop: %s", strerror(errno));
-	} else if (!(server->sockets = sockets_open(options))) {
+	server->sockets = sockets_open(options);
+	if (!server->sockets) {
 		*status = STATUS_LISTEN;
 	} else if (!open_service(server, greeting)) {
 		log_error("cannot start to serve: out of memory or descriptors");

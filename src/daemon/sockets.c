@@ -40,6 +40,12 @@ struct sockets {
 	bool warned_of_family;
 };
 
+/* What went wrong, in words that suit an address to listen on. */
+static const char *describe(int reason)
+{
+	return reason == ENOTSOCK ? "something is there that is not a socket" : strerror(reason);
+}
+
 /* What to do about a failure, where we know. */
 static const char *advice(int reason, uint16_t port)
 {
@@ -53,6 +59,8 @@ static const char *advice(int reason, uint16_t port)
 		return " (not an address of this machine)";
 	case EAFNOSUPPORT:
 		return " (the kernel lacks this address family)";
+	case EINVAL:
+		return " (a link-local address needs its zone, ADDRESS%INTERFACE)";
 	case EMFILE:
 		return " (raise the descriptor limit, ulimit -n)";
 	default:
@@ -62,7 +70,7 @@ static const char *advice(int reason, uint16_t port)
 
 static void complain(const char *address, int reason, uint16_t port)
 {
-	log_error("cannot listen on %s: %s%s", address, strerror(reason), advice(reason, port));
+	log_error("cannot listen on %s: %s%s", address, describe(reason), advice(reason, port));
 }
 
 /* Takes `fd` over as a new entry; closes it if there is no memory for one. */
@@ -179,7 +187,9 @@ static bool resolve(const struct endpoint *endpoint, struct addresslist *all)
 	failure = getaddrinfo(local || endpoint->kind == ENDPOINT_ANY ? NULL : endpoint->host, "0",
 			      &hints, &found);
 	if (failure) {
-		log_error("cannot listen on %s: %s", endpoint->host,
+		char text[ADDRESS_TEXT_MAX];
+		log_error("cannot listen on %s: %s",
+			  address_format_endpoint(endpoint, text, sizeof text),
 			  failure == EAI_SYSTEM ? strerror(errno) : gai_strerror(failure));
 		return false;
 	}
@@ -289,8 +299,7 @@ static bool bind_unix(struct sockets *sockets, const struct sockaddr_un *address
 	if (!entry || bind(fd, (const struct sockaddr *)address, sizeof *address) < 0)
 		return false;
 	unixpath_note(&entry->path, address);
-	/* At once: a socket that is bound and does not listen looks as if its process were dead. */
-	return listen(fd, (int)sockets->options->backlog) == 0;
+	return true;
 }
 
 /* Finds out whether the path could be bound; one in use is well enough. */
@@ -370,7 +379,7 @@ static void warn_of_capped_backlog(const struct options *options)
 
 	if (most < options->backlog)
 		log_warning("the kernel caps the backlog of %" PRIu64 " at %" PRIu64
-			    " (net.core.somaxconn): a rush of clients may be stranded",
+			    " (net.core.somaxconn): of a rush beyond that, some may wait in vain",
 			    options->backlog, most);
 }
 
@@ -412,12 +421,6 @@ bool sockets_check(const struct options *options)
 		return false;
 	sockets_close(sockets);
 	return true;
-}
-
-void sockets_shorten_queues(const struct sockets *sockets)
-{
-	for (size_t i = 0; i < sockets->count; i++)
-		(void)listen(sockets->entries[i].fd, 0);
 }
 
 size_t sockets_count(const struct sockets *sockets)

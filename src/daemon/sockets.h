@@ -25,9 +25,6 @@ size_t sockets_count(const struct sockets *sockets);
 int sockets_descriptor(const struct sockets *sockets, size_t i);
 const char *sockets_address(const struct sockets *sockets, size_t i);
 
-/* Keeps newcomers out of the queues, as far as the kernel can: those within shall get empty. */
-void sockets_shorten_queues(const struct sockets *sockets);
-
 /* Closes every socket and removes the UNIX sockets' paths, if they are still ours. */
 void sockets_close(struct sockets *sockets);
 

@@ -8,31 +8,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/stream.h"
-
 enum holder { HOLDER_NONE, HOLDER_DEAD, HOLDER_UNCLEAR };
+
+/*
+ * Tells whether some process has a socket at the path, without a trace there: a
+ * datagram socket cannot connect to a stream socket (EPROTOTYPE), but only where
+ * there is one. A real connect would be greeted and counted, and -n 1 be over.
+ */
+static int ask(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0), reason;
+
+	if (fd < 0)
+		return errno;
+	reason = connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 ? EPROTOTYPE
+										     : errno;
+	close(fd);
+	return reason;
+}
 
 /* Finds out who has the path; HOLDER_UNCLEAR leaves the reason not to take it in errno. */
 static enum holder find_holder(const struct sockaddr_un *address)
 {
 	struct stat status;
-	int fd, reason;
+	int reason;
 
 	if (lstat(address->sun_path, &status) < 0)
 		return errno == ENOENT ? HOLDER_NONE : HOLDER_UNCLEAR;
-	if (!S_ISSOCK(status.st_mode)) {
-		errno = ENOTSOCK;
-		return HOLDER_UNCLEAR;
-	}
-	fd = stream_open(AF_UNIX);
-	if (fd < 0)
-		return HOLDER_UNCLEAR;
-	reason = connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 ? 0 : errno;
-	close(fd);
+	reason = S_ISSOCK(status.st_mode) ? ask(address) : ENOTSOCK;
 	if (reason == ECONNREFUSED)
 		return HOLDER_DEAD;
-	/* A full queue (EAGAIN) is a living process's, too. */
-	errno = reason == 0 || reason == EAGAIN ? EADDRINUSE : reason;
+	errno = reason == EPROTOTYPE ? EADDRINUSE : reason;
 	return HOLDER_UNCLEAR;
 }
 

@@ -35,7 +35,7 @@ EXPECTED_LOG = (
     r"connected: .+",
     rf"closed: .+: ({REASONS}), \d+ bytes sent, \d+ discarded, \d+ ms",
     r"counters:( \w+=\d+)+",
-    r"stopping: (waiting for|closing) \d+ connections.*",
+    r"stopping: (waiting for|closing) \d+ connections?.*",
 )
 SANITIZER_TEXT = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:")
 OUR_VARIABLES = re.compile(r"HAILD_(LISTEN|PORT|MESSAGE|MESSAGE_FILE)$|EVENT_|LISTEN_|NOTIFY_SOCKET$")

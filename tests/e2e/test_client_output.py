@@ -154,7 +154,7 @@ class ErrorLines(ClientTest):
                 (rf"bad source '{self.SHOWN}': .+", "-s", self.TEXT, "localhost"),
                 (rf".*{self.SHOWN}.*", "-w", self.TEXT, "localhost"),
                 (rf".*{self.SHOWN}.*", "-b", self.TEXT, "localhost"),
-                (rf".*{self.SHOWN}.*", "--" + self.TEXT, "localhost"),
+                (r"unknown option '--\\x1B\]52;c;eA'.*", "--" + self.TEXT, "localhost"),
                 (r"unknown option '-\\x1B'.*", "-\x1b", "localhost"),
                 (r"unknown option '-\\xFF'.*", os.fsdecode(b"-\xff"), "localhost"),
                 (r"unknown option '-\\x0A'.*", "-\n", "localhost")):

@@ -117,7 +117,8 @@ class BadInput(unittest.TestCase):
     def test_same_address_twice(self):
         with socket.create_server(("127.0.0.1", 0)) as chosen:
             port = chosen.getsockname()[1]
-        self.is_refused(LISTEN, "-l", f"127.0.0.1:{port}", "-l", f"127.0.0.1:{port}")
+        self.is_refused(USAGE, "-l", f"127.0.0.1:{port}", "-l", f"127.0.0.1:{port}")
+        self.is_refused(LISTEN, "-l", f"127.0.0.1:{port}", "-l", f"127.1:{port}")
 
     def test_message_files(self):
         folder = temporary_directory(self)
@@ -143,7 +144,7 @@ class BadInput(unittest.TestCase):
         self.is_refused(USAGE, "-t", os.fsdecode(hostile))
         self.is_refused(USAGE, os.fsdecode(hostile))
         self.is_refused(USAGE, "--" + os.fsdecode(hostile))
-        self.is_refused(LISTEN, "-l", os.fsdecode(hostile.replace(b":", b"") + NO_HOST))
+        self.is_refused(LISTEN, "-l", os.fsdecode(hostile.replace(b":", b"").replace(b" ", b"") + NO_HOST))
 
     def test_complaint_that_nobody_can_hear(self):
         result = run("sh", "-c", 'exec "$@" 2>&-', "sh", *harness.command_of("haild", ["--bogus"]))

@@ -9,7 +9,7 @@ from crowd import connect_all, serve_all
 from harness import Daemon, GREETING, poll_until, read_all
 
 EVERYONE = 200
-FULL = r"\d+ connections are open, the most allowed; others wait in the queue"
+FULL = r"\d+ open, the most allowed; other connections wait in the queue"
 SHORT = (r"haild: cannot accept connections: Too many open files; "
          r"they wait in the queue, I try again every 100 ms")
 

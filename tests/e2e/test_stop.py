@@ -43,7 +43,7 @@ class Stop(unittest.TestCase):
                 contextlib.ExitStack() as stack:
             self.linger(daemon, 1, stack)
             daemon.signal(signal.SIGTERM)
-            daemon.wait_log("^stopping: waiting for 1 connections$")
+            daemon.wait_log("^stopping: waiting for 1 connection$")
             for host in ("127.0.0.1", "::1"):
                 with self.assertRaises(ConnectionRefusedError):
                     harness.connect(daemon.port, host)
@@ -95,7 +95,7 @@ class Stop(unittest.TestCase):
     # One lingers in the only slot, one waits. TERM comes about when the first may make room for the second,
     # a little earlier or later for each of the daemons.
     def test_who_waits_for_the_only_slot_is_greeted(self):
-        log = [r"1 connections are open, the most allowed; others wait in the queue"]
+        log = [r"1 open, the most allowed; other connections wait in the queue"]
         with contextlib.ExitStack() as stack:
             daemons = [stack.enter_context(Daemon("-c", "1", log=log)) for _ in range(20)]
             clients = []

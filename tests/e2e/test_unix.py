@@ -140,9 +140,19 @@ class UnixSockets(unittest.TestCase):
                 self.assertEqual(read_all(client), GREETING)
 
     def test_same_path_twice_is_refused(self):
-        result = run("haild", "-l", f"unix:{self.path}", "-l", f"unix:{self.path}", deadline=10)
-        self.assertEqual(result.exit, 3, result)
+        for again, exit in ((self.path, 2), (self.path.parent / "." / ".." / self.path.parent.name / self.path.name, 3)):
+            result = run("haild", "-l", f"unix:{self.path}", "-l", f"unix:{again}", deadline=10)
+            self.assertEqual(result.exit, exit, result)
         self.assertFalse(self.path.exists())
+
+    def test_who_asks_for_the_path_is_no_client(self):
+        with self.daemon("-n", "1", descriptors=False) as daemon:
+            self.is_refused(self.path)
+            checked = run("haild", "--check", "-l", f"unix:{self.path}")
+            self.assertEqual(checked.exit, 0, checked)
+            self.assertEqual(daemon.counters()["accepted"], 0)
+            self.assertEqual(self.greeting(), GREETING)
+            self.assertEqual(daemon.wait(), 0)
 
     def test_what_is_no_socket_is_untouched(self):
         self.path.write_text("precious")

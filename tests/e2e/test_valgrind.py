@@ -70,7 +70,7 @@ class Valgrind(unittest.TestCase):
                 daemon.stop()
 
     def test_full(self):
-        log = [r"1 connections are open, the most allowed; others wait in the queue"]
+        log = [r"1 open, the most allowed; other connections wait in the queue"]
         with self.daemon("-c", "1", log=log) as daemon:
             with daemon.connect() as first, daemon.connect() as second:
                 self.assertEqual(read_all(first), GREETING)

@@ -167,10 +167,10 @@ static const struct {
 	{{"-fx"}, "unknown option '-x'"},
 	{{"-\n"}, "unknown option '-\\x0A'"},
 	{{"--nonsense"}, "unknown option '--nonsense' (see 'test --help')"},
-	{{"--nonsense=5"}, "unknown option '--nonsense=5'"},
+	{{"--nonsense=5"}, "unknown option '--nonsense' (see"},
 	{{"operand", "--nonsense"}, "unknown option '--nonsense'"},
 	{{"--flags"}, "unknown option '--flags'"},
-	{{"--t"}, "unknown option '--t'"}, /* text or time? */
+	{{"--t"}, "ambiguous option '--t' (see 'test --help')"}, /* text or time? */
 	{{"-n"}, "--number needs a value, N"},
 	{{"-f", "--number"}, "--number needs a value, N"},
 	{{"--time"}, "--time needs a value, TIME"},

@@ -2,6 +2,7 @@
 #include "daemon/listener.h"
 
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 
 #include "base/address.h"
@@ -250,7 +251,7 @@ START_TEST(full_listener_lets_others_wait)
 	ck_assert_uint_eq(sessions_open(sessions), 2);
 	ck_assert_uint_eq(stats.accepted, 2);
 	ck_assert_uint_eq(stats.accept_pauses, 1);
-	assert_told("2 connections are open, the most allowed; others wait in the queue\n");
+	assert_told("2 open, the most allowed; other connections wait in the queue\n");
 	close_peers(0, 5);
 }
 END_TEST
@@ -397,6 +398,21 @@ START_TEST(count_larger_than_the_room_is_reached)
 	ck_assert(run_until(base, is_finished, NULL, PATIENCE_MS));
 	ck_assert_uint_eq(stats.accepted, 10);
 	ck_assert_uint_eq(finished, 1);
+}
+END_TEST
+
+/* libevent cannot watch the socket again when the pause is over: that must not last. */
+START_TEST(want_of_a_watch_for_the_socket_is_tried_again)
+{
+	start(1);
+	connect_peers(0, 0, 2);
+	wait_for_greeted(0, 1);
+	fault_epoll = (struct fault){.reason = ENOSPC, .times = 1, .kind = EPOLL_CTL_ADD};
+	close_peers(0, 1);
+	wait_for_greeted(1, 1);
+	ck_assert_int_eq(fault_epoll.times, 0);
+	assert_told("cannot accept connections: No space left on device");
+	close_peers(1, 1);
 }
 END_TEST
 
@@ -652,6 +668,7 @@ int main(void)
 	tcase_add_checked_fixture(room, setup, teardown);
 	tcase_set_timeout(room, 60);
 	tcase_add_test(room, full_listener_lets_others_wait);
+	tcase_add_test(room, want_of_a_watch_for_the_socket_is_tried_again);
 	tcase_add_test(room, room_is_made_use_of_at_once);
 	tcase_add_test(room, all_are_served_in_the_end);
 	tcase_add_test(room, long_lingerer_makes_room);

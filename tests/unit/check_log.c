@@ -87,6 +87,20 @@ START_TEST(libevent_is_shown_from_its_level_on)
 }
 END_TEST
 
+START_TEST(libevent_is_heard_once)
+{
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_INFO);
+	log_from_libevent(2, "words");
+	log_from_libevent(2, "words");
+	log_from_libevent(2, "other words");
+	log_from_libevent(1, "other words");
+	ck_assert_str_eq(captured(STDERR_FILENO), "test: libevent: words\n"
+						  "test: libevent: other words\n"
+						  "libevent: other words\n");
+}
+END_TEST
+
 START_TEST(one_message_is_one_safe_line)
 {
 	capture(STDERR_FILENO);
@@ -287,6 +301,7 @@ int main(void)
 	tcase_add_loop_test(levelling, libevent_is_shown_by_its_severity, 0, COUNT_OF(severities));
 	tcase_add_loop_test(levelling, libevent_is_shown_from_its_level_on, 0,
 			    COUNT_OF(thresholds));
+	tcase_add_test(lines, libevent_is_heard_once);
 	tcase_add_test(lines, one_message_is_one_safe_line);
 	tcase_add_test(lines, program_s_name_is_escaped_too);
 	tcase_add_loop_test(lines, long_message_is_one_line, 0, COUNT_OF(lengths));

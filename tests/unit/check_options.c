@@ -4,6 +4,7 @@
 #include "base/address.h"
 #include "base/log.h"
 #include "capture.h"
+#include "help.h"
 #include "daemon/options.h"
 #include "suite.h"
 
@@ -147,7 +148,8 @@ static const struct {
 	{{"-p", "65535"}, {"localhost:65535"}},
 	{{"--port=80", "-la", "-lb:81", "-lc:0"}, {"a:80", "b:81", "c:0"}},
 	{{"-la", "-p80", "-lb"}, {"a:80", "b:80"}},
-	{{"-la", "-la"}, {"a:12345", "a:12345"}},
+	{{"-la:0", "-la:0"}, {"a:0", "a:0"}},
+	{{"-la:80", "-la:81"}, {"a:80", "a:81"}},
 	{{"-lunix:/x", "-p80"}, {"unix:/x"}},
 };
 
@@ -224,7 +226,7 @@ static const struct {
 	{{"-t1", "-t1"}, "--timeout is given twice"},
 	{{"--idle=1", "--idle=1"}, "--idle is given twice"},
 	{{"--drain=1", "--drain=1"}, "--drain is given twice"},
-	{{"-p", "65536"}, "bad port '65536': "},
+	{{"-p", "65536"}, "--port: bad port '65536': a port is a number up to 65535 or the name"},
 	{{"-p", "-1"}, "bad port '-1': "},
 	{{"-p", "0x1F"}, "bad port '0x1F': "},
 	{{"-p", ""}, "bad port '': the port is empty"},
@@ -236,6 +238,10 @@ static const struct {
 	{{"-l", "a:65536"}, "bad address 'a:65536': "},
 	{{"-l", "unix:"}, "bad address 'unix:': "},
 	{{"-la", "-lb:", "-lc"}, "bad address 'b:': "},
+	{{"-la", "-lb", "-la"}, "--listen: bad address 'a': it is given twice"},
+	{{"-la", "-p80", "-la:80"}, "bad address 'a:80': it is given twice"},
+	{{"-lunix:/x", "-lunix:/x"}, "bad address 'unix:/x': it is given twice"},
+	{{"-la b"}, "bad address 'a b': the host has a blank in it"},
 	{{"-l", "\x1B[2J:"}, "bad address '\\x1B[2J:': "},
 	{{"operand"}, "unexpected argument 'operand' (see 'haild --help')"},
 	{{"-q", "--", "-v"}, "unexpected argument '-v'"},
@@ -261,7 +267,7 @@ START_TEST(unix_path_too_long_is_a_usage_error)
 
 	memset(word + strlen(word), 'p', 200);
 	ck_assert_int_eq(READ(word), CLI_BAD);
-	assert_one_error_line("haild: bad address 'unix:/pppp");
+	assert_one_error_line("haild: --listen: bad address 'unix:/pppp");
 	assert_told("too long");
 }
 END_TEST
@@ -435,22 +441,15 @@ START_TEST(help_names_every_option_and_variable)
 
 	capture(STDOUT_FILENO);
 	ck_assert_int_eq(READ("--help"), CLI_END);
-	for (int i = 0; i < COUNT_OF(names); i++)
-		ck_assert_msg(strstr(captured(STDOUT_FILENO), names[i]) != NULL, "no %s", names[i]);
-	assert_told_nothing();
+	assert_help_names(names, COUNT_OF(names));
 }
 END_TEST
 
 START_TEST(help_fits_a_terminal)
 {
-	char *line, *rest;
-
 	capture(STDOUT_FILENO);
 	ck_assert_int_eq(READ("--help"), CLI_END);
-	line = strdup(captured(STDOUT_FILENO));
-	for (char *next = strtok_r(line, "\n", &rest); next; next = strtok_r(NULL, "\n", &rest))
-		ck_assert_msg(strlen(next) <= 80, "'%s' is too wide", next);
-	free(line);
+	assert_help_fits_a_terminal();
 }
 END_TEST
 
@@ -458,8 +457,7 @@ START_TEST(version_is_one_line)
 {
 	capture(STDOUT_FILENO);
 	ck_assert_int_eq(READ("--version"), CLI_END);
-	ck_assert_int_eq(occurrences(captured(STDOUT_FILENO), "\n"), 1);
-	ck_assert_int_eq(strncmp(captured(STDOUT_FILENO), "haild ", 6), 0);
+	assert_version_of("haild ");
 }
 END_TEST
 

@@ -308,7 +308,7 @@ static const struct {
 } strangers[] = {
 	{"203.0.113.1:0", "cannot listen on 203.0.113.1:0: "}, /* TEST-NET-3 */
 	{"[2001:db8::1]:0", "cannot listen on [2001:db8::1]:0: "},
-	{"fe80::1%no-such-zone", "cannot listen on fe80::1%no-such-zone: "},
+	{"fe80::1%no-such-zone", "cannot listen on [fe80::1%no-such-zone]:0: "},
 };
 
 START_TEST(address_that_is_not_ours_is_refused)
