@@ -225,12 +225,12 @@ enum bound {
 static enum bound judge_failure(struct sockets *sockets, const char *address, int reason,
 				uint16_t port, bool port_is_chosen, bool is_only)
 {
+	if (reason == EADDRINUSE && port_is_chosen)
+		return BOUND_AGAIN;
 	if (reason == EADDRINUSE && sockets->checking) {
 		log_info("%s is in use now", address);
 		return BOUND_IN_USE;
 	}
-	if (reason == EADDRINUSE && port_is_chosen)
-		return BOUND_AGAIN;
 	if ((reason == EAFNOSUPPORT || reason == EADDRNOTAVAIL) && !is_only) {
 		warn_of_family(sockets, address, reason);
 		return BOUND_LEFT_OUT;

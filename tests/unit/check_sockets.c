@@ -636,6 +636,16 @@ START_TEST(check_of_a_port_in_use_succeeds)
 }
 END_TEST
 
+START_TEST(check_tries_another_free_port)
+{
+	fault_bind = (struct fault){.reason = EADDRINUSE, .times = 3, .kind = AF_INET6};
+	add("localhost:0");
+	ck_assert(sockets_check(&options));
+	ck_assert_int_eq(fault_bind.times, 0);
+	assert_told_nothing();
+}
+END_TEST
+
 START_TEST(check_of_a_living_unix_socket_succeeds)
 {
 	int fd = occupy_path(SOCK_STREAM);
@@ -719,6 +729,7 @@ int main(void)
 		tcase_add_test(both, ipv6_socket_is_of_ipv6_only);
 		tcase_add_test(both, missing_first_family_is_one_warning);
 		tcase_add_test(both, another_free_port_is_tried);
+		tcase_add_test(both, check_tries_another_free_port);
 		tcase_add_test(both, trying_free_ports_ends);
 		tcase_add_test(both, given_port_is_tried_once);
 	}
