@@ -58,7 +58,6 @@ struct sessions {
 	session_closed_cb *closed;
 	void *closed_argument;
 	struct session_list by_age, by_lingering;
-	size_t open;
 	/*
 	 * All sessions live equally long, so their list is the queue of their
 	 * deadlines, and one timer, for its head, serves them all. (libevent's own
@@ -140,7 +139,6 @@ static void session_close(struct session *session, enum reason reason)
 	bool whole = !session->output;
 
 	all->stats->bytes_sent += sent;
-	all->open--;
 	all->stats->open--;
 	if (session->peer)
 		log_debug("closed: %s: %s, %zu bytes sent, %" PRIu64 " discarded, %" PRIu64 " ms",
@@ -305,7 +303,7 @@ void sessions_free(struct sessions *all)
 
 size_t sessions_open(const struct sessions *all)
 {
-	return all->open;
+	return (size_t)all->stats->open;
 }
 
 /* Puts the greeting on a bufferevent: by reference, so that thousands share one copy. */
@@ -360,7 +358,6 @@ bool session_open(struct sessions *all, int fd, const char *peer)
 		return false;
 	}
 	TAILQ_INSERT_TAIL(&all->by_age, session, by_age);
-	all->open++;
 	all->stats->open++;
 	if (!evtimer_pending(all->deadline, NULL))
 		loop_add_timer(all->deadline, all->options->timeout);

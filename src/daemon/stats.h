@@ -17,7 +17,7 @@ struct stats {
 	uint64_t bytes_sent;
 	uint64_t bytes_discarded;
 	uint64_t accept_pauses; /* times that accepting stopped for want of room */
-	uint64_t open;		/* connections now */
+	uint64_t open;		/* connections now; who asks for room goes by it */
 };
 
 /* Logs the counters in one line, whatever the log's level. */

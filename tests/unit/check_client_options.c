@@ -10,23 +10,7 @@
 #include "client/options.h"
 #include "peers.h"
 #include "suite.h"
-
-#define WORDS_MAX 8
-
-static struct options options;
-static char *argv_copy[WORDS_MAX + 2];
-
-/* Reads the words, which end with NULL, as hailto's command line. */
-static enum cli_outcome read_words(const char *const *words)
-{
-	int argc = 1;
-
-	for (; argc <= WORDS_MAX && words[argc - 1]; argc++)
-		argv_copy[argc] = strdup(words[argc - 1]);
-	return options_read(&options, argc, argv_copy);
-}
-
-#define READ(...) read_words((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+#include "words.h"
 
 static void setup(void)
 {
@@ -38,8 +22,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	for (int i = 0; argv_copy[i]; i++)
-		free(argv_copy[i]);
+	free_words();
 }
 
 START_TEST(defaults)

@@ -15,6 +15,7 @@
 #include "daemon/stats.h"
 #include "fault.h"
 #include "peers.h"
+#include "scarce.h"
 #include "suite.h"
 
 enum { ENDPOINTS_MAX = 3, PEERS_MAX = 200 };
@@ -605,14 +606,6 @@ START_TEST(transient_error_at_a_stop_is_passed_over)
 	close_peers(0, 2);
 }
 END_TEST
-
-/* libevent's memory: all is granted until `grants` is 0, then nothing; < 0: all. */
-static int grants = -1;
-
-static void *scarce_malloc(size_t size)
-{
-	return grants < 0 || grants-- > 0 ? malloc(size) : NULL;
-}
 
 static void setup_scarce(void)
 {

@@ -7,23 +7,7 @@
 #include "help.h"
 #include "daemon/options.h"
 #include "suite.h"
-
-#define WORDS_MAX 12
-
-static struct options options;
-static char *argv_copy[WORDS_MAX + 2];
-
-/* Reads the words, which end with NULL, as haild's command line. */
-static enum cli_outcome read_words(const char *const *words)
-{
-	int argc = 1;
-
-	for (; argc <= WORDS_MAX && words[argc - 1]; argc++)
-		argv_copy[argc] = strdup(words[argc - 1]);
-	return options_read(&options, argc, argv_copy);
-}
-
-#define READ(...) read_words((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+#include "words.h"
 
 static void setup(void)
 {
@@ -40,8 +24,7 @@ static void setup(void)
 static void teardown(void)
 {
 	options_free(&options);
-	for (int i = 0; argv_copy[i]; i++)
-		free(argv_copy[i]);
+	free_words();
 }
 
 /* Asserts the i-th address to listen on. */

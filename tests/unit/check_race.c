@@ -10,6 +10,7 @@
 #include "base/loop.h"
 #include "capture.h"
 #include "peers.h"
+#include "scarce.h"
 #include "suite.h"
 
 static struct event_base *base;
@@ -533,14 +534,6 @@ START_TEST(unix_socket_with_a_full_queue_is_waited_for)
 	remove_unix();
 }
 END_TEST
-
-/* libevent's memory: all is granted until `grants` is 0, then nothing; < 0: all. */
-static int grants = -1;
-
-static void *scarce_malloc(size_t size)
-{
-	return grants < 0 || grants-- > 0 ? malloc(size) : NULL;
-}
 
 static void setup_scarce(void)
 {

@@ -11,6 +11,7 @@
 #include "daemon/stats.h"
 #include "fault.h"
 #include "peers.h"
+#include "scarce.h"
 #include "suite.h"
 
 /* The kinds of connections; the last is left out where there is no IPv6. */
@@ -790,24 +791,6 @@ START_TEST(name_is_copied)
 	assert_told("closed: peer: done");
 }
 END_TEST
-
-/* libevent's memory: all is granted until `grants` is 0, then nothing; < 0: all. */
-static int grants = -1;
-
-static bool is_granted(void)
-{
-	return grants < 0 || grants-- > 0;
-}
-
-static void *scarce_malloc(size_t size)
-{
-	return is_granted() ? malloc(size) : NULL;
-}
-
-static void *scarce_realloc(void *block, size_t size)
-{
-	return is_granted() ? realloc(block, size) : NULL;
-}
 
 static void setup_scarce(void)
 {
