@@ -7,8 +7,8 @@ import struct
 import time
 import unittest
 
-import harness
-from harness import Daemon, GREETING, poll_until, read_all, temporary_directory
+from lib import harness
+from lib.harness import Daemon, GREETING, poll_until, read_all, temporary_directory
 
 MIB = 1024 * 1024
 FLOOD = 16 * MIB

@@ -9,11 +9,10 @@ import signal
 import time
 import unittest
 
-import harness
-import machine
-from clients import ClientTest, Running, ask, together
-from harness import GREETING, poll_until
-from servers import Server, refusing, resets, says
+from lib import harness, machine
+from lib.clients import ClientTest, Running, ask, together
+from lib.harness import GREETING, poll_until
+from lib.servers import Server, refusing, resets, says
 
 NAME = "server.example"
 UNREACHABLE, PROHIBITED, BEHIND_NO_ROUTE = "192.0.2.1", "192.0.2.2", "198.51.100.1"

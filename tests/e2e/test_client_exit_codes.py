@@ -9,10 +9,10 @@ import os
 import threading
 import unittest
 
-import harness
-from clients import ClientTest, Running, ask
-from harness import Daemon, GREETING, Result, WRAPPER, temporary_directory
-from servers import Server, refusing, resets, says, stays
+from lib import harness
+from lib.clients import ClientTest, Running, ask
+from lib.harness import Daemon, GREETING, Result, WRAPPER, temporary_directory
+from lib.servers import Server, refusing, resets, says, stays
 
 LOCAL = "127.0.0.1"
 # Runs the command behind it with a standard stream closed.

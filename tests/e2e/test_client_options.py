@@ -5,11 +5,10 @@ Runs in a network namespace with its own /etc/services.
 """
 import re
 
-import harness
-import machine
-from clients import ClientTest, ask
-from harness import Daemon, GREETING, poll_until, temporary_directory
-from servers import Server, refusing, says, stays
+from lib import harness, machine
+from lib.clients import ClientTest, ask
+from lib.harness import Daemon, GREETING, poll_until, temporary_directory
+from lib.servers import Server, refusing, says, stays
 
 LOCAL = "127.0.0.1"
 TIME = r"\d+(\.\d+)? ms"

@@ -5,10 +5,10 @@ import random
 import re
 import unicodedata
 
-import harness
-from clients import ClientTest, Terminal, ask, is_harmless
-from harness import Daemon, GREETING, temporary_directory
-from servers import Server, refusing, says
+from lib import harness
+from lib.clients import ClientTest, Terminal, ask, is_harmless
+from lib.harness import Daemon, GREETING, temporary_directory
+from lib.servers import Server, refusing, says
 
 LOCAL = "127.0.0.1"
 EVERY_BYTE = bytes(range(256))

@@ -6,10 +6,10 @@ Runs in a network namespace, where port 12345 is free.
 import os
 import signal
 
-import harness
-from clients import ClientTest, Terminal, ask, is_harmless
-from harness import Daemon, GREETING, temporary_directory
-from servers import Server, says
+from lib import harness
+from lib.clients import ClientTest, Terminal, ask, is_harmless
+from lib.harness import Daemon, GREETING, temporary_directory
+from lib.servers import Server, says
 
 ADDRESS, PORT = b"Enter server address: ", b"Enter server port: "
 BOTH = ADDRESS + PORT

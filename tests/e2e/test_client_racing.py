@@ -6,11 +6,10 @@ Runs in a network namespace with its own /etc/hosts.
 import contextlib
 import re
 
-import harness
-import machine
-from clients import ClientTest, Running, ask
-from harness import Daemon, GREETING, poll_until
-from servers import Server, says, stays
+from lib import harness, machine
+from lib.clients import ClientTest, Running, ask
+from lib.harness import Daemon, GREETING, poll_until
+from lib.servers import Server, says, stays
 
 NAME = "server.example"
 V4, V6 = "127.0.0.1", "::1"

@@ -6,10 +6,10 @@ import subprocess
 import sys
 import threading
 
-import harness
-from clients import ClientTest, ask
-from harness import DEADLINE, Daemon, GREETING, need, poll_until, temporary_directory
-from servers import Server, gushes, says, stays
+from lib import harness
+from lib.clients import ClientTest, ask
+from lib.harness import DEADLINE, Daemon, GREETING, need, poll_until, temporary_directory
+from lib.servers import Server, gushes, says, stays
 
 LOCAL = "127.0.0.1"
 KIB, MIB = 1024, 1024 * 1024

@@ -4,10 +4,10 @@ import contextlib
 import signal
 import time
 
-import harness
-from clients import ClientTest, Running, Terminal, ask, together
-from harness import Daemon, GREETING, temporary_directory
-from servers import Server, full_queue, says, stays, trickles
+from lib import harness
+from lib.clients import ClientTest, Running, Terminal, ask, together
+from lib.harness import Daemon, GREETING, temporary_directory
+from lib.servers import Server, full_queue, says, stays, trickles
 
 LOCAL = "127.0.0.1"
 

@@ -1,34 +1,15 @@
 #!/usr/bin/env python3
 """Clients that talk before they listen lose no byte of the greeting, and see no reset."""
 import os
-import signal
-import subprocess
 import unittest
 
-import harness
-from harness import Daemon, GREETING, temporary_directory
-from talkers import talk_first
+from lib import harness
+from lib.harness import Daemon, GREETING, temporary_directory
+from lib.naive import NaiveServer
+from lib.talkers import talk_first
 
 KIB = 1024
 MIB = 1024 * KIB
-
-
-class NaiveServer:
-    """naive_server, with as much of Daemon as talk_first() needs."""
-
-    frozen, status, signal = Daemon.frozen, Daemon.status, Daemon.signal
-
-    def __enter__(self):
-        path = os.environ.get("NAIVE_SERVER", "tests/e2e/naive_server")
-        self.process = harness.start([os.path.abspath(path)], stdout=subprocess.PIPE)
-        self.pid = self.process.pid
-        with self.process.stdout as stdout:
-            self.port = int(harness.read_until_end(stdout.fileno(), os.read))
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
 
 
 # A machine that is busy elsewhere must not make a client look idle.

@@ -4,8 +4,8 @@ import os
 import socket
 import unittest
 
-import harness
-from harness import Daemon, run, temporary_directory
+from lib import harness
+from lib.harness import Daemon, run, temporary_directory
 
 ONE_LINE = rb"\Ahaild: [\x20-\x7e]+\n\Z"
 USAGE, LISTEN, GREETING = 2, 3, 4

@@ -4,9 +4,9 @@ import resource
 import time
 import unittest
 
-import harness
-from crowd import connect_all, serve_all
-from harness import Daemon, GREETING, poll_until, read_all
+from lib import harness
+from lib.crowd import connect_all, serve_all
+from lib.harness import Daemon, GREETING, poll_until, read_all
 
 EVERYONE = 200
 FULL = r"\d+ open, the most allowed; other connections wait in the queue"

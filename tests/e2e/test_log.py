@@ -8,8 +8,8 @@ import socket
 import subprocess
 import unittest
 
-import harness
-from harness import Daemon, GREETING, connect_unix, read_all, temporary_directory
+from lib import harness
+from lib.harness import Daemon, GREETING, connect_unix, read_all, temporary_directory
 
 COUNTERS = ("accepted greeted reset timed_out_greeting timed_out_linger flooded evicted stopped failed "
             "bytes_sent bytes_discarded accept_pauses open").split()

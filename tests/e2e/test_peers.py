@@ -2,8 +2,8 @@
 """Every usual client gets the greeting, byte for byte, and then the end of the stream."""
 import unittest
 
-import harness
-from harness import Daemon, GREETING, need, read_all, run
+from lib import harness
+from lib.harness import Daemon, GREETING, need, read_all, run
 
 
 class Peers(unittest.TestCase):

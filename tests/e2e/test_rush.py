@@ -4,9 +4,9 @@ import select
 import signal
 import unittest
 
-import harness
-from crowd import connect_all, serve_all
-from harness import Daemon, GREETING, kernel_counter, raise_descriptor_limit
+from lib import harness
+from lib.crowd import connect_all, serve_all
+from lib.harness import Daemon, GREETING, kernel_counter, raise_descriptor_limit
 
 
 class Rush(unittest.TestCase):

@@ -2,8 +2,8 @@
 """A whole exchange costs six TCP segments: greeting and FIN travel in one."""
 import unittest
 
-import harness
-from harness import Daemon, GREETING, kernel_counter, read_all, temporary_directory
+from lib import harness
+from lib.harness import Daemon, GREETING, kernel_counter, read_all, temporary_directory
 
 EXCHANGES = 1000
 

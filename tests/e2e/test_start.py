@@ -6,8 +6,8 @@ import socket
 import subprocess
 import unittest
 
-import harness
-from harness import Daemon, GREETING, connect_unix, own_address, poll_until, read_all, run, temporary_directory
+from lib import harness
+from lib.harness import Daemon, GREETING, connect_unix, own_address, poll_until, read_all, run, temporary_directory
 
 
 class Readiness(unittest.TestCase):

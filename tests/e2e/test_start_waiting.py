@@ -7,8 +7,7 @@ import signal
 import subprocess
 import unittest
 
-import harness
-import machine
+from lib import harness, machine
 
 
 class Waiting(unittest.TestCase):

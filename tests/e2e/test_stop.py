@@ -5,8 +5,8 @@ import signal
 import time
 import unittest
 
-import harness
-from harness import Daemon, GREETING, connect_unix, poll_until, read_all, temporary_directory
+from lib import harness
+from lib.harness import Daemon, GREETING, connect_unix, poll_until, read_all, temporary_directory
 
 
 class Stop(unittest.TestCase):

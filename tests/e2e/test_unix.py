@@ -5,8 +5,8 @@ import os
 import socket
 import unittest
 
-import harness
-from harness import Daemon, GREETING, connect_unix, read_all, run, temporary_directory
+from lib import harness
+from lib.harness import Daemon, GREETING, connect_unix, read_all, run, temporary_directory
 
 ONE_LINE = rb"\Ahaild: [^\n]+\n\Z"
 LONGEST = 107  # bytes of a path, on Linux

@@ -7,8 +7,8 @@ import socket
 import struct
 import unittest
 
-import harness
-from harness import Daemon, GREETING, connect_unix, need, read_all, run, temporary_directory
+from lib import harness
+from lib.harness import Daemon, GREETING, connect_unix, need, read_all, run, temporary_directory
 
 SUPPRESSIONS = pathlib.Path(__file__).resolve().parents[1] / "valgrind.supp"
 harness.DEADLINE = max(harness.DEADLINE, 120)

@@ -1,6 +1,6 @@
 """The harness of the end-to-end tests: starts the real programs, waits without sleeping, checks what is left.
 
-tests/e2e/README.md tells how to write a test with it.
+tests/e2e/lib/README.md tells how to write a test with it.
 """
 import atexit
 import contextlib
@@ -57,7 +57,7 @@ def poll_until(condition, seconds=None, every=0.01):
 
 def program(name):
     """The path of haild or hailto: the variable of that name, the build directory, the source tree."""
-    root = pathlib.Path(__file__).resolve().parents[2]
+    root = pathlib.Path(__file__).resolve().parents[3]
     for candidate in (os.environ.get(name.upper()), f"src/{name}", root / "src" / name):
         if candidate and os.access(candidate, os.X_OK) and os.path.isfile(candidate):
             return os.path.abspath(candidate)

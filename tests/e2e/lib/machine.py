@@ -15,8 +15,8 @@ import subprocess
 import tempfile
 import threading
 
-import harness
-from harness import need
+from lib import harness
+from lib.harness import need
 
 CLONE_NEWNS = 0x00020000
 FILES = {

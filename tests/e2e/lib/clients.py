@@ -15,8 +15,8 @@ import tty
 import unicodedata
 import unittest
 
-import harness
-from harness import DEADLINE, Daemon, Result, SANITIZER_TEXT, WRAPPER, poll_until
+from lib import harness
+from lib.harness import DEADLINE, Daemon, Result, SANITIZER_TEXT, WRAPPER, poll_until
 
 # What a busy machine may add to any time; and how much longer a wrapper takes than nothing at all.
 MARGIN = 30 if WRAPPER else 2

@@ -3,7 +3,7 @@ import collections
 import select
 import socket
 
-from harness import DEADLINE
+from lib.harness import DEADLINE
 
 Heard = collections.namedtuple("Heard", "whole resets short")
 

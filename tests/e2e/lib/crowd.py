@@ -3,7 +3,7 @@ import errno
 import select
 import socket
 
-from harness import DEADLINE
+from lib.harness import DEADLINE
 
 
 def connect_all(test, port, clients):

@@ -5,7 +5,7 @@ import socket
 import struct
 import threading
 
-from harness import DEADLINE
+from lib.harness import DEADLINE
 
 CHUNK = b"x" * 65536
 

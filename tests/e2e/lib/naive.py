@@ -1,0 +1,59 @@
+"""The naive twins: what libevent's own samples lead to. Tests that our programs pass must see them fail."""
+import os
+import resource
+import subprocess
+import tempfile
+
+from lib import harness
+from lib.harness import Daemon
+
+
+class NaiveServer:
+    """naive_server, for a with-block, with as much of Daemon as a test of a loss needs.
+
+    size    of its greeting, if it is another than haild's default
+    limits  {resource.RLIMIT_X: (soft, hard)}
+    """
+
+    frozen, status, signal, wait = Daemon.frozen, Daemon.status, Daemon.signal, Daemon.wait
+    cpu_seconds, descriptors, log = Daemon.cpu_seconds, Daemon.descriptors, Daemon.log
+    is_running, wait_log, connect = Daemon.is_running, Daemon.wait_log, Daemon.connect
+
+    def __init__(self, size=None, limits=None):
+        self._size, self._limits = size, limits or {}
+
+    def __enter__(self):
+        path = os.environ.get("NAIVE_SERVER", "tests/e2e/naive_server")
+        self._log = tempfile.TemporaryFile()
+        self.process = harness.start([os.path.abspath(path), *([str(self._size)] if self._size else [])],
+                                     stdout=subprocess.PIPE, stderr=self._log, preexec_fn=self._set_limits)
+        with self.process.stdout as stdout:
+            self.port = int(harness.read_until_end(stdout.fileno(), os.read))
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self._log.close()
+
+    def _set_limits(self):
+        for what, value in self._limits.items():
+            resource.setrlimit(what, value)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+
+def ask_naively(host, port, deadline):
+    """Runs naive_client, with libevent's own way to connect to a name; None: it was killed at the deadline."""
+    path = os.environ.get("NAIVE_CLIENT", "tests/e2e/naive_client")
+    process = harness.start([os.path.abspath(path), host, str(port)], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=harness.environment())
+    try:
+        stdout, stderr = process.communicate(timeout=deadline)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return None
+    return harness.Result(process.returncode, stdout, stderr)
