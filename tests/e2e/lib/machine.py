@@ -8,6 +8,7 @@ import atexit
 import contextlib
 import ctypes
 import pathlib
+import re
 import shutil
 import socket
 import struct
@@ -67,6 +68,7 @@ def order_of(name):
 def _run(*command):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, f"{command}: {done.stderr}"
+    return done.stdout
 
 
 def route(test, kind, address):
@@ -97,16 +99,41 @@ def close_to_tcp(test, address, source):
 
 
 @contextlib.contextmanager
-def black_hole(*addresses):
-    """A with-block in which the first packet of a TCP connection to these addresses is lost."""
+def _dropping(*conditions):
+    """A with-block in which what comes in and meets one of the conditions is lost.
+
+    Gives a function that tells how many packets were.
+    """
     need("nft")
     _run("nft", "add table inet hole; add chain inet hole input { type filter hook input priority 0; }; " +
-         "".join(f"add rule inet hole input {'ip6' if ':' in address else 'ip'} daddr {address} "
-                 "tcp flags & (syn|ack) == syn drop; " for address in addresses))
+         "".join(f"add rule inet hole input {condition} counter drop; " for condition in conditions))
+
+    def count():
+        return sum(map(int, re.findall(r"packets (\d+)", _run("nft", "list", "table", "inet", "hole"))))
     try:
-        yield
+        yield count
     finally:
         _run("nft", "delete", "table", "inet", "hole")
+
+
+def black_hole(*addresses):
+    """A with-block in which the first packet of a TCP connection to these addresses is lost."""
+    return _dropping(*(f"{'ip6' if ':' in address else 'ip'} daddr {address} tcp flags & (syn|ack) == syn"
+                       for address in addresses))
+
+
+# What is longer than a SYN with all its options carries data.
+DATA_FROM = "tcp sport {} meta length > 60 tcp flags & (syn|rst) == 0"
+
+
+def first_data_lost(port):
+    """A with-block in which the first segment with data of each connection to this server is lost."""
+    return _dropping(f"{DATA_FROM.format(port)} ct mark 0 ct mark set 1")
+
+
+def data_lost(port, percent):
+    """A with-block in which so many of the server's segments with data are lost, at random."""
+    return _dropping(f"{DATA_FROM.format(port)} numgen random mod 100 < {percent}")
 
 
 @contextlib.contextmanager
