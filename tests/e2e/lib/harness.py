@@ -352,6 +352,12 @@ def read_all(client, deadline=None):
     return read_until_end(client, lambda socket_, size: socket_.recv(size), deadline)
 
 
+def reset(client):
+    """Closes a socket with an RST."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
 def kernel_counter(file, group, name):
     """A counter of this network namespace, from "snmp" or "netstat" in /proc/net."""
     lines = [line.split() for line in pathlib.Path(f"/proc/net/{file}").read_text().splitlines()]
