@@ -2,11 +2,19 @@
 #include "unixpath.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "base/stream.h"
+
+/* How often, and in which steps, a lock is tried for that another process has: a second in all. */
+enum { LOCK_TRIES = 100, LOCK_STEP_NS = 10 * 1000 * 1000 };
 
 enum holder { HOLDER_NONE, HOLDER_DEAD, HOLDER_UNCLEAR };
 
@@ -42,21 +50,62 @@ static enum holder find_holder(const struct sockaddr_un *address)
 	return HOLDER_UNCLEAR;
 }
 
+/* The folder that the path is in; the text is kept in `copy`, which has room for a path. */
+static const char *folder_of(const struct sockaddr_un *address, char *copy)
+{
+	memcpy(copy, address->sun_path, sizeof address->sun_path);
+	return dirname(copy);
+}
+
+/*
+ * Locks the path's folder until what it returns is closed; -1: it can't be opened. This
+ * goes on without the lock where it can't be had: the folder may be unreadable, the file
+ * system know no locks, and somebody else keep them for ever, in /tmp.
+ */
+static int lock_folder(const struct sockaddr_un *address)
+{
+	const struct timespec step = {.tv_nsec = LOCK_STEP_NS};
+	char copy[sizeof address->sun_path];
+	int fd = open(folder_of(address, copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (int i = 0; fd >= 0 && i < LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+			break;
+		nanosleep(&step, NULL);
+	}
+	return fd;
+}
+
+/*
+ * Removes what a dead process left, if nobody has by now. Of daemons that start at once,
+ * another may put its own socket there between our look and our unlink(): only one at a
+ * time does both. None can bind to the path before one has removed it.
+ */
+static bool remove_dead(const struct sockaddr_un *address)
+{
+	int lock = lock_folder(address);
+	enum holder holder = find_holder(address);
+	bool is_free = holder == HOLDER_NONE ||
+		       (holder == HOLDER_DEAD && unlink(address->sun_path) == 0);
+
+	if (lock >= 0)
+		stream_close(lock);
+	return is_free;
+}
+
 bool unixpath_clear(const struct sockaddr_un *address)
 {
 	enum holder holder = find_holder(address);
 
-	return holder == HOLDER_NONE || (holder == HOLDER_DEAD && unlink(address->sun_path) == 0);
+	return holder == HOLDER_NONE || (holder == HOLDER_DEAD && remove_dead(address));
 }
 
 bool unixpath_check(const struct sockaddr_un *address)
 {
 	char copy[sizeof address->sun_path];
 
-	if (find_holder(address) == HOLDER_UNCLEAR)
-		return false;
-	memcpy(copy, address->sun_path, sizeof copy);
-	return access(dirname(copy), W_OK | X_OK) == 0;
+	return find_holder(address) != HOLDER_UNCLEAR &&
+	       access(folder_of(address, copy), W_OK | X_OK) == 0;
 }
 
 void unixpath_note(struct unixpath *noted, const struct sockaddr_un *address)

@@ -2,10 +2,14 @@
 #include "daemon/sockets.h"
 
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include "base/address.h"
 #include "base/log.h"
@@ -493,6 +497,63 @@ START_TEST(stale_unix_path_is_replaced)
 }
 END_TEST
 
+/* Pipes: the rival starts when it hears something, and tells whether it has the path. */
+static int to_rival[2], from_rival[2];
+
+/* Makes another daemon's process, which starts at the path when it is told to. */
+static pid_t make_rival(void)
+{
+	char start;
+	pid_t rival;
+
+	ck_assert(pipe(to_rival) == 0 && pipe(from_rival) == 0);
+	add(unix_text);
+	rival = fork();
+	if (rival != 0)
+		return rival;
+	if (read(to_rival[0], &start, 1) == 1 &&
+	    write(from_rival[1], sockets_open(&options) ? "1" : "0", 1) == 1)
+		pause();
+	_exit(1);
+}
+
+/* Lets the rival start, and gives it time enough, if it does not wait for us. */
+static void start_rival(void)
+{
+	struct pollfd told = {.fd = from_rival[0], .events = POLLIN};
+
+	ck_assert_int_eq(write(to_rival[1], "1", 1), 1);
+	ck_assert_int_ge(poll(&told, 1, 200), 0);
+}
+
+START_TEST(of_two_that_find_a_stale_unix_path_one_gets_it)
+{
+	pid_t rival = make_rival();
+	char rival_has_it;
+
+	close(occupy_path(SOCK_STREAM));
+	fault_before_unlink = start_rival;
+	sockets = sockets_open(&options);
+	ck_assert_int_eq(read(from_rival[0], &rival_has_it, 1), 1);
+	ck_assert_int_eq(rival_has_it == '1', sockets == NULL);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	ck_assert_int_eq(kill(rival, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(rival, NULL, 0), rival);
+}
+END_TEST
+
+START_TEST(lock_of_a_stranger_is_no_obstacle)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY);
+
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	close(occupy_path(SOCK_STREAM));
+	open_one(unix_text);
+	ck_assert_ptr_nonnull(sockets);
+	close(fd);
+}
+END_TEST
+
 START_TEST(living_unix_socket_is_left_alone)
 {
 	struct peer peer;
@@ -737,6 +798,8 @@ int main(void)
 	tcase_add_test(local, unix_socket_listens_at_its_path);
 	tcase_add_test(local, unix_path_is_removed_at_the_end);
 	tcase_add_test(local, stale_unix_path_is_replaced);
+	tcase_add_test(local, of_two_that_find_a_stale_unix_path_one_gets_it);
+	tcase_add_test(local, lock_of_a_stranger_is_no_obstacle);
 	tcase_add_test(local, living_unix_socket_is_left_alone);
 	tcase_add_test(local, busy_unix_socket_is_left_alone);
 	tcase_add_test(local, datagram_socket_is_left_alone);

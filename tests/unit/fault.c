@@ -1,5 +1,5 @@
 /*
- * fault: makes system calls fail on demand.
+ * fault: makes system calls fail, or late, on demand.
  *
  * These functions take the place of the C library's, for libevent too. No socket header is
  * included: its prototypes differ from one C library to the other, the calls do not.
@@ -7,11 +7,13 @@
 #include "fault.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 struct fault fault_accept, fault_bind, fault_epoll;
+void (*fault_before_unlink)(void);
 
 int accept(int fd, void *address, unsigned *length);
 int accept4(int fd, void *address, unsigned *length, int flags);
@@ -51,4 +53,14 @@ int epoll_ctl(int epoll, int operation, int fd, void *event)
 	if (fails(&fault_epoll, operation))
 		return -1;
 	return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
+}
+
+int unlink(const char *path)
+{
+	void (*before)(void) = fault_before_unlink;
+
+	fault_before_unlink = NULL;
+	if (before)
+		before();
+	return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
 }

@@ -1,4 +1,4 @@
-/* fault: makes system calls fail on demand, where the machine can't be brought to do it. */
+/* fault: makes system calls fail, or late, on demand, where the machine can't be brought to it. */
 #ifndef UNIT_FAULT_H
 #define UNIT_FAULT_H
 
@@ -11,5 +11,8 @@ struct fault {
 extern struct fault fault_accept; /* accept(2) and accept4(2) */
 extern struct fault fault_bind;
 extern struct fault fault_epoll; /* epoll_ctl(2) */
+
+/* What is to happen just before the next unlink(2); NULL: nothing. */
+extern void (*fault_before_unlink)(void);
 
 #endif
