@@ -134,6 +134,16 @@ static bool is_repeated(const struct options *options, const struct endpoint *en
 	return false;
 }
 
+/*
+ * Tells whether the host is a bare number. The C library takes one for an address, 8080 for
+ * 0.0.31.144 and 0 for all of the machine; who writes it means a port, as with nc -l.
+ */
+static bool is_number(const struct endpoint *endpoint)
+{
+	return endpoint->kind == ENDPOINT_HOST &&
+	       endpoint->host[strspn(endpoint->host, "0123456789")] == '\0';
+}
+
 /* Understands one ADDR; NULL, or why it is none. */
 static const char *read_endpoint(struct options *options, const char *text, uint16_t port)
 {
@@ -142,6 +152,8 @@ static const char *read_endpoint(struct options *options, const char *text, uint
 
 	if (why)
 		return why;
+	if (is_number(endpoint))
+		return "a number is no host; a port is :PORT";
 	if (endpoint->kind != ENDPOINT_UNIX && !endpoint->has_port)
 		endpoint->port = port;
 	return is_repeated(options, endpoint) ? "it is given twice" : NULL;

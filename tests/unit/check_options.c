@@ -220,6 +220,8 @@ static const struct {
 	{{"-l", "[::1"}, "bad address '[::1': "},
 	{{"-l", "a:65536"}, "bad address 'a:65536': "},
 	{{"-l", "unix:"}, "bad address 'unix:': "},
+	{{"-l", "8080"}, "bad address '8080': a number is no host; a port is :PORT"},
+	{{"-l", "0:80"}, "bad address '0:80': a number is no host"},
 	{{"-la", "-lb:", "-lc"}, "bad address 'b:': "},
 	{{"-la", "-lb", "-la"}, "--listen: bad address 'a': it is given twice"},
 	{{"-la", "-p80", "-la:80"}, "bad address 'a:80': it is given twice"},
