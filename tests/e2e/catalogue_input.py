@@ -55,13 +55,14 @@ Case = collections.namedtuple("Case", "program arguments exit")
 
 def options_of(program):
     """The options of the program, from its own table as --help prints it."""
-    rows = [line for line in run(program, "--help").stdout.decode().splitlines() if re.match(r" +-", line)]
-    return [Option(*re.fullmatch(r"  (?:-(.),|   ) --([\w-]+)(?:=(\w+))? +\S.*", line).groups()) for line in rows]
+    lines = run(program, "--help").stdout.decode().splitlines()
+    return [Option(*re.fullmatch(r"  (?:-(.),|   ) --([\w-]+)(?:=(\w+))? +\S.*", line).groups())
+            for line in lines if re.match(" +-", line)]
 
 
 def kind_of(program, option):
     if option.kind not in KINDS[program]:
-        raise AssertionError(f"{program} --{option.name}={option.kind}: KINDS doesn't tell what {option.kind} is")
+        raise AssertionError(f"{program} --{option.name}={option.kind}: {option.kind} is not in KINDS")
     return KINDS[program][option.kind]
 
 
@@ -116,7 +117,7 @@ class Options(harness.unittest.TestCase):
 
     def problem_of(self, case):
         """Runs the case; tells what is wrong with how it ended, or None."""
-        result = run(case.program, *self.command_of(case), cwd=self.folder.parent, deadline=harness.DEADLINE / 3)
+        result = run(case.program, *self.command_of(case), deadline=harness.DEADLINE / 3)
         is_told = result.stdout == b"" and result.stderr.count(b"\n") == 1
         is_right = result.exit == case.exit and (is_told or case.exit in (0, WELL[case.program]))
         return None if is_right else (case, result)
@@ -131,14 +132,14 @@ class Options(harness.unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             problems = [problem for problem in pool.map(self.problem_of, cases) if problem]
         usage = sum(case.exit == USAGE for case in cases)
-        score.haild = f"{len(cases) - len(problems)} of {len(cases)} cases right, {usage} of them usage errors"
+        score.haild = f"{len(cases) - len(problems)} of {len(cases)} right; {usage} are usage errors"
         self.assertEqual(problems, [])
         # A socket that is bound for a moment leaves a newer time than this.
         self.assertEqual(self.folder.stat().st_mtime, 0, "a UNIX socket was bound")
         self.assertEqual(self.server.peers, [])
 
     def test_a_kind_that_nobody_knows_is_told(self):
-        with self.assertRaisesRegex(AssertionError, "haild --new=THING: KINDS doesn't tell what THING is"):
+        with self.assertRaisesRegex(AssertionError, "haild --new=THING: THING is not in KINDS"):
             exit_with("haild", Option("x", "new", "THING"), "0")
 
 

@@ -3,11 +3,10 @@
 import os
 import re
 import socket
-import subprocess
 import unittest
 
 from lib import harness
-from lib.harness import Daemon, GREETING, connect_unix, own_address, poll_until, read_all, run, temporary_directory
+from lib.harness import Daemon, GREETING, own_address, read_all, run, temporary_directory
 
 
 class Readiness(unittest.TestCase):
@@ -55,16 +54,6 @@ class Readiness(unittest.TestCase):
                     self.assertEqual(read_all(client), GREETING)
                 daemon.wait_log(rf"^connected: {peer}$")
 
-    @unittest.skipIf(harness.is_sanitized(), "a sanitizer keeps freed memory; it finds leaks by itself")
-    def test_2000_greetings_leave_nothing_behind(self):
-        with Daemon("-q") as daemon:
-            for _ in range(500):
-                daemon.greeting()
-            before = int(daemon.status("VmRSS").split()[0])
-            for _ in range(1500):
-                daemon.greeting()
-            daemon.wait_counters(accepted=2000, open=0)
-            self.assertLess(int(daemon.status("VmRSS").split()[0]) - before, 2000)
 
 
 class SharedPort(unittest.TestCase):
@@ -92,23 +81,6 @@ class SharedPort(unittest.TestCase):
         with Daemon("-l", address, port=port) as daemon, harness.connect(daemon.port, address) as client:
             self.assertEqual(read_all(client), GREETING)
 
-    def test_20_starts_on_one_port(self):
-        with socket.create_server((own_address(), 0)) as chosen:
-            address = chosen.getsockname()
-        command = harness.command_of("haild", ["-l", address[0], "-p", address[1]])
-        starts = [harness.start(command, env=harness.environment(), stdout=subprocess.PIPE,
-                                stderr=subprocess.DEVNULL) for _ in range(20)]
-        ready = []
-        for process in starts:
-            with process.stdout as stdout:
-                if harness.read_until_end(stdout.fileno(), os.read):
-                    ready.append(process)
-        self.assertEqual(len(ready), 1)
-        for process in starts:
-            if process is not ready[0]:
-                self.assertEqual(process.wait(harness.DEADLINE), 3)
-        ready[0].terminate()
-        self.assertEqual(ready[0].wait(harness.DEADLINE), 0)
 
 
 class Greeting(unittest.TestCase):
@@ -202,26 +174,6 @@ class Environment(unittest.TestCase):
 
 
 class StandardDescriptors(unittest.TestCase):
-    def test_closed(self):
-        path = temporary_directory(self) / "socket"
-        process = harness.start(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh",
-                                 *harness.command_of("haild", ["-l", f"unix:{path}"])],
-                                env=harness.environment())
-        poll_until(lambda: self.answers(path) or process.poll() is not None)
-        with connect_unix(path) as client:
-            self.assertEqual(read_all(client), GREETING)
-        for descriptor in range(3):
-            self.assertEqual(os.readlink(f"/proc/{process.pid}/fd/{descriptor}"), "/dev/null")
-        process.terminate()
-        self.assertEqual(process.wait(harness.DEADLINE), 0)
-
-    def answers(self, path):
-        try:
-            connect_unix(path).close()
-            return True
-        except (FileNotFoundError, ConnectionRefusedError):
-            return False
-
     def test_full_standard_output(self):
         log = [r"haild: cannot print the addresses on standard output: No space left on device"]
         with open("/dev/full", "wb") as full, Daemon(stdout=full, log=log) as daemon:

@@ -3,7 +3,7 @@ import errno
 import select
 import socket
 
-from lib.harness import DEADLINE
+from lib.harness import DEADLINE, GREETING, read_all
 
 
 def connect_all(test, port, clients):
@@ -37,3 +37,13 @@ def serve_all(clients):
                 poll.unregister(descriptor)
                 by_descriptor.pop(descriptor).close()
     return list(heard.values())
+
+
+def linger(daemon, clients, stack):
+    """Connects clients that have had their greeting and stay, as long as the ExitStack does; returns them."""
+    sockets = [stack.enter_context(daemon.connect()) for _ in range(clients)]
+    for client in sockets:
+        heard = read_all(client)
+        assert heard == GREETING, heard
+    daemon.wait_counters(open=clients)
+    return sockets

@@ -1,0 +1,80 @@
+/*
+ * hasty_client PORT COUNT GREETING: connects COUNT times as fast as it can, each time from
+ * another loopback address, so that ports never run out. In turn it only listens, talks
+ * first, ends its own side first, and resets at the end. Anything but the whole greeting
+ * and the end of the stream ends it: one line, exit code 1.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum manner { LISTENS, TALKS_FIRST, ENDS_FIRST, RESETS, MANNERS };
+
+/* Connects to the port, from the i-th of our own addresses. */
+static int connect_from(unsigned i, uint16_t port)
+{
+	uint32_t ours = 127U << 24 | (1 + (uint32_t)getpid() % 250) << 16;
+	struct sockaddr_in source = {.sin_family = AF_INET}, server = source;
+	struct timeval patience = {.tv_sec = 30};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	source.sin_addr.s_addr = htonl(ours | (i / 250 % 250) << 8 | (1 + i % 250));
+	server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	server.sin_port = htons(port);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	if (bind(fd, (struct sockaddr *)&source, sizeof source) < 0 ||
+	    connect(fd, (struct sockaddr *)&server, sizeof server) < 0)
+		return -1;
+	return fd;
+}
+
+/* Reads to the end of the stream; tells whether that was the greeting. */
+static bool hears(int fd, const char *greeting)
+{
+	char heard[2048];
+	size_t length = 0;
+	ssize_t part;
+
+	while ((part = recv(fd, heard + length, sizeof heard - length, 0)) > 0)
+		length += (size_t)part;
+	return part == 0 && length == strlen(greeting) && memcmp(heard, greeting, length) == 0;
+}
+
+/* Connects once more, with the manner whose turn it is; tells whether all went well. */
+static bool visit(unsigned i, uint16_t port, const char *greeting)
+{
+	const struct linger reset = {.l_onoff = 1};
+	enum manner manner = i % MANNERS;
+	int fd = connect_from(i, port);
+	bool went_well = fd >= 0;
+
+	if (went_well && manner == TALKS_FIRST)
+		went_well = send(fd, greeting, 1, MSG_NOSIGNAL) == 1;
+	if (went_well && manner == ENDS_FIRST)
+		went_well = shutdown(fd, SHUT_WR) == 0;
+	went_well = went_well && hears(fd, greeting);
+	if (manner == RESETS)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+	close(fd);
+	return went_well;
+}
+
+int main(int count, char **arguments)
+{
+	unsigned visits = count == 4 ? (unsigned)strtoul(arguments[2], NULL, 10) : 0;
+
+	for (unsigned i = 0; i < visits; i++) {
+		if (visit(i, (uint16_t)strtoul(arguments[1], NULL, 10), arguments[3]))
+			continue;
+		fprintf(stderr, "hasty_client: connection %u of %u", i + 1, visits);
+		perror("");
+		return 1;
+	}
+	return visits == 0;
+}
