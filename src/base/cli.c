@@ -238,7 +238,8 @@ enum cli_outcome cli_parse(const struct cli *cli, void *fields, int argc, char *
 	struct parser parser = {0};
 	enum cli_outcome outcome = parser_open(&parser, cli) ? CLI_GO : CLI_FAILED;
 
-	optind = 1;
+	/* Not 1: it would go on within the word where an earlier parse gave up. */
+	optind = 0;
 	opterr = 0;
 	while (outcome == CLI_GO) {
 		int code = getopt_long(argc, argv, parser.shorts, parser.longs, NULL);

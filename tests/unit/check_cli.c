@@ -229,6 +229,23 @@ START_TEST(refused_value_leaves_the_field)
 }
 END_TEST
 
+/* The letters behind the one that is none must not be taken for options of the next. */
+START_TEST(next_command_line_begins_anew)
+{
+	static const char *const words[][2] = {{"-xf", NULL}, {"-c", NULL}};
+	char *argv[WORDS_MAX + 2];
+	int operands;
+
+	ck_assert_int_eq(parse(words[0], &operands, argv), CLI_BAD);
+	free_words(argv);
+	ck_assert_int_eq(parse(words[1], &operands, argv), CLI_GO);
+	ck_assert(!fields.flag);
+	ck_assert_uint_eq(fields.counter, 1);
+	ck_assert_int_eq(operands, 2);
+	free_words(argv);
+}
+END_TEST
+
 static const char *const asking[][3] = {{"--help"}, {"-h"}, {"-fh"}, {"-h", "--nonsense"}};
 
 START_TEST(help_is_printed)
@@ -339,6 +356,7 @@ int main(void)
 	tcase_add_test(parsing, operands_come_last_in_their_order);
 	tcase_add_loop_test(parsing, command_line_is_refused_in_one_line, 0, COUNT_OF(bad));
 	tcase_add_test(parsing, refused_value_leaves_the_field);
+	tcase_add_test(parsing, next_command_line_begins_anew);
 	tcase_add_checked_fixture(printed, setup, NULL);
 	tcase_add_loop_test(printed, help_is_printed, 0, COUNT_OF(asking));
 	tcase_add_test(printed, version_is_printed);
