@@ -14,14 +14,18 @@
 static const char unix_prefix[] = "unix:";
 static const char not_a_port[] = "a port is a number up to 65535 or the name of a service";
 
-/* Tells whether `text` is an IPv6 address, a zone allowed; the zone itself is for the resolver. */
+/*
+ * Tells whether `text` is an IPv6 address, a zone allowed; the zone itself is for the resolver,
+ * but a bracket in it would end the address where that is shown.
+ */
 static bool is_ipv6(const char *text)
 {
 	char plain[INET6_ADDRSTRLEN];
 	struct in6_addr address;
 	size_t length = strcspn(text, "%");
 
-	if (length >= sizeof plain || (text[length] == '%' && text[length + 1] == '\0'))
+	if (length >= sizeof plain || strchr(text, ']') ||
+	    (text[length] == '%' && text[length + 1] == '\0'))
 		return false;
 	memcpy(plain, text, length);
 	plain[length] = '\0';
