@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# lib: what script/demo, script/test and .ci/run share. To be sourced.
+# lib: what the scripts here and .ci/run share. To be sourced.
 #
 # Sets $root, the source tree, and with build_variant $build, a build directory.
 set -euo pipefail
@@ -99,6 +99,13 @@ need() { # list, "must" or "may"
 	say "Tests that need it will be skipped."
 }
 
+# Makes sure that clang can link with its sanitizers, and with libFuzzer, which is in the same package.
+need_clang_runtime() {
+	echo 'int main(void) { return 0; }' |
+		clang -fsanitize=address,undefined -x c - -o /dev/null 2>/dev/null ||
+		apt_install "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
+}
+
 # Runs a command with its output in a file, whose end is shown if the command fails.
 quietly() { # file, command...
 	local log=$1
@@ -129,9 +136,16 @@ list_found() {
 
 # Builds in build/, or with configure arguments in a directory of their own below it; sets $build.
 build_variant() { # [configure-argument]...
-	local name found
+	local name
 	name=$(printf '%s' "$*" | tr -cs 'A-Za-z0-9' '-' | sed 's/^-*//; s/-*$//')
-	build=$root/build${name:+/variant/$name}
+	build_in "$root/build${name:+/variant/$name}" "$@"
+}
+
+# Builds in a directory; sets $build.
+build_in() { # directory, [configure-argument]...
+	local found
+	build=$1
+	shift
 	mkdir -p "$build"
 	say "Building in ${build#"$root/"}/"
 	prepare_configure

@@ -1,0 +1,228 @@
+/*
+ * fuzz_address: an address is refused, or shown so that it is read as the same; and a list
+ * of addresses has each once, and puts families in turn without losing or turning any.
+ *
+ * The first byte of the input tells which of the three the others are: the text of an
+ * endpoint, a socket address, or a list.
+ */
+#include "base/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "base/addresslist.h"
+#include "base/escape.h"
+#include "fuzz.h"
+
+/* Room for a host of which each byte is escaped, and what stands around it. */
+enum { SHOWN_MAX = ADDRESS_HOST_MAX * ESCAPE_GROWTH + 16 };
+
+static bool is_same(const struct endpoint *one, const struct endpoint *other)
+{
+	return one->kind == other->kind && strcmp(one->host, other->host) == 0 &&
+	       one->port == other->port;
+}
+
+/* Checks what an endpoint must be, once it is understood. */
+static void check_endpoint(const struct endpoint *endpoint)
+{
+	FUZZ_CHECK(memchr(endpoint->host, '\0', sizeof endpoint->host) != NULL);
+	FUZZ_CHECK((endpoint->kind == ENDPOINT_ANY) == (endpoint->host[0] == '\0'));
+	FUZZ_CHECK(endpoint->has_port || endpoint->port == 0);
+	FUZZ_CHECK(!endpoint->has_port || endpoint->kind != ENDPOINT_UNIX);
+}
+
+/*
+ * Checks the texts of an endpoint. Where a byte is escaped another host is read. And there
+ * is no way to write a port behind a host named unix: that is a path.
+ */
+static void check_shown(const struct endpoint *endpoint)
+{
+	char shown[SHOWN_MAX], brief[ADDRESS_TEXT_MAX];
+	struct endpoint again;
+	const char *why;
+
+	address_format_endpoint(endpoint, shown, sizeof shown);
+	FUZZ_CHECK(fuzz_is_harmless(shown, strlen(shown), ""));
+	address_format_endpoint(endpoint, brief, sizeof brief);
+	FUZZ_CHECK(strncmp(brief, shown, sizeof brief - 1) == 0);
+	if (!fuzz_is_harmless(endpoint->host, strlen(endpoint->host), "") ||
+	    (endpoint->kind == ENDPOINT_HOST && strcmp(endpoint->host, "unix") == 0))
+		return;
+	why = address_parse_endpoint(shown, &again);
+	FUZZ_CHECK(why == NULL && is_same(endpoint, &again));
+}
+
+static void check_text(const uint8_t *data, size_t size)
+{
+	char *text = fuzz_string(data, size);
+	struct endpoint endpoint;
+
+	if (!address_parse_endpoint(text, &endpoint)) {
+		check_endpoint(&endpoint);
+		check_shown(&endpoint);
+	}
+	free(text);
+}
+
+/* Makes a socket address of the bytes: family, port, and address or path. Returns its length. */
+static socklen_t make_address(const uint8_t *data, size_t size, struct sockaddr_storage *made)
+{
+	struct sockaddr_in *ipv4 = (void *)made;
+	struct sockaddr_in6 *ipv6 = (void *)made;
+	struct sockaddr_un *path = (void *)made;
+	static const sa_family_t families[] = {AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC};
+	uint8_t bytes[3 + sizeof path->sun_path] = {0};
+
+	size = size < sizeof bytes ? size : sizeof bytes;
+	if (size > 0)
+		memcpy(bytes, data, size);
+	memset(made, 0, sizeof *made);
+	made->ss_family = families[bytes[0] & 3];
+	address_set_port((struct sockaddr *)made, (uint16_t)(bytes[1] << 8 | bytes[2]));
+	if (made->ss_family == AF_INET) {
+		memcpy(&ipv4->sin_addr, bytes + 3, sizeof ipv4->sin_addr);
+		return sizeof *ipv4;
+	}
+	if (made->ss_family == AF_INET6) {
+		memcpy(&ipv6->sin6_addr, bytes + 3, sizeof ipv6->sin6_addr);
+		ipv6->sin6_scope_id = bytes[19];
+		return sizeof *ipv6;
+	}
+	memcpy(path->sun_path, bytes + 3, sizeof path->sun_path);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size > 3 ? size - 3 : 0));
+}
+
+/* Checks that the endpoint names this IPv4 or IPv6 address. A zone is shown by its name, or not. */
+static void check_names(const struct endpoint *endpoint, const struct sockaddr_storage *address)
+{
+	const struct in6_addr *wanted =
+		&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+	struct in_addr ipv4 = ((const struct sockaddr_in *)(const void *)address)->sin_addr;
+	struct in6_addr ipv6;
+	char host[INET6_ADDRSTRLEN] = "";
+
+	memcpy(host, endpoint->host, strcspn(endpoint->host, "%"));
+	if (address->ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(wanted)) {
+		FUZZ_CHECK(inet_pton(AF_INET6, host, &ipv6) == 1);
+		FUZZ_CHECK(memcmp(&ipv6, wanted, sizeof ipv6) == 0);
+		return;
+	}
+	if (address->ss_family == AF_INET6)
+		memcpy(&ipv4, &wanted->s6_addr[12], sizeof ipv4);
+	FUZZ_CHECK(strcmp(host, inet_ntoa(ipv4)) == 0);
+}
+
+/* Checks the path as it is shown: as it is, if no byte of it had to be escaped. */
+static void check_path(const struct endpoint *endpoint, const struct sockaddr_un *address)
+{
+	size_t length = strlen(address->sun_path);
+
+	if (length == 0)
+		FUZZ_CHECK(strcmp(endpoint->host, "(unnamed)") == 0);
+	else if (fuzz_is_harmless(address->sun_path, length, ""))
+		FUZZ_CHECK(strcmp(endpoint->host, address->sun_path) == 0);
+}
+
+static void check_address(const uint8_t *data, size_t size)
+{
+	struct sockaddr_storage address;
+	socklen_t length = make_address(data, size, &address);
+	const struct sockaddr *any = (const struct sockaddr *)&address;
+	char shown[ADDRESS_TEXT_MAX];
+	struct endpoint endpoint;
+
+	address_format(any, length, shown, sizeof shown);
+	FUZZ_CHECK(fuzz_is_harmless(shown, strlen(shown), ""));
+	FUZZ_CHECK(strlen(shown) < sizeof shown - 1);
+	if (address.ss_family == AF_UNSPEC)
+		return;
+	if (address_parse_endpoint(shown, &endpoint)) {
+		/* Linux does without a NUL behind a path, and escaped it may be longer. */
+		FUZZ_CHECK(address.ss_family == AF_UNIX);
+		FUZZ_CHECK(strlen(shown) >= strlen("unix:") + sizeof(struct sockaddr_un) -
+						    offsetof(struct sockaddr_un, sun_path));
+		return;
+	}
+	FUZZ_CHECK(endpoint.port == address_port(any));
+	if (address.ss_family == AF_UNIX)
+		check_path(&endpoint, (const struct sockaddr_un *)&address);
+	else
+		check_names(&endpoint, &address);
+}
+
+static size_t count_family(const struct addresslist *list, size_t from, int family)
+{
+	size_t count = 0;
+
+	for (; from < list->count; from++)
+		count += list->addresses[from].ss_family == family;
+	return count;
+}
+
+/* Checks that the addresses of a family are the same in both lists, in the same order. */
+static void check_order(const struct addresslist *one, const struct addresslist *other, int family)
+{
+	size_t k = 0;
+
+	FUZZ_CHECK(count_family(one, 0, family) == count_family(other, 0, family));
+	for (size_t i = 0; i < one->count; i++) {
+		if (one->addresses[i].ss_family != family)
+			continue;
+		while (other->addresses[k].ss_family != family)
+			k++;
+		FUZZ_CHECK(one->lengths[i] == other->lengths[k]);
+		FUZZ_CHECK(memcmp(&one->addresses[i], &other->addresses[k++], one->lengths[i]) ==
+			   0);
+	}
+}
+
+/* Checks that each neighbour is of the other family, while there are both. */
+static void check_turns(const struct addresslist *list)
+{
+	for (size_t i = 1; i < list->count; i++) {
+		int before = list->addresses[i - 1].ss_family;
+		if (list->addresses[i].ss_family == before)
+			FUZZ_CHECK(count_family(list, i, before) == list->count - i);
+	}
+}
+
+/* Each byte is an address: its lowest bit the family. */
+static void check_list(const uint8_t *data, size_t size)
+{
+	struct addresslist list = {.count = 0}, given;
+	bool seen[256] = {false};
+	size_t different = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		uint8_t bytes[] = {data[i] & 1, 0, 80, data[i]};
+		struct sockaddr_storage address;
+		socklen_t length = make_address(bytes, sizeof bytes, &address);
+		addresslist_add(&list, (struct sockaddr *)&address, length);
+		different += !seen[data[i]];
+		seen[data[i]] = true;
+	}
+	FUZZ_CHECK(list.count == (different < ADDRESSLIST_MAX ? different : ADDRESSLIST_MAX));
+	given = list;
+	addresslist_interleave(&list);
+	FUZZ_CHECK(list.count == given.count);
+	check_order(&given, &list, AF_INET);
+	check_order(&given, &list, AF_INET6);
+	check_turns(&list);
+	if (given.count > 0)
+		FUZZ_CHECK(list.addresses[0].ss_family == given.addresses[0].ss_family);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static void (*const checks[])(const uint8_t *, size_t) = {check_text, check_address,
+								  check_list};
+
+	if (size > 0)
+		checks[data[0] % 3](data + 1, size - 1);
+	return 0;
+}

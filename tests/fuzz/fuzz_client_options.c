@@ -1,0 +1,87 @@
+/*
+ * fuzz_client_options: whatever hailto's command line holds, it is understood and lies in its
+ * ranges, or is refused in one harmless line.
+ *
+ * The input is words, see command.h.
+ */
+#include "client/options.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "command.h"
+#include "fuzz.h"
+#include "target.h"
+#include "world.h"
+
+enum { DAY_MS = 24 * 60 * 60 * 1000, MIB = 1024 * 1024 };
+
+static void check_complaint(void)
+{
+	fuzz_check_complaint(world.errors.bytes, world.errors.length, "hailto");
+}
+
+/* Checks that a source is of the family that is wanted, and that it is one. */
+static void check_source(const struct options *options)
+{
+	int family = options_family(options);
+
+	if (!options->source_text) {
+		FUZZ_CHECK(options->source_length == 0);
+		return;
+	}
+	FUZZ_CHECK(family == options->source.ss_family);
+	FUZZ_CHECK(options->source_length ==
+		   (family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6)));
+	FUZZ_CHECK(!(options->ipv4 && family != AF_INET) && !(options->ipv6 && family != AF_INET6));
+}
+
+/* Checks that no two options contradict each other. */
+static void check_peace(const struct options *options)
+{
+	const char *expected = options->expect ? options->expect : options->expect_prefix;
+
+	FUZZ_CHECK(!options->ipv4 || !options->ipv6);
+	FUZZ_CHECK(!options->raw || !options->escape);
+	FUZZ_CHECK(!options->quiet || !options->verbose);
+	FUZZ_CHECK(!options->expect || !options->expect_prefix);
+	FUZZ_CHECK(!expected || (!options->zero && strlen(expected) <= options->bytes));
+}
+
+static void check_understood(const struct options *options)
+{
+	FUZZ_CHECK(options->bytes >= 1 && options->bytes <= MIB);
+	FUZZ_CHECK(options->timeout >= 1 && options->timeout <= DAY_MS);
+	FUZZ_CHECK(options->connect_timeout <= DAY_MS && options->read_timeout <= DAY_MS);
+	check_peace(options);
+	check_source(options);
+	if (!options->has_target)
+		return;
+	check_target(&options->target);
+	if (options_suit_target(options))
+		FUZZ_CHECK(world.errors.length == 0);
+	else
+		check_complaint();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct command command;
+	struct options options;
+	enum cli_outcome outcome;
+
+	log_open("hailto", LOG_LEVEL_WARNING);
+	world_begin();
+	command_open(&command, "hailto", data, size);
+	outcome = options_read(&options, command.argument_count, command.arguments);
+	FUZZ_CHECK(outcome != CLI_FAILED);
+	if (outcome == CLI_BAD)
+		check_complaint();
+	else
+		FUZZ_CHECK(world.errors.length == 0);
+	if (outcome == CLI_GO)
+		check_understood(&options);
+	command_close(&command);
+	return 0;
+}

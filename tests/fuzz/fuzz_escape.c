@@ -1,0 +1,90 @@
+/*
+ * fuzz_escape: whatever is escaped is harmless, and says nothing but what was there: each
+ * harmless character as it is, each other byte as \xHH.
+ *
+ * The first byte of the input tells what is kept and where to cut; the others are escaped.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "fuzz.h"
+
+/* Checks that `out` stands for the input, step by step. */
+static void check_says_the_same(const char *in, size_t size, const char *out, size_t length,
+				const char *keep)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	while (size > 0) {
+		char hex[] = {'\\', 'x', digits[(*in >> 4) & 15], digits[*in & 15]};
+		size_t taken = fuzz_character(in, size, keep);
+		size_t grown = taken ? taken : sizeof hex;
+		FUZZ_CHECK(length >= grown && memcmp(out, taken ? in : hex, grown) == 0);
+		taken += !taken;
+		in += taken;
+		size -= taken;
+		out += grown;
+		length -= grown;
+	}
+	FUZZ_CHECK(length == 0);
+}
+
+/* Checks that it does not matter where the bytes are cut in two, unless within a character. */
+static void check_cut(const char *in, size_t size, size_t cut, const char *whole, size_t length,
+		      const char *keep)
+{
+	char *parts = malloc(ESCAPE_GROWTH * size + 1);
+	size_t at = 0, used;
+
+	while (at < cut) {
+		size_t taken = fuzz_character(in + at, size - at, keep);
+		at += taken ? taken : 1;
+	}
+	FUZZ_CHECK(parts != NULL);
+	used = escape_bytes(parts, in, at, keep);
+	used += escape_bytes(parts + used, in + at, size - at, keep);
+	FUZZ_CHECK(used == length && memcmp(parts, whole, used) == 0);
+	free(parts);
+}
+
+/* Checks that a text that is cut is the begin of the whole, and that no more would have fitted. */
+static void check_text(const char *in, size_t room)
+{
+	size_t size = strlen(in), length, used;
+	char *whole = malloc(ESCAPE_GROWTH * size + 1), *out = malloc(room);
+
+	FUZZ_CHECK(whole && out);
+	length = escape_bytes(whole, in, size, "");
+	FUZZ_CHECK(escape_text(out, room, in) == out);
+	used = strlen(out);
+	FUZZ_CHECK(used < room && used <= length && memcmp(out, whole, used) == 0);
+	FUZZ_CHECK(fuzz_is_harmless(out, used, ""));
+	FUZZ_CHECK(used == length || room - used <= ESCAPE_GROWTH);
+	free(whole);
+	free(out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const kept[] = {"", "\n\t", "\t", "\x7F\x80\xC2"};
+	const char *keep;
+	char *in, *out;
+	size_t used, cut;
+
+	if (size == 0)
+		return 0;
+	keep = kept[data[0] & 3];
+	cut = (size_t)(data[0] >> 2);
+	in = fuzz_string(data + 1, --size);
+	out = malloc(ESCAPE_GROWTH * size + 1);
+	FUZZ_CHECK(out != NULL);
+	used = escape_bytes(out, in, size, keep);
+	FUZZ_CHECK(fuzz_is_harmless(out, used, keep));
+	check_says_the_same(in, size, out, used, keep);
+	check_cut(in, size, cut < size ? cut : size, out, used, keep);
+	check_text(in, cut + 1);
+	free(in);
+	free(out);
+	return 0;
+}

@@ -1,0 +1,78 @@
+/*
+ * fuzz_options: whatever haild's command line and environment hold, they are understood and
+ * lie in their ranges, or are refused in one harmless line.
+ *
+ * The input is words, see command.h.
+ */
+#include <config.h>
+
+#include "daemon/options.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "base/log.h"
+#include "command.h"
+#include "fuzz.h"
+#include "world.h"
+
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+static bool is_time(uint64_t ms)
+{
+	return ms >= 1 && ms <= DAY_MS;
+}
+
+/* Checks the place to listen, and that it comes after no other that is the same. */
+static void check_endpoint(const struct endpoint *first, const struct endpoint *endpoint)
+{
+	bool has_host = endpoint->host[0] != '\0';
+
+	FUZZ_CHECK(has_host == (endpoint->kind != ENDPOINT_ANY));
+	FUZZ_CHECK(endpoint->kind != ENDPOINT_UNIX || endpoint->port == 0);
+	for (; first < endpoint; first++)
+		FUZZ_CHECK(first->kind != endpoint->kind || first->port != endpoint->port ||
+			   strcmp(first->host, endpoint->host) != 0 ||
+			   (first->port == 0 && first->kind != ENDPOINT_UNIX));
+}
+
+static void check_understood(const struct options *options)
+{
+	FUZZ_CHECK(options->endpoint_count > 0 && options->endpoint_count == options->listen.count);
+	for (size_t i = 0; i < options->endpoint_count; i++)
+		check_endpoint(options->endpoints, &options->endpoints[i]);
+	FUZZ_CHECK(!options->message != !options->message_file);
+	FUZZ_CHECK(options->count <= UINT32_MAX);
+	FUZZ_CHECK(options->max_connections <= INT_MAX);
+	FUZZ_CHECK(options->backlog >= 1 && options->backlog <= INT_MAX);
+	FUZZ_CHECK(is_time(options->timeout) && is_time(options->idle));
+	FUZZ_CHECK(options->drain <= DAY_MS);
+	FUZZ_CHECK(!options->quiet || !options->verbose);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct command command;
+	struct options options;
+	char **outside = environ;
+	enum cli_outcome outcome;
+
+	log_open("haild", LOG_LEVEL_INFO);
+	world_begin();
+	command_open(&command, "haild", data, size);
+	environ = command.variables;
+	outcome = options_read(&options, command.argument_count, command.arguments);
+	environ = outside;
+	FUZZ_CHECK(outcome != CLI_FAILED);
+	if (outcome == CLI_BAD)
+		fuzz_check_complaint(world.errors.bytes, world.errors.length, "haild");
+	else
+		FUZZ_CHECK(world.errors.length == 0);
+	if (outcome == CLI_GO)
+		check_understood(&options);
+	options_free(&options);
+	command_close(&command);
+	return 0;
+}

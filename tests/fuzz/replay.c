@@ -1,0 +1,37 @@
+/* replay: gives a fuzz target the files it is told, where libFuzzer is not to be had. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fuzz.h"
+
+/* The most that is read of a file, and by far the most that an input needs. */
+enum { INPUT_MAX = 1 << 16 };
+
+/* Gives the target one input; the name comes first, for the target may end the process. */
+static int replay(const char *path)
+{
+	static uint8_t data[INPUT_MAX];
+	FILE *file = fopen(path, "rb");
+	size_t size;
+
+	fprintf(stderr, "Running: %s\n", path);
+	if (!file) {
+		perror(path);
+		return EXIT_FAILURE;
+	}
+	size = fread(data, 1, sizeof data, file);
+	fclose(file);
+	return LLVMFuzzerTestOneInput(data, size);
+}
+
+int main(int count, char **paths)
+{
+	int status = EXIT_SUCCESS;
+
+	/* What --help prints need not be seen. */
+	if (!freopen("/dev/null", "w", stdout))
+		return EXIT_FAILURE;
+	for (int i = 1; i < count; i++)
+		status |= replay(paths[i]);
+	return status;
+}
