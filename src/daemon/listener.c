@@ -23,7 +23,7 @@
  * libevent accepts until the queue is empty; after this many at the latest the rest
  * of the loop has its turn. It may come earlier: we don't learn when libevent ends.
  */
-enum { ACCEPTS_A_TURN = 64 };
+enum { ACCEPTS_A_TURN = 16 };
 
 /* How soon we try again when we can't know that there is room: after an error, and when full. */
 enum { RETRY_MS = 100 };
