@@ -57,19 +57,6 @@ class Bounds(unittest.TestCase):
             with self.assertRaises(ConnectionResetError):
                 read_all(client)
 
-    def test_many_that_never_read(self):
-        path = temporary_directory(self) / "message"
-        path.write_bytes(b"x" * MIB)
-        with Daemon("-t", "1s", "-f", path, log=[LONG_GREETING]) as daemon, \
-                contextlib.ExitStack() as stack:
-            before = int(daemon.status("VmRSS").split()[0])
-            for _ in range(100):
-                stack.enter_context(daemon.connect(receive_buffer=4096, segment=536))
-            daemon.wait_counters(accepted=100)
-            # They share one copy of the greeting.
-            self.assertLess(int(daemon.status("VmRSS").split()[0]) - before, 20000)
-            daemon.wait_counters(timed_out_greeting=100, open=0)
-
     def test_resetting_clients(self):
         path = temporary_directory(self) / "message"
         path.write_bytes(b"x" * MIB)

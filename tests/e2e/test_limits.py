@@ -6,7 +6,7 @@ import unittest
 
 from lib import harness
 from lib.crowd import connect_all, serve_all
-from lib.harness import Daemon, GREETING, poll_until, read_all
+from lib.harness import Daemon, GREETING, poll_until
 
 EVERYONE = 200
 FULL = r"\d+ open, the most allowed; other connections wait in the queue"
@@ -53,14 +53,6 @@ class Limits(unittest.TestCase):
                 self.open_sockets(daemon, 8)
                 self.assertEqual(serve_all(some), [GREETING] * 10)
             self.assertLessEqual(len(daemon.log_lines(FULL)), 1)
-
-    def test_longest_lingering_makes_room(self):
-        with Daemon("-v", "-c", 1, log=[FULL]) as daemon, daemon.connect() as first:
-            self.assertEqual(read_all(first), GREETING)
-            with daemon.connect() as second:
-                self.assertEqual(read_all(second), GREETING)
-                daemon.wait_log("closed: .*: made room for others, 14 bytes sent")
-                self.assertEqual(daemon.counters()["evicted"], 1)
 
     def test_soft_limit_is_raised(self):
         limits = {resource.RLIMIT_NOFILE: (32, 200)}

@@ -1,33 +1,15 @@
 #!/usr/bin/env python3
-"""A rush of clients: the queue holds them all, everyone is greeted, and the rest of the loop has its turn."""
+"""A rush of clients: the queue is as long as asked for, and the rest of the loop has its turn."""
 import select
 import signal
 import unittest
 
 from lib import harness
 from lib.crowd import connect_all, serve_all
-from lib.harness import Daemon, GREETING, kernel_counter, raise_descriptor_limit
+from lib.harness import Daemon, GREETING, raise_descriptor_limit
 
 
 class Rush(unittest.TestCase):
-    def test_5000_at_once(self):
-        raise_descriptor_limit(5100)
-        with Daemon("-q") as daemon:
-            clients = connect_all(self, daemon.port, 5000)
-            self.assertEqual(serve_all(clients), [GREETING] * 5000)
-            self.assertEqual(daemon.wait_counters(open=0)["greeted"], 5000)
-
-    # Who finds the queue full is left connected and without greeting, or comes back after a second.
-    def test_2000_wait_in_the_queue(self):
-        raise_descriptor_limit(2100)
-        before = kernel_counter("netstat", "TcpExt", "ListenOverflows")
-        with Daemon("-q") as daemon:
-            with daemon.frozen():
-                clients = connect_all(self, daemon.port, 2000)
-            self.assertEqual(serve_all(clients), [GREETING] * 2000)
-            self.assertEqual(daemon.wait_counters(open=0)["greeted"], 2000)
-        self.assertEqual(kernel_counter("netstat", "TcpExt", "ListenOverflows"), before)
-
     # The kernel queues one more than the backlog; the others are not connected.
     def test_backlog(self):
         with Daemon("-q", "-b", "4") as daemon:

@@ -1,42 +1,73 @@
-"""Many clients at once that read and close, or wait."""
+"""Many clients at once that read and close, or wait; and floods of them."""
+import contextlib
 import errno
+import math
 import select
 import socket
+import sys
+import time
 
+from lib import harness
 from lib.harness import DEADLINE, GREETING, read_all
 
 
-def connect_all(test, port, clients):
-    """Connects the clients without waiting for one another; they close with the test."""
-    sockets = []
-    for _ in range(clients):
-        client = socket.socket()
+class Client(socket.socket):
+    """A client of a crowd; it knows what it has heard so far, and after how many seconds it met the end."""
+    began, heard, seconds = None, b"", math.inf
+
+    def is_connected(self):
+        """Whether the kernel says that it is connected, greeted or not."""
+        with contextlib.suppress(OSError):
+            return bool(self.getpeername())
+        return False
+
+
+def connect_all(test, port, clients, slow=False):
+    """Connects the clients without waiting for one another; they close with the test.
+
+    slow  with small buffers and segments: if they don't read, the server keeps what is over some 64 KiB
+    """
+    crowd = [Client() for _ in range(clients)]
+    for client in crowd:
         test.addCleanup(client.close)
         client.setblocking(False)
+        if slow:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+    for client in crowd:
+        client.began = time.monotonic()
         if client.connect_ex(("127.0.0.1", port)) not in (0, errno.EINPROGRESS):
             raise AssertionError("connect() failed")
-        sockets.append(client)
-    return sockets
+    return crowd
 
 
-def serve_all(clients):
-    """Reads each client's greeting to its end and closes it at once, which makes room for the next."""
-    heard, poll = {}, select.poll()
-    by_descriptor = {client.fileno(): client for client in clients}
-    for descriptor in by_descriptor:
-        heard[descriptor] = b""
+def serve(crowd, patience=DEADLINE):
+    """Reads each client's greeting to its end and closes it at once, which makes room for the next.
+
+    Returns those left over when nothing more has come for so many seconds.
+    """
+    poll, left = select.poll(), {client.fileno(): client for client in crowd}
+    for descriptor, client in left.items():
+        client.heard = bytearray()
         poll.register(descriptor, select.POLLIN)
-    while by_descriptor:
-        ready = poll.poll(DEADLINE * 1000)
-        if not ready:
-            raise AssertionError(f"{len(by_descriptor)} clients were left without greeting and end")
+    while left and (ready := poll.poll(patience * 1000)):
         for descriptor, _ in ready:
-            part = by_descriptor[descriptor].recv(1 << 16)
-            heard[descriptor] += part
+            client = left[descriptor]
+            part = client.recv(1 << 16)
+            client.heard += part
             if not part:
+                client.seconds = time.monotonic() - client.began
                 poll.unregister(descriptor)
-                by_descriptor.pop(descriptor).close()
-    return list(heard.values())
+                left.pop(descriptor).close()
+    return list(left.values())
+
+
+def serve_all(crowd):
+    """Serves the clients, who must all meet their end; returns what each has heard."""
+    left = serve(crowd)
+    if left:
+        raise AssertionError(f"{len(left)} clients were left without greeting and end")
+    return [client.heard for client in crowd]
 
 
 def linger(daemon, clients, stack):
@@ -47,3 +78,28 @@ def linger(daemon, clients, stack):
         assert heard == GREETING, heard
     daemon.wait_counters(open=clients)
     return sockets
+
+
+FLOODER = """
+import socket, sys
+server = ("127.0.0.1", int(sys.argv[1]))
+while True:
+    clients = [socket.socket() for _ in range(500)]
+    for client in clients:
+        client.setblocking(False)
+        client.connect_ex(server)
+    for client in clients:
+        client.close()
+"""
+
+
+@contextlib.contextmanager
+def flood(port, flooders=2):
+    """A with-block in which so many processes connect and close, as fast as they can."""
+    processes = [harness.start([sys.executable, "-S", "-c", FLOODER, str(port)]) for _ in range(flooders)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()

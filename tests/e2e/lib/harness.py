@@ -218,10 +218,10 @@ class Daemon:
     def is_running(self):
         return self.process.poll() is None
 
-    def log(self):
-        """The log so far."""
+    def log(self, begin=0):
+        """The log so far, from that byte on."""
         end = os.fstat(self._log.fileno()).st_size
-        return os.pread(self._log.fileno(), end, 0).decode(errors="replace")
+        return os.pread(self._log.fileno(), end - begin, begin).decode(errors="replace")
 
     def log_lines(self, pattern=".*"):
         """The whole lines of the log so far that match."""

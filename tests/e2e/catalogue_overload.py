@@ -1,0 +1,283 @@
+#!/usr/bin/env python3
+"""The catalogue's rows of overload: too many clients, too fast, too slow, and none is left behind."""
+import contextlib
+import pathlib
+import re
+import resource
+import select
+import signal
+import time
+import unittest
+
+from lib import harness
+from lib.crowd import connect_all, flood, serve, serve_all
+from lib.harness import (
+    DEADLINE, Daemon, GREETING, kernel_counter, poll_until, raise_descriptor_limit, read_all,
+    temporary_directory)
+from lib.naive import NaiveServer
+from lib.rows import FULL, row, times, within
+
+KIB = 1024
+MIB = 1024 * KIB
+FULL_LOG = r"\d+ open, the most allowed; other connections wait in the queue"
+LONG_LOG = r"haild: the greeting has \d+ bytes: hailto prints the first 1024 unless told otherwise"
+FEW_DESCRIPTORS = {resource.RLIMIT_NOFILE: (64, 64)}
+# A machine that is busy elsewhere must not make a client look idle.
+PATIENT = ("--idle", "5m", "-t", "10m")
+
+
+def queued(port):
+    """How many connections wait in the kernel's queue to be accepted."""
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, _, state, queues, *_ = line.split()
+        if local.endswith(f":{port:04X}") and state == "0A":
+            return int(queues.partition(":")[2], 16)
+    raise AssertionError(f"nobody listens on port {port}")
+
+
+def overflows():
+    """How often the kernel has found a queue full."""
+    return kernel_counter("netstat", "TcpExt", "ListenOverflows")
+
+
+def over(seconds, since):
+    """Waits until so many seconds have gone by."""
+    poll_until(lambda: time.monotonic() - since >= seconds, every=0.001)
+
+
+def cpu_under_pressure(server, sign, seconds):
+    """The processor time that it takes to hold out for so many seconds, once the log shows the sign."""
+    server.wait_log(sign)
+    began, used = time.monotonic(), server.cpu_seconds()
+    over(seconds, began)
+    return server.cpu_seconds() - used
+
+
+def memory(server):
+    """Its memory in MiB."""
+    return int(server.status("VmRSS").split()[0]) / KIB
+
+
+def lateness(server, answer, seconds):
+    """The longest time from SIGUSR1 to its answer in the log, asked for every 10 ms."""
+    longest, seen, began = 0, 0, time.monotonic()
+    while time.monotonic() - began < seconds:
+        asked = time.monotonic()
+        server.signal(signal.SIGUSR1)
+        poll_until(lambda: answer in server.log(seen), every=0.001)
+        longest = max(longest, time.monotonic() - asked)
+        seen += len(server.log(seen))
+        over(0.010, asked)
+    return longest
+
+
+def trickle(crowd, readers, pause, seconds):
+    """Lets the readers read a byte after each pause; returns how long each client lived that was cut."""
+    poll, left, lived, began = select.poll(), {}, [], time.monotonic()
+    for client in crowd:
+        left[client.fileno()] = client
+        poll.register(client, 0)  # nothing but its end
+    for turn in range(1, round(seconds / pause) + 1):
+        while left and (rest := began + turn * pause - time.monotonic()) > 0:
+            for descriptor, _ in poll.poll(rest * 1000):
+                poll.unregister(descriptor)
+                lived.append(time.monotonic() - left.pop(descriptor).began)
+        for client in readers:
+            if client.fileno() in left:
+                client.recv(1)
+    return lived
+
+
+class Overload(unittest.TestCase):
+    def greeting(self, size):
+        """A file with a greeting of that size."""
+        path = temporary_directory(self) / "greeting"
+        path.write_bytes(b"x" * size)
+        return path
+
+    @row("O1", "64 descriptors, and 200 clients that do not read what they are sent, for 4 s",
+         "at most 0.1 s of processor time and 5 log lines; all 200 greeted 1 s after they begin to read")
+    def test_few_descriptors(self, score):
+        seconds, size = 4 if FULL else 0.5, 128 * KIB
+        with NaiveServer(size, limits=FEW_DESCRIPTORS) as server:
+            connect_all(self, server.port, 200, slow=True)
+            cpu = cpu_under_pressure(server, "Too many open files", seconds)
+            lines = server.log().count("\n")
+            score.naive = f"{cpu:.2f} s, {lines} lines"
+            self.assertGreater(lines, 1000)
+        with Daemon(*PATIENT, "-f", self.greeting(size), log=[FULL_LOG, LONG_LOG],
+                    limits=FEW_DESCRIPTORS) as daemon:
+            clients = connect_all(self, daemon.port, 200, slow=True)
+            cpu = cpu_under_pressure(daemon, FULL_LOG, seconds)
+            lines = len(daemon.log_lines("(?!connected: ).*"))
+            held = daemon.counters()
+            began = time.monotonic()
+            whole = serve_all(clients).count(b"x" * size)
+            took = time.monotonic() - began
+            score.haild = (f"{cpu:.2f} s, {lines} lines and one for each connection; {whole} of 200 greeted "
+                           f"in {took:.2f} s")
+            self.assertEqual((held["accepted"], held["greeted"]), (held["open"], 0))
+            self.assertLessEqual(cpu, 0.1)
+            self.assertLessEqual(lines, 5)
+            self.assertEqual(whole, 200)
+            self.assertLessEqual(took, within(1))
+            self.assertEqual(daemon.wait_counters(open=0)["greeted"], 200)
+
+    @row("O2", "50 connections allowed, and 120 clients that do not read what they are sent",
+         "exactly 50 open and 70 waiting, by the kernel's account and by haild's; in the end all 120 greeted")
+    def test_few_connections(self, score):
+        size = 128 * KIB
+        with Daemon(*PATIENT, "-c", 50, "-f", self.greeting(size), log=[FULL_LOG, LONG_LOG]) as daemon:
+            clients = connect_all(self, daemon.port, 120, slow=True)
+            daemon.wait_log(FULL_LOG)
+            # Who lingers would be cut after 1 s to make room; who is being greeted must not.
+            over(1.5, time.monotonic())
+            counters = daemon.counters()
+            held, waiting = daemon.descriptors() - daemon.baseline, queued(daemon.port)
+            whole = serve_all(clients).count(b"x" * size)
+            score.haild = f"{held} open, {waiting} waiting, {counters['open']} counted; {whole} greeted"
+            self.assertEqual((held, waiting), (50, 70))
+            self.assertEqual((counters["open"], counters["accepted"], counters["evicted"]), (50, 50, 0))
+            self.assertEqual(whole, 120)
+            counters = daemon.wait_counters(open=0)
+            self.assertEqual((counters["accepted"], counters["greeted"]), (120, 120))
+
+    def rush(self, server, clients, stopped, patience=DEADLINE):
+        """So many clients connect at once, while the server is stopped for the first seconds, if any.
+        Returns them, and how many stay connected and ungreeted when nothing comes for so many seconds."""
+        with server.frozen() if stopped else contextlib.nullcontext():
+            crowd = connect_all(self, server.port, clients)
+            over(stopped, crowd[0].began)
+        left = serve(crowd, patience)
+        stuck = sum(client.is_connected() for client in left)
+        for client in left:
+            client.close()
+        return crowd, stuck
+
+    def nobody_is_stuck(self, score, most, limit, stopped=0):
+        """Rushes upon the naive twin, until it leaves some behind, and upon haild."""
+        raise_descriptor_limit(most + 100)
+        with NaiveServer() as server:
+            for _ in range(10):
+                _, stuck = self.rush(server, most, stopped, patience=8 if FULL else 1)
+                if stuck:
+                    break
+        score.naive = f"{stuck} of {most} stuck"
+        self.assertGreater(stuck, 0)
+        clients, rounds = times(most, full=most), times(1, full=10)
+        stuck, whole, longest, before = 0, 0, 0, overflows()
+        with Daemon("-q", *PATIENT) as daemon:
+            for _ in range(rounds):
+                crowd, left = self.rush(daemon, clients, stopped)
+                stuck += left
+                whole += sum(client.heard == GREETING for client in crowd)
+                longest = max(longest, *(client.seconds for client in crowd))
+            full = overflows() - before
+            score.haild = f"{stuck} of {clients * rounds} stuck, longest {longest:.2f} s, overflows +{full}"
+            self.assertEqual((stuck, whole, full), (0, clients * rounds, 0))
+            self.assertLessEqual(longest, within(limit))
+            self.assertEqual(daemon.wait_counters(open=0)["greeted"], clients * rounds)
+
+    @row("O3", "5000 clients connect at once, 10 times",
+         "none stuck; all greeted within 1 s; ListenOverflows +0")
+    def test_rush(self, score):
+        self.nobody_is_stuck(score, 5000, limit=1)
+
+    @row("O4", "2000 clients connect at once while the server stands still for 200 ms, 10 times",
+         "none stuck; all greeted within 0.5 s; ListenOverflows +0")
+    def test_rush_upon_who_stands_still(self, score):
+        self.nobody_is_stuck(score, 2000, limit=0.5, stopped=0.2)
+
+    @row("O5", "2 processes connect and close as fast as they can for 3 s; SIGUSR1 every 10 ms",
+         "answered within 25 ms, in one of three tries; never out of descriptors")
+    def test_flood(self, score):
+        seconds, limit = 3 if FULL else 1, 0.025
+        for _ in range(3):
+            with NaiveServer() as server, flood(server.port):
+                naive = lateness(server, "alive", seconds)
+            with Daemon("-q") as daemon:
+                with flood(daemon.port):
+                    ours = lateness(daemon, "counters:", seconds)
+                accepted = daemon.counters()["accepted"]
+            if ours <= within(limit) and naive > limit:
+                break
+        score.naive = f"{naive * 1000:.0f} ms"
+        score.haild = f"{ours * 1000:.0f} ms with {accepted} accepted, out of descriptors 0 times"
+        self.assertGreater(naive, limit)
+        self.assertLessEqual(ours, within(limit))
+
+    @row("O7", "500 clients that read nothing of 1 MiB", "at most 8 MiB more memory")
+    def test_memory_of_clients_that_do_not_read(self, score):
+        clients = times(100, full=500)
+        raise_descriptor_limit(clients + 100)
+
+        def growth(server, are_open):
+            before = memory(server)
+            crowd = connect_all(self, server.port, clients, slow=True)
+            poll_until(are_open, every=0.05)
+            grown = memory(server) - before
+            for client in crowd:
+                client.close()
+            return grown
+
+        with NaiveServer(MIB) as server:
+            idle = server.descriptors()
+            grown = growth(server, lambda: server.descriptors() == idle + clients)
+            score.naive = f"{grown:.1f} MiB for {clients} clients"
+            self.assertGreater(grown, 0.9 * clients)
+        with Daemon("-q", *PATIENT, "-f", self.greeting(MIB), log=[LONG_LOG]) as daemon:
+            grown = growth(daemon, lambda: daemon.counters()["open"] == clients)
+            score.haild = f"{grown:.1f} MiB for {clients} clients"
+            self.assertLessEqual(grown, 8)
+            self.assertEqual(daemon.wait_counters(open=0)["greeted"], 0)
+
+    @row("O8", "100 clients that read a byte a second of 1 MiB, with small buffers, and 100 that never read",
+         "all cut at most 1 s after the time of -t")
+    def test_slow_readers(self, score):
+        clients = times(50, full=100)
+        timeout, pause = (5, 1) if FULL else (1, 0.2)
+        with NaiveServer(MIB) as server:
+            crowd = connect_all(self, server.port, clients, slow=True)
+            lived = trickle(crowd, crowd, pause, timeout + 1)
+            score.naive = f"{len(lived)} of {clients} cut"
+            self.assertEqual(lived, [])
+        with Daemon("-q", "-t", timeout, "-f", self.greeting(MIB), log=[LONG_LOG]) as daemon:
+            crowd = connect_all(self, daemon.port, 2 * clients, slow=True)
+            lived = trickle(crowd, crowd[::2], pause, timeout + 10)
+            score.haild = f"{len(lived)} of {len(crowd)} cut, after up to {max(lived):.2f} s with -t {timeout}"
+            self.assertEqual(len(lived), len(crowd))
+            self.assertGreaterEqual(min(lived), timeout - 0.01)
+            self.assertLessEqual(max(lived), timeout + within(1))
+            daemon.wait_counters(timed_out_greeting=len(crowd), open=0)
+
+    @row("O9", "1000 connections allowed, all taken by clients that were greeted and stay; 100 more come",
+         "they are greeted within 0.2 s, and who has stayed longest is cut")
+    def test_who_has_lingered_longest_makes_room(self, score):
+        room, more = times(1000, full=1000), times(100, full=100)
+        raise_descriptor_limit(room + more + 100)
+
+        def come(clients):
+            crowd = connect_all(self, daemon.port, clients)
+            for client in crowd:
+                self.assertEqual(read_all(client), GREETING)
+            return crowd
+
+        with Daemon("-v", *PATIENT, "-c", room, log=[FULL_LOG]) as daemon:
+            oldest, others = come(more), come(room - more)
+            over(1, time.monotonic())  # only then are they old enough to be cut
+            began = time.monotonic()
+            others += come(more)
+            took = time.monotonic() - began
+            counters = daemon.counters()
+            cut_ones = re.findall("closed: (.*): made room for others, 14 bytes sent", daemon.log())
+            score.haild = f"{more} greeted within {took:.3f} s, {counters['evicted']} cut"
+            self.assertEqual((counters["open"], counters["evicted"]), (room, more))
+            self.assertEqual(set(cut_ones), {f"127.0.0.1:{client.getsockname()[1]}" for client in oldest})
+            for client in others:
+                client.close()
+            self.assertLessEqual(took, within(0.2))
+
+
+if __name__ == "__main__":
+    harness.enter_network_namespace()
+    harness.main()
