@@ -287,7 +287,10 @@ static void retry_cb(evutil_socket_t fd, short what, void *argument)
 	}
 }
 
-/* Makes libevent's listener for each socket; the sockets listen already, and stay ours. */
+/*
+ * Makes libevent's listener for each socket; the sockets listen already, and stay ours.
+ * They are enabled in a second step, for only that one tells whether it was done.
+ */
 static bool start_accepting(struct listener *listener)
 {
 	size_t count = sockets_count(listener->sockets);
@@ -296,11 +299,13 @@ static bool start_accepting(struct listener *listener)
 	for (size_t i = 0; listener->listeners && i < count; i++) {
 		listener->listeners[i] =
 			evconnlistener_new(listener->base, accept_cb, listener,
-					   LEV_OPT_CLOSE_ON_EXEC, 0,
+					   LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
 					   sockets_descriptor(listener->sockets, i));
 		if (!listener->listeners[i])
 			return false;
 		evconnlistener_set_error_cb(listener->listeners[i], accept_failed_cb);
+		if (evconnlistener_enable(listener->listeners[i]) < 0)
+			return false;
 	}
 	return listener->listeners != NULL;
 }

@@ -607,6 +607,18 @@ START_TEST(transient_error_at_a_stop_is_passed_over)
 }
 END_TEST
 
+/* A listener that libevent cannot watch would leave its clients in the queue for ever. */
+START_TEST(want_of_a_watch_makes_no_listener)
+{
+	start(10);
+	listener_free(listener);
+	fault_epoll = (struct fault){.reason = ENOSPC, .times = 1, .kind = EPOLL_CTL_ADD};
+	listener = listener_new(base, &options, sockets, sessions, 10, &stats, finished_cb,
+				&finished);
+	ck_assert_ptr_null(listener);
+}
+END_TEST
+
 static void setup_scarce(void)
 {
 	event_set_mem_functions(scarce_malloc, realloc, free);
@@ -683,6 +695,7 @@ int main(void)
 	tcase_add_loop_test(errors, transient_error_is_passed_over, 0, COUNT_OF(transients));
 	tcase_add_loop_test(errors, transient_error_at_a_stop_is_passed_over, 1,
 			    COUNT_OF(transients)); /* EAGAIN is the end of the queue */
+	tcase_add_test(errors, want_of_a_watch_makes_no_listener);
 	tcase_add_checked_fixture(memory, setup_scarce, teardown);
 	tcase_set_timeout(memory, 60);
 	tcase_add_test(memory, want_of_memory_for_a_session_pauses);
