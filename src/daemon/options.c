@@ -69,20 +69,28 @@ static char *variable(const char *name)
 	return value && *value ? value : NULL;
 }
 
-/* Takes HAILD_LISTEN apart at its blanks, in a copy: the texts point into it. */
-static bool read_listen_variable(struct options *options)
+/* Gets the memory that it takes to read on: endpoints for all ADDRs, a copy of HAILD_LISTEN. */
+static bool make_room(struct options *options)
 {
 	const char *value = variable("HAILD_LISTEN");
+
+	options->endpoints = calloc(CLI_LIST_MAX, sizeof *options->endpoints);
+	if (value)
+		options->listen_words = strdup(value);
+	if (options->endpoints && (!value || options->listen_words))
+		return true;
+	log_error("out of memory");
+	return false;
+}
+
+/* Takes HAILD_LISTEN apart at its blanks; the texts point into the copy. */
+static bool read_listen_variable(struct options *options)
+{
 	char *rest, *word;
 
-	if (options->listen.count > 0 || !value)
+	if (options->listen.count > 0 || !options->listen_words)
 		return true;
 	options->listen_source = "HAILD_LISTEN";
-	options->listen_words = strdup(value);
-	if (!options->listen_words) {
-		log_error("out of memory");
-		return false;
-	}
 	for (word = strtok_r(options->listen_words, " \t\n", &rest); word;
 	     word = strtok_r(NULL, " \t\n", &rest))
 		if (!cli_set(&cli, options, "listen", "HAILD_LISTEN", word))
@@ -169,11 +177,6 @@ static bool read_endpoints(struct options *options)
 		log_error("%s: bad port '%s': %s", options->port_source, options->port, why);
 		return false;
 	}
-	options->endpoints = calloc(options->listen.count, sizeof *options->endpoints);
-	if (!options->endpoints) {
-		log_error("out of memory");
-		return false;
-	}
 	for (size_t i = 0; i < options->listen.count; i++) {
 		why = read_endpoint(options, options->listen.texts[i], port);
 		if (why) {
@@ -209,6 +212,8 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 	outcome = cli_parse(&cli, options, argc, argv, &operands);
 	if (outcome != CLI_GO)
 		return outcome;
+	if (!make_room(options))
+		return CLI_FAILED;
 	if (!check_combinations(options, argv + operands) || !read_environment(options) ||
 	    !fill_defaults(options) || !read_endpoints(options))
 		return CLI_BAD;
