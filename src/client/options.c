@@ -117,10 +117,15 @@ static const char *parse_source(struct options *options)
 	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM}, *found;
 	struct endpoint source;
 	const char *why = address_parse_endpoint(options->source_text, &source);
+	int failure = EAI_NONAME;
 
 	if (why)
 		return why;
-	if (source.kind != ENDPOINT_HOST || getaddrinfo(source.host, NULL, &hints, &found) != 0)
+	if (source.kind == ENDPOINT_HOST)
+		failure = getaddrinfo(source.host, NULL, &hints, &found);
+	if (failure == EAI_MEMORY)
+		return gai_strerror(failure);
+	if (failure)
 		return "not an IPv4 or IPv6 address";
 	memcpy(&options->source, found->ai_addr, found->ai_addrlen);
 	options->source_length = found->ai_addrlen;

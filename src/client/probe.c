@@ -180,6 +180,22 @@ static void start_reading(struct probe *probe)
 		fail(probe, STATUS_INTERNAL, "out of memory");
 }
 
+/* What it means that nobody could be connected to. */
+static enum status status_of(int reason)
+{
+	switch (reason) {
+	case ETIMEDOUT:
+		return STATUS_UNANSWERED;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return STATUS_INTERNAL;
+	default:
+		return STATUS_REFUSED;
+	}
+}
+
 static void raced_cb(const struct race_result *raced, void *argument)
 {
 	struct probe *probe = argument;
@@ -188,8 +204,7 @@ static void raced_cb(const struct race_result *raced, void *argument)
 		       sizeof probe->result->address);
 	probe->fd = raced->fd;
 	if (probe->fd < 0) {
-		fail(probe, raced->reason == ETIMEDOUT ? STATUS_UNANSWERED : STATUS_REFUSED, "%s",
-		     strerror(raced->reason));
+		fail(probe, status_of(raced->reason), "%s", strerror(raced->reason));
 		return;
 	}
 	probe->is_reset = raced->reason == ECONNRESET;
@@ -277,8 +292,12 @@ static void start(struct probe *probe)
 {
 	const struct endpoint *target = &probe->options->target;
 
-	loop_add_timer(probe->deadline, probe->options->timeout);
 	enter(probe, STAGE_RESOLVE, 0);
+	/* The first timer of the loop: the others find memory where it did. */
+	if (!loop_add_timer(probe->deadline, probe->options->timeout)) {
+		fail(probe, STATUS_INTERNAL, "out of memory");
+		return;
+	}
 	if (target->kind == ENDPOINT_UNIX) {
 		start_with_path(probe);
 		return;
@@ -342,7 +361,7 @@ void probe_run(const struct options *options, struct probe_result *result)
 		snprintf(result->reason, sizeof result->reason, "cannot make the event loop");
 	} else {
 		start(&probe);
-		if (!probe.over && event_base_dispatch(probe.base) != 0)
+		if (!probe.over && loop_run(probe.base) != 0)
 			fail(&probe, STATUS_INTERNAL, "the event loop failed");
 	}
 	probe_close(&probe);
