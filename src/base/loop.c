@@ -5,6 +5,13 @@
 
 #include "base/log.h"
 
+/* Until the loop runs, libevent's words are for -v: who makes things tells what they lack. */
+static void aside_cb(int severity, const char *message)
+{
+	(void)severity;
+	log_from_libevent(EVENT_LOG_DEBUG, message);
+}
+
 /*
  * The environment must not choose the back end (EVENT_NOEPOLL and the like), and
  * no back end will do whose cost grows with the connections that are open.
@@ -14,7 +21,7 @@ struct event_base *loop_new(void)
 	struct event_config *config = event_config_new();
 	struct event_base *base = NULL;
 
-	event_set_log_callback(log_from_libevent);
+	event_set_log_callback(aside_cb);
 	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV) == 0 &&
 	    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0 &&
 	    event_config_require_features(config, EV_FEATURE_O1) == 0)
@@ -22,6 +29,12 @@ struct event_base *loop_new(void)
 	if (config)
 		event_config_free(config);
 	return base;
+}
+
+int loop_run(struct event_base *base)
+{
+	event_set_log_callback(log_from_libevent);
+	return event_base_dispatch(base);
 }
 
 void loop_free(struct event_base *base)

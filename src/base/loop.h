@@ -11,6 +11,9 @@ struct event_base;
 /* Makes the loop and sends libevent's messages to our log. NULL: no memory or descriptors. */
 struct event_base *loop_new(void);
 
+/* Runs the loop until it is told to end; returns what event_base_dispatch() does. */
+int loop_run(struct event_base *base);
+
 /* Frees the loop and all that libevent keeps; events must be freed before. NULL is allowed. */
 void loop_free(struct event_base *base);
 

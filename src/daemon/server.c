@@ -246,7 +246,7 @@ int server_run(struct server *server)
 {
 	log_start(server);
 	tell_readiness(server);
-	if (event_base_dispatch(server->base) == 0)
+	if (loop_run(server->base) == 0)
 		return STATUS_STOPPED;
 	log_error("the event loop failed: %s", strerror(errno));
 	return STATUS_FAILURE;
