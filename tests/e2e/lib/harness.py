@@ -22,6 +22,8 @@ import time
 import unittest
 
 GREETING = b"Hi from server"
+# The two, and the same with memory that fails on demand.
+OUR_PROGRAMS = ("haild", "hailto", "haild_faulty", "hailto_faulty")
 WRAPPER = shlex.split(os.environ.get("HAILD_WRAPPER", ""))
 
 # How long anything may take that takes no time. Only a failing test waits this long.
@@ -56,9 +58,9 @@ def poll_until(condition, seconds=None, every=0.01):
 
 
 def program(name):
-    """The path of haild or hailto: the variable of that name, the build directory, the source tree."""
+    """The path of a program of ours: the variable of its name, the build directory, the source tree."""
     root = pathlib.Path(__file__).resolve().parents[3]
-    for candidate in (os.environ.get(name.upper()), f"src/{name}", root / "src" / name):
+    for candidate in (os.environ.get(name.upper()), f"src/{name}", f"tests/faults/{name}", root / "src" / name):
         if candidate and os.access(candidate, os.X_OK) and os.path.isfile(candidate):
             return os.path.abspath(candidate)
     raise AssertionError(f"{name} is not built; set {name.upper()} to its path")
@@ -71,7 +73,7 @@ def is_sanitized(name="haild"):
 
 def command_of(name, arguments):
     """The command line of one of our programs, with the wrapper if there is one; others as they are."""
-    if name in ("haild", "hailto"):
+    if name in OUR_PROGRAMS:
         return [*WRAPPER, program(name), *map(str, arguments)]
     return [name, *map(str, arguments)]
 
@@ -135,11 +137,12 @@ class Daemon:
     env, prefix  variables to add; a command to put before haild
     limits       {resource.RLIMIT_X: (soft, hard)}
     stdout       an open file instead of the pipe; the addresses are then taken from the log
+    program      another one of OUR_PROGRAMS
     """
 
     def __init__(self, *options, port=0, log=(), exit=0, descriptors=True, env=None, prefix=(),
-                 limits=None, stdout=None):
-        self.options = [*map(str, options), *(() if port is None else ("-p", str(port)))]
+                 limits=None, stdout=None, program="haild"):
+        self.program, self.options = program, [*map(str, options), *(() if port is None else ("-p", str(port)))]
         self.expected_log = [*EXPECTED_LOG, *log, *_log_of_this_machine()]
         self.expected_exit, self.checks_descriptors = exit, descriptors
         self.env, self.prefix, self.limits = environment(env), prefix, limits or {}
@@ -147,7 +150,7 @@ class Daemon:
 
     def __enter__(self):
         self._log = tempfile.TemporaryFile()
-        self.process = start([*self.prefix, *command_of("haild", self.options)], env=self.env,
+        self.process = start([*self.prefix, *command_of(self.program, self.options)], env=self.env,
                              stdin=subprocess.DEVNULL, stdout=self.stdout or subprocess.PIPE, stderr=self._log,
                              preexec_fn=self._set_limits if self.limits else None)
         try:

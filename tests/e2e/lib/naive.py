@@ -13,20 +13,23 @@ class NaiveServer:
 
     size    of its greeting, if it is another than haild's default
     limits  {resource.RLIMIT_X: (soft, hard)}
+    env     variables to add
     """
 
     frozen, status, signal, wait = Daemon.frozen, Daemon.status, Daemon.signal, Daemon.wait
     cpu_seconds, descriptors, log = Daemon.cpu_seconds, Daemon.descriptors, Daemon.log
     is_running, wait_log, connect = Daemon.is_running, Daemon.wait_log, Daemon.connect
+    log_lines = Daemon.log_lines
 
-    def __init__(self, size=None, limits=None):
-        self._size, self._limits = size, limits or {}
+    def __init__(self, size=None, limits=None, env=None):
+        self._size, self._limits, self._env = size, limits or {}, env
 
     def __enter__(self):
         path = os.environ.get("NAIVE_SERVER", "tests/e2e/naive_server")
         self._log = tempfile.TemporaryFile()
         self.process = harness.start([os.path.abspath(path), *([str(self._size)] if self._size else [])],
-                                     stdout=subprocess.PIPE, stderr=self._log, preexec_fn=self._set_limits)
+                                     stdout=subprocess.PIPE, stderr=self._log, preexec_fn=self._set_limits,
+                                     env=harness.environment(self._env))
         with self.process.stdout as stdout:
             self.port = int(harness.read_until_end(stdout.fileno(), os.read))
         return self

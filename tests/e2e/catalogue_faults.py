@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+"""Rows O10 and O11: accept(2) fails in every way it can, and every allocation fails once or for good.
+
+Runs in a network namespace with its own /etc/hosts.
+"""
+import concurrent.futures
+import contextlib
+import errno
+import mmap
+import os
+import re
+import signal
+import socket
+import struct
+import time
+import unittest
+
+from lib import harness, machine
+from lib.harness import Daemon, GREETING, poll_until, read_all, run, temporary_directory
+from lib.naive import NaiveServer
+from lib.rows import row, times, within
+from lib.servers import Server, stays
+
+# What haild waits out, 100 ms each time.
+SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EPERM)
+# What went wrong for one connection only.
+TRANSIENTS = (errno.ECONNABORTED, errno.ENETDOWN, errno.EPROTO, errno.ENOPROTOOPT, errno.EHOSTDOWN, errno.ENONET,
+              errno.EHOSTUNREACH, errno.EOPNOTSUPP, errno.ENETUNREACH)
+SHORT = r"haild: cannot accept connections: .+; they wait in the queue, I try again every 100 ms"
+
+
+class Faults:
+    """The file through which accept.so is told what is to fail, and how often."""
+
+    def __init__(self, path):
+        path.write_bytes(bytes(8))
+        with path.open("r+b") as file:
+            self._map = mmap.mmap(file.fileno(), 8)
+        self.env = {"LD_PRELOAD": os.environ.get("ACCEPT_FAULTS", os.path.abspath("tests/faults/accept.so")),
+                    "ACCEPT_FAULTS_FILE": str(path),
+                    # gcc's runtime wants to be the first library, though it needn't be for us.
+                    "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+    def set(self, reason, count):
+        self._map[:] = struct.pack("ii", reason, count)
+
+    def left(self):
+        return struct.unpack("ii", self._map)[1]
+
+
+class Accepting(unittest.TestCase):
+    def outlast(self, faults, server, reason, count):
+        """Lets a client wait while accept4() fails; returns how long it waited when that was over."""
+        faults.set(reason, count)
+        with server.connect() as client:
+            poll_until(lambda: not faults.left(), seconds=harness.DEADLINE + count)
+            over = time.monotonic()
+            self.assertEqual(read_all(client), GREETING)
+            return time.monotonic() - over
+
+    def outlast_by_haild(self, folder, reason, count):
+        faults = Faults(folder / errno.errorcode[reason])
+        with Daemon("-q", env=faults.env, log=[SHORT]) as daemon:
+            began = time.monotonic()
+            wait = self.outlast(faults, daemon, reason, count)
+            seconds = max(1, time.monotonic() - began)
+            self.assertEqual(daemon.greeting(), GREETING)
+            self.assertEqual(daemon.counters()["accept_pauses"], count if reason in SHORTAGES else 0)
+            return wait, len(daemon.log_lines(SHORT)) / seconds, daemon.cpu_seconds()
+
+    def outlast_by_naive(self, folder, count):
+        """libevent's own way: returns the log lines and the seconds."""
+        faults = Faults(folder / "naive")
+        with NaiveServer(env=faults.env) as naive:
+            began = time.monotonic()
+            self.outlast(faults, naive, errno.EMFILE, count)
+            return len(naive.log_lines(".*accept.*")), time.monotonic() - began
+
+    @row("O10", "accept4() returns each of 14 errors 1,000 times", "alive, <= 1 log line/s, next client <= 1 s")
+    def test_accept_fails(self, score):
+        folder, transient, shortage = temporary_directory(self), times(1000, 1000), times(20, 1000)
+        lines, seconds = self.outlast_by_naive(folder, transient)
+        self.assertGreater(lines / max(1, seconds), 1)
+        score.naive = f"{lines} log lines in {seconds:.2f} s"
+        with concurrent.futures.ThreadPoolExecutor(len(SHORTAGES)) as pool:
+            outcomes = list(pool.map(
+                lambda reason: self.outlast_by_haild(folder, reason, shortage if reason in SHORTAGES else transient),
+                SHORTAGES + TRANSIENTS))
+        waits, rates, cpu = zip(*outcomes)
+        score.haild = (f"{len(outcomes)} alive, at most {max(rates):.2g} lines/s, next client after "
+                       f"{max(waits):.3f} s, CPU at most {max(cpu):.2f} s")
+        self.assertLessEqual(max(waits), within(1))
+        self.assertLessEqual(max(rates), 1)
+
+
+class Faulty:
+    """The environment in which an allocation of a program fails, and the program's report.
+
+    at       the number of the allocation; 0: none
+    forever  all behind it fail as well
+    """
+
+    def __init__(self, folder, at, forever):
+        self._report = folder / f"report-{at}-{forever}"
+        self.env = {"FAULT_AT": str(at), "FAULT_REPORT": str(self._report), **({"FAULT_FOREVER": ""} if forever else {})}
+
+    def read(self):
+        """How many allocations there were and failed; a program that crashed has not reported."""
+        made, failed, left = map(int, self._report.read_text().split())
+        if left:
+            raise AssertionError(f"{left} blocks were not given back")
+        return made, failed
+
+
+class FaultyDaemon(Daemon):
+    """haild_faulty; one that could not start has no addresses."""
+
+    def __init__(self, faulty, *options, env):
+        super().__init__(*options, program="haild_faulty", log=[".*"], env={**faulty.env, **env})
+
+    def _read_addresses(self):
+        with self.process.stdout as stdout:
+            return harness.read_until_end(stdout.fileno(), os.read).decode().splitlines()
+
+
+def connect_to(address):
+    """A socket connected to an address as haild prints it."""
+    if address.startswith("unix:"):
+        return harness.connect_unix(address.removeprefix("unix:"))
+    host, _, port = address.rpartition(":")
+    return harness.connect(int(port), host.strip("[]"))
+
+
+def ask(address, say=b"", then=lambda: None):
+    """Talks first, reads to the end; returns what came. Who meets the fault is reset, or hears nothing."""
+    try:
+        with connect_to(address) as client:
+            client.sendall(say)
+            heard = read_all(client)
+            then()
+            return heard
+    except (ConnectionResetError, BrokenPipeError):
+        return b""
+
+
+def reset(address):
+    """A client that has no patience."""
+    with contextlib.suppress(ConnectionResetError), connect_to(address) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+class Allocating(unittest.TestCase):
+    def setUp(self):
+        self.folder = temporary_directory(self)
+        self.message = self.folder / "message"
+        self.message.write_bytes(GREETING)
+
+    def serve(self, daemon, clients):
+        """Gives the daemon everything to do that it can do; returns what the clients heard."""
+        addresses = daemon.addresses
+        heard = [ask(addresses[number % len(addresses)], b"x" * 1000 * (number % 2)) for number in range(clients)]
+        reset(addresses[0])
+        daemon.counters()
+        heard += map(ask, addresses)
+        # It waits for the last one, who has been greeted, and is there yet.
+        heard.append(ask(addresses[0], then=lambda: daemon.signal(signal.SIGTERM)))
+        return heard
+
+    def fail_haild(self, at, forever, clients):
+        """Lets an allocation of haild fail; returns how many there were, and how many failed."""
+        faulty = Faulty(self.folder, at, forever)
+        env = {"HAILD_LISTEN": f"localhost unix:{self.folder}/socket-{at}-{forever}"}
+        with FaultyDaemon(faulty, "-v", "-f", self.message, env=env) as daemon:
+            if daemon.addresses:
+                heard = self.serve(daemon, clients)
+                self.assertLessEqual(set(heard), {GREETING, b""})
+                self.assertTrue(forever or heard.count(b"") <= 1, heard)
+            else:
+                daemon.expected_exit = daemon.wait()
+                self.assertIn(daemon.expected_exit, (1, 3, 4))
+                self.assertEqual(len(daemon.log_lines("haild: .+")), 1)
+        return faulty.read()
+
+    def fail_each(self, fail, everyday):
+        """Calls fail(at, forever) for the allocations that there are, 500 at most, or some of them everyday;
+        returns how often one failed."""
+        failures = 0
+        for forever in (False, True):
+            made = min(500, fail(0, forever)[0])
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                numbers = range(1, made + 1, max(1, made // times(everyday, 500)))
+                failures += sum(failed > 0 for _, failed in pool.map(lambda at: fail(at, forever), numbers))
+        return failures
+
+    @row("O11a", "the k-th allocation of haild fails, k up to 500: it alone, or all from there on",
+         "0 crashes, 0 leaks; start-up failures exit non-zero with a message; then nothing ends it")
+    def test_haild(self, score):
+        failures = self.fail_each(lambda at, forever: self.fail_haild(at, forever, 3 if forever else 64), 50)
+        score.haild = f"{failures} failures: 0 crashes, 0 blocks lost"
+
+    def fail_hailto(self, at, forever, codes, *arguments):
+        """Lets an allocation of hailto fail; returns how many there were, and how many failed.
+
+        codes  its exit code if all is well, then others that the fault may lead to, beside 1 and 3
+        """
+        faulty = Faulty(self.folder, at, forever)
+        result = run("hailto_faulty", *arguments, env=faulty.env)
+        made, failed = faulty.read()
+        lines = re.findall(b"^hailto: .+$", result.stderr, re.MULTILINE)
+        if result.exit == 0:
+            self.assertEqual((result.stdout.removesuffix(b"\n"), lines), (GREETING, []), result)
+        else:
+            self.assertIn(result.exit, (1, 3, *codes), result)
+            self.assertEqual((result.stdout, len(lines)), (b"", 1), result)
+        self.assertTrue(failed or result.exit == codes[0], result)
+        return made, failed
+
+    @row("O11b", "the k-th allocation of hailto fails, each k: it alone, or all from there on",
+         "0 crashes, 0 leaks; a line on stderr or the whole greeting")
+    def test_hailto(self, score):
+        machine.know(self, "server.example", "::1", "127.0.0.1")
+        path = self.folder / "socket"
+        with Daemon("-l", "127.0.0.1", "-l", f"unix:{path}") as daemon, Server(stays()) as silent:
+            failures = sum(
+                self.fail_each(lambda at, forever: self.fail_hailto(at, forever, *arguments), 10)
+                for arguments in (
+                    # Who can't try the second address has been refused by the first.
+                    ((0, 4), "server.example", daemon.port),
+                    # A source that can't be looked at counts as a bad one.
+                    ((0, 2), "-v", "-s", "127.0.0.1", "-E", GREETING.decode(), f"127.0.0.1:{daemon.port}"),
+                    ((0,), "--escape", f"unix:{path}"),
+                    ((7,), "-w", "100ms", "127.0.0.1", silent.port)))
+        score.haild = f"{failures} failures: 0 crashes, 0 blocks lost, no wrong greeting"
+
+
+if __name__ == "__main__":
+    machine.enter()
+    harness.main()
