@@ -195,7 +195,7 @@ class Allocating(unittest.TestCase):
     @row("O11a", "the k-th allocation of haild fails, k up to 500: it alone, or all from there on",
          "0 crashes, 0 leaks; start-up failures exit non-zero with a message; then nothing ends it")
     def test_haild(self, score):
-        failures = self.fail_each(lambda at, forever: self.fail_haild(at, forever, 3 if forever else 64), 50)
+        failures = self.fail_each(lambda at, forever: self.fail_haild(at, forever, 3 if forever else times(64, 64)), 50)
         score.haild = f"{failures} failures: 0 crashes, 0 blocks lost"
 
     def fail_hailto(self, at, forever, codes, *arguments):
@@ -229,7 +229,7 @@ class Allocating(unittest.TestCase):
                     # A source that can't be looked at counts as a bad one.
                     ((0, 2), "-v", "-s", "127.0.0.1", "-E", GREETING.decode(), f"127.0.0.1:{daemon.port}"),
                     ((0,), "--escape", f"unix:{path}"),
-                    ((7,), "-w", "100ms", "127.0.0.1", silent.port)))
+                    ((7,), "-w", "5s" if harness.WRAPPER else "500ms", "127.0.0.1", silent.port)))
         score.haild = f"{failures} failures: 0 crashes, 0 blocks lost, no wrong greeting"
 
 
