@@ -142,13 +142,14 @@ static bool prepare(const struct sockets *sockets, int fd, int family)
 }
 
 /* Notes the address that the socket really has: the kernel chose the port 0. */
-static void note_address(struct entry *entry, struct sockaddr_storage *address)
+static bool note_address(struct entry *entry, struct sockaddr_storage *address)
 {
 	socklen_t length = sizeof *address;
 
-	if (getsockname(entry->fd, (struct sockaddr *)address, &length) == 0)
-		address_format((struct sockaddr *)address, length, entry->address,
-			       sizeof entry->address);
+	if (getsockname(entry->fd, (struct sockaddr *)address, &length) < 0)
+		return false;
+	address_format((struct sockaddr *)address, length, entry->address, sizeof entry->address);
+	return true;
 }
 
 /* Opens and binds a TCP socket, and writes its address back; false, errno set, if it can't. */
@@ -165,10 +166,7 @@ static bool bind_tcp(struct sockets *sockets, struct sockaddr_storage *address, 
 		return false;
 	}
 	entry = append(sockets, fd);
-	if (!entry)
-		return false;
-	note_address(entry, address);
-	return true;
+	return entry && note_address(entry, address);
 }
 
 /*
