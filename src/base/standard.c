@@ -1,9 +1,13 @@
 /* standard: the descriptors 0, 1 and 2, which a caller may have closed or filled. */
 #include "base/standard.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "base/log.h"
 
 /*
  * The mode is the one that the descriptor is not used in: reading from 0 or
@@ -15,8 +19,10 @@ bool standard_reserve(void)
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
 		/* The lowest free descriptor is the one: all below it are taken by now. */
-		if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+		if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) {
+			log_error("cannot open /dev/null: %s", strerror(errno));
 			return false;
+		}
 	}
 	return true;
 }
@@ -30,8 +36,8 @@ void standard_end_output(void)
 {
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-	if (null < 0)
-		return;
-	dup2(null, STDOUT_FILENO);
-	close(null);
+	/* Without it stderr will do: who waits for the end of the other must not wait for ever. */
+	dup2(null < 0 ? STDERR_FILENO : null, STDOUT_FILENO);
+	if (null >= 0)
+		close(null);
 }
