@@ -96,13 +96,15 @@ class Accepting(unittest.TestCase):
 class Faulty:
     """The environment in which an allocation of a program fails, and the program's report.
 
+    kind     "memory", or "call": it is a system call that fails
     at       the number of the allocation; 0: none
     forever  all behind it fail as well
     """
 
-    def __init__(self, folder, at, forever):
+    def __init__(self, folder, kind, at, forever):
         self._report = folder / f"report-{at}-{forever}"
-        self.env = {"FAULT_AT": str(at), "FAULT_REPORT": str(self._report), **({"FAULT_FOREVER": ""} if forever else {})}
+        self.env = {"FAULT_KIND": kind, "FAULT_AT": str(at), "FAULT_REPORT": str(self._report),
+                    **({"FAULT_FOREVER": ""} if forever else {})}
 
     def read(self):
         """How many allocations there were and failed; a program that crashed has not reported."""
@@ -150,6 +152,9 @@ def reset(address):
 
 
 class Allocating(unittest.TestCase):
+    # How hailto may end: at any step, it seems to have met what that step may meet.
+    CODES = {"memory": (1, 3), "call": (1, 2, 3, 4, 6)}
+
     def setUp(self):
         self.folder = temporary_directory(self)
         self.message = self.folder / "message"
@@ -166,9 +171,9 @@ class Allocating(unittest.TestCase):
         heard.append(ask(addresses[0], then=lambda: daemon.signal(signal.SIGTERM)))
         return heard
 
-    def fail_haild(self, at, forever, clients):
+    def fail_haild(self, kind, at, forever, clients):
         """Lets an allocation of haild fail; returns how many there were, and how many failed."""
-        faulty = Faulty(self.folder, at, forever)
+        faulty = Faulty(self.folder, kind, at, forever)
         env = {"HAILD_LISTEN": f"localhost unix:{self.folder}/socket-{at}-{forever}"}
         with FaultyDaemon(faulty, "-v", "-f", self.message, env=env) as daemon:
             if daemon.addresses:
@@ -181,48 +186,53 @@ class Allocating(unittest.TestCase):
                 self.assertEqual(len(daemon.log_lines("haild: .+")), 1)
         return faulty.read()
 
-    def fail_each(self, fail, everyday):
-        """Calls fail(at, forever) for the allocations that there are, 500 at most, or some of them everyday;
-        returns how often one failed."""
+    def fail_each(self, fail, everyday, forevers=(False, True)):
+        """Calls fail(at, forever) for the allocations that there are, 500 at most. Everyday it is the first ones,
+        that many, and as many of the others. Returns how often one failed."""
         failures = 0
-        for forever in (False, True):
+        for forever in forevers:
             made = min(500, fail(0, forever)[0])
             with concurrent.futures.ThreadPoolExecutor(4) as pool:
-                numbers = range(1, made + 1, max(1, made // times(everyday, 500)))
+                first = times(everyday, 500)
+                numbers = [*range(1, min(first, made) + 1), *range(first + 1, made + 1, max(1, made // first))]
                 failures += sum(failed > 0 for _, failed in pool.map(lambda at: fail(at, forever), numbers))
         return failures
 
     @row("O11a", "the k-th allocation of haild fails, k up to 500: it alone, or all from there on",
          "0 crashes, 0 leaks; start-up failures exit non-zero with a message; then nothing ends it")
     def test_haild(self, score):
-        failures = self.fail_each(lambda at, forever: self.fail_haild(at, forever, 3 if forever else times(64, 64)), 50)
+        failures = self.fail_each(lambda at, forever: self.fail_haild(
+            "memory", at, forever, 3 if forever else times(64, 64)), 50)
         score.haild = f"{failures} failures: 0 crashes, 0 blocks lost"
 
-    def fail_hailto(self, at, forever, codes, *arguments):
+    def test_calls_of_haild(self):
+        self.assertGreater(self.fail_each(lambda at, _: self.fail_haild("call", at, False, 3), 60, [False]), 3)
+
+    def fail_hailto(self, kind, at, forever, codes, *arguments):
         """Lets an allocation of hailto fail; returns how many there were, and how many failed.
 
-        codes  its exit code if all is well, then others that the fault may lead to, beside 1 and 3
+        codes  its exit code if all is well, then others that the fault may lead to, beside those of its kind
         """
-        faulty = Faulty(self.folder, at, forever)
+        faulty = Faulty(self.folder, kind, at, forever)
         result = run("hailto_faulty", *arguments, env=faulty.env)
         made, failed = faulty.read()
         lines = re.findall(b"^hailto: .+$", result.stderr, re.MULTILINE)
         if result.exit == 0:
             self.assertEqual((result.stdout.removesuffix(b"\n"), lines), (GREETING, []), result)
         else:
-            self.assertIn(result.exit, (1, 3, *codes), result)
-            self.assertEqual((result.stdout, len(lines)), (b"", 1), result)
+            self.assertIn(result.exit, (*self.CODES[kind], *codes), result)
+            self.assertIn(result.stdout.removesuffix(b"\n"), (b"", GREETING), result)
+            self.assertEqual(len(lines), 1, result)
         self.assertTrue(failed or result.exit == codes[0], result)
         return made, failed
 
-    @row("O11b", "the k-th allocation of hailto fails, each k: it alone, or all from there on",
-         "0 crashes, 0 leaks; a line on stderr or the whole greeting")
-    def test_hailto(self, score):
+    def fail_all_of_hailto(self, kind, *forevers):
+        """Lets hailto fail in each way it has to hear a greeting; returns how often it did."""
         machine.know(self, "server.example", "::1", "127.0.0.1")
         path = self.folder / "socket"
         with Daemon("-l", "127.0.0.1", "-l", f"unix:{path}") as daemon, Server(stays()) as silent:
-            failures = sum(
-                self.fail_each(lambda at, forever: self.fail_hailto(at, forever, *arguments), 10)
+            return sum(
+                self.fail_each(lambda at, forever: self.fail_hailto(kind, at, forever, *arguments), 30, forevers)
                 for arguments in (
                     # Who can't try the second address has been refused by the first.
                     ((0, 4), "server.example", daemon.port),
@@ -230,7 +240,15 @@ class Allocating(unittest.TestCase):
                     ((0, 2), "-v", "-s", "127.0.0.1", "-E", GREETING.decode(), f"127.0.0.1:{daemon.port}"),
                     ((0,), "--escape", f"unix:{path}"),
                     ((7,), "-w", "5s" if harness.WRAPPER else "500ms", "127.0.0.1", silent.port)))
+
+    @row("O11b", "the k-th allocation of hailto fails, each k: it alone, or all from there on",
+         "0 crashes, 0 leaks; a line on stderr or the whole greeting")
+    def test_hailto(self, score):
+        failures = self.fail_all_of_hailto("memory", False, True)
         score.haild = f"{failures} failures: 0 crashes, 0 blocks lost, no wrong greeting"
+
+    def test_calls_of_hailto(self):
+        self.assertGreater(self.fail_all_of_hailto("call", False), 3)
 
 
 if __name__ == "__main__":

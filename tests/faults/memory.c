@@ -3,23 +3,14 @@
  *
  * The linker's --wrap brings us what our sources allocate, and libevent's hook the rest. A
  * function of the C library that allocates is one allocation more, and fails as it then would.
- *
- * FAULT_AT       the number of the allocation that fails, from 1
- * FAULT_FOREVER  if set, those behind it fail as well
- * FAULT_REPORT   the file that tells at the end: allocations, failed ones, blocks in use
  */
-#include <errno.h>
 #include <event2/event.h>
 #include <netdb.h>
 #include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static atomic_long allocations, failed, blocks;
-static long fault_at;
-static bool is_forever;
+#include "fault.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -46,20 +37,14 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 /* Counts an allocation, and tells whether it is to fail. */
 static bool fails(void)
 {
-	long number = ++allocations;
-
-	if (fault_at == 0 || number < fault_at || (number > fault_at && !is_forever))
-		return false;
-	failed++;
-	errno = ENOMEM;
-	return true;
+	return fault_hits(FAULT_MEMORY);
 }
 
 /* Counts a block that the program has to give back. */
 static void *counted(void *block)
 {
 	if (block)
-		blocks++;
+		fault_blocks++;
 	return block;
 }
 
@@ -88,7 +73,7 @@ char *__wrap_strdup(const char *text)
 void __wrap_free(void *block)
 {
 	if (block)
-		blocks--;
+		fault_blocks--;
 	__real_free(block);
 }
 
@@ -112,24 +97,5 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 /* Takes libevent's allocations over, too, before it makes any. */
 __attribute__((constructor)) static void begin(void)
 {
-	const char *at = getenv("FAULT_AT");
-
-	if (at)
-		fault_at = strtol(at, NULL, 10);
-	is_forever = getenv("FAULT_FOREVER") != NULL;
 	event_set_mem_functions(__wrap_malloc, __wrap_realloc, __wrap_free);
-}
-
-/* Reports. From here on all is granted: gcov, which writes its counts later, allocates as well. */
-__attribute__((destructor)) static void end(void)
-{
-	const char *path = getenv("FAULT_REPORT");
-	FILE *file;
-
-	fault_at = 0;
-	file = path ? __real_fopen(path, "w") : NULL;
-	if (!file)
-		return;
-	fprintf(file, "%ld %ld %ld\n", allocations, failed, blocks);
-	fclose(file);
 }

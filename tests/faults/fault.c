@@ -1,0 +1,59 @@
+/*
+ * fault: which call of a whole program fails, and what it tells at the end.
+ *
+ * FAULT_KIND     "memory" or "call"
+ * FAULT_AT       the number of the one that fails, from 1
+ * FAULT_FOREVER  if set, those behind it fail as well
+ * FAULT_REPORT   the file that tells at the end: calls of the kind, failed ones, blocks in use
+ */
+#include "fault.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+atomic_long fault_blocks;
+
+static atomic_long calls, failed;
+static enum fault_kind kind;
+static long fault_at;
+static bool is_forever;
+
+bool fault_hits(enum fault_kind which)
+{
+	long number;
+
+	if (which != kind)
+		return false;
+	number = ++calls;
+	if (fault_at == 0 || number < fault_at || (number > fault_at && !is_forever))
+		return false;
+	failed++;
+	errno = ENOMEM;
+	return true;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *wanted = getenv("FAULT_KIND"), *at = getenv("FAULT_AT");
+
+	kind = wanted && strcmp(wanted, "call") == 0 ? FAULT_CALL : FAULT_MEMORY;
+	fault_at = at ? strtol(at, NULL, 10) : 0;
+	is_forever = getenv("FAULT_FOREVER") != NULL;
+}
+
+/* Reports. From here on all is granted: gcov, which writes its counts later, wants it, too. */
+__attribute__((destructor)) static void end(void)
+{
+	const char *path = getenv("FAULT_REPORT");
+	long counts[] = {calls, failed, fault_blocks};
+	FILE *file;
+
+	fault_at = 0;
+	file = path ? fopen(path, "w") : NULL;
+	if (!file)
+		return;
+	fprintf(file, "%ld %ld %ld\n", counts[0], counts[1], counts[2]);
+	fclose(file);
+}
