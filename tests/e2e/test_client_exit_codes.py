@@ -2,22 +2,18 @@
 """Each exit code of hailto by a real condition, with the one line that tells it.
 
 5 and 7 are in test_client_waiting.py. What needs a machine of its own (names, routes, packets that are
-lost) is in test_client_dead_ends.py.
+lost) is in test_client_dead_ends.py, and 1 in catalogue_client.py.
 """
 import contextlib
-import os
 import threading
 import unittest
 
 from lib import harness
-from lib.clients import ClientTest, Running, ask
+from lib.clients import ClientTest, Running, WITHOUT_STDERR, WITHOUT_STDIN, WITHOUT_STDOUT, ask
 from lib.harness import Daemon, GREETING, Result, WRAPPER, temporary_directory
 from lib.servers import Server, refusing, resets, says, stays
 
 LOCAL = "127.0.0.1"
-# Runs the command behind it with a standard stream closed.
-WITHOUT_STDIN, WITHOUT_STDOUT, WITHOUT_STDERR = (
-    ("sh", "-c", f'exec "$@" {closed}', "sh") for closed in ("<&-", ">&-", "2>&-"))
 
 needs_no_stderr = unittest.skipIf(WRAPPER, "a wrapper such as valgrind may need a stderr")
 
@@ -52,35 +48,6 @@ class Greeted(ClientTest):
                     self.hears(b"", option, LOCAL, server.port, prefix=WITHOUT_STDOUT)
 
 
-class CannotWrite(ClientTest):
-    """1"""
-
-    def everywhere(self, *arguments):
-        self.fails_to_write("Bad file descriptor", ask(*arguments, prefix=WITHOUT_STDOUT))
-        with open("/dev/full", "wb") as full:
-            self.fails_to_write("No space left on device", ask(*arguments, stdout=full))
-        reader, writer = os.pipe()
-        os.close(reader)
-        with open(writer, "wb") as pipe:
-            self.fails_to_write("Broken pipe", ask(*arguments, stdout=pipe))
-
-    def fails_to_write(self, reason, answer):
-        self.judge_failure(answer, 1, f"cannot write to standard output: {reason}")
-
-    def test_greeting(self):
-        with Server(says(GREETING)) as server:
-            self.everywhere(LOCAL, server.port)
-            self.everywhere("--escape", LOCAL, server.port)
-
-    def test_greeting_larger_than_any_buffer(self):
-        with Server(says(b"x" * 1000000)) as server:
-            self.everywhere("-b", "1M", LOCAL, server.port)
-
-    def test_help_and_version(self):
-        self.everywhere("--help")
-        self.everywhere("--version")
-
-
 class Usage(ClientTest):
     """2; the rows are in test_client_options.py and test_client_prompts.py"""
 
@@ -92,12 +59,6 @@ class Usage(ClientTest):
 
 class Refused(ClientTest):
     """4"""
-
-    def test_closed_port(self):
-        for host, target in (("127.0.0.1", "127.0.0.1:{}"), ("::1", "[::1]:{}")):
-            with self.subTest(host=host), refusing(host) as port:
-                shown = target.format(port).replace("[", r"\[").replace("]", r"\]")
-                self.fails(4, f"{shown}: connect: Connection refused", target.format(port))
 
     def test_name_is_told_with_the_address(self):
         with refusing() as port:
@@ -158,13 +119,6 @@ class Reset(ClientTest):
                         now.set()
                         self.assertTrue(script.done.wait(harness.DEADLINE))
                     self.judge_reset(client.end(), heard)
-
-    def test_at_once(self):
-        """The reset may be there before hailto knows that it is connected."""
-        for heard in (b"", GREETING):
-            with Server(resets(heard)) as server:
-                for _ in range(30):
-                    self.fails(6, self.LINE, LOCAL, server.port, stdout=heard)
 
     def test_bytes_before_it_are_not_held_against_an_expectation(self):
         with Server(resets(GREETING)) as server:

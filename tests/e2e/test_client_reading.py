@@ -70,15 +70,6 @@ class Ends(ClientTest):
 
 
 class Slow(ClientTest):
-    def test_one_byte_per_100_ms(self):
-        bytes_of = [GREETING[i:i + 1] for i in range(len(GREETING))]
-        with Server(says(*bytes_of, pause=0.1)) as server:
-            answer = ask(LOCAL, server.port)
-            if answer.stdout != GREETING:
-                # A busy machine can make even this server quiet for a moment, but not twice.
-                answer = self.hears(GREETING, LOCAL, server.port)
-            self.took(answer, 1.4)
-
     def test_two_parts_about_the_quiet_moment(self):
         with Server(says(b"one", b"two", pause=4 * QUIET)) as server:
             self.hears(b"one", LOCAL, server.port)

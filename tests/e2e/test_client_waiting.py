@@ -2,7 +2,6 @@
 """How long hailto waits: for a server that says nothing, for a full queue, and until it is interrupted."""
 import contextlib
 import signal
-import time
 
 from lib import harness
 from lib.clients import ClientTest, Running, Terminal, ask, together
@@ -85,20 +84,6 @@ class Silent(ClientTest):
 
 
 class Interrupted(ClientTest):
-    def test_sigint_while_it_reads(self):
-        def interrupt():
-            with Server(stays()) as server, Running(LOCAL, server.port) as client:
-                server.wait_opened()
-                client.wait_asleep()
-                start = time.monotonic()
-                client.signal(signal.SIGINT)
-                answer = client.end()
-                answer.seconds = time.monotonic() - start
-                self.assertEqual((answer.exit, answer.stdout, answer.stderr),
-                                 (-signal.SIGINT, b"", b""), answer)
-                return answer
-        self.quickly(0.2, interrupt)
-
     def test_sigterm_while_it_reads(self):
         with Server(stays()) as server, Running(LOCAL, server.port) as client:
             server.wait_opened()

@@ -20,6 +20,9 @@ from lib.harness import DEADLINE, Daemon, Result, SANITIZER_TEXT, WRAPPER, poll_
 
 # What a busy machine may add to any time; and how much longer a wrapper takes than nothing at all.
 MARGIN = 30 if WRAPPER else 2
+# Runs the command behind it with a standard stream closed.
+WITHOUT_STDIN, WITHOUT_STDOUT, WITHOUT_STDERR = (
+    ("sh", "-c", f'exec "$@" {closed}', "sh") for closed in ("<&-", ">&-", "2>&-"))
 
 
 def ask(*arguments, **options):
@@ -189,15 +192,26 @@ class ClientTest(unittest.TestCase):
         self.assertTrue(answer.stderr.endswith(b"\n") and is_harmless(answer.stderr), answer)
         self.assertRegex(answer.stderr.decode(), rf"\Ahailto: (?:{line})\n\Z")
 
+    def interrupt(self, client):
+        """SIGINT must end it without a word; returns the Result, .seconds after the signal."""
+        start = time.monotonic()
+        client.signal(signal.SIGINT)
+        answer = client.end()
+        answer.seconds = time.monotonic() - start
+        self.assertEqual((answer.exit, answer.stdout, answer.stderr), (-signal.SIGINT, b"", b""), answer)
+        return answer
+
     def took(self, answer, least, most=None):
         """The answer must have taken so many seconds, give or take a tenth and what the machine adds."""
         self.assertGreaterEqual(answer.seconds, least * 0.9, answer)
         self.assertLessEqual(answer.seconds, (most or least) * 1.1 + MARGIN, answer)
 
     def quickly(self, enough, attempt):
-        """One of three answers of attempt() must take no more than that: the machine may be busy."""
+        """One of three answers of attempt() must take no more than that: the machine may be busy.
+        Returns the shortest time."""
         best = attempt().seconds
         for _ in range(2):
             if best > enough:
                 best = min(best, attempt().seconds)
         self.assertLessEqual(best, enough + (MARGIN if WRAPPER else 0))
+        return best
