@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The client's rows of the reliability catalogue: it ends in time, says why, and prints what it was sent.
 
-Runs in a network namespace with its own /etc/hosts and /etc/resolv.conf. The finer grain is in test_client_*.py.
+Runs in a network namespace with its own /etc/hosts and /etc/resolv.conf. test_client_*.py has the finer grain.
 """
 import contextlib
 import fcntl
@@ -20,7 +20,7 @@ NAME, PORT = "server.example", 4242
 V4, V6 = "127.0.0.1", "::1"
 EVERY_BYTE = bytes(range(256))
 # The time that hailto is given where it must run out, and how long the naive twin may hang meanwhile.
-WAIT = 2 if FULL else 0.5
+WAIT = 2 if FULL or WRAPPER else 0.5
 HANG = 3 * WAIT
 
 
@@ -73,7 +73,8 @@ class DeadEnds(Row):
             line = f"{endpoint(address, PORT)}: connect: no answer within .+"
             return self.fails(5, line, "-w", WAIT, address, PORT)
         with machine.black_hole(V4, V6):
-            score.naive, v4, v6 = together(lambda: self.naive_hangs(V4), lambda: connect(V4), lambda: connect(V6))
+            score.naive, v4, v6 = together(lambda: self.naive_hangs(V4), lambda: connect(V4),
+                                           lambda: connect(V6))
         score.haild = f"exit 5 after {v4.seconds:.2f} s and {v6.seconds:.2f} s"
         self.runs_out(v4)
         self.runs_out(v6)
@@ -95,7 +96,7 @@ class Race(Row):
     def refused(self, addresses):
         with self.last_of(addresses) as (_, port):
             naive = ask_naively(NAME, port, harness.DEADLINE)
-            self.assertEqual((naive.exit, naive.stdout, naive.stderr), (1, b"", b"naive_client: Connection refused\n"))
+            self.assertEqual((naive.exit, naive.stderr), (1, b"naive_client: Connection refused\n"))
             return "refused", self.slowest(lambda: self.hears(GREETING, NAME, port))
 
     def silent(self, addresses):
@@ -136,7 +137,8 @@ class Greeting(Row):
             if whole.stdout != GREETING:
                 # A busy machine can make even this server quiet for a moment, but not twice.
                 whole = self.hears(GREETING, V4, slow.port)
-        score.haild = f"{len(whole.stdout)} of 14 bytes in {whole.seconds:.2f} s; exit 7 after {nothing.seconds:.2f} s"
+        score.haild = (f"{len(whole.stdout)} of 14 bytes in {whole.seconds:.2f} s; "
+                       f"exit 7 after {nothing.seconds:.2f} s")
         self.assertEqual((whole.exit, whole.stdout, whole.stderr), (0, GREETING, b""))
         self.assertGreaterEqual(whole.seconds, 1.3)
         self.assertLessEqual(whole.seconds, within(1.8))
@@ -145,11 +147,10 @@ class Greeting(Row):
     @row("K6", "1023, 1024 and 1025 bytes; without end", "the first 1024, within 0.5 s; at most 64 KiB of memory")
     def test_long(self, score):
         longest = 0
-        for length, script in ((1023, says(b"x" * 1023)), (1024, says(b"x" * 1024)), (1025, says(b"x" * 1025)),
-                               (1024, gushes)):
+        for heard, script in ((1023, says(b"x" * 1023)), (1024, says(b"x" * 1024)), (1024, says(b"x" * 1025)),
+                              (1024, gushes)):
             with Server(script) as server:
-                expected = b"x" * min(length, 1024)
-                longest = max(longest, self.slowest(lambda: self.hears(expected, V4, server.port)))
+                longest = max(longest, self.slowest(lambda: self.hears(b"x" * heard, V4, server.port)))
         score.haild = f"1023, 1024, 1024 and 1024 bytes after {ms(longest)} at most"
         self.assertLessEqual(longest, within(0.5))
         if not WRAPPER and not harness.is_sanitized("hailto"):
@@ -214,13 +215,14 @@ class Ends(Row):
             for command in commands:
                 self.cannot_write(*command)
         longest = max(self.quickly(0.2, stage) for stage in (self.resolving, self.connecting, self.reading))
-        score.haild = f"exit 1 and why, {3 * len(commands)} of {3 * len(commands)}; SIGINT after {ms(longest)}"
+        score.haild = f"exit 1 and why, for {len(commands)} commands; SIGINT after {ms(longest)}"
         self.assertLessEqual(longest, within(0.1))
 
     def cannot_write(self, *command):
         def fails(reason, **options):
             self.judge_failure(ask(*command, **options), 1, f"cannot write to standard output: {reason}")
-        fails("Bad file descriptor", prefix=WITHOUT_STDOUT)
+        if not WRAPPER:  # valgrind takes a closed stream's place
+            fails("Bad file descriptor", prefix=WITHOUT_STDOUT)
         with open("/dev/full", "wb") as full:
             fails("No space left on device", stdout=full)
         reader, writer = os.pipe()

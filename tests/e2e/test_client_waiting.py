@@ -4,7 +4,7 @@ import contextlib
 import signal
 
 from lib import harness
-from lib.clients import ClientTest, Running, Terminal, ask, together
+from lib.clients import ClientTest, Running, Terminal, ask, given, together
 from lib.harness import Daemon, GREETING, temporary_directory
 from lib.servers import Server, full_queue, says, stays, trickles
 
@@ -17,7 +17,7 @@ class Unanswered(ClientTest):
     def test_unix_socket_whose_queue_stays_full(self):
         path = temporary_directory(self) / "socket"
         with full_queue(path):
-            answer = self.fails(5, f"unix:{path}: connect: .*500ms", "-w", "500ms", f"unix:{path}")
+            answer = self.fails(5, f"unix:{path}: connect: .* {given(0.5)}", "-w", given(0.5), f"unix:{path}")
             self.took(answer, 0.5)
 
     def test_unix_socket_whose_queue_is_full_for_a_moment(self):
@@ -35,18 +35,18 @@ class Silent(ClientTest):
     def test_accept_and_silence(self):
         with Server(stays()) as server:
             def row(seconds, *options):
-                line = f"{LOCAL}:{server.port}: read: .*{round(seconds * 1000)}ms"
+                line = f"{LOCAL}:{server.port}: read: .* {given(seconds)}"
                 self.took(self.fails(7, line, *options, LOCAL, server.port), seconds)
-            together(lambda: row(0.5, "-w", "500ms"),
-                     lambda: row(0.6, "--read-timeout", "0.6s"),
-                     lambda: row(0.4, "-w", "10", "--read-timeout", "0.4"),
-                     lambda: row(0.7, "-w", "0.7", "--read-timeout", "10"),
-                     lambda: row(0.5, "-w", "0.5", "-E", ""),
-                     lambda: row(0.5, "-w", "0.5", "--connect-timeout", "0.1"))
+            together(lambda: row(0.5, "-w", given(0.5)),
+                     lambda: row(0.6, "--read-timeout", given(0.6)),
+                     lambda: row(0.4, "-w", "60", "--read-timeout", given(0.4)),
+                     lambda: row(0.7, "-w", given(0.7), "--read-timeout", "60"),
+                     lambda: row(0.5, "-w", given(0.5), "-E", ""),
+                     lambda: row(0.5, "-w", given(0.5), "--connect-timeout", given(0.1)))
 
     def test_connect_timeout_is_over_with_the_connect(self):
-        with Server(says(b"late", pause=0.3)) as server:
-            self.hears(b"late", "--connect-timeout", "100ms", LOCAL, server.port)
+        with Server(says(b"late", pause=1)) as server:
+            self.hears(b"late", "--connect-timeout", given(0.1), LOCAL, server.port)
 
     def test_empty_close(self):
         with Server(says()) as server:
@@ -63,7 +63,7 @@ class Silent(ClientTest):
         """Nobody accepts: the kernel shakes hands, and that is all."""
         with contextlib.closing(harness.socket.create_server((LOCAL, 0))) as listening:
             port = listening.getsockname()[1]
-            self.took(self.fails(7, f"{LOCAL}:{port}: read: .*300ms", "-w", "300ms", LOCAL, port), 0.3)
+            self.took(self.fails(7, f"{LOCAL}:{port}: read: .* {given(0.3)}", "-w", given(0.3), LOCAL, port), 0.3)
 
     def test_bytes_at_the_deadline_are_the_greeting(self):
         with Server(trickles(0.1)) as server:

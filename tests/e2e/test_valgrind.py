@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Under valgrind: no error, and at the end not a byte nor a descriptor is still in use."""
-import contextlib
-import pathlib
-import re
+"""Under valgrind: no error, and at the end not a byte nor a descriptor is still in use.
+
+A taste of what script/test --valgrind does with all the tests.
+"""
+import os
 import socket
 import struct
 import unittest
 
-from lib import harness
+from lib import harness, valgrind
 from lib.harness import Daemon, GREETING, connect_unix, need, read_all, run, temporary_directory
+from lib.servers import Server, refusing, says
 
-SUPPRESSIONS = pathlib.Path(__file__).resolve().parents[1] / "valgrind.supp"
+MIB = 1024 * 1024
 harness.DEADLINE = max(harness.DEADLINE, 120)
 
 
@@ -22,28 +24,19 @@ class Valgrind(unittest.TestCase):
         if harness.is_sanitized():
             self.skipTest("haild is built with sanitizers, which valgrind can't run")
         self.folder = temporary_directory(self)
-        self.report = self.folder / "report"
-        self.prefix = ["valgrind", "--leak-check=full", "--show-leak-kinds=all", "--track-fds=yes",
-                       "--error-exitcode=99", f"--suppressions={SUPPRESSIONS}", f"--log-file={self.report}"]
+        self.reports = temporary_directory(self)
+        self.prefix = valgrind.command(self.reports)
 
-    def check_report(self):
-        report = self.report.read_text()
-        self.assertIn("in use at exit: 0 bytes in 0 blocks", report)
-        self.assertIn("ERROR SUMMARY: 0 errors", report)
-        self.assertIn("FILE DESCRIPTORS: ", report)
-        open_ones = re.findall(r"^==\d+== Open (?:file descriptor|AF_).*", report, re.MULTILINE)
-        self.assertEqual([line for line in open_ones if str(self.report) not in line], [], report)
+    def judgements(self):
+        return [valgrind.judge(file.read_text()) for file in self.reports.iterdir()]
 
-    @contextlib.contextmanager
-    def daemon(self, *options, **more):
-        with Daemon(*options, prefix=self.prefix, **more) as daemon:
-            yield daemon
-            self.assertEqual(daemon.stop(), 0, self.report.read_text())
-        self.check_report()
+    def all_well(self, runs):
+        self.assertEqual(self.judgements(), [valgrind.Judgement(was_killed=False, faults=[])] * runs)
 
-    def test_exchanges_and_stop(self):
+    def test_exchanges(self):
         path = self.folder / "socket"
-        with self.daemon("-v", "-l", "localhost", "-l", f"unix:{path}", "--idle", "100ms") as daemon:
+        with Daemon("-v", "-l", "localhost", "-l", f"unix:{path}", "--idle", "100ms", "--drain", "50ms",
+                    prefix=self.prefix) as daemon:
             for client in (harness.connect(daemon.port), harness.connect(daemon.port, "::1"), connect_unix(path)):
                 with client:
                     client.sendall(b"x" * 10000)
@@ -53,44 +46,32 @@ class Valgrind(unittest.TestCase):
             with daemon.connect() as client:
                 read_all(client)
                 daemon.wait_counters(timed_out_linger=1)
+        self.all_well(1)
 
-    def test_stop_with_open_connections(self):
-        with self.daemon("--drain", "50ms") as daemon:
-            with daemon.connect() as client, daemon.connect() as other:
-                read_all(client)
-                read_all(other)
-                daemon.stop()
-
-    def test_stop_with_a_greeting_under_way(self):
+    def test_stop_with_greetings_under_way(self):
         message = self.folder / "message"
-        message.write_bytes(b"x" * 1024 * 1024)
-        with self.daemon("-f", message, "--drain", "0", log=[r"haild: the greeting has 1048576 .*"]) as daemon:
-            with daemon.connect(receive_buffer=4096, segment=536):
-                daemon.wait_counters(accepted=1)
-                daemon.stop()
+        message.write_bytes(b"x" * MIB)
+        with Daemon("-f", message, "-c", "2", "--drain", "50ms", prefix=self.prefix,
+                    log=[r"haild: the greeting has 1048576 .*", r"2 open, the most allowed; .*"]) as daemon:
+            with daemon.connect(receive_buffer=4096, segment=536), daemon.connect() as client, daemon.connect():
+                self.assertEqual(len(read_all(client)), MIB)
+                daemon.wait_counters(accepted=3)
+                self.assertEqual(daemon.stop(), 0)
+        self.all_well(1)
 
-    def test_full(self):
-        log = [r"1 open, the most allowed; other connections wait in the queue"]
-        with self.daemon("-c", "1", log=log) as daemon:
-            with daemon.connect() as first, daemon.connect() as second:
-                self.assertEqual(read_all(first), GREETING)
-                self.assertEqual(read_all(second), GREETING)
-                daemon.wait_counters(evicted=1)
+    def test_client(self):
+        with Server(says(GREETING)) as server, refusing() as port:
+            for code, target in ((0, f"localhost:{server.port}"), (4, f"localhost:{port}"), (2, "[::1")):
+                self.assertEqual(run("hailto", target, prefix=self.prefix).exit, code)
+        self.all_well(3)
 
-    def test_count(self):
-        with self.daemon("-n", "1") as daemon:
-            self.assertEqual(daemon.greeting(), GREETING)
-            daemon.wait()
-
-    def test_runs_that_end_at_once(self):
-        folder = str(self.folder)
-        for code, options in ((0, ["--help"]), (0, ["--version"]), (0, ["--check", "-l", "*:0"]), (2, ["--bogus"]),
-                              (2, ["-l", "x", "-l", "[::1"]), (3, ["-l", "127.0.0.1:0", "-l", "192.0.2.1:0"]),
-                              (3, ["-l", f"unix:{folder}"]), (4, ["-f", f"{folder}/missing"])):
-            with self.subTest(options=options):
-                result = run("haild", *options, prefix=self.prefix)
-                self.assertEqual(result.exit, code, result)
-                self.check_report()
+    # The naive client leaks what it connects with.
+    def test_can_fail(self):
+        with refusing() as port:
+            naive = os.path.abspath(os.environ.get("NAIVE_CLIENT", "tests/e2e/naive_client"))
+            run(naive, "127.0.0.1", port, prefix=self.prefix)
+        judgement, = self.judgements()
+        self.assertIn("definitely lost", "".join(judgement.faults))
 
 
 if __name__ == "__main__":
