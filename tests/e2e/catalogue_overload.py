@@ -83,8 +83,9 @@ def trickle(crowd, readers, pause, seconds):
                 poll.unregister(descriptor)
                 lived.append(time.monotonic() - left.pop(descriptor).began)
         for client in readers:
-            if client.fileno() in left:
-                client.recv(1)
+            with contextlib.suppress(BlockingIOError):
+                if client.fileno() in left:
+                    client.recv(1)
     return lived
 
 
@@ -211,10 +212,11 @@ class Overload(unittest.TestCase):
         clients = times(100, full=500)
         raise_descriptor_limit(clients + 100)
 
-        def growth(server, are_open):
-            before = memory(server)
-            crowd = connect_all(self, server.port, clients, slow=True)
-            poll_until(are_open, every=0.05)
+        def growth(server, count_open):
+            before, crowd = memory(server), []
+            while len(crowd) < clients:  # a hundred at once: the naive twin's queue holds no more than 128
+                crowd += connect_all(self, server.port, min(clients, 100), slow=True)
+                poll_until(lambda: count_open() == len(crowd), every=0.05)
             grown = memory(server) - before
             for client in crowd:
                 client.close()
@@ -222,11 +224,11 @@ class Overload(unittest.TestCase):
 
         with NaiveServer(MIB) as server:
             idle = server.descriptors()
-            grown = growth(server, lambda: server.descriptors() == idle + clients)
+            grown = growth(server, lambda: server.descriptors() - idle)
             score.naive = f"{grown:.1f} MiB for {clients} clients"
             self.assertGreater(grown, 0.9 * clients)
         with Daemon("-q", *PATIENT, "-f", self.greeting(MIB), log=[LONG_LOG]) as daemon:
-            grown = growth(daemon, lambda: daemon.counters()["open"] == clients)
+            grown = growth(daemon, lambda: daemon.counters()["open"])
             score.haild = f"{grown:.1f} MiB for {clients} clients"
             self.assertLessEqual(grown, 8)
             self.assertEqual(daemon.wait_counters(open=0)["greeted"], 0)
@@ -244,7 +246,7 @@ class Overload(unittest.TestCase):
         with Daemon("-q", "-t", timeout, "-f", self.greeting(MIB), log=[LONG_LOG]) as daemon:
             crowd = connect_all(self, daemon.port, 2 * clients, slow=True)
             lived = trickle(crowd, crowd[::2], pause, timeout + 10)
-            score.haild = f"{len(lived)} of {len(crowd)} cut, after up to {max(lived):.2f} s with -t {timeout}"
+            score.haild = f"{len(lived)} of {len(crowd)} cut, at most {max(lived) - timeout:.2f} s after -t"
             self.assertEqual(len(lived), len(crowd))
             self.assertGreaterEqual(min(lived), timeout - 0.01)
             self.assertLessEqual(max(lived), timeout + within(1))
