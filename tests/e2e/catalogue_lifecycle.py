@@ -136,10 +136,11 @@ class Stop(unittest.TestCase):
 
 
 class Start(unittest.TestCase):
-    @row("L10", "start with some of descriptors 0-2 closed; 50 at once on one port, and on one stale UNIX path",
+    @row("L10", "start with some of descriptors 0-2 closed; 50 at once on one port, on one stale UNIX path",
          "no socket on 0-2; exactly 1 runs, 49 exit with 3")
     def test_descriptors_and_rivals(self, score):
-        sets = [closed for count in (1, 2, 3) for closed in itertools.combinations(range(3), count)]
+        closable = range(2 if harness.WRAPPER else 3)  # valgrind does not start without its stderr
+        sets = [closed for count in (1, 2, 3) for closed in itertools.combinations(closable, count)]
         for closed in sets:
             self.assertEqual(self.standard_descriptors(closed), ["/dev/null"] * 3)
         rivals, rounds = times(50, 50), times(2, 20)
@@ -212,7 +213,7 @@ class Soak(unittest.TestCase):
     @row("L11", "clients that listen, talk first, end first or reset, as fast as they come, for 10 minutes",
          "all greeted whole; after the first 10,000 memory +64 KiB at most, descriptors +0")
     def test_soak(self, score):
-        first, seconds = times(10000, 10000), times(3, 600)
+        first, seconds = times(5000, 10000), times(3, 600)
         with Daemon("-q", "-l", "127.0.0.1") as daemon:
             self.hurry(daemon, first)
             daemon.wait_counters(open=0)
@@ -222,11 +223,11 @@ class Soak(unittest.TestCase):
                 connections += self.hurry(daemon, first)
             daemon.wait_counters(open=0, accepted=connections)
             growth, more = self.memory(daemon) - memory, daemon.descriptors() - descriptors
-        score.haild = (f"{connections} connections in {seconds} s, all greeted whole; "
-                       f"memory {growth:+d} KiB, descriptors {more:+d}")
+        score.haild = f"{connections} connections in {seconds} s, all greeted whole; descriptors {more:+d}"
         self.assertEqual(more, 0)
         # A sanitizer keeps freed memory, and valgrind has some of its own; they find leaks by themselves.
         if not harness.is_sanitized() and not harness.WRAPPER:
+            score.haild += f", memory {growth:+d} KiB"
             self.assertLessEqual(growth, 64)
 
     def hurry(self, daemon, connections):
