@@ -13,7 +13,7 @@
 
 #include "base/stream.h"
 
-/* How often, and in which steps, a lock is tried for that another process has: a second in all. */
+/* How often, and at what distance, we try for a lock that another has: for a second in all. */
 enum { LOCK_TRIES = 100, LOCK_STEP_NS = 10 * 1000 * 1000 };
 
 enum holder { HOLDER_NONE, HOLDER_DEAD, HOLDER_UNCLEAR };
@@ -58,9 +58,9 @@ static const char *folder_of(const struct sockaddr_un *address, char *copy)
 }
 
 /*
- * Locks the path's folder until what it returns is closed; -1: it can't be opened. This
- * goes on without the lock where it can't be had: the folder may be unreadable, the file
- * system know no locks, and somebody else keep them for ever, in /tmp.
+ * Locks the path's folder until what it returns is closed; -1: nothing to close. Where the
+ * lock can't be had we go on without: a folder may be unreadable, a file system have no
+ * locks, and a stranger keep that of /tmp for ever.
  */
 static int lock_folder(const struct sockaddr_un *address)
 {

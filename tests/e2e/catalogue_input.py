@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import socket
+import unittest
 
 from lib import harness, machine
 from lib.harness import Daemon, GREETING, connect_unix, read_all, read_until_end, run, temporary_directory
@@ -102,7 +103,7 @@ def cases_of(program):
                 yield Case(program, spelt, exit_with(program, option, value))
 
 
-class Options(harness.unittest.TestCase):
+class Options(unittest.TestCase):
     def setUp(self):
         self.folder = temporary_directory(self)
         self.server = self.enterContext(Server(stays()))
@@ -117,7 +118,7 @@ class Options(harness.unittest.TestCase):
 
     def problem_of(self, case):
         """Runs the case; tells what is wrong with how it ended, or None."""
-        result = run(case.program, *self.command_of(case), deadline=harness.DEADLINE / 3)
+        result = run(case.program, *self.command_of(case), cwd=self.folder, deadline=harness.DEADLINE / 3)
         is_told = result.stdout == b"" and result.stderr.count(b"\n") == 1
         is_right = result.exit == case.exit and (is_told or case.exit in (0, WELL[case.program]))
         return None if is_right else (case, result)
@@ -146,7 +147,7 @@ class Options(harness.unittest.TestCase):
 LONGEST = 107  # bytes of a path, on Linux
 
 
-class UnixSocket(harness.unittest.TestCase):
+class UnixSocket(unittest.TestCase):
     @row("B7", "UNIX socket: stale, live or no socket at the path; 107 and 108 bytes; a folder without write "
          "permission; umask; descriptors sent to us; the file at the end",
          "stale replaced, all else untouched and exit 3, mode as the umask has it, 0 descriptors kept, "
