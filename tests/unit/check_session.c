@@ -239,6 +239,21 @@ START_TEST(peer_that_talks_first_loses_nothing)
 }
 END_TEST
 
+START_TEST(peer_that_half_closes_while_it_is_greeted_is_greeted_whole)
+{
+	struct peer peer;
+
+	start_with_great_greeting();
+	peer = open_session(families[_i], 16384, NULL);
+	ck_assert_int_eq(shutdown(peer.fd, SHUT_WR), 0);
+	ck_assert(run_until(base, reads_slowly, &peer, PATIENCE_MS));
+	assert_greeted(&peer, great_text, GREAT);
+	wait_for_closed(1);
+	ASSERT_STATS(.greeted = 1, .bytes_sent = GREAT);
+	peer_close(&peer);
+}
+END_TEST
+
 START_TEST(peer_that_half_closes_first_is_greeted)
 {
 	struct peer peer;
@@ -892,6 +907,8 @@ int main(void)
 	tcase_add_loop_test(each, many_share_one_greeting, 0, end);
 	tcase_add_loop_test(each, peer_that_talks_first_loses_nothing, 0, end);
 	tcase_add_loop_test(each, peer_that_half_closes_first_is_greeted, 0, end);
+	tcase_add_loop_test(each, peer_that_half_closes_while_it_is_greeted_is_greeted_whole, 0,
+			    end);
 	tcase_add_loop_test(each, peer_that_talks_through_a_great_greeting_gets_it, 0, end);
 	tcase_add_loop_test(each, peer_that_sends_all_before_it_reads_gets_a_great_greeting, 0,
 			    end);
