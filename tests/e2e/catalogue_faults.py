@@ -24,8 +24,8 @@ from lib.servers import Server, stays
 # What haild waits out, 100 ms each time.
 SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EPERM)
 # What went wrong for one connection only.
-TRANSIENTS = (errno.ECONNABORTED, errno.ENETDOWN, errno.EPROTO, errno.ENOPROTOOPT, errno.EHOSTDOWN, errno.ENONET,
-              errno.EHOSTUNREACH, errno.EOPNOTSUPP, errno.ENETUNREACH)
+TRANSIENTS = (errno.ECONNABORTED, errno.ENETDOWN, errno.EPROTO, errno.ENOPROTOOPT, errno.EHOSTDOWN,
+              errno.ENONET, errno.EHOSTUNREACH, errno.EOPNOTSUPP, errno.ENETUNREACH)
 SHORT = r"haild: cannot accept connections: .+; they wait in the queue, I try again every 100 ms"
 
 
@@ -76,16 +76,17 @@ class Accepting(unittest.TestCase):
             self.outlast(faults, naive, errno.EMFILE, count)
             return len(naive.log_lines(".*accept.*")), time.monotonic() - began
 
-    @row("O10", "accept4() returns each of 14 errors 1,000 times", "alive, <= 1 log line/s, next client <= 1 s")
+    @row("O10", "accept4() returns each of 14 errors 1,000 times",
+         "alive, <= 1 log line/s, next client <= 1 s")
     def test_accept_fails(self, score):
         folder, transient, shortage = temporary_directory(self), times(1000, 1000), times(20, 1000)
         lines, seconds = self.outlast_by_naive(folder, transient)
         self.assertGreater(lines / max(1, seconds), 1)
         score.naive = f"{lines} log lines in {seconds:.2f} s"
         with concurrent.futures.ThreadPoolExecutor(len(SHORTAGES)) as pool:
-            outcomes = list(pool.map(
-                lambda reason: self.outlast_by_haild(folder, reason, shortage if reason in SHORTAGES else transient),
-                SHORTAGES + TRANSIENTS))
+            outlast = self.outlast_by_haild
+            outcomes = [*pool.map(lambda reason: outlast(folder, reason, shortage), SHORTAGES),
+                        *pool.map(lambda reason: outlast(folder, reason, transient), TRANSIENTS)]
         waits, rates, cpu = zip(*outcomes)
         score.haild = (f"{len(outcomes)} alive, at most {max(rates):.2g} lines/s, next client after "
                        f"{max(waits):.3f} s, CPU at most {max(cpu):.2f} s")
@@ -94,10 +95,10 @@ class Accepting(unittest.TestCase):
 
 
 class Faulty:
-    """The environment in which an allocation of a program fails, and the program's report.
+    """The environment in which something that a program asks for fails, and the program's report.
 
     kind     "memory", or "call": it is a system call that fails
-    at       the number of the allocation; 0: none
+    at       the number of the one that fails; 0: none
     forever  all behind it fail as well
     """
 
@@ -107,7 +108,7 @@ class Faulty:
                     **({"FAULT_FOREVER": ""} if forever else {})}
 
     def read(self):
-        """How many allocations there were and failed; a program that crashed has not reported."""
+        """How many there were and how many failed; a program that crashed has not reported."""
         made, failed, left = map(int, self._report.read_text().split())
         if left:
             raise AssertionError(f"{left} blocks were not given back")
@@ -163,7 +164,8 @@ class Allocating(unittest.TestCase):
     def serve(self, daemon, clients):
         """Gives the daemon everything to do that it can do; returns what the clients heard."""
         addresses = daemon.addresses
-        heard = [ask(addresses[number % len(addresses)], b"x" * 1000 * (number % 2)) for number in range(clients)]
+        heard = [ask(addresses[number % len(addresses)], b"x" * 1000 * (number % 2))
+                 for number in range(clients)]
         reset(addresses[0])
         daemon.counters()
         heard += map(ask, addresses)
@@ -172,7 +174,7 @@ class Allocating(unittest.TestCase):
         return heard
 
     def fail_haild(self, kind, at, forever, clients):
-        """Lets an allocation of haild fail; returns how many there were, and how many failed."""
+        """Lets the `at`-th fail of what haild asks for; returns how many there were, and how many failed."""
         faulty = Faulty(self.folder, kind, at, forever)
         env = {"HAILD_LISTEN": f"localhost unix:{self.folder}/socket-{at}-{forever}"}
         with FaultyDaemon(faulty, "-v", "-f", self.message, env=env) as daemon:
@@ -187,14 +189,15 @@ class Allocating(unittest.TestCase):
         return faulty.read()
 
     def fail_each(self, fail, everyday, forevers=(False, True)):
-        """Calls fail(at, forever) for the allocations that there are, 500 at most. Everyday it is the first ones,
-        that many, and as many of the others. Returns how often one failed."""
+        """Calls fail(at, forever) for each that can fail, 500 at most; everyday for the first ones, that many,
+        and as many of the others. Returns how often one failed."""
         failures = 0
         for forever in forevers:
             made = min(500, fail(0, forever)[0])
             with concurrent.futures.ThreadPoolExecutor(4) as pool:
                 first = times(everyday, 500)
-                numbers = [*range(1, min(first, made) + 1), *range(first + 1, made + 1, max(1, made // first))]
+                numbers = [*range(1, min(first, made) + 1),
+                           *range(first + 1, made + 1, max(1, made // first))]
                 failures += sum(failed > 0 for _, failed in pool.map(lambda at: fail(at, forever), numbers))
         return failures
 
@@ -206,10 +209,11 @@ class Allocating(unittest.TestCase):
         score.haild = f"{failures} failures: 0 crashes, 0 blocks lost"
 
     def test_calls_of_haild(self):
-        self.assertGreater(self.fail_each(lambda at, _: self.fail_haild("call", at, False, 3), 60, [False]), 3)
+        failures = self.fail_each(lambda at, forever: self.fail_haild("call", at, forever, 3), 60, [False])
+        self.assertGreater(failures, 3)
 
     def fail_hailto(self, kind, at, forever, codes, *arguments):
-        """Lets an allocation of hailto fail; returns how many there were, and how many failed.
+        """Lets the `at`-th fail of what hailto asks for; returns how many there were, and how many failed.
 
         codes  its exit code if all is well, then others that the fault may lead to, beside those of its kind
         """
@@ -232,7 +236,8 @@ class Allocating(unittest.TestCase):
         path = self.folder / "socket"
         with Daemon("-l", "127.0.0.1", "-l", f"unix:{path}") as daemon, Server(stays()) as silent:
             return sum(
-                self.fail_each(lambda at, forever: self.fail_hailto(kind, at, forever, *arguments), 30, forevers)
+                self.fail_each(lambda at, forever: self.fail_hailto(kind, at, forever, *arguments), 30,
+                               forevers)
                 for arguments in (
                     # Who can't try the second address has been refused by the first.
                     ((0, 4), "server.example", daemon.port),
