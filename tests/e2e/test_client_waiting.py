@@ -66,16 +66,16 @@ class Silent(ClientTest):
             self.took(self.fails(7, f"{LOCAL}:{port}: read: .* {given(0.3)}", "-w", given(0.3), LOCAL, port), 0.3)
 
     def test_bytes_at_the_deadline_are_the_greeting(self):
-        with Server(trickles(0.1)) as server:
+        with Server(trickles(0.02)) as server:
             def row(option):
                 answer = ask(option, "1", LOCAL, server.port)
                 self.assertEqual((answer.exit, answer.stderr), (0, b""), answer)
-                self.assertRegex(answer.stdout, rb"\Ax{1,10}\Z")
+                self.assertRegex(answer.stdout, rb"\Ax{1,50}\Z")
                 self.took(answer, 1)
             together(lambda: row("-w"), lambda: row("--read-timeout"))
 
     def test_default_deadline(self):
-        with Server(stays()) as silent, Server(trickles(0.1)) as trickling:
+        with Server(stays()) as silent, Server(trickles(0.02)) as trickling:
             nothing, something = together(lambda: ask(LOCAL, silent.port), lambda: ask(LOCAL, trickling.port))
             self.judge_failure(nothing, 7, f"{LOCAL}:{silent.port}: read: .*10s")
             self.took(nothing, 10)
