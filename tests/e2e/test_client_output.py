@@ -3,38 +3,14 @@
 import os
 import random
 import re
-import unicodedata
 
 from lib import harness
-from lib.clients import ClientTest, Terminal, ask, is_harmless
-from lib.harness import Daemon, GREETING, temporary_directory
+from lib.clients import ClientTest, Terminal, ask
+from lib.harness import GREETING, temporary_directory
+from lib.hostile import ESC, EVERY_BYTE, HOSTILE, is_harmless, on_terminal
 from lib.servers import Server, refusing, says
 
 LOCAL = "127.0.0.1"
-EVERY_BYTE = bytes(range(256))
-BELL, ESC = b"\x07", b"\x1b"
-HOSTILE = {
-    "every byte": EVERY_BYTE,
-    "every byte, backwards": EVERY_BYTE[::-1],
-    "OSC 52, which writes the clipboard": ESC + b"]52;c;cm0gLXJmIC8=" + BELL,
-    "OSC 0, which sets the title": ESC + b"]0;owned" + ESC + b"\\",
-    "CSI, which clears the screen": b"before" + ESC + b"[2J" + ESC + b"[Hafter",
-    "CSI 21 t, which makes the terminal type": ESC + b"[21t",
-    "DCS": ESC + b"P+q544e" + ESC + b"\\",
-    "C1 as bytes": bytes(range(0x80, 0xA0)) + b"31m",
-    "C1 in UTF-8": b"".join(b"\xc2" + bytes([c]) for c in range(0x80, 0xA0)) + b"31m",
-    "C0 but newline and tab": bytes(c for c in range(32) if c not in b"\n\t") + b"\x7f",
-    "carriage returns, which hide text": b"evil\rgood\r\n",
-    "backspaces": b"rm -rf /\b\b\b\b\b\b\b\bls      ",
-    "only a NUL": b"\0",
-    "only an ESC": ESC,
-    "overlong forms": b"\xc0\x80\xc1\xbf\xe0\x80\x80\xe0\x9f\xbf\xf0\x80\x80\x80\xf0\x8f\xbf\xbf",
-    "surrogates": b"\xed\xa0\x80\xed\xbf\xbf",
-    "past the last character": b"\xf4\x90\x80\x80\xf5\x80\x80\x80\xf8\x88\x80\x80\x80",
-    "characters cut short": b"\xc3 \xe2\x82 \xf0\x9f\x98 \xe2",
-    "an escape after a character cut short": b"\xe2\x82" + ESC + b"[31m" + b"\xf0\x9f" + b"\xc2\x9b31m",
-    "C1 cut in two by the end": b"text\xc2",
-}
 HARMLESS = {
     "greeting": GREETING,
     "lines": b"one\ntwo\n",
@@ -46,43 +22,17 @@ HARMLESS = {
 }
 
 
-def shown(data):
-    """The same as text for a terminal, as Python understands UTF-8."""
-    text = ""
-    for character in data.decode("utf-8", "surrogateescape"):
-        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs"):
-            text += character
-        else:
-            text += "".join(rf"\x{byte:02X}" for byte in character.encode("utf-8", "surrogateescape"))
-    return (text if text.endswith("\n") else text + "\n").encode()
-
-
 class Greeting(ClientTest):
     """Each greeting in each of the four ways"""
 
-    def on_terminal(self, *arguments, streams=("stdout",)):
-        with Terminal(*arguments, streams=streams, raw=True) as terminal:
-            return terminal.end()
-
     def check(self, said):
         with Server(says(said)) as server:
-            self.hears(said, LOCAL, server.port)
-            self.hears(shown(said), "--escape", LOCAL, server.port)
-            for options, screen in (([], shown(said)), (["--escape"], shown(said)), (["--raw"], said)):
-                answer = self.on_terminal(*options, LOCAL, server.port)
-                self.assertEqual((answer.exit, answer.screen, answer.stderr), (0, screen, b""), answer)
-            self.hears(said, "--raw", LOCAL, server.port)
-
-    def test_hostile(self):
-        for what, said in HOSTILE.items():
-            with self.subTest(what):
-                self.assertTrue(is_harmless(shown(said)))
-                self.check(said)
+            self.shows(said, server.port)
 
     def test_harmless(self):
         for what, said in HARMLESS.items():
             with self.subTest(what):
-                self.assertEqual(shown(said), said if said.endswith(b"\n") else said + b"\n")
+                self.assertEqual(on_terminal(said), said if said.endswith(b"\n") else said + b"\n")
                 self.check(said)
 
     def test_at_random(self):
@@ -117,22 +67,15 @@ class Greeting(ClientTest):
             self.assertEqual(ask(LOCAL, server.port, stdout=file).exit, 0)
         self.assertEqual(path.read_bytes(), EVERY_BYTE)
 
-    def test_of_haild(self):
-        path = temporary_directory(self) / "message"
-        path.write_bytes(EVERY_BYTE)
-        with Daemon("-f", path) as daemon:
-            self.hears(EVERY_BYTE, LOCAL, daemon.port)
-            self.assertEqual(self.on_terminal(LOCAL, daemon.port).screen, shown(EVERY_BYTE))
-
     def test_failed_greeting_is_shown_no_other_way(self):
         with Server(says(ESC + b"c")) as server:
-            answer = self.on_terminal("-E", "x", LOCAL, server.port)
+            answer = self.on_screen("-E", "x", LOCAL, server.port)
             self.assertEqual((answer.exit, answer.screen), (8, b"\\x1Bc\n"), answer)
             self.fails(8, ".*: expect: .*", "-E", "x", LOCAL, server.port, stdout=ESC + b"c")
 
     def test_nothing(self):
         with Server(says()) as server:
-            answer = self.on_terminal(LOCAL, server.port)
+            answer = self.on_screen(LOCAL, server.port)
             self.assertEqual((answer.exit, answer.screen), (7, b""), answer)
 
 

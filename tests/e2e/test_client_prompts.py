@@ -7,8 +7,9 @@ import os
 import signal
 
 from lib import harness
-from lib.clients import ClientTest, Terminal, ask, is_harmless
+from lib.clients import ClientTest, Terminal, ask
 from lib.harness import Daemon, GREETING, temporary_directory
+from lib.hostile import is_harmless
 from lib.servers import Server, says
 
 ADDRESS, PORT = b"Enter server address: ", b"Enter server port: "

@@ -12,11 +12,11 @@ import tempfile
 import termios
 import time
 import tty
-import unicodedata
 import unittest
 
 from lib import harness
 from lib.harness import DEADLINE, Daemon, Result, SANITIZER_TEXT, WRAPPER, poll_until
+from lib.hostile import is_harmless, on_terminal
 
 # What a busy machine may add to any time; and how much longer a wrapper takes than nothing at all.
 MARGIN = 30 if WRAPPER else 2
@@ -43,15 +43,6 @@ def together(*calls):
     """Makes the calls at the same time, for they only wait; returns their results."""
     with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
         return [future.result() for future in [pool.submit(call) for call in calls]]
-
-
-def is_harmless(text):
-    """Whether these bytes are valid UTF-8 without a control character, newline and tab excepted."""
-    try:
-        characters = text.decode()
-    except UnicodeDecodeError:
-        return False
-    return all(unicodedata.category(c) != "Cc" or c in "\n\t" for c in characters)
 
 
 def _give_back_signals():
@@ -184,6 +175,19 @@ class ClientTest(unittest.TestCase):
         answer = ask(*arguments, **options)
         self.assertEqual((answer.exit, answer.stdout, answer.stderr), (0, greeting, b""), answer)
         return answer
+
+    def on_screen(self, *arguments, streams=("stdout",)):
+        with Terminal(*arguments, streams=streams, raw=True) as terminal:
+            return terminal.end()
+
+    def shows(self, said, port, host="127.0.0.1"):
+        """hailto must show this greeting so that it is harmless, and give the very bytes to who wants them."""
+        self.hears(said, host, port)
+        self.hears(said, "--raw", host, port)
+        self.hears(on_terminal(said), "--escape", host, port)
+        for options, screen in (((), on_terminal(said)), (("--escape",), on_terminal(said)), (("--raw",), said)):
+            answer = self.on_screen(*options, host, port)
+            self.assertEqual((answer.exit, answer.screen, answer.stderr), (0, screen, b""), answer)
 
     def fails(self, exit, line, *arguments, stdout=b"", **options):
         """hailto must end so, print these bytes, and say why in one line that matches."""

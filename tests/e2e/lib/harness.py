@@ -233,10 +233,14 @@ class Daemon:
     def is_running(self):
         return self.process.poll() is None
 
+    def log_bytes(self, begin=0):
+        """The log so far, byte for byte, from that byte on."""
+        end = os.fstat(self._log.fileno()).st_size
+        return os.pread(self._log.fileno(), end - begin, begin)
+
     def log(self, begin=0):
         """The log so far, from that byte on."""
-        end = os.fstat(self._log.fileno()).st_size
-        return os.pread(self._log.fileno(), end - begin, begin).decode(errors="replace")
+        return self.log_bytes(begin).decode(errors="replace")
 
     def log_lines(self, pattern=".*"):
         """The whole lines of the log so far that match."""

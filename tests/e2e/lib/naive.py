@@ -17,7 +17,8 @@ class NaiveServer:
     """
 
     frozen, status, signal, wait = Daemon.frozen, Daemon.status, Daemon.signal, Daemon.wait
-    cpu_seconds, descriptors, log = Daemon.cpu_seconds, Daemon.descriptors, Daemon.log
+    cpu_seconds, descriptors = Daemon.cpu_seconds, Daemon.descriptors
+    log_bytes, log = Daemon.log_bytes, Daemon.log
     is_running, wait_log, connect = Daemon.is_running, Daemon.wait_log, Daemon.connect
     log_lines = Daemon.log_lines
 

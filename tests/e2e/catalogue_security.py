@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Security: what a hostile peer can make of a terminal, a log, or the memory of the daemon."""
+import contextlib
+import os
+import socket
+import unittest
+from unittest import mock
+
+from lib import harness, wild
+from lib.clients import ClientTest
+from lib.harness import Daemon, GREETING, is_sanitized, raise_descriptor_limit, read_all, temporary_directory
+from lib.hostile import HOSTILE, count_raw, in_line, is_harmless
+from lib.naive import NaiveServer
+from lib.rows import row, times
+
+
+class Hostile(ClientTest):
+    """Bytes that would drive a terminal or forge a line, wherever one of our programs shows bytes"""
+
+    # What an argument or the name of a file can have in it, short enough for that of a UNIX socket.
+    TEXTS = [b"x\nhaild: forged", *(text.replace(b"\0", b"").replace(b"/", b"")[:40] or b"\n"
+                                    for text in HOSTILE.values())]
+    TEXTS = TEXTS[:times(len(TEXTS), full=len(TEXTS))]
+
+    def setUp(self):
+        self.folder = temporary_directory(self)
+        self.path = os.fsencode(self.folder) + b"/"
+
+    def greetings(self):
+        """Has haild say each of them, and hailto show it in each way; returns how many."""
+        message = self.folder / "message"
+        for said in HOSTILE.values():
+            message.write_bytes(said)
+            with Daemon("-q", "-l", "127.0.0.1", "-f", message) as daemon:
+                self.shows(said, daemon.port)
+        return len(HOSTILE)
+
+    def raw_bytes_of_raw(self):
+        """How many would come to the terminal if they were let."""
+        message = self.folder / "message"
+        message.write_bytes(b"".join(HOSTILE.values()))
+        with Daemon("-q", "-l", "127.0.0.1", "-f", message) as daemon:
+            return count_raw(self.on_screen("--raw", "127.0.0.1", daemon.port).screen)
+
+    def log(self):
+        """Writes such names into the log of haild: of the socket itself, and of peers. Returns its lines."""
+        path = self.path + self.TEXTS[0]
+        names = [self.path + b"%d" % number + text for number, text in enumerate(self.TEXTS)]
+        with Daemon("-v", "-l", "unix:" + os.fsdecode(path), port=None) as daemon:
+            self.assertEqual(daemon.addresses, [f"unix:{in_line(path)}"])
+            for name in names:
+                with socket.socket(socket.AF_UNIX) as client:
+                    client.bind(name)
+                    client.connect(path)
+                    self.assertEqual(read_all(client), GREETING)
+            daemon.wait_counters(open=0)
+            lines = daemon.log_bytes().splitlines(keepends=True)
+        self.assertTrue(is_harmless(b"".join(lines)))
+        told = [line.decode() for line in lines if not line.startswith(b"counters: ")]
+        self.assertRegex(told.pop(0), r"\Ahaild \S+ \(libevent .*\n\Z")
+        for kind in ("connected: unix:", "closed: unix:"):
+            self.assertEqual(sorted(line.partition(": done, ")[0].rstrip("\n")
+                                    for line in told if line.startswith(kind)),
+                             sorted(kind + in_line(name) for name in names))
+        self.assertEqual(len(told), 2 * len(names))
+        return len(told) + 1
+
+    def complaints(self, name, *command_lines):
+        """Puts each text behind each command line, which the program must refuse in one line that has the text,
+        as far as the name of an option goes. Returns how many lines that were."""
+        for text in self.TEXTS:
+            for *words, last in command_lines:
+                answer = harness.run(name, *words, os.fsdecode(last + text))
+                self.assertTrue(answer.exit > 0 and answer.stdout == b"", answer)
+                self.assertTrue(is_harmless(answer.stderr), answer)
+                self.assertRegex(answer.stderr, rb"\A[^\n]+\n\Z")
+                self.assertIn(in_line(text.partition(b"=")[0]).encode(), answer.stderr)
+        return len(self.TEXTS) * len(command_lines)
+
+    @row("S6", "every byte, OSC 52, CSI, C1 and more: to a terminal, as names in the log, in what is refused",
+         "0 raw control bytes; 1 event is 1 line; --raw and a pipe get the very bytes")
+    def test_hostile_bytes(self, score):
+        raw = self.raw_bytes_of_raw()
+        self.assertGreater(raw, 0)
+        score.naive = f"--raw: {raw} raw control bytes"
+        greetings, lines = self.greetings(), self.log()
+        missing = self.path + b"missing/"
+        complaints = self.complaints("haild", [b"-p"], [b"-l["], [b"-t"], ["-f", missing], [b"x"], [b"--x"],
+                                     ["-l", b"unix:" + missing])
+        complaints += self.complaints("hailto", [b"["], ["host", b"x"], [b"-s"], [b"-w"], [b"--x"],
+                                      [b"unix:" + missing])
+        score.haild = (f"0 raw control bytes in {greetings} greetings on a terminal, {lines} lines of a log and "
+                       f"{complaints} of complaint")
+
+
+def sanitized_haild():
+    """A with-block in which haild is the one built with sanitizers, if script/test --full has made it."""
+    path = os.environ.get("HAILD_SANITIZED")
+    return mock.patch.dict(os.environ, {"HAILD": path}) if path else contextlib.nullcontext()
+
+
+class Scripts(unittest.TestCase):
+    """Random scripts in batches; every second one finds the daemon standing still, and waits in the queue."""
+
+    BATCH = 250
+    PATIENT = "-q", "--timeout", "10m", "--idle", "10m"
+
+    def let_loose(self, server, addresses, count, first=0):
+        clients = [wild.Client(addresses[number % len(addresses)], number)
+                   for number in range(first, first + count)]
+        for start in range(0, count, self.BATCH):
+            is_odd = start // self.BATCH % 2
+            wild.let_loose(clients[start:start + self.BATCH],
+                           contextlib.nullcontext() if is_odd else server.frozen())
+        return clients
+
+    def check_counters(self, daemon, clients, greeting):
+        """What the daemon has counted must be what the clients have done."""
+        counters = daemon.wait_counters(open=0)
+        accepted, greeted, reset = (counters[name] for name in ("accepted", "greeted", "reset"))
+        ended = sum(client.ended for client in clients)
+        self.assertEqual(accepted, len(clients))
+        self.assertTrue(ended <= greeted <= accepted <= greeted + reset, counters)
+        self.assertTrue(greeted * len(greeting) <= counters["bytes_sent"] <= accepted * len(greeting), counters)
+        self.assertLessEqual(counters["bytes_discarded"], sum(client.spoken for client in clients))
+        for name in ("timed_out_greeting", "timed_out_linger", "flooded", "evicted", "stopped", "failed"):
+            self.assertEqual(counters[name], 0, name)
+
+    def patient(self, count, greeting, *options, log=()):
+        """A daemon that leaves the end to its clients: whoever waits for it hears the whole greeting."""
+        path = temporary_directory(self) / "socket"
+        with Daemon(*self.PATIENT, *options, "-l", "localhost", "-l", f"unix:{path}", log=log) as daemon:
+            tcp = ("127.0.0.1", daemon.port)
+            clients = self.let_loose(daemon, [tcp, tcp, tcp, ("::1", daemon.port), str(path)], count)
+            for client in clients:
+                self.assertIsNone(client.problem, client)
+                self.assertTrue(greeting == client.heard if client.ended else
+                                greeting.startswith(client.heard), client)
+            self.check_counters(daemon, clients, greeting)
+        return sum(client.ended for client in clients)
+
+    def hasty(self, count, greeting, *options, log=()):
+        """A daemon with little patience and room: many are cut, but nobody hears anything else."""
+        with Daemon("-q", "--timeout", "100ms", "--idle", "5ms", "-c", "50", *options, log=log) as daemon:
+            clients = self.let_loose(daemon, [("127.0.0.1", daemon.port)], count)
+            for client in clients:
+                self.assertTrue(greeting.startswith(client.heard), client)
+            self.assertEqual(daemon.wait_counters(open=0)["accepted"], count)
+
+    def naive(self):
+        """What one batch makes of the naive server, which may even die of it: SIGPIPE."""
+        with NaiveServer() as server:
+            clients = self.let_loose(server, [("127.0.0.1", server.port)], self.BATCH)
+            death = "" if server.is_running() else ", then it died"
+        cut = sum(client.problem is not None for client in clients)
+        self.assertGreater(cut, 0)
+        return f"{cut} of {len(clients)} cut{death}"
+
+    @row("S8", "random scripts: split, delay, half-close, reset, talk first, leave early; ASan and UBSan",
+         "0 reports, 0 cut, counters add up")
+    def test_random_scripts(self, score):
+        raise_descriptor_limit(2 * self.BATCH)
+        count, large = times(4000, full=100000), bytes(range(256)) * 512
+        path = temporary_directory(self) / "message"
+        path.write_bytes(large)
+        file, log = ("-f", path), [r"haild: the greeting has 131072 bytes: .*"]
+        score.naive = self.naive()
+        with sanitized_haild():
+            ended = self.patient(count * 8 // 10, GREETING) + self.patient(count // 10, large, *file, log=log)
+            self.hasty(count // 10, large, *file, log=log)
+            build = "ASan and UBSan" if is_sanitized() else "no sanitizers in this build"
+        score.haild = f"{count} scripts ({build}): 0 reports, 0 of {ended} cut, counters add up"
+
+
+if __name__ == "__main__":
+    harness.main()
