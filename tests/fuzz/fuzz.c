@@ -41,7 +41,7 @@ size_t fuzz_character(const char *text, size_t left, const char *keep)
 	static const uint32_t first_of_length[] = {0, 0, 0x80, 0x800, 0x10000};
 	unsigned char lead = (unsigned char)*text;
 	size_t length = length_of(lead);
-	uint32_t number = length > 1 ? lead & (0x7F >> length) : lead;
+	uint32_t number = length > 1 ? lead & (0x7FU >> length) : lead;
 
 	if (length == 0 || length > left)
 		return 0;
