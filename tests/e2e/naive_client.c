@@ -15,6 +15,7 @@
 static void ended(struct bufferevent *server, short what, void *data)
 {
 	struct evbuffer *input = bufferevent_get_input(server);
+	size_t length = evbuffer_get_length(input);
 	bool *is_well = data;
 
 	if (what & BEV_EVENT_CONNECTED)
@@ -22,8 +23,9 @@ static void ended(struct bufferevent *server, short what, void *data)
 	if (what & BEV_EVENT_ERROR)
 		fprintf(stderr, "naive_client: %s\n",
 			evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
-	*is_well = (what & BEV_EVENT_EOF) && evbuffer_get_length(input) > 0;
-	fwrite(evbuffer_pullup(input, -1), 1, evbuffer_get_length(input), stdout);
+	*is_well = (what & BEV_EVENT_EOF) && length > 0;
+	if (length > 0)
+		fwrite(evbuffer_pullup(input, -1), 1, length, stdout);
 	event_base_loopexit(bufferevent_get_base(server), NULL);
 }
 
@@ -40,5 +42,7 @@ int main(int count, char **arguments)
 	bufferevent_socket_connect_hostname(server, NULL, AF_UNSPEC, arguments[1],
 					    atoi(arguments[2]));
 	event_base_dispatch(base);
+	bufferevent_free(server);
+	event_base_free(base);
 	return is_well ? 0 : 1;
 }
