@@ -3,9 +3,9 @@
 tests/e2e/lib/README.md tells how to write a test with it.
 """
 import atexit
+import collections
 import contextlib
 import fcntl
-import itertools
 import os
 import pathlib
 import re
@@ -72,21 +72,22 @@ def is_sanitized(name="haild"):
     return b"__asan_init" in pathlib.Path(program(name)).read_bytes()
 
 
-# Runs of our programs in the test under way.
-_runs = itertools.count()
+# How often the test under way has run each of our programs.
+_runs = collections.Counter()
 
 
-def _wrapper():
-    """The wrapper for the first two runs of a test, and then for each eighth: it is slow, and the many
+def _wrapper(name):
+    """The wrapper for a test's first run of the program, and then for each eighth: it is slow, and the many
     runs of a test are alike."""
-    number = next(_runs)
-    return WRAPPER if number < 2 or number % 8 == 0 else []
+    number = _runs[name]
+    _runs[name] += 1
+    return WRAPPER if number % 8 == 0 else []
 
 
 def command_of(name, arguments):
     """The command line of one of our programs, with the wrapper if it is its turn; others as they are."""
     if name in OUR_PROGRAMS:
-        return [*_wrapper(), program(name), *map(str, arguments)]
+        return [*_wrapper(name), program(name), *map(str, arguments)]
     return [name, *map(str, arguments)]
 
 
@@ -417,8 +418,7 @@ class _Result(unittest.TextTestResult):
     """Counts tests, not their parts: one with three failing subtests failed once."""
 
     def startTest(self, test):
-        global _runs
-        _runs = itertools.count()
+        _runs.clear()
         super().startTest(test)
 
     def counts(self):
