@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Security: what a hostile peer can make of a terminal, a log, or the memory of the daemon."""
+import collections
 import contextlib
 import os
 import socket
@@ -21,6 +22,7 @@ class Hostile(ClientTest):
     TEXTS = [b"x\nhaild: forged", *(text.replace(b"\0", b"").replace(b"/", b"")[:40] or b"\n"
                                     for text in HOSTILE.values())]
     TEXTS = TEXTS[:times(len(TEXTS), full=len(TEXTS))]
+    GREETINGS = [*HOSTILE.values()][:times(len(HOSTILE), full=len(HOSTILE))]
 
     def setUp(self):
         self.folder = temporary_directory(self)
@@ -29,11 +31,11 @@ class Hostile(ClientTest):
     def greetings(self):
         """Has haild say each of them, and hailto show it in each way; returns how many."""
         message = self.folder / "message"
-        for said in HOSTILE.values():
+        for said in self.GREETINGS:
             message.write_bytes(said)
             with Daemon("-q", "-l", "127.0.0.1", "-f", message) as daemon:
                 self.shows(said, daemon.port)
-        return len(HOSTILE)
+        return len(self.GREETINGS)
 
     def raw_bytes_of_raw(self):
         """How many would come to the terminal if they were let."""
@@ -66,8 +68,8 @@ class Hostile(ClientTest):
         return len(told) + 1
 
     def complaints(self, name, *command_lines):
-        """Puts each text behind each command line, which the program must refuse in one line that has the text,
-        as far as the name of an option goes. Returns how many lines that were."""
+        """Puts each text behind each command line, which the program must refuse in one line that has the
+        text (of an option only its name). Returns how many lines that were."""
         for text in self.TEXTS:
             for *words, last in command_lines:
                 answer = harness.run(name, *words, os.fsdecode(last + text))
@@ -89,8 +91,8 @@ class Hostile(ClientTest):
                                      ["-l", b"unix:" + missing])
         complaints += self.complaints("hailto", [b"["], ["host", b"x"], [b"-s"], [b"-w"], [b"--x"],
                                       [b"unix:" + missing])
-        score.haild = (f"0 raw control bytes in {greetings} greetings on a terminal, {lines} lines of a log and "
-                       f"{complaints} of complaint")
+        score.haild = (f"0 raw control bytes in {greetings} greetings on a terminal, {lines} lines of a log "
+                       f"and {complaints} of complaint")
 
 
 def sanitized_haild():
@@ -99,62 +101,71 @@ def sanitized_haild():
     return mock.patch.dict(os.environ, {"HAILD": path}) if path else contextlib.nullcontext()
 
 
+# How many scripts there were, and came to the end of stream; bytes that they sent; how many broke off.
+Done = collections.namedtuple("Done", "scripts ended spoken broken")
+
+
 class Scripts(unittest.TestCase):
     """Random scripts in batches; every second one finds the daemon standing still, and waits in the queue."""
 
     BATCH = 250
-    PATIENT = "-q", "--timeout", "10m", "--idle", "10m"
 
-    def let_loose(self, server, addresses, count, first=0):
-        clients = [wild.Client(addresses[number % len(addresses)], number)
-                   for number in range(first, first + count)]
+    def let_loose(self, server, addresses, count, check):
+        """Lets so many do their scripts, and has check(client) judge each; returns what they all did."""
+        ended = spoken = broken = 0
         for start in range(0, count, self.BATCH):
+            clients = [wild.Client(addresses[number % len(addresses)], number)
+                       for number in range(start, min(start + self.BATCH, count))]
             is_odd = start // self.BATCH % 2
-            wild.let_loose(clients[start:start + self.BATCH],
-                           contextlib.nullcontext() if is_odd else server.frozen())
-        return clients
+            wild.let_loose(clients, contextlib.nullcontext() if is_odd else server.frozen())
+            for client in clients:
+                check(client)
+                ended += client.ended
+                spoken += client.spoken
+                broken += client.problem is not None
+        return Done(count, ended, spoken, broken)
 
-    def check_counters(self, daemon, clients, greeting):
+    def check_counters(self, daemon, done, greeting):
         """What the daemon has counted must be what the clients have done."""
         counters = daemon.wait_counters(open=0)
         accepted, greeted, reset = (counters[name] for name in ("accepted", "greeted", "reset"))
-        ended = sum(client.ended for client in clients)
-        self.assertEqual(accepted, len(clients))
-        self.assertTrue(ended <= greeted <= accepted <= greeted + reset, counters)
-        self.assertTrue(greeted * len(greeting) <= counters["bytes_sent"] <= accepted * len(greeting), counters)
-        self.assertLessEqual(counters["bytes_discarded"], sum(client.spoken for client in clients))
+        self.assertEqual(accepted, done.scripts)
+        self.assertTrue(done.ended <= greeted <= accepted <= greeted + reset, counters)
+        self.assertTrue(greeted <= counters["bytes_sent"] / len(greeting) <= accepted, counters)
+        self.assertLessEqual(counters["bytes_discarded"], done.spoken)
         for name in ("timed_out_greeting", "timed_out_linger", "flooded", "evicted", "stopped", "failed"):
             self.assertEqual(counters[name], 0, name)
 
     def patient(self, count, greeting, *options, log=()):
-        """A daemon that leaves the end to its clients: whoever waits for it hears the whole greeting."""
+        """A daemon that leaves the end to its clients: whoever waits for it hears the whole greeting.
+        Returns how many waited."""
+        def check(client):
+            self.assertIsNone(client.problem, client)
+            self.assertTrue(greeting == client.heard if client.ended else
+                            greeting.startswith(client.heard), client)
         path = temporary_directory(self) / "socket"
-        with Daemon(*self.PATIENT, *options, "-l", "localhost", "-l", f"unix:{path}", log=log) as daemon:
+        with Daemon("-q", "--timeout", "10m", "--idle", "10m", "-l", "localhost", "-l", f"unix:{path}",
+                    *options, log=log) as daemon:
             tcp = ("127.0.0.1", daemon.port)
-            clients = self.let_loose(daemon, [tcp, tcp, tcp, ("::1", daemon.port), str(path)], count)
-            for client in clients:
-                self.assertIsNone(client.problem, client)
-                self.assertTrue(greeting == client.heard if client.ended else
-                                greeting.startswith(client.heard), client)
-            self.check_counters(daemon, clients, greeting)
-        return sum(client.ended for client in clients)
+            done = self.let_loose(daemon, [tcp, tcp, tcp, ("::1", daemon.port), str(path)], count, check)
+            self.check_counters(daemon, done, greeting)
+        return done.ended
 
     def hasty(self, count, greeting, *options, log=()):
         """A daemon with little patience and room: many are cut, but nobody hears anything else."""
+        def check(client):
+            self.assertTrue(greeting.startswith(client.heard), client)
         with Daemon("-q", "--timeout", "100ms", "--idle", "5ms", "-c", "50", *options, log=log) as daemon:
-            clients = self.let_loose(daemon, [("127.0.0.1", daemon.port)], count)
-            for client in clients:
-                self.assertTrue(greeting.startswith(client.heard), client)
+            self.let_loose(daemon, [("127.0.0.1", daemon.port)], count, check)
             self.assertEqual(daemon.wait_counters(open=0)["accepted"], count)
 
     def naive(self):
         """What one batch makes of the naive server, which may even die of it: SIGPIPE."""
         with NaiveServer() as server:
-            clients = self.let_loose(server, [("127.0.0.1", server.port)], self.BATCH)
+            done = self.let_loose(server, [("127.0.0.1", server.port)], self.BATCH, lambda client: None)
             death = "" if server.is_running() else ", then it died"
-        cut = sum(client.problem is not None for client in clients)
-        self.assertGreater(cut, 0)
-        return f"{cut} of {len(clients)} cut{death}"
+        self.assertGreater(done.broken, 0)
+        return f"{done.broken} of {done.scripts} cut{death}"
 
     @row("S8", "random scripts: split, delay, half-close, reset, talk first, leave early; ASan and UBSan",
          "0 reports, 0 cut, counters add up")

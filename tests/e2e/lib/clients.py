@@ -185,7 +185,7 @@ class ClientTest(unittest.TestCase):
         self.hears(said, host, port)
         self.hears(said, "--raw", host, port)
         self.hears(on_terminal(said), "--escape", host, port)
-        for options, screen in (((), on_terminal(said)), (("--escape",), on_terminal(said)), (("--raw",), said)):
+        for screen, *options in ((on_terminal(said),), (on_terminal(said), "--escape"), (said, "--raw")):
             answer = self.on_screen(*options, host, port)
             self.assertEqual((answer.exit, answer.screen, answer.stderr), (0, screen, b""), answer)
 

@@ -28,23 +28,30 @@ HOSTILE = {
 
 
 def _is_raw(character):
-    """Whether it is a control character, or stands for a byte that is no UTF-8."""
+    """Whether it is a control character but newline and tab, or stands for a byte that is no UTF-8."""
     return unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t"
 
 
-def count_raw(text):
-    """How many control characters are in these bytes, newline and tab excepted, and bytes that are no UTF-8."""
-    return sum(map(_is_raw, text.decode("utf-8", "surrogateescape")))
+def _characters(data):
+    return data.decode("utf-8", "surrogateescape")
 
 
-def is_harmless(text):
-    return count_raw(text) == 0
+def count_raw(data):
+    """How many of them are in these bytes."""
+    return sum(map(_is_raw, _characters(data)))
+
+
+def is_harmless(data):
+    return count_raw(data) == 0
+
+
+def _hex(character):
+    return "".join(rf"\x{byte:02X}" for byte in character.encode("utf-8", "surrogateescape"))
 
 
 def escaped(data):
     """The same as text in which nothing is raw, as Python understands UTF-8."""
-    return "".join("".join(rf"\x{byte:02X}" for byte in character.encode("utf-8", "surrogateescape"))
-                   if _is_raw(character) else character for character in data.decode("utf-8", "surrogateescape"))
+    return "".join(_hex(character) if _is_raw(character) else character for character in _characters(data))
 
 
 def on_terminal(data):
