@@ -69,14 +69,17 @@ static void check_text(const uint8_t *data, size_t size)
 	free(text);
 }
 
-/* Makes a socket address of the bytes: family, port, and address or path. Returns its length. */
+/*
+ * Makes a socket address of the bytes: family, port, and address or path. Returns its length;
+ * that of a path may go one byte past the structure, which accept() may tell on Linux.
+ */
 static socklen_t make_address(const uint8_t *data, size_t size, struct sockaddr_storage *made)
 {
 	struct sockaddr_in *ipv4 = (void *)made;
 	struct sockaddr_in6 *ipv6 = (void *)made;
 	struct sockaddr_un *path = (void *)made;
 	static const sa_family_t families[] = {AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC};
-	uint8_t bytes[3 + sizeof path->sun_path] = {0};
+	uint8_t bytes[3 + sizeof path->sun_path + 1] = {0};
 
 	size = size < sizeof bytes ? size : sizeof bytes;
 	if (size > 0)

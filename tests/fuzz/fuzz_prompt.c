@@ -13,6 +13,9 @@
 #include "target.h"
 #include "world.h"
 
+/* The longest line that is an answer, with its end. */
+enum { ANSWER_MAX = 512 };
+
 /* What was written and is not looked at yet. */
 struct rest {
 	const char *text;
@@ -29,6 +32,13 @@ static bool skip(struct rest *rest, const char *text)
 	rest->text += length;
 	rest->length -= length;
 	return true;
+}
+
+/* Checks that what was taken are two answers at the most, and that they could have been typed. */
+static void check_answers(const uint8_t *taken, size_t size)
+{
+	FUZZ_CHECK(size <= 2 * ANSWER_MAX);
+	FUZZ_CHECK(size == 0 || memchr(taken, '\0', size) == NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -53,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(!understood || target.kind == ENDPOINT_HOST);
 	if (understood) {
 		check_target(&target);
+		check_answers(data + 1, (size_t)(world.input - data - 1));
 		FUZZ_CHECK(rest.length == 0);
 	} else {
 		(void)skip(&rest, "\n");

@@ -1,11 +1,12 @@
 /* replay: gives a fuzz target the files it is told, where libFuzzer is not to be had. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "fuzz.h"
 
-/* The most that is read of a file, and by far the most that an input needs. */
-enum { INPUT_MAX = 1 << 16 };
+/* The most that is read of a file, and the time that an input may take: by far enough. */
+enum { INPUT_MAX = 1 << 16, INPUT_SECONDS = 60 };
 
 /* Gives the target one input; the name comes first, for the target may end the process. */
 static int replay(const char *path)
@@ -21,6 +22,7 @@ static int replay(const char *path)
 	}
 	size = fread(data, 1, sizeof data, file);
 	fclose(file);
+	alarm(INPUT_SECONDS);
 	return LLVMFuzzerTestOneInput(data, size);
 }
 

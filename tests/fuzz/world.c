@@ -16,6 +16,7 @@ struct world world;
 
 /* What the linker calls the functions here, and those of the C library. */
 int __wrap_bind(int fd, const struct sockaddr *address, socklen_t length);
+int __wrap_fflush(FILE *stream);
 int __wrap_fputs(const char *text, FILE *stream);
 size_t __wrap_fwrite(const void *bytes, size_t size, size_t count, FILE *stream);
 int __wrap_getc(FILE *stream);
@@ -23,6 +24,7 @@ struct servent *__wrap_getservbyname(const char *name, const char *protocol);
 int __wrap_isatty(int fd);
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
 ssize_t __wrap_write(int fd, const void *bytes, size_t size);
+int __real_fflush(FILE *stream);
 size_t __real_fwrite(const void *bytes, size_t size, size_t count, FILE *stream);
 ssize_t __real_write(int fd, const void *bytes, size_t size);
 
@@ -40,19 +42,36 @@ static void keep(struct world_text *text, const void *bytes, size_t size)
 	text->length += size;
 }
 
+/* Tells whether the address is the machine's own. */
+static bool is_loopback(const struct sockaddr *address)
+{
+	const struct sockaddr_in *ipv4 = (const void *)address;
+	const struct sockaddr_in6 *ipv6 = (const void *)address;
+
+	return address->sa_family == AF_INET ? ntohl(ipv4->sin_addr.s_addr) >> 24 == 127
+					     : IN6_IS_ADDR_LOOPBACK(&ipv6->sin6_addr);
+}
+
 int __wrap_bind(int fd, const struct sockaddr *address, socklen_t length)
 {
 	(void)fd;
 	(void)length;
-	if (address->sa_family == AF_INET
-		    ? ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >>
-				      24 ==
-			      127
-		    : IN6_IS_ADDR_LOOPBACK(
-			      &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr))
+	if (is_loopback(address))
 		return 0;
 	errno = EADDRNOTAVAIL;
 	return -1;
+}
+
+/* Tells whether nothing can be written there. */
+static bool fails(FILE *stream)
+{
+	errno = ENOSPC;
+	return stream == stdout && world.is_full;
+}
+
+int __wrap_fflush(FILE *stream)
+{
+	return fails(stream) ? EOF : __real_fflush(stream);
 }
 
 int __wrap_fputs(const char *text, FILE *stream)
@@ -63,10 +82,8 @@ int __wrap_fputs(const char *text, FILE *stream)
 
 size_t __wrap_fwrite(const void *bytes, size_t size, size_t count, FILE *stream)
 {
-	if (stream == stdout && world.is_full) {
-		errno = ENOSPC;
+	if (fails(stream))
 		return 0;
-	}
 	if (stream != stdout && stream != stderr)
 		return __real_fwrite(bytes, size, count, stream);
 	keep(stream == stdout ? &world.output : &world.errors, bytes, size * count);
