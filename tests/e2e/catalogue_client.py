@@ -96,7 +96,8 @@ class Race(Row):
     def refused(self, addresses):
         with self.last_of(addresses) as (_, port):
             naive = ask_naively(NAME, port, harness.DEADLINE)
-            self.assertEqual((naive.exit, naive.stderr), (1, b"naive_client: Connection refused\n"))
+            self.assertNotEqual(naive.exit, 0)
+            self.assertIn(b"naive_client: Connection refused\n", naive.stderr)
             return "refused", self.slowest(lambda: self.hears(GREETING, NAME, port))
 
     def silent(self, addresses):
