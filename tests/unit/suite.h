@@ -8,11 +8,12 @@
 /* How many elements an array has, as the end of a loop test. */
 #define COUNT_OF(array) ((int)(sizeof(array) / sizeof *(array)))
 
-/* Makes a test case in the suite. */
+/* Makes a test case. Each test may take a minute: four seconds are few on a busy machine. */
 static inline TCase *suite_case(Suite *suite, const char *name)
 {
 	TCase *tests = tcase_create(name);
 
+	tcase_set_timeout(tests, 60);
 	suite_add_tcase(suite, tests);
 	return tests;
 }
