@@ -22,6 +22,7 @@
 /*
  * libevent accepts until the queue is empty; after this many at the latest the rest
  * of the loop has its turn. It may come earlier: we don't learn when libevent ends.
+ * The sessions of 64 took longer in a flood than others may wait (O5 in doc/reliability.md).
  */
 enum { ACCEPTS_A_TURN = 16 };
 
