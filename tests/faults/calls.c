@@ -35,8 +35,7 @@ CALL(setsockopt, (int fd, int level, int name, const void *value, unsigned lengt
 CALL(shutdown, (int fd, int how), (fd, how))
 CALL(socket, (int family, int type, int protocol), (family, type, protocol))
 
-/* Our sources create no file, so that there is no third argument; fortified, there is none at all.
- */
+/* Our sources create no file: there is no third argument; fortified, there is none at all. */
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...)

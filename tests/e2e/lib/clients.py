@@ -35,7 +35,7 @@ def ask(*arguments, **options):
 
 def given(seconds):
     """A time for hailto that shall run out, as it shows it: longer if a wrapper makes it slow to get so far."""
-    ms = round(seconds * 1000) * (8 if WRAPPER else 1)
+    ms = round(seconds * 1000) * (4 if WRAPPER else 1)
     return f"{ms}ms" if ms % 1000 else f"{ms // 1000}s"
 
 
