@@ -92,7 +92,7 @@ class Closing(unittest.TestCase):
 
     @row("C2", "1 B or 64 KiB are in the queue with the client", "0 lost, 0 reset, TCPAbortOnClose +0")
     def test_input_in_the_queue(self, score):
-        says, few, clients = (BYTE, MUCH), times(100, full=2000), times(1000, full=10000)
+        says, few, clients = (BYTE, MUCH), times(100, full=2000, slow=100), times(1000, full=10000)
         before = kernel_aborts()
         with NaiveServer() as server:
             naive = each(says, server, few)
@@ -108,7 +108,7 @@ class Closing(unittest.TestCase):
     @row("C3", "0 B, 1 B or 64 KiB are in the queue; the first data segment to each client is lost",
          "0 lost, 0 reset")
     def test_first_segment_is_lost(self, score):
-        says, few, clients = (NOTHING, BYTE, MUCH), times(100, full=2000), times(200, full=2000)
+        says, few, clients = (NOTHING, BYTE, MUCH), times(100, full=2000, slow=100), times(200, full=2000)
         with NaiveServer() as server, machine.first_data_lost(server.port):
             naive = each(says, server, few)
         score.naive = told(naive)
@@ -135,7 +135,7 @@ class Closing(unittest.TestCase):
 
     @row("C5", "writers of 1 MiB that give up at the first write error", "0 lost, 0 reset")
     def test_writers_that_give_up(self, score):
-        few, clients = times(100, full=2000), times(200, full=2000)
+        few, clients = times(100, full=2000, slow=100), times(200, full=2000)
         with NaiveServer() as server:
             naive = each([VERY_MUCH], server, few)
         score.naive = told(naive)
