@@ -266,11 +266,13 @@ def lives(daemon, end):
 
 
 def in_the_queue(daemon, clients):
-    """Gone before they are accepted: the kernel gives dead sockets."""
+    """Gone before they are accepted: the kernel gives dead sockets, and keeps them in the queue till then."""
     for first in range(0, clients, 100):
+        batch = min(100, clients - first)
         with daemon.frozen():
-            for _ in range(min(100, clients - first)):
+            for _ in range(batch):
                 reset(daemon.connect())
+        daemon.wait_counters(accepted=first + batch)
 
 
 def before_reading(daemon, clients):
