@@ -4,6 +4,7 @@
 Runs in a network namespace, so that the kernel's counters tell of our connections alone.
 """
 import contextlib
+import functools
 import os
 import re
 import signal
@@ -189,20 +190,23 @@ class Closing(unittest.TestCase):
             self.silent_readers_hear(daemon, 3)
         return lived
 
-    # The naive one loses what is in neither end's buffers when it closes.
-    @row("C7", "greetings of 64 KiB and 1 MiB; 1 B or 64 KiB are in the queue", "0 lost (truncated), 0 reset")
+    # The naive one loses what has not left its own end when it closes. With small buffers at the other end
+    # that is a lot; else it may be nothing, if the client is quick and the server is not.
+    @row("C7", "greetings of 64 KiB and 1 MiB; 1 B or 64 KiB are in the queue; the naive one's clients have small "
+         "buffers", "0 lost (truncated), 0 reset")
     def test_long_greetings(self, score):
-        says, few, clients = (BYTE, MUCH), 500, times(200, full=500)
+        says, few, clients = (BYTE, MUCH), times(100, full=500, slow=100), times(200, full=500)
+        talk_slowly = functools.partial(talk_first, receive_buffer=4096)
         naive, ours = [], []
         for size in (64 * KIB, MIB):
             message = os.urandom(size)
             with NaiveServer(size=size) as server:
-                naive.append(each(says, server, few, b"x" * size))
+                naive.append(each(says, server, few, b"x" * size, talk_slowly))
             with Daemon(*PATIENT, "-f", message_file(self, message), log=[LONG_GREETING]) as daemon:
                 ours.append(self.all_hear(says, daemon, clients, message))
         score.naive, score.haild = ("greeting of 64 KiB ({}), of 1 MiB ({})".format(*map(told, outcomes))
                                     for outcomes in (naive, ours))
-        self.assertGreater(sum(heard.lost for heard in naive[1].values()), 0)
+        self.assertGreater(sum(heard.lost for heard in naive[1].values()), few)
 
     # With the long greeting, the end of what they say comes before all of it is out.
     @row("C8", "half-closing clients that say 0 B or 64 KiB; greetings of 14 B and 1 MiB", "0 lost, 0 reset")

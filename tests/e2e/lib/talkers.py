@@ -42,12 +42,14 @@ class Heard:
 
 
 class _Talker:
-    def __init__(self, port, say, half_closes):
+    def __init__(self, port, say, half_closes, receive_buffer):
         self.left, self.half_closes = memoryview(say), half_closes
         self.talks, self.is_reset = True, False
         self.heard, self.seconds = bytearray(), None
         self.socket = socket.socket()
         self.socket.settimeout(DEADLINE)
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.connect(("127.0.0.1", port))
         self.socket.setblocking(False)
 
@@ -97,13 +99,15 @@ def _go_on_to_the_end(talkers):
                 del by_descriptor[descriptor]
 
 
-def talk(port, clients, say, expect, half_closes=False, meanwhile=contextlib.nullcontext, batch=100):
+def talk(port, clients, say, expect, half_closes=False, meanwhile=contextlib.nullcontext, batch=100,
+         receive_buffer=None):
     """Lets the clients come in batches, talk, half-close if they are to, and listen only then. A batch
     connects and begins to talk within a with-block of meanwhile(). Returns what they Heard."""
     heard = Heard()
     for first in range(0, clients, batch):
         with meanwhile():
-            talkers = [_Talker(port, say, half_closes) for _ in range(min(batch, clients - first))]
+            talkers = [_Talker(port, say, half_closes, receive_buffer)
+                       for _ in range(min(batch, clients - first))]
             for talker in talkers:
                 talker.step()
         _go_on_to_the_end(talkers)
@@ -113,6 +117,6 @@ def talk(port, clients, say, expect, half_closes=False, meanwhile=contextlib.nul
     return heard
 
 
-def talk_first(server, clients, say, expect):
+def talk_first(server, clients, say, expect, receive_buffer=None):
     """The same while the server stands still, so that what they say waits for it when it accepts them."""
-    return talk(server.port, clients, say, expect, meanwhile=server.frozen)
+    return talk(server.port, clients, say, expect, meanwhile=server.frozen, receive_buffer=receive_buffer)
