@@ -13,7 +13,7 @@ import time
 import unittest
 
 from lib import harness, machine
-from lib.harness import Daemon, GREETING, kernel_counter, poll_until, read_all, reset, temporary_directory
+from lib.harness import Daemon, GREETING, kernel_counter, message_file, poll_until, read_all, reset
 from lib.naive import NaiveServer
 from lib.rows import row, times, within
 from lib.servers import Server
@@ -58,12 +58,6 @@ def kernel_aborts():
     Tcp's OutRsts can't tell: on a busy machine a late ACK, too, is reset, when both ends are through.
     """
     return [kernel_counter("netstat", "TcpExt", name) for name in ("TCPAbortOnClose", "TCPAbortOnData")]
-
-
-def message_file(test, message):
-    path = temporary_directory(test) / "message"
-    path.write_bytes(message)
-    return path
 
 
 class Closing(unittest.TestCase):

@@ -13,11 +13,13 @@ from subprocess import DEVNULL, PIPE
 
 from lib import harness
 from lib.crowd import linger
-from lib.harness import Daemon, GREETING, connect_unix, own_address, poll_until, read_all, temporary_directory
+from lib.harness import (
+    Daemon, GREETING, connect_unix, message_file, own_address, poll_until, read_all, temporary_directory)
 from lib.naive import NaiveServer
 from lib.rows import row, times, within
 
 MEBIBYTE = 1024 * 1024
+LONG = b"x" * MEBIBYTE
 LONG_LOG = [rf"haild: the greeting has {MEBIBYTE} bytes: .*"]
 
 
@@ -58,11 +60,6 @@ class Stop(unittest.TestCase):
             self.assertEqual(len(daemon.log_lines("closed: .*: stopped, 14 bytes sent, .*")), 50)
         return seconds
 
-    def long_greeting(self):
-        path = temporary_directory(self) / "message"
-        path.write_bytes(b"x" * MEBIBYTE)
-        return path
-
     @row("L2", "SIGTERM while 20 slow readers are sent 1 MiB each; others connect meanwhile",
          "0 truncated; others refused within 50 ms")
     def test_amid_long_greetings(self, score):
@@ -72,7 +69,7 @@ class Stop(unittest.TestCase):
             truncated = self.truncated(readers)
             score.naive = f"{truncated} of 20 truncated"
         path = temporary_directory(self) / "socket"
-        with Daemon("-l", "localhost", "-l", f"unix:{path}", "-f", self.long_greeting(), "--drain", "60s",
+        with Daemon("-l", "localhost", "-l", f"unix:{path}", "-f", message_file(self, LONG), "--drain", "60s",
                     "-t", "60s", log=LONG_LOG) as daemon, contextlib.ExitStack() as stack:
             readers = self.slow_readers(daemon, stack)
             self.assertEqual(daemon.counters()["greeted"], 0)
@@ -124,7 +121,7 @@ class Stop(unittest.TestCase):
          "ended after --drain, give or take 0.5 s; the part of a greeting is reset")
     def test_client_that_never_reads(self, score):
         drain = times(500, 5000) / 1000
-        with Daemon("-f", self.long_greeting(), "--drain", f"{drain}s", "-t", "1000s",
+        with Daemon("-f", message_file(self, LONG), "--drain", f"{drain}s", "-t", "1000s",
                     log=LONG_LOG) as daemon, daemon.connect(receive_buffer=4096, segment=536) as client:
             daemon.wait_counters(accepted=1)
             seconds = seconds_to_end(daemon)

@@ -12,8 +12,7 @@ import unittest
 from lib import harness
 from lib.crowd import connect_all, flood, serve, serve_all
 from lib.harness import (
-    DEADLINE, Daemon, GREETING, kernel_counter, poll_until, raise_descriptor_limit, read_all,
-    temporary_directory)
+    DEADLINE, Daemon, GREETING, kernel_counter, message_file, poll_until, raise_descriptor_limit, read_all)
 from lib.naive import NaiveServer
 from lib.rows import FULL, row, times, within
 
@@ -90,12 +89,6 @@ def trickle(crowd, readers, pause, seconds):
 
 
 class Overload(unittest.TestCase):
-    def greeting(self, size):
-        """A file with a greeting of that size."""
-        path = temporary_directory(self) / "greeting"
-        path.write_bytes(b"x" * size)
-        return path
-
     @row("O1", "64 descriptors, and 200 clients that do not read what they are sent, for 4 s",
          "at most 0.1 s of processor time and 5 log lines; all 200 greeted 1 s after they begin to read")
     def test_few_descriptors(self, score):
@@ -106,7 +99,7 @@ class Overload(unittest.TestCase):
             lines = server.log().count("\n")
             score.naive = f"{cpu:.2f} s, {lines} lines"
             self.assertGreater(lines, 1000)
-        with Daemon(*PATIENT, "-f", self.greeting(size), log=[FULL_LOG, LONG_LOG],
+        with Daemon(*PATIENT, "-f", message_file(self, b"x" * size), log=[FULL_LOG, LONG_LOG],
                     limits=FEW_DESCRIPTORS) as daemon:
             clients = connect_all(self, daemon.port, 200, slow=True)
             cpu = cpu_under_pressure(daemon, FULL_LOG, seconds)
@@ -128,7 +121,7 @@ class Overload(unittest.TestCase):
          "exactly 50 open and 70 waiting, by the kernel's account and by haild's; in the end all 120 greeted")
     def test_few_connections(self, score):
         size = 128 * KIB
-        with Daemon(*PATIENT, "-c", 50, "-f", self.greeting(size), log=[FULL_LOG, LONG_LOG]) as daemon:
+        with Daemon(*PATIENT, "-c", 50, "-f", message_file(self, b"x" * size), log=[FULL_LOG, LONG_LOG]) as daemon:
             clients = connect_all(self, daemon.port, 120, slow=True)
             daemon.wait_log(FULL_LOG)
             # Who lingers would be cut after 1 s to make room; who is being greeted must not.
@@ -227,7 +220,7 @@ class Overload(unittest.TestCase):
             grown = growth(server, lambda: server.descriptors() - idle)
             score.naive = f"{grown:.1f} MiB for {clients} clients"
             self.assertGreater(grown, 0.9 * clients)
-        with Daemon("-q", *PATIENT, "-f", self.greeting(MIB), log=[LONG_LOG]) as daemon:
+        with Daemon("-q", *PATIENT, "-f", message_file(self, b"x" * MIB), log=[LONG_LOG]) as daemon:
             grown = growth(daemon, lambda: daemon.counters()["open"])
             score.haild = f"{grown:.1f} MiB for {clients} clients"
             self.assertLessEqual(grown, 8)
@@ -243,7 +236,7 @@ class Overload(unittest.TestCase):
             lived = trickle(crowd, crowd, pause, timeout + 1)
             score.naive = f"{len(lived)} of {clients} cut"
             self.assertEqual(lived, [])
-        with Daemon("-q", "-t", timeout, "-f", self.greeting(MIB), log=[LONG_LOG]) as daemon:
+        with Daemon("-q", "-t", timeout, "-f", message_file(self, b"x" * MIB), log=[LONG_LOG]) as daemon:
             crowd = connect_all(self, daemon.port, 2 * clients, slow=True)
             lived = trickle(crowd, crowd[::2], pause, timeout + 10)
             score.haild = f"{len(lived)} of {len(crowd)} cut, at most {max(lived) - timeout:.2f} s after -t"

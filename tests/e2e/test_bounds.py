@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """A client that does not end is cut at its bound, counted under its reason, and harms nobody else."""
-import contextlib
 import unittest
 
 from lib import harness

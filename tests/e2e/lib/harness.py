@@ -407,6 +407,13 @@ def temporary_directory(test):
     return pathlib.Path(directory.name)
 
 
+def message_file(test, message):
+    """A file with that message, which goes with the test."""
+    path = temporary_directory(test) / "message"
+    path.write_bytes(message)
+    return path
+
+
 def need(*commands):
     """Skips the test where one of the commands is not installed."""
     for command in commands:
