@@ -112,8 +112,18 @@ static void resume_from(struct listener *listener, unsigned why)
 		pause_for_shortage(listener, errno);
 }
 
+static bool has_room(const struct listener *listener)
+{
+	return sessions_open(listener->sessions) < listener->room ||
+	       sessions_can_evict(listener->sessions);
+}
+
+/* Pauses, unless somebody has closed whom we had not looked at yet. */
 static void pause_for_full(struct listener *listener)
 {
+	sessions_look(listener->sessions);
+	if (has_room(listener))
+		return;
 	listener->stats->accept_pauses++;
 	pause_for(listener, PAUSE_FULL);
 	retry_soon(listener);
@@ -122,31 +132,39 @@ static void pause_for_full(struct listener *listener)
 			 listener->room);
 }
 
-static bool has_room(const struct listener *listener)
-{
-	return sessions_open(listener->sessions) < listener->room ||
-	       sessions_can_evict(listener->sessions);
-}
-
 /* Tells whether as many connections as the options' count have been accepted. */
 static bool has_count(const struct listener *listener)
 {
 	return listener->options->count > 0 && listener->accepted >= listener->options->count;
 }
 
-/* Opens a session for an accepted socket, and notices what follows from it. */
-static void greet(struct listener *listener, int fd, const struct sockaddr *address,
-		  socklen_t length)
+/* Logs the connection, and opens its session, which the log may know by that name, too. */
+static bool open_logged(struct listener *listener, int fd, const struct sockaddr *address,
+			socklen_t length, bool now)
 {
 	char peer[ADDRESS_TEXT_MAX];
 
+	log_info("connected: %s", address_format(address, length, peer, sizeof peer));
+	return session_open(listener->sessions, fd, log_shows(LOG_LEVEL_DEBUG) ? peer : NULL, now);
+}
+
+/*
+ * Opens a session for an accepted socket, and notices what follows from it. The last one of
+ * the options' count is greeted when the sockets are closed: after that none can connect.
+ */
+static void greet(struct listener *listener, int fd, const struct sockaddr *address,
+		  socklen_t length)
+{
+	bool opened, now;
+
 	listener->accepted++;
 	listener->stats->accepted++;
-	if (log_shows(LOG_LEVEL_INFO))
-		log_info("connected: %s", address_format(address, length, peer, sizeof peer));
+	now = !has_count(listener);
 	if (sessions_open(listener->sessions) >= listener->room)
 		sessions_evict(listener->sessions);
-	if (!session_open(listener->sessions, fd, log_shows(LOG_LEVEL_DEBUG) ? peer : NULL))
+	opened = log_shows(LOG_LEVEL_INFO) ? open_logged(listener, fd, address, length, now)
+					   : session_open(listener->sessions, fd, NULL, now);
+	if (!opened)
 		pause_for_shortage(listener, ENOMEM);
 	else if (!has_room(listener))
 		pause_for_full(listener);

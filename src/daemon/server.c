@@ -67,6 +67,7 @@ static void stop_cb(evutil_socket_t signal_number, short what, void *argument)
 	loop_add_timer(server->drain, server->options->drain);
 	if (server->sockets)
 		listener_stop(server->listener);
+	sessions_look(server->sessions);
 	if (sessions_open(server->sessions) > 0)
 		log_info("stopping: waiting for %zu connection%s", sessions_open(server->sessions),
 			 plural(sessions_open(server->sessions)));

@@ -26,10 +26,19 @@
 enum { EVICT_AFTER_MS = 1000 };
 
 /*
- * The most to throw away in one call: about what a socket holds, so that others have
- * their turn. And valgrind looks at each byte that a call may write: 16 MiB take it 35 ms.
+ * The most to send or to throw away in one call: about what a socket holds, so that others
+ * have their turn. And valgrind looks at each byte that a call may write: 16 MiB take it 35 ms.
  */
-enum { DISCARD_AT_ONCE = 256 * 1024 };
+enum { AT_ONCE = 256 * 1024 };
+
+/*
+ * How long a client may take to close before the kernel is asked to watch it. Nearly all
+ * need less, and then one look is all that they cost.
+ */
+enum { LOOK_AFTER_MS = 2 };
+
+/* How many sessions are allocated at a time. */
+enum { BLOCK_SESSIONS = 64 };
 
 enum reason {
 	CLOSED_BY_PEER,
@@ -42,18 +51,39 @@ enum reason {
 	FAILED,
 };
 
+/* What a session waits for. */
+enum state {
+	OPENING,   /* for nothing yet */
+	GREETING,  /* until the kernel has the rest of the greeting; input is watched, too */
+	PARTING,   /* for our look whether the client has closed; half-closed a moment ago */
+	LINGERING, /* for the client to close; input is watched */
+};
+
 TAILQ_HEAD(session_list, session);
 
+/*
+ * Many linger at a time, so this is small: a bufferevent, some 800 bytes, is there while
+ * the greeting needs it, and the times are what is left of clock_ms() in 32 bits.
+ */
 struct session {
-	TAILQ_ENTRY(session) by_age;	   /* all sessions, oldest first */
-	TAILQ_ENTRY(session) by_lingering; /* those that linger, longest first */
 	struct sessions *all;
-	struct bufferevent *output; /* until the greeting is with the kernel, then NULL */
-	struct event input;
-	uint64_t opened_ms, lingering_ms;
-	uint64_t discarded;
-	int fd;
+	TAILQ_ENTRY(session) by_age; /* of all that are open, or of the spare ones */
+	union {
+		struct bufferevent *output;	 /* GREETING */
+		TAILQ_ENTRY(session) by_parting; /* PARTING, LINGERING: since when half-closed */
+	};
 	char *peer;
+	int fd;
+	enum state state;
+	uint32_t opened_ms, half_closed_ms;
+	uint32_t discarded;
+	struct event input; /* GREETING, LINGERING */
+};
+
+/* Sessions are allocated in blocks, and used again: once warm, a session allocates nothing. */
+struct block {
+	struct block *next;
+	struct session sessions[BLOCK_SESSIONS];
 };
 
 struct sessions {
@@ -63,15 +93,62 @@ struct sessions {
 	struct stats *stats;
 	session_closed_cb *closed;
 	void *closed_argument;
-	struct session_list by_age, by_lingering;
+	struct session_list by_age, parting, lingering; /* the oldest first */
+	struct session_list spare;
+	struct block *blocks;
+	/*
+	 * The greeting is queued on it, for the next session. The kernel mostly takes
+	 * all of it at once; then it stays as it is, for the one after that.
+	 */
+	struct bufferevent *ready;
 	/*
 	 * All sessions live equally long, so their list is the queue of their
 	 * deadlines, and one timer, for its head, serves them all. (libevent's own
 	 * timeouts start anew with every byte: a trickler would live for ever.)
 	 */
 	struct event *deadline;
+	struct event *look;	    /* at those that part */
 	const struct timeval *idle; /* a common timeout: thousands cost one heap entry */
 };
+
+/* The time in ms, modulo 2^32: no session lives for the 49 days that this takes. */
+static uint32_t now_ms(void)
+{
+	return (uint32_t)clock_ms();
+}
+
+/* Allocates a block of spare sessions. */
+static bool make_spare(struct sessions *all)
+{
+	struct block *block = malloc(sizeof *block);
+
+	if (!block)
+		return false;
+	block->next = all->blocks;
+	all->blocks = block;
+	for (size_t i = 0; i < BLOCK_SESSIONS; i++)
+		TAILQ_INSERT_TAIL(&all->spare, &block->sessions[i], by_age);
+	return true;
+}
+
+/* Takes a spare session; what is in it is its last life's. NULL: no memory. */
+static struct session *take_spare(struct sessions *all)
+{
+	struct session *session;
+
+	if (TAILQ_EMPTY(&all->spare) && !make_spare(all))
+		return NULL;
+	session = TAILQ_FIRST(&all->spare);
+	TAILQ_REMOVE(&all->spare, session, by_age);
+	return session;
+}
+
+/* The one used last is used next: the processor has it at hand. */
+static void give_back(struct session *session)
+{
+	free(session->peer);
+	TAILQ_INSERT_HEAD(&session->all->spare, session, by_age);
+}
 
 /* Counts the end of a session under its reason, and names it. */
 static const char *account(struct stats *stats, enum reason reason)
@@ -109,18 +186,34 @@ static size_t bytes_sent(const struct session *session)
 {
 	size_t size = greeting_size(session->all->greeting);
 
-	return session->output ? size - evbuffer_get_length(bufferevent_get_output(session->output))
-			       : size;
+	switch (session->state) {
+	case OPENING:
+		return 0;
+	case GREETING:
+		return size - evbuffer_get_length(bufferevent_get_output(session->output));
+	case PARTING:
+	case LINGERING:
+		break;
+	}
+	return size;
 }
 
-/* Stops waiting for the socket, in whichever state the session is. */
-static void stop_events(struct session *session)
+/* Lets go of what the session's state needs, but for the watch on its input. */
+static void leave_state(struct session *session)
 {
-	event_del(&session->input);
-	if (session->output)
+	switch (session->state) {
+	case OPENING:
+		break;
+	case GREETING:
 		bufferevent_free(session->output);
-	else
-		TAILQ_REMOVE(&session->all->by_lingering, session, by_lingering);
+		break;
+	case PARTING:
+		TAILQ_REMOVE(&session->all->parting, session, by_parting);
+		break;
+	case LINGERING:
+		TAILQ_REMOVE(&session->all->lingering, session, by_parting);
+		break;
+	}
 }
 
 /*
@@ -142,93 +235,139 @@ static void session_close(struct session *session, enum reason reason)
 	struct sessions *all = session->all;
 	const char *name = account(all->stats, reason);
 	size_t sent = bytes_sent(session);
-	bool whole = !session->output;
+	bool whole = session->state == PARTING || session->state == LINGERING;
 
 	all->stats->bytes_sent += sent;
 	all->stats->open--;
 	if (session->peer)
-		log_debug("closed: %s: %s, %zu bytes sent, %" PRIu64 " discarded, %" PRIu64 " ms",
+		log_debug("closed: %s: %s, %zu bytes sent, %" PRIu32 " discarded, %" PRIu32 " ms",
 			  session->peer, name, sent, session->discarded,
-			  clock_ms() - session->opened_ms);
+			  now_ms() - session->opened_ms);
 	/* libevent takes the descriptor out of epoll, so it is closed behind that. */
-	stop_events(session);
+	if (session->state == GREETING || session->state == LINGERING)
+		event_del(&session->input);
+	leave_state(session);
 	close_socket(session->fd, whole);
 	TAILQ_REMOVE(&all->by_age, session, by_age);
-#ifndef __clang_analyzer__ /* It can't follow TAILQ_REMOVE, and sees the session used again. */
-	free(session->peer);
-	free(session);
-#endif
+	give_back(session);
 	all->closed(all->closed_argument);
 }
 
-/*
- * Throws away up to `most` bytes of input, and returns what recv() does. TCP on
- * Linux does it without copying; other sockets there refuse a buffer that is none.
- */
-static ssize_t discard(int fd, size_t most)
+/* Throws away up to `most` bytes of input by reading them. */
+static ssize_t discard_copy(int fd, size_t most)
 {
 	char waste[16 * 1024];
-#ifdef HAVE_DISCARDING_RECV
-	ssize_t n = recv(fd, NULL, most, MSG_TRUNC | MSG_DONTWAIT);
 
-	if (n >= 0 || errno != EFAULT)
-		return n;
-#endif
 	return recv(fd, waste, most < sizeof waste ? most : sizeof waste, MSG_DONTWAIT);
 }
 
-/* The client sends no more; it may read yet. */
-static void end_of_input(struct session *session)
+#ifdef HAVE_DISCARDING_RECV
+/* Throws away up to `most` bytes of input: TCP on Linux does it without copying. */
+static ssize_t discard(int fd, size_t most)
 {
-	if (session->output)
+	ssize_t n = recv(fd, NULL, most, MSG_TRUNC | MSG_DONTWAIT);
+
+	/* Other sockets refuse a buffer that is none. */
+	return n < 0 && errno == EFAULT ? discard_copy(fd, most) : n;
+}
+#else
+#define discard discard_copy
+#endif
+
+/*
+ * Throws away what the client has sent. The session is closed, and false returned, if
+ * that was the end, or too much.
+ */
+static bool read_input(struct session *session)
+{
+	size_t left = SESSION_DISCARD_MAX - session->discarded;
+	ssize_t n = discard(session->fd, left < AT_ONCE ? left : AT_ONCE);
+
+	if (n > 0) {
+		session->discarded += (uint32_t)n;
+		session->all->stats->bytes_discarded += (uint64_t)n;
+		if (session->discarded < SESSION_DISCARD_MAX)
+			return true;
+		session_close(session, FLOODED);
+	} else if (n < 0) {
+		if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+			return true;
+		session_close(session, RESET_BY_PEER);
+	} else if (session->state == GREETING) { /* It sends no more, but may read yet. */
 		event_del(&session->input);
-	else
+		return true;
+	} else {
 		session_close(session, CLOSED_BY_PEER);
+	}
+	return false;
 }
 
 /*
- * Throws away what the client sends, and notices its end, its silence or its
- * excess. Also while it is being greeted: a client that sends more than the
- * buffers hold before it reads would wait for us, and we for it.
+ * Notices the client's input, its end, or its silence. Also while it is being greeted: a
+ * client that sends more than the buffers hold before it reads would wait for us, and we for it.
  */
 static void input_cb(evutil_socket_t fd, short what, void *argument)
 {
-	struct session *session = argument;
-	size_t left;
-	ssize_t n;
-
-	if (!(what & EV_READ)) {
-		session_close(session, TIMED_OUT_LINGER);
-		return;
-	}
-	left = (size_t)(SESSION_DISCARD_MAX - session->discarded);
-	n = discard(fd, left < DISCARD_AT_ONCE ? left : DISCARD_AT_ONCE);
-	if (n > 0) {
-		session->discarded += (uint64_t)n;
-		session->all->stats->bytes_discarded += (uint64_t)n;
-		if (session->discarded >= SESSION_DISCARD_MAX)
-			session_close(session, FLOODED);
-	} else if (n == 0) {
-		end_of_input(session);
-	} else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-		session_close(session, RESET_BY_PEER);
-	}
+	(void)fd;
+	if (what & EV_READ)
+		(void)read_input(argument);
+	else
+		session_close(argument, TIMED_OUT_LINGER);
 }
 
-/*
- * Waits for the client's end, and from now on not for long. A plain event does,
- * for a tenth of a bufferevent's memory.
- */
-static void start_lingering(struct session *session)
+/* Makes the event that watches the input. */
+static void prepare_input(struct session *session)
+{
+	event_assign(&session->input, session->all->base, session->fd, EV_READ | EV_PERSIST,
+		     input_cb, session);
+}
+
+/* Waits for the client to close, and from now on not for long. A plain event does. */
+static void linger(struct session *session)
 {
 	struct sessions *all = session->all;
 
-	bufferevent_free(session->output);
-	session->output = NULL;
-	session->lingering_ms = clock_ms();
-	TAILQ_INSERT_TAIL(&all->by_lingering, session, by_lingering);
+	leave_state(session);
+	session->state = LINGERING;
+	TAILQ_INSERT_TAIL(&all->lingering, session, by_parting);
 	if (event_add(&session->input, all->idle) < 0)
 		session_close(session, FAILED);
+}
+
+/* Looks at those that have parted for so long: most have closed, the others are watched. */
+static void look(struct sessions *all, uint32_t least_ms)
+{
+	struct session *longest;
+	uint32_t now = now_ms();
+
+	while ((longest = TAILQ_FIRST(&all->parting)) && now - longest->half_closed_ms >= least_ms)
+		if (read_input(longest)) {
+			prepare_input(longest);
+			linger(longest);
+		}
+}
+
+static void look_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct sessions *all = argument;
+
+	(void)fd;
+	(void)what;
+	look(all, LOOK_AFTER_MS);
+	if (!TAILQ_EMPTY(&all->parting))
+		loop_add_timer(all->look, LOOK_AFTER_MS);
+}
+
+/* Leaves the session alone for a moment, in which its client mostly closes. */
+static void part(struct session *session)
+{
+	struct sessions *all = session->all;
+
+	if (TAILQ_EMPTY(&all->parting))
+		loop_add_timer(all->look, LOOK_AFTER_MS);
+	session->state = PARTING;
+	session->half_closed_ms = session->opened_ms; /* that is now */
+	TAILQ_INSERT_TAIL(&all->parting, session, by_parting);
 }
 
 /* Half-closes: the greeting, held back until now, and our FIN leave in one segment. */
@@ -239,7 +378,10 @@ static void half_close(struct session *session)
 		return;
 	}
 	session->all->stats->greeted++;
-	start_lingering(session);
+	if (session->state == GREETING) {
+		session->half_closed_ms = now_ms();
+		linger(session);
+	}
 }
 
 /* The kernel has the whole greeting; the client may not have it yet. */
@@ -256,6 +398,77 @@ static void write_failed_cb(struct bufferevent *output, short what, void *argume
 	session_close(argument, RESET_BY_PEER);
 }
 
+/* Queues the greeting for the next session: by reference, so that thousands share one copy. */
+static bool make_ready(struct sessions *all)
+{
+	struct bufferevent *ready = bufferevent_socket_new(all->base, -1, 0);
+
+	if (!ready)
+		return false;
+	bufferevent_disable(ready, EV_READ | EV_WRITE);
+	bufferevent_set_max_single_write(ready, AT_ONCE);
+	if (evbuffer_add_reference(bufferevent_get_output(ready), greeting_bytes(all->greeting),
+				   greeting_size(all->greeting), NULL, NULL) < 0) {
+		bufferevent_free(ready);
+		return false;
+	}
+	all->ready = ready;
+	return true;
+}
+
+/* Sends what the kernel takes of what is queued, and returns how much that was, or -1. */
+static ssize_t send_queued(int fd, struct evbuffer *queue)
+{
+	struct evbuffer_iovec first;
+	ssize_t n = 0;
+
+	if (evbuffer_peek(queue, -1, NULL, &first, 1) > 0)
+		n = send(fd, first.iov_base, first.iov_len < AT_ONCE ? first.iov_len : AT_ONCE,
+			 MSG_NOSIGNAL | MSG_DONTWAIT);
+	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? 0 : n;
+}
+
+/* Leaves the rest of what is queued to libevent. False: no memory to watch the socket. */
+static bool keep_greeting(struct session *session, struct bufferevent *output, size_t sent)
+{
+	struct evbuffer *queue = bufferevent_get_output(output);
+
+	session->state = GREETING;
+	session->output = output;
+	bufferevent_setcb(output, NULL, written_cb, write_failed_cb, session);
+	/* A bufferevent freezes that end, for itself. */
+	evbuffer_unfreeze(queue, 1);
+	evbuffer_drain(queue, sent);
+	evbuffer_freeze(queue, 1);
+	prepare_input(session);
+	return bufferevent_setfd(output, session->fd) == 0 &&
+	       event_add(&session->input, NULL) == 0 && bufferevent_enable(output, EV_WRITE) == 0;
+}
+
+/*
+ * Sends the greeting. Now, since the socket is new, and has room; only if the kernel does not
+ * take all of it, or it is not to be sent now, the session gets the bufferevent for itself.
+ * False: no memory for that.
+ */
+static bool greet(struct session *session, bool now)
+{
+	struct sessions *all = session->all;
+	struct bufferevent *ready = all->ready;
+	size_t size = greeting_size(all->greeting);
+	ssize_t sent = now ? send_queued(session->fd, bufferevent_get_output(ready)) : 0;
+
+	if (sent < 0) {
+		session_close(session, RESET_BY_PEER);
+	} else if (!now || (size_t)sent < size) {
+		all->ready = NULL;
+		return keep_greeting(session, ready, (size_t)sent);
+	} else {
+		part(session);
+		half_close(session);
+	}
+	return true;
+}
+
 /* Closes the sessions whose time is over, and waits for the next one's. */
 static void deadline_cb(evutil_socket_t fd, short what, void *argument)
 {
@@ -265,12 +478,13 @@ static void deadline_cb(evutil_socket_t fd, short what, void *argument)
 	(void)fd;
 	(void)what;
 	while ((oldest = TAILQ_FIRST(&all->by_age))) {
-		uint64_t age = clock_ms() - oldest->opened_ms;
+		uint32_t age = now_ms() - oldest->opened_ms;
 		if (age < all->options->timeout) {
 			loop_add_timer(all->deadline, all->options->timeout - age);
 			return;
 		}
-		session_close(oldest, oldest->output ? TIMED_OUT_GREETING : TIMED_OUT_LINGER);
+		session_close(oldest,
+			      oldest->state == GREETING ? TIMED_OUT_GREETING : TIMED_OUT_LINGER);
 	}
 }
 
@@ -291,11 +505,16 @@ struct sessions *sessions_new(struct event_base *base, const struct options *opt
 	all->closed = closed;
 	all->closed_argument = argument;
 	TAILQ_INIT(&all->by_age);
-	TAILQ_INIT(&all->by_lingering);
+	TAILQ_INIT(&all->parting);
+	TAILQ_INIT(&all->lingering);
+	TAILQ_INIT(&all->spare);
 	all->deadline = evtimer_new(base, deadline_cb, all);
+	all->look = evtimer_new(base, look_cb, all);
 	all->idle = event_base_init_common_timeout(base, &idle);
 	/* Set once for nothing: from now on no timer lacks memory, and no session its deadline. */
-	if (all->deadline && all->idle && loop_add_timer(all->deadline, options->timeout))
+	if (all->deadline && all->look && all->idle &&
+	    loop_add_timer(all->deadline, options->timeout) &&
+	    loop_add_timer(all->look, LOOK_AFTER_MS) && make_ready(all) && make_spare(all))
 		return all;
 	sessions_free(all);
 	return NULL;
@@ -303,9 +522,18 @@ struct sessions *sessions_new(struct event_base *base, const struct options *opt
 
 void sessions_free(struct sessions *all)
 {
+	struct block *block;
+
 	if (!all)
 		return;
 	sessions_stop(all);
+	while ((block = all->blocks)) {
+		all->blocks = block->next;
+		free(block);
+	}
+	if (all->ready)
+		bufferevent_free(all->ready);
+	loop_free_event(all->look);
 	loop_free_event(all->deadline);
 	free(all);
 }
@@ -315,49 +543,26 @@ size_t sessions_open(const struct sessions *all)
 	return (size_t)all->stats->open;
 }
 
-/* Puts the greeting on a bufferevent: by reference, so that thousands share one copy. */
-static bool start_greeting(struct session *session)
-{
-	const struct greeting *greeting = session->all->greeting;
-
-	session->output = bufferevent_socket_new(session->all->base, session->fd, 0);
-	if (!session->output)
-		return false;
-	bufferevent_setcb(session->output, NULL, written_cb, write_failed_cb, session);
-	if (greeting_size(greeting) == 0)
-		return true;
-	/* Enabled it is already; but only this tells whether its event could be added. */
-	return evbuffer_add_reference(bufferevent_get_output(session->output),
-				      greeting_bytes(greeting), greeting_size(greeting), NULL,
-				      NULL) == 0 &&
-	       bufferevent_enable(session->output, EV_WRITE) == 0;
-}
-
-/* Makes a session with its greeting queued; NULL: no memory. */
+/* Makes a session of a socket; NULL: no memory. */
 static struct session *session_new(struct sessions *all, int fd, const char *peer)
 {
-	struct session *session = calloc(1, sizeof *session);
+	struct session *session = all->ready || make_ready(all) ? take_spare(all) : NULL;
 
 	if (!session)
 		return NULL;
 	session->all = all;
+	session->peer = peer ? strdup(peer) : NULL;
 	session->fd = fd;
-	session->opened_ms = clock_ms();
-	if (peer)
-		session->peer = strdup(peer);
-	event_assign(&session->input, all->base, fd, EV_READ | EV_PERSIST, input_cb, session);
-	if ((!peer || session->peer) && event_add(&session->input, NULL) == 0 &&
-	    start_greeting(session))
+	session->state = OPENING;
+	session->opened_ms = now_ms();
+	session->discarded = 0;
+	if (!peer || session->peer)
 		return session;
-	event_del(&session->input);
-	if (session->output)
-		bufferevent_free(session->output);
-	free(session->peer);
-	free(session);
+	give_back(session);
 	return NULL;
 }
 
-bool session_open(struct sessions *all, int fd, const char *peer)
+bool session_open(struct sessions *all, int fd, const char *peer, bool now)
 {
 	struct session *session = session_new(all, fd, peer);
 
@@ -366,26 +571,32 @@ bool session_open(struct sessions *all, int fd, const char *peer)
 		close_socket(fd, false);
 		return false;
 	}
+	if (TAILQ_EMPTY(&all->by_age))
+		loop_add_timer(all->deadline, all->options->timeout);
 	TAILQ_INSERT_TAIL(&all->by_age, session, by_age);
 	all->stats->open++;
-	if (!evtimer_pending(all->deadline, NULL))
-		loop_add_timer(all->deadline, all->options->timeout);
-	if (greeting_size(all->greeting) == 0)
-		half_close(session);
-	return true;
+	if (greet(session, now))
+		return true;
+	session_close(session, FAILED);
+	return false;
+}
+
+void sessions_look(struct sessions *all)
+{
+	look(all, 0);
 }
 
 bool sessions_can_evict(const struct sessions *all)
 {
-	const struct session *longest = TAILQ_FIRST(&all->by_lingering);
+	const struct session *longest = TAILQ_FIRST(&all->lingering);
 
-	return longest && clock_ms() - longest->lingering_ms >= EVICT_AFTER_MS;
+	return longest && now_ms() - longest->half_closed_ms >= EVICT_AFTER_MS;
 }
 
 void sessions_evict(struct sessions *all)
 {
 	if (sessions_can_evict(all))
-		session_close(TAILQ_FIRST(&all->by_lingering), EVICTED);
+		session_close(TAILQ_FIRST(&all->lingering), EVICTED);
 }
 
 void sessions_stop(struct sessions *all)

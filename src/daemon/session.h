@@ -40,9 +40,16 @@ size_t sessions_open(const struct sessions *all);
 
 /*
  * Takes over the connected, non-blocking socket `fd` and greets its peer, whom
- * the log calls `peer` (NULL: the log won't ask). False: no memory, fd is closed.
+ * the log calls `peer` (NULL: the log won't ask): now, or else in the loop's next
+ * turn. False: no memory, fd is closed.
  */
-bool session_open(struct sessions *all, int fd, const char *peer) MUST_CHECK;
+bool session_open(struct sessions *all, int fd, const char *peer, bool now) MUST_CHECK;
+
+/*
+ * Notices now who has closed, and is told of the others at once: for when there is no room.
+ * (Who has just been greeted is otherwise looked at a moment later, with many others.)
+ */
+void sessions_look(struct sessions *all);
 
 /* Tells whether some session has had its greeting long enough ago to make room for another. */
 bool sessions_can_evict(const struct sessions *all);

@@ -79,7 +79,7 @@ static struct peer open_session(int family, int buffers, const char *name)
 	int fd;
 	struct peer peer = peer_pair(family, &fd, buffers);
 
-	ck_assert(session_open(sessions, fd, name));
+	ck_assert(session_open(sessions, fd, name, true));
 	return peer;
 }
 
@@ -110,6 +110,16 @@ static void wait_for_closed(unsigned count)
 {
 	ck_assert_msg(run_until(base, is_closed, &count, PATIENCE_MS), "%u of %u closed", closed,
 		      count);
+}
+
+static bool is_open(void *count)
+{
+	return sessions_open(sessions) == *(size_t *)count;
+}
+
+static void wait_for_open(size_t count)
+{
+	ck_assert(run_until(base, is_open, &count, PATIENCE_MS));
 }
 
 static void wait_for_greeted(unsigned count)
@@ -182,6 +192,37 @@ static bool reads_slowly(void *argument)
 	return peer->ended || peer->error;
 }
 
+/* Who is not to be greeted now hears nothing before the loop's next turn. */
+static void greet_next_turn(int family, const char *text)
+{
+	struct peer peer;
+	int fd;
+
+	options.message = text;
+	start();
+	peer = peer_pair(family, &fd, 0);
+	ck_assert(session_open(sessions, fd, NULL, false));
+	ck_assert_uint_eq(peer_receive(&peer, SIZE_MAX), 0);
+	ck_assert(!peer.ended);
+	wait_for_end(&peer);
+	assert_greeted(&peer, text, strlen(text));
+	peer_close(&peer);
+	wait_for_closed(1);
+	ASSERT_STATS(.greeted = 1, .bytes_sent = strlen(text));
+}
+
+START_TEST(greeting_can_wait_for_the_next_turn)
+{
+	greet_next_turn(families[_i], "Hi from server");
+}
+END_TEST
+
+START_TEST(empty_greeting_can_wait_for_the_next_turn)
+{
+	greet_next_turn(families[_i], "");
+}
+END_TEST
+
 START_TEST(slow_reader_gets_all_of_a_great_greeting)
 {
 	struct peer peer;
@@ -226,7 +267,7 @@ START_TEST(peer_that_talks_first_loses_nothing)
 	start();
 	peer = peer_pair(families[_i], &fd, 0);
 	ck_assert_uint_eq(peer_send(&peer, 65536), 65536);
-	ck_assert(session_open(sessions, fd, "peer"));
+	ck_assert(session_open(sessions, fd, "peer", true));
 	wait_for_greeted(1);
 	run_for(base, 20);
 	wait_for_end(&peer);
@@ -262,7 +303,7 @@ START_TEST(peer_that_half_closes_first_is_greeted)
 	start();
 	peer = peer_pair(families[_i], &fd, 0);
 	ck_assert_int_eq(shutdown(peer.fd, SHUT_WR), 0);
-	ck_assert(session_open(sessions, fd, NULL));
+	ck_assert(session_open(sessions, fd, NULL, true));
 	wait_for_closed(1);
 	wait_for_end(&peer);
 	assert_greeted(&peer, "Hi from server", 14);
@@ -473,7 +514,7 @@ START_TEST(peer_that_has_reset_before_is_counted)
 	start();
 	peer = peer_pair(families[_i], &fd, 0);
 	peer_reset(&peer);
-	ck_assert(session_open(sessions, fd, "peer"));
+	ck_assert(session_open(sessions, fd, "peer", true));
 	wait_for_closed(1);
 	ASSERT_STATS(.reset = 1);
 	assert_told("closed: peer: reset by peer, 0 bytes sent, 0 discarded, ");
@@ -489,7 +530,7 @@ START_TEST(peer_that_has_reset_before_an_empty_greeting_is_counted)
 	start();
 	peer = peer_pair(families[_i], &fd, 0);
 	peer_reset(&peer);
-	ck_assert(session_open(sessions, fd, "peer"));
+	ck_assert(session_open(sessions, fd, "peer", true));
 	ck_assert_uint_eq(closed, 1); /* within the call */
 	ASSERT_STATS(.reset = 1);
 }
@@ -709,7 +750,7 @@ START_TEST(stopped_sessions_go_on)
 	assert_greeted(&second, "Hi from server", 14);
 	peer_close(&second);
 	wait_for_closed(2);
-	ASSERT_STATS(.greeted = 1, .stopped = 1, .bytes_sent = 14);
+	ASSERT_STATS(.greeted = 2, .stopped = 1, .bytes_sent = 28);
 	peer_close(&first);
 }
 END_TEST
@@ -817,54 +858,68 @@ static void setup_scarce(void)
 enum { GRANTS_MAX = 12, NEEDED_AT_FIRST = 2 };
 
 /* A session that can't be, or can't go on, must end all the same, with its descriptor. */
-START_TEST(want_of_memory_ends_one_session_only)
+static void end_one_session_only(int allowed, int buffers)
 {
 	int before, fd;
 	struct peer peer, other;
-	bool opened;
+	unsigned before_other;
 
-	options.timeout = 100;
-	options.idle = 300;
-	start();
 	before = lowest_descriptor();
-	peer = peer_pair(AF_INET, &fd, 0);
-	grants = _i;
-	opened = session_open(sessions, fd, NULL);
-	if (opened)
+	peer = peer_pair(AF_INET, &fd, buffers);
+	grants = allowed;
+	if (session_open(sessions, fd, NULL, true))
 		event_base_loop(base, EVLOOP_NONBLOCK);
+	else
+		ck_assert_uint_eq(stats.failed, 1);
 	grants = -1;
-	if (!opened) {
-		ASSERT_STATS(.failed = 1);
-		ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
-		ck_assert_uint_eq(closed, 0);
-	}
-	wait_for_closed(opened ? 1 : 0);
+	wait_for_open(0);
 	ck_assert_uint_eq(stats.failed + stats.timed_out_linger + stats.timed_out_greeting, 1);
-	ck_assert_uint_eq(sessions_open(sessions), 0);
 	peer_close(&peer);
 	ck_assert_int_eq(lowest_descriptor(), before);
 	/* The next one is served. */
+	before_other = closed;
 	other = open_session(AF_INET, 0, NULL);
 	wait_for_end(&other);
-	assert_greeted(&other, "Hi from server", 14);
+	assert_greeted(&other, options.message, strlen(options.message));
 	peer_close(&other);
-	wait_for_closed(opened ? 2 : 1);
+	wait_for_closed(before_other + 1);
+}
+
+START_TEST(want_of_memory_ends_one_session_only)
+{
+	options.timeout = 1000;
+	options.idle = 300;
+	start();
+	end_one_session_only(_i, 0);
 }
 END_TEST
 
-/* Each user may watch so many descriptors by epoll (fs.epoll.max_user_watches). */
+START_TEST(want_of_memory_ends_one_great_greeting_only)
+{
+	options.timeout = 1000;
+	options.idle = 300;
+	start_with_great_greeting();
+	end_one_session_only(_i, 4096);
+}
+END_TEST
+
+/*
+ * Each user may watch so many descriptors by epoll (fs.epoll.max_user_watches); to be
+ * greeted takes a watch only if the kernel doesn't take the greeting at once.
+ */
 static void refuse_watch(int kind, int times, int family)
 {
 	struct peer peer;
 	int fd;
 
-	start();
-	peer = peer_pair(family, &fd, 0);
+	start_with_great_greeting();
+	peer = peer_pair(family, &fd, 4096);
 	fault_epoll = (struct fault){.reason = ENOSPC, .times = times, .kind = kind};
-	ck_assert(!session_open(sessions, fd, "peer"));
+	ck_assert(!session_open(sessions, fd, "peer", true));
 	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
 	ck_assert_uint_eq(sessions_open(sessions), 0);
-	ASSERT_STATS(.failed = 1);
+	ck_assert_uint_lt(stats.bytes_sent, GREAT);
+	ASSERT_STATS(.failed = 1, .bytes_sent = stats.bytes_sent);
 	peer_close(&peer);
 }
 
@@ -877,6 +932,42 @@ END_TEST
 START_TEST(want_of_a_watch_for_output_ends_a_session_at_once)
 {
 	refuse_watch(EPOLL_CTL_MOD, 2, families[_i]);
+}
+END_TEST
+
+/* Whoever stays has the greeting by then. */
+START_TEST(want_of_a_watch_ends_who_stays)
+{
+	struct peer peer;
+
+	start();
+	peer = open_session(families[_i], 0, NULL);
+	fault_epoll = (struct fault){.reason = ENOSPC, .times = 1, .kind = EPOLL_CTL_ADD};
+	wait_for_closed(1);
+	wait_for_end(&peer);
+	assert_greeted(&peer, "Hi from server", 14);
+	ASSERT_STATS(.greeted = 1, .failed = 1, .bytes_sent = 14);
+	peer_close(&peer);
+}
+END_TEST
+
+/* Who reads at once and closes costs libevent no watch, and once warm, no memory. */
+START_TEST(client_that_closes_at_once_takes_no_watch_and_no_memory)
+{
+	start();
+	fault_epoll = (struct fault){.reason = ENOSPC, .times = -1};
+	grants = 0;
+	for (unsigned i = 1; i <= 200; i++) {
+		struct peer peer = open_session(AF_INET, 0, NULL);
+		peer_receive(&peer, SIZE_MAX);
+		assert_greeted(&peer, "Hi from server", 14);
+		peer_close(&peer);
+		while (closed < i)
+			event_base_loop(base, EVLOOP_ONCE);
+	}
+	grants = -1;
+	fault_epoll = (struct fault){0};
+	ASSERT_STATS(.greeted = 200, .bytes_sent = 2800);
 }
 END_TEST
 
@@ -903,6 +994,8 @@ int main(void)
 	tcase_set_timeout(each, 60);
 	tcase_add_loop_test(each, greeting_comes_whole_and_ends, 0, end);
 	tcase_add_loop_test(each, empty_greeting_is_an_end, 0, end);
+	tcase_add_loop_test(each, greeting_can_wait_for_the_next_turn, 0, end);
+	tcase_add_loop_test(each, empty_greeting_can_wait_for_the_next_turn, 0, end);
 	tcase_add_loop_test(each, slow_reader_gets_all_of_a_great_greeting, 0, end);
 	tcase_add_loop_test(each, many_share_one_greeting, 0, end);
 	tcase_add_loop_test(each, peer_that_talks_first_loses_nothing, 0, end);
@@ -943,9 +1036,12 @@ int main(void)
 	tcase_add_loop_test(tcp, stop_closes_all_and_resets_the_ungreeted, FIRST_TCP, end);
 	tcase_add_loop_test(each, want_of_a_watch_for_input_ends_a_session_at_once, 0, end);
 	tcase_add_loop_test(each, want_of_a_watch_for_output_ends_a_session_at_once, 0, end);
+	tcase_add_loop_test(each, want_of_a_watch_ends_who_stays, 0, end);
 	tcase_add_checked_fixture(memory, setup_scarce, teardown);
+	tcase_add_test(memory, client_that_closes_at_once_takes_no_watch_and_no_memory);
 	tcase_set_timeout(memory, 60);
 	tcase_add_loop_test(memory, want_of_memory_ends_one_session_only, 0, GRANTS_MAX);
+	tcase_add_loop_test(memory, want_of_memory_ends_one_great_greeting_only, 0, GRANTS_MAX);
 	tcase_add_loop_test(memory, want_of_memory_at_first_makes_no_sessions, 0, NEEDED_AT_FIRST);
 	return suite_run(suite);
 }
