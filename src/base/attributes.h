@@ -1,4 +1,4 @@
-/* attributes: what we tell the compiler about functions, where it listens. */
+/* attributes: what we tell the compiler and its sanitizer, where they listen. */
 #ifndef BASE_ATTRIBUTES_H
 #define BASE_ATTRIBUTES_H
 
@@ -8,6 +8,23 @@
 #else
 #define PRINTF_LIKE(text, first)
 #define MUST_CHECK
+#endif
+
+/* Has AddressSanitizer stop whoever touches these bytes, until that is taken back. */
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define HAVE_ADDRESS_SANITIZER
+#endif
+#elif defined __SANITIZE_ADDRESS__
+#define HAVE_ADDRESS_SANITIZER
+#endif
+#ifdef HAVE_ADDRESS_SANITIZER
+#include <sanitizer/asan_interface.h>
+#define FORBID(bytes, size) ASAN_POISON_MEMORY_REGION(bytes, size)
+#define UNFORBID(bytes, size) ASAN_UNPOISON_MEMORY_REGION(bytes, size)
+#else
+#define FORBID(bytes, size) ((void)0)
+#define UNFORBID(bytes, size) ((void)0)
 #endif
 
 #endif

@@ -1,4 +1,6 @@
 /* stream: stream sockets as an event loop wants them. */
+#include <config.h>
+
 #include "base/stream.h"
 
 #include <errno.h>
@@ -17,6 +19,29 @@ int stream_open(int family)
 	stream_close(fd);
 	return -1;
 }
+
+/* Throws input away by reading it. */
+static ssize_t discard_by_reading(int fd, size_t most)
+{
+	char waste[16 * 1024];
+
+	return recv(fd, waste, most < sizeof waste ? most : sizeof waste, MSG_DONTWAIT);
+}
+
+#ifdef HAVE_DISCARDING_RECV
+/* TCP on Linux does it without copying; other sockets there refuse a buffer that is none. */
+ssize_t stream_discard(int fd, size_t most)
+{
+	ssize_t n = recv(fd, NULL, most, MSG_TRUNC | MSG_DONTWAIT);
+
+	return n < 0 && errno == EFAULT ? discard_by_reading(fd, most) : n;
+}
+#else
+ssize_t stream_discard(int fd, size_t most)
+{
+	return discard_by_reading(fd, most);
+}
+#endif
 
 void stream_close(int fd)
 {

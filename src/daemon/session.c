@@ -18,6 +18,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/pool.h"
+#include "base/stream.h"
 #include "greeting.h"
 #include "options.h"
 #include "stats.h"
@@ -36,9 +38,6 @@ enum { AT_ONCE = 256 * 1024 };
  * need less, and then one look is all that they cost.
  */
 enum { LOOK_AFTER_MS = 2 };
-
-/* How many sessions are allocated at a time. */
-enum { BLOCK_SESSIONS = 64 };
 
 enum reason {
 	CLOSED_BY_PEER,
@@ -67,10 +66,10 @@ TAILQ_HEAD(session_list, session);
  */
 struct session {
 	struct sessions *all;
-	TAILQ_ENTRY(session) by_age; /* of all that are open, or of the spare ones */
+	TAILQ_ENTRY(session) by_age;
 	union {
-		struct bufferevent *output;	 /* GREETING */
-		TAILQ_ENTRY(session) by_parting; /* PARTING, LINGERING: since when half-closed */
+		struct bufferevent *output;	    /* GREETING */
+		TAILQ_ENTRY(session) by_half_close; /* PARTING, LINGERING */
 	};
 	char *peer;
 	int fd;
@@ -78,12 +77,6 @@ struct session {
 	uint32_t opened_ms, half_closed_ms;
 	uint32_t discarded;
 	struct event input; /* GREETING, LINGERING */
-};
-
-/* Sessions are allocated in blocks, and used again: once warm, a session allocates nothing. */
-struct block {
-	struct block *next;
-	struct session sessions[BLOCK_SESSIONS];
 };
 
 struct sessions {
@@ -94,8 +87,7 @@ struct sessions {
 	session_closed_cb *closed;
 	void *closed_argument;
 	struct session_list by_age, parting, lingering; /* the oldest first */
-	struct session_list spare;
-	struct block *blocks;
+	struct pool *pool;
 	/*
 	 * The greeting is queued on it, for the next session. The kernel mostly takes
 	 * all of it at once; then it stays as it is, for the one after that.
@@ -115,39 +107,6 @@ struct sessions {
 static uint32_t now_ms(void)
 {
 	return (uint32_t)clock_ms();
-}
-
-/* Allocates a block of spare sessions. */
-static bool make_spare(struct sessions *all)
-{
-	struct block *block = malloc(sizeof *block);
-
-	if (!block)
-		return false;
-	block->next = all->blocks;
-	all->blocks = block;
-	for (size_t i = 0; i < BLOCK_SESSIONS; i++)
-		TAILQ_INSERT_TAIL(&all->spare, &block->sessions[i], by_age);
-	return true;
-}
-
-/* Takes a spare session; what is in it is its last life's. NULL: no memory. */
-static struct session *take_spare(struct sessions *all)
-{
-	struct session *session;
-
-	if (TAILQ_EMPTY(&all->spare) && !make_spare(all))
-		return NULL;
-	session = TAILQ_FIRST(&all->spare);
-	TAILQ_REMOVE(&all->spare, session, by_age);
-	return session;
-}
-
-/* The one used last is used next: the processor has it at hand. */
-static void give_back(struct session *session)
-{
-	free(session->peer);
-	TAILQ_INSERT_HEAD(&session->all->spare, session, by_age);
 }
 
 /* Counts the end of a session under its reason, and names it. */
@@ -208,10 +167,10 @@ static void leave_state(struct session *session)
 		bufferevent_free(session->output);
 		break;
 	case PARTING:
-		TAILQ_REMOVE(&session->all->parting, session, by_parting);
+		TAILQ_REMOVE(&session->all->parting, session, by_half_close);
 		break;
 	case LINGERING:
-		TAILQ_REMOVE(&session->all->lingering, session, by_parting);
+		TAILQ_REMOVE(&session->all->lingering, session, by_half_close);
 		break;
 	}
 }
@@ -249,30 +208,10 @@ static void session_close(struct session *session, enum reason reason)
 	leave_state(session);
 	close_socket(session->fd, whole);
 	TAILQ_REMOVE(&all->by_age, session, by_age);
-	give_back(session);
+	free(session->peer);
+	pool_give(all->pool, session);
 	all->closed(all->closed_argument);
 }
-
-/* Throws away up to `most` bytes of input by reading them. */
-static ssize_t discard_copy(int fd, size_t most)
-{
-	char waste[16 * 1024];
-
-	return recv(fd, waste, most < sizeof waste ? most : sizeof waste, MSG_DONTWAIT);
-}
-
-#ifdef HAVE_DISCARDING_RECV
-/* Throws away up to `most` bytes of input: TCP on Linux does it without copying. */
-static ssize_t discard(int fd, size_t most)
-{
-	ssize_t n = recv(fd, NULL, most, MSG_TRUNC | MSG_DONTWAIT);
-
-	/* Other sockets refuse a buffer that is none. */
-	return n < 0 && errno == EFAULT ? discard_copy(fd, most) : n;
-}
-#else
-#define discard discard_copy
-#endif
 
 /*
  * Throws away what the client has sent. The session is closed, and false returned, if
@@ -281,7 +220,7 @@ static ssize_t discard(int fd, size_t most)
 static bool read_input(struct session *session)
 {
 	size_t left = SESSION_DISCARD_MAX - session->discarded;
-	ssize_t n = discard(session->fd, left < AT_ONCE ? left : AT_ONCE);
+	ssize_t n = stream_discard(session->fd, left < AT_ONCE ? left : AT_ONCE);
 
 	if (n > 0) {
 		session->discarded += (uint32_t)n;
@@ -329,7 +268,7 @@ static void linger(struct session *session)
 
 	leave_state(session);
 	session->state = LINGERING;
-	TAILQ_INSERT_TAIL(&all->lingering, session, by_parting);
+	TAILQ_INSERT_TAIL(&all->lingering, session, by_half_close);
 	if (event_add(&session->input, all->idle) < 0)
 		session_close(session, FAILED);
 }
@@ -367,7 +306,7 @@ static void part(struct session *session)
 		loop_add_timer(all->look, LOOK_AFTER_MS);
 	session->state = PARTING;
 	session->half_closed_ms = session->opened_ms; /* that is now */
-	TAILQ_INSERT_TAIL(&all->parting, session, by_parting);
+	TAILQ_INSERT_TAIL(&all->parting, session, by_half_close);
 }
 
 /* Half-closes: the greeting, held back until now, and our FIN leave in one segment. */
@@ -507,14 +446,14 @@ struct sessions *sessions_new(struct event_base *base, const struct options *opt
 	TAILQ_INIT(&all->by_age);
 	TAILQ_INIT(&all->parting);
 	TAILQ_INIT(&all->lingering);
-	TAILQ_INIT(&all->spare);
+	all->pool = pool_new(sizeof(struct session));
 	all->deadline = evtimer_new(base, deadline_cb, all);
 	all->look = evtimer_new(base, look_cb, all);
 	all->idle = event_base_init_common_timeout(base, &idle);
 	/* Set once for nothing: from now on no timer lacks memory, and no session its deadline. */
-	if (all->deadline && all->look && all->idle &&
+	if (all->pool && all->deadline && all->look && all->idle &&
 	    loop_add_timer(all->deadline, options->timeout) &&
-	    loop_add_timer(all->look, LOOK_AFTER_MS) && make_ready(all) && make_spare(all))
+	    loop_add_timer(all->look, LOOK_AFTER_MS) && make_ready(all))
 		return all;
 	sessions_free(all);
 	return NULL;
@@ -522,19 +461,14 @@ struct sessions *sessions_new(struct event_base *base, const struct options *opt
 
 void sessions_free(struct sessions *all)
 {
-	struct block *block;
-
 	if (!all)
 		return;
 	sessions_stop(all);
-	while ((block = all->blocks)) {
-		all->blocks = block->next;
-		free(block);
-	}
 	if (all->ready)
 		bufferevent_free(all->ready);
 	loop_free_event(all->look);
 	loop_free_event(all->deadline);
+	pool_free(all->pool);
 	free(all);
 }
 
@@ -546,7 +480,7 @@ size_t sessions_open(const struct sessions *all)
 /* Makes a session of a socket; NULL: no memory. */
 static struct session *session_new(struct sessions *all, int fd, const char *peer)
 {
-	struct session *session = all->ready || make_ready(all) ? take_spare(all) : NULL;
+	struct session *session = all->ready || make_ready(all) ? pool_take(all->pool) : NULL;
 
 	if (!session)
 		return NULL;
@@ -558,7 +492,7 @@ static struct session *session_new(struct sessions *all, int fd, const char *pee
 	session->discarded = 0;
 	if (!peer || session->peer)
 		return session;
-	give_back(session);
+	pool_give(all->pool, session);
 	return NULL;
 }
 
