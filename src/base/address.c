@@ -119,6 +119,23 @@ const char *address_parse_endpoint(const char *text, struct endpoint *endpoint)
 	return parse_plain(text, endpoint);
 }
 
+int address_from_literal(const char *host, int family, struct sockaddr_storage *address,
+			 socklen_t *length)
+{
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST,
+				 .ai_family = family,
+				 .ai_socktype = SOCK_STREAM};
+	struct addrinfo *found;
+	int failure = getaddrinfo(host, NULL, &hints, &found);
+
+	if (failure)
+		return failure;
+	memcpy(address, found->ai_addr, found->ai_addrlen);
+	*length = found->ai_addrlen;
+	freeaddrinfo(found);
+	return 0;
+}
+
 const char *address_parse_port(const char *text, uint16_t *port)
 {
 	uint64_t number;

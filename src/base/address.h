@@ -40,6 +40,13 @@ struct endpoint {
  */
 const char *address_parse_endpoint(const char *text, struct endpoint *endpoint) MUST_CHECK;
 
+/*
+ * Fills in the address that `host` writes in numbers, a zone included, if it is of `family`
+ * (AF_UNSPEC: any). Looks up no name, and so never waits. Returns 0, or what getaddrinfo(3) does.
+ */
+int address_from_literal(const char *host, int family, struct sockaddr_storage *address,
+			 socklen_t *length) MUST_CHECK;
+
 /* Reads a port: 0 to 65535, or the name of a TCP service. Returns NULL, or why it is neither. */
 const char *address_parse_port(const char *text, uint16_t *port) MUST_CHECK;
 

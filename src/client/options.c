@@ -114,7 +114,6 @@ static bool read_operands(struct options *options, char **operands)
 /* Turns the literal address of --source into a socket address; NULL: done, else why not. */
 static const char *parse_source(struct options *options)
 {
-	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM}, *found;
 	struct endpoint source;
 	const char *why = address_parse_endpoint(options->source_text, &source);
 	int failure = EAI_NONAME;
@@ -122,14 +121,12 @@ static const char *parse_source(struct options *options)
 	if (why)
 		return why;
 	if (source.kind == ENDPOINT_HOST)
-		failure = getaddrinfo(source.host, NULL, &hints, &found);
+		failure = address_from_literal(source.host, AF_UNSPEC, &options->source,
+					       &options->source_length);
 	if (failure == EAI_MEMORY)
 		return gai_strerror(failure);
 	if (failure)
 		return "not an IPv4 or IPv6 address";
-	memcpy(&options->source, found->ai_addr, found->ai_addrlen);
-	options->source_length = found->ai_addrlen;
-	freeaddrinfo(found);
 	address_set_port((struct sockaddr *)&options->source, source.port);
 	return NULL;
 }

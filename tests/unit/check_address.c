@@ -381,6 +381,44 @@ START_TEST(unix_address_has_no_port)
 }
 END_TEST
 
+static const struct {
+	const char *host;
+	int family;
+	const char *shown; /* NULL: it is no literal of the family */
+} literals[] = {
+	{"127.0.0.1", AF_UNSPEC, "127.0.0.1:0"},
+	{"127.0.0.1", AF_INET, "127.0.0.1:0"},
+	{"127.0.0.1", AF_INET6, NULL},
+	{"127.1", AF_UNSPEC, "127.0.0.1:0"},
+	{"::1", AF_UNSPEC, "[::1]:0"},
+	{"::1", AF_INET6, "[::1]:0"},
+	{"2001:db8::1", AF_INET, NULL},
+	{"fe80::1%lo", AF_UNSPEC, "[fe80::1%lo]:0"},
+	{"fe80::1%no-such-zone", AF_UNSPEC, NULL},
+	{"localhost", AF_UNSPEC, NULL},
+	{"127.0.0.1.", AF_UNSPEC, NULL},
+	{"256.0.0.1", AF_UNSPEC, NULL},
+	{"[::1]", AF_UNSPEC, NULL},
+	{"", AF_UNSPEC, NULL},
+};
+
+START_TEST(literal_is_an_address)
+{
+	struct sockaddr_storage address;
+	socklen_t length;
+	char text[ADDRESS_TEXT_MAX];
+	int failure = address_from_literal(literals[_i].host, literals[_i].family, &address,
+					   &length);
+
+	ck_assert_msg((failure == 0) == (literals[_i].shown != NULL), "%s: %d", literals[_i].host,
+		      failure);
+	if (failure)
+		return;
+	address_format((struct sockaddr *)&address, length, text, sizeof text);
+	ck_assert_str_eq(text, literals[_i].shown);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("address");
@@ -404,6 +442,7 @@ int main(void)
 	tcase_add_test(showing, length_beyond_the_path_is_survived);
 	tcase_add_test(showing, unix_path_ends_at_the_length);
 	tcase_add_test(showing, unix_socket_without_a_name_is_shown);
+	tcase_add_loop_test(parts, literal_is_an_address, 0, COUNT_OF(literals));
 	tcase_add_test(parts, empty_path_makes_no_address);
 	tcase_add_test(parts, long_path_makes_no_address);
 	tcase_add_loop_test(parts, port_is_set_and_read, 0, COUNT_OF(hosts));
