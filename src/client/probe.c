@@ -287,6 +287,22 @@ static void start_with_path(struct probe *probe)
 	start_connecting(probe, &list);
 }
 
+/* An address in numbers waits for nobody, and so needs neither a thread nor the loop. */
+static bool start_with_literal(struct probe *probe)
+{
+	const struct endpoint *target = &probe->options->target;
+	struct sockaddr_storage address;
+	socklen_t length;
+	struct addresslist list = {.count = 0};
+
+	if (address_from_literal(target->host, options_family(probe->options), &address, &length))
+		return false;
+	address_set_port((struct sockaddr *)&address, target->port);
+	addresslist_add(&list, (struct sockaddr *)&address, length);
+	resolved_cb(&list, NULL, probe);
+	return true;
+}
+
 /* Starts the first stage. */
 static void start(struct probe *probe)
 {
@@ -302,6 +318,8 @@ static void start(struct probe *probe)
 		start_with_path(probe);
 		return;
 	}
+	if (start_with_literal(probe))
+		return;
 	probe->resolver = resolver_start(probe->base, target->host, target->port,
 					 options_family(probe->options), resolved_cb, probe);
 	if (!probe->resolver)

@@ -64,19 +64,16 @@ static void lookup_release(struct lookup *lookup)
 		lookup_free(lookup);
 }
 
-/* Looks up, and wakes the loop. */
-static void lookup_run(struct lookup *lookup)
+/* Looks up, wakes the loop, and lets go. */
+static void *lookup_thread(void *argument)
 {
+	struct lookup *lookup = argument;
+
 	lookup->failure = getaddrinfo(lookup->host, NULL, &lookup->hints, &lookup->found);
 	lookup->system_failure = errno;
 	/* A pipe of our own that holds nothing takes one byte. */
 	(void)!write(lookup->done[1], "", 1);
-}
-
-static void *lookup_thread(void *argument)
-{
-	lookup_run(argument);
-	lookup_release(argument);
+	lookup_release(lookup);
 	return NULL;
 }
 
@@ -96,20 +93,6 @@ static struct lookup *lookup_new(const char *host, int family)
 	lookup->done[0] = lookup->done[1] = -1;
 	lookup_free(lookup);
 	return NULL;
-}
-
-/* A literal address needs no waiting, and so no thread. */
-static bool run_literal(struct lookup *lookup)
-{
-	struct addrinfo *found, hints = lookup->hints;
-
-	hints.ai_flags = AI_NUMERICHOST;
-	if (getaddrinfo(lookup->host, NULL, &hints, &found) != 0)
-		return false;
-	freeaddrinfo(found);
-	lookup->hints.ai_flags = AI_NUMERICHOST;
-	lookup_run(lookup);
-	return true;
 }
 
 /* Starts the thread, with a share of its own in the lookup. */
@@ -184,8 +167,7 @@ struct resolver *resolver_start(struct event_base *base, const char *host, uint1
 	resolver->callback = callback;
 	resolver->argument = argument;
 	resolver->lookup = lookup_new(host, family);
-	if (resolver->lookup && watch(resolver, base) &&
-	    (run_literal(resolver->lookup) || run_thread(resolver)))
+	if (resolver->lookup && watch(resolver, base) && run_thread(resolver))
 		return resolver;
 	resolver_free(resolver);
 	return NULL;

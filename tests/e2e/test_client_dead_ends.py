@@ -67,6 +67,15 @@ class Names(ClientTest):
             self.hears(GREETING, "127.0.0.1", server.port)
             self.assertFalse(asked.is_set())
 
+    @unittest.skipIf(harness.WRAPPER, "a wrapper has descriptors of its own")
+    def test_literal_needs_no_lookup(self):
+        """Where descriptors are too few for the lookup of a name, they are enough for an address."""
+        scarce = ("sh", "-c", 'ulimit -n 7; exec "$@"', "sh")
+        with Server(says(GREETING)) as server:
+            self.hears(GREETING, "127.0.0.1", server.port, prefix=scarce)
+            self.fails(1, f"localhost:{server.port}: resolve: out of memory, descriptors or threads",
+                       "localhost", server.port, prefix=scarce)
+
     def test_name_longer_than_any(self):
         self.unresolved(".+", host="x" * 255)
         self.unresolved(".+", host=".".join(["x" * 64] * 3))
