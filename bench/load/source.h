@@ -1,0 +1,17 @@
+/* source: the addresses that connections come from, one after the other. */
+#ifndef LOAD_SOURCE_H
+#define LOAD_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+
+struct source {
+	uint32_t next;
+};
+
+/* Gives the socket the next address. False, errno set, if that fails. */
+bool source_bind(struct source *source, int fd) MUST_CHECK;
+
+#endif
