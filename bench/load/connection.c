@@ -54,6 +54,7 @@ struct connections *connections_new(const struct options *options)
 		return NULL;
 	}
 	all->epoll = epoll_create1(EPOLL_CLOEXEC);
+	all->source = source_first();
 	all->receive_buffer = (int)options->receive_buffer;
 	if (all->epoll < 0 || !make_room(all))
 		log_error("cannot make room for connections: %s", strerror(errno));

@@ -9,7 +9,11 @@
 
 struct source {
 	uint32_t next;
+	uint16_t port;
 };
+
+/* Begins with the first address, and a port of this process. */
+struct source source_first(void);
 
 /* Gives the socket the next address. False, errno set, if that fails. */
 bool source_bind(struct source *source, int fd) MUST_CHECK;
