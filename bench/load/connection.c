@@ -91,7 +91,8 @@ int connections_wait(struct connections *all, int timeout)
 	return -1;
 }
 
-void connection_complain(const struct connections *all, int fd, const char *what)
+/* Tells which connection it is, where it comes from, and how far the greeting was right. */
+static void complain(const struct connections *all, int fd, const char *what)
 {
 	const struct connection *connection = &all->table[fd];
 	struct sockaddr_storage source;
@@ -133,7 +134,7 @@ int connection_open(struct connections *all)
 	all->table[fd] = (struct connection){.number = ++all->opened};
 	if (begin(all, fd))
 		return fd;
-	connection_complain(all, fd, strerror(errno));
+	complain(all, fd, strerror(errno));
 	return -1;
 }
 
@@ -146,9 +147,9 @@ static bool check(struct connections *all, int fd, size_t size)
 	connection->received += right;
 	if (right == size)
 		return true;
-	connection_complain(all, fd,
-			    connection->received == all->greeting.size ? "the greeting is too long"
-								       : "a wrong byte");
+	complain(all, fd,
+		 connection->received == all->greeting.size ? "the greeting is too long"
+							    : "a wrong byte");
 	return false;
 }
 
@@ -157,21 +158,37 @@ static enum connection_state end(const struct connections *all, int fd)
 {
 	if (all->table[fd].received == all->greeting.size)
 		return CONNECTION_ENDED;
-	connection_complain(all, fd, "the stream has ended, the greeting is too short");
+	complain(all, fd, "the stream has ended, the greeting is too short");
+	return CONNECTION_FAILED;
+}
+
+/* An error is asked for: behind the end of stream, where a reset is one as well, recv() is silent.
+ */
+enum connection_state connection_look(const struct connections *all,
+				      const struct epoll_event *event)
+{
+	int problem = 0;
+	socklen_t length = sizeof problem;
+
+	if (!(event->events & (EPOLLERR | EPOLLHUP)))
+		return CONNECTION_OPEN;
+	getsockopt(event->data.fd, SOL_SOCKET, SO_ERROR, &problem, &length);
+	complain(all, event->data.fd, strerror(problem));
 	return CONNECTION_FAILED;
 }
 
 /*
  * Less than was asked for means that there is no more for now. If the event
  * said that the server has ended its side, there never will be: no recv() is
- * needed to see the end. A reset says so, too, but has an error as well.
+ * needed to see the end.
  */
 enum connection_state connection_read(struct connections *all, const struct epoll_event *event)
 {
-	const uint32_t ended = event->events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP);
 	int fd = event->data.fd;
 	ssize_t size;
 
+	if (connection_look(all, event) == CONNECTION_FAILED)
+		return CONNECTION_FAILED;
 	do {
 		size = recv(fd, all->bytes, sizeof all->bytes, 0);
 		if (size == 0)
@@ -179,13 +196,13 @@ enum connection_state connection_read(struct connections *all, const struct epol
 		if (size < 0 && errno == EAGAIN)
 			return CONNECTION_OPEN;
 		if (size < 0) {
-			connection_complain(all, fd, strerror(errno));
+			complain(all, fd, strerror(errno));
 			return CONNECTION_FAILED;
 		}
 		if (!check(all, fd, (size_t)size))
 			return CONNECTION_FAILED;
-	} while (size == sizeof all->bytes || (ended & ~(uint32_t)EPOLLRDHUP));
-	return ended ? end(all, fd) : CONNECTION_OPEN;
+	} while (size == sizeof all->bytes);
+	return event->events & EPOLLRDHUP ? end(all, fd) : CONNECTION_OPEN;
 }
 
 void connection_close(struct connections *all, int fd)

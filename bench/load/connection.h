@@ -64,12 +64,13 @@ int connections_wait(struct connections *all, int timeout) MUST_CHECK;
 /* Begins one more; its descriptor, or -1, told. */
 int connection_open(struct connections *all) MUST_CHECK;
 
+/* Looks whether the connection is lost, which is told; reads nothing. */
+enum connection_state connection_look(const struct connections *all,
+				      const struct epoll_event *event) MUST_CHECK;
+
 /* Reads what has come, as the event says, and compares it. A failure is told. */
 enum connection_state connection_read(struct connections *all,
 				      const struct epoll_event *event) MUST_CHECK;
-
-/* Tells what became of it as the kernel sees it: a reset, a refusal. */
-void connection_complain(const struct connections *all, int fd, const char *what);
 
 void connection_close(struct connections *all, int fd);
 

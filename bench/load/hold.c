@@ -19,19 +19,6 @@ struct held {
 	uint64_t wanted, held;
 };
 
-/* Looks at a connection that is not read: all is well but an error. */
-static enum connection_state look(const struct connections *all, const struct epoll_event *event)
-{
-	int problem = 0;
-	socklen_t length = sizeof problem;
-
-	if (!(event->events & (EPOLLERR | EPOLLHUP)))
-		return CONNECTION_OPEN;
-	getsockopt(event->data.fd, SOL_SOCKET, SO_ERROR, &problem, &length);
-	connection_complain(all, event->data.fd, strerror(problem));
-	return CONNECTION_FAILED;
-}
-
 /* Tells whether a connection is now where it is to stay. */
 static bool has_arrived(const struct held *held, int fd, enum connection_state state)
 {
@@ -54,7 +41,7 @@ static bool handle(struct held *held, int count)
 		const struct epoll_event *event = &held->all->events[i];
 		struct connection *connection = &held->all->table[event->data.fd];
 		enum connection_state state = held->mode == MODE_SILENT
-						      ? look(held->all, event)
+						      ? connection_look(held->all, event)
 						      : connection_read(held->all, event);
 		if (state == CONNECTION_FAILED)
 			return false;

@@ -36,9 +36,11 @@ static int compare(const void *one, const void *other)
 }
 
 /* The least latency that this many of a thousand don't exceed. */
-static double permille(const uint64_t *sorted_ns, size_t count, size_t part)
+static double permille_us(const uint64_t *sorted_ns, size_t count, size_t part)
 {
-	return (double)sorted_ns[(count * part + 999) / 1000 - 1] / 1e3;
+	size_t rank = (count * part + 999) / 1000;
+
+	return (double)sorted_ns[rank - 1] / 1e3;
 }
 
 /*
@@ -52,9 +54,9 @@ void report_latencies(uint64_t *latencies_ns, size_t count)
 	qsort(latencies_ns, count, sizeof *latencies_ns, compare);
 	for (size_t i = 0; i < count; i++)
 		sum += (double)latencies_ns[i];
-	print("p50_us", permille(latencies_ns, count, 500));
-	print("p99_us", permille(latencies_ns, count, 990));
-	print("p999_us", permille(latencies_ns, count, 999));
-	print("max_us", permille(latencies_ns, count, 1000));
+	print("p50_us", permille_us(latencies_ns, count, 500));
+	print("p99_us", permille_us(latencies_ns, count, 990));
+	print("p999_us", permille_us(latencies_ns, count, 999));
+	print("max_us", permille_us(latencies_ns, count, 1000));
 	print("mean_us", sum / 1e3 / (double)count);
 }
