@@ -21,8 +21,8 @@ struct source source_first(void)
 }
 
 /*
- * All come from one port: the address alone makes a connection another one. To let
- * the kernel find a port for each would cost a tenth more, and a system call.
+ * All come from one port: the address alone makes a connection another one. Were the
+ * port left to the kernel, to say so would be a system call more for each.
  */
 bool source_bind(struct source *source, int fd)
 {
