@@ -1,0 +1,246 @@
+"""The servers that are compared: how each is started, when it is ready, how it is stopped.
+
+    with servers.by_name("haild").running(message=b"Hello", core=0, options=("--idle=60s",)) as server:
+        server.port, server.pid, server.pids(), server.cpu_seconds()
+"""
+import contextlib
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+from lib import machine
+
+GREETING = b"Hi from server"
+DEADLINE = 60
+NGINX_MODULE = pathlib.Path("/usr/lib/nginx/modules/ngx_stream_module.so")
+# Each is ready to hold this many connections, if its kind can.
+CONNECTIONS = 19500
+# How many clients those that fork may serve at once: tcpserver's own 40 would be few.
+FORKS = 200
+# nginx takes no longer word than 4096 bytes, each of which may need a backslash.
+NGINX_WORD = 2000
+
+
+class Server:
+    """One of those compared.
+
+    command  makes the command line: command(port, message_file)
+    tells    whether it prints its address when it is ready; port is then 0
+    forks    whether it starts a process for each client
+    """
+
+    def __init__(self, name, command, tells=True, forks=False):
+        self.name, self.command, self.tells, self.forks = name, command, tells, forks
+
+    def __repr__(self):
+        return f"Server({self.name})"
+
+    def is_there(self):
+        """Whether its program is on this machine."""
+        program = self.command(0, os.devnull)[0]
+        return bool(shutil.which(program)) and (self.name != "nginx" or NGINX_MODULE.exists())
+
+    @contextlib.contextmanager
+    def running(self, message=GREETING, core=None, options=(), prefix=()):
+        """A with-block in which it serves the message, on that core alone.
+
+        options  more of them; for haild only, others are run without
+        prefix   a command to put before it, such as valgrind
+        """
+        with tempfile.TemporaryDirectory(prefix="haild-bench-") as folder, contextlib.ExitStack() as stack:
+            file = pathlib.Path(folder, "message")
+            file.write_bytes(message)
+            port = 0 if self.tells else _free_port()
+            command = [*prefix, *self.command(port, file)]
+            if self.name.startswith("haild"):
+                command += options
+            running = Running(self, command, port, core)
+            stack.callback(running.stop)
+            running.wait_ready()
+            yield running
+
+
+class Running:
+    """A server that runs: .port, .pid, .pids(), .cpu_seconds()."""
+
+    def __init__(self, server, command, port, core):
+        self.server, self.port = server, port
+        self._clock = machine.CpuClock()
+        self._output = tempfile.TemporaryFile()
+        # haild-log shows what its log costs, not what a disk does.
+        errors = subprocess.DEVNULL if server.name == "haild-log" else self._output
+
+        def become():
+            if core is not None:
+                os.sched_setaffinity(0, {core})
+            self._clock.enter()
+
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=errors, preexec_fn=become,
+                                        stdout=subprocess.PIPE if server.tells else subprocess.DEVNULL,
+                                        start_new_session=True)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def pids(self):
+        """The processes that serve now, its children included."""
+        return [self.pid, *machine.children(self.pid)]
+
+    def cpu_seconds(self):
+        """The CPU time that it has used, with all its children, those that have ended included."""
+        return self._clock.read(self.pid)
+
+    def wait_ready(self):
+        """Waits until it accepts connections."""
+        if self.server.tells:
+            self._read_address()
+        else:
+            machine.poll_until(self._accepts, f"{self.server.name} to accept connections", DEADLINE)
+
+    def _read_address(self):
+        with self.process.stdout as stdout:
+            line = stdout.readline() if select.select([stdout], [], [], DEADLINE)[0] else b""
+        if not re.fullmatch(rb"127\.0\.0\.1:\d+\n", line):
+            self._fail(f"instead of its address it printed {line!r}")
+        self.port = int(line.rpartition(b":")[2])
+
+    def _accepts(self):
+        if self.process.poll() is not None:
+            self._fail("it ended")
+        with contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", self.port)) as client:
+            client.settimeout(DEADLINE)
+            while client.recv(1 << 16):
+                pass
+            return True
+        return False
+
+    def _fail(self, what):
+        self._output.seek(0)
+        said = self._output.read().decode(errors="replace")[-2000:]
+        raise RuntimeError(f"{self.server.name} is not ready: {what}\n{said}")
+
+    def stop(self):
+        """Ends it, and those of its children that outlive it."""
+        self.process.terminate()
+        try:
+            self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._output.close()
+        self._clock.remove()
+
+
+def _free_port():
+    """A port that nobody has; in our own namespace nobody takes it."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return unused.getsockname()[1]
+
+
+def _haild(*options):
+    return lambda port, file: [machine.built("src/haild"), *options, "-l", "127.0.0.1", "-p", str(port), "-f", str(file)]
+
+
+def _plain(*options):
+    return lambda port, file: [machine.built("bench/peers/plain"), *options, str(file)]
+
+
+def _hello(port, file):
+    return [machine.built("bench/peers/hello"), str(file)]
+
+
+def _python(port, file):
+    return [sys.executable, str(machine.ROOT / "bench/peers/tutorial_server.py"), str(file)]
+
+
+def _tcpserver(port, file):
+    return ["tcpserver", "-q", "-HR", "-l0", "-c", str(FORKS), "-b", str(machine.BACKLOG), "127.0.0.1", str(port),
+            "cat", str(file)]
+
+
+def _socat(port, file):
+    return ["socat", "-U", f"TCP4-LISTEN:{port},bind=127.0.0.1,backlog={machine.BACKLOG},reuseaddr,fork",
+            f"OPEN:{file},rdonly"]
+
+
+def _ncat(port, file):
+    return ["ncat", "-4", "-l", "-k", "-m", str(FORKS), "-e", f"/bin/cat {file}", "127.0.0.1", str(port)]
+
+
+def _nginx(port, file):
+    folder = pathlib.Path(file).parent
+    config = folder / "nginx.conf"
+    if port:
+        config.write_text(_nginx_config(port, pathlib.Path(file).read_bytes(), folder), "latin-1")
+    return ["nginx", "-p", str(folder), "-c", str(config), "-e", "stderr"]
+
+
+def _nginx_config(port, message, folder):
+    """One worker, and no log of connections: it has none in a stream unless told."""
+    values, words = _nginx_return(message.decode("latin-1"))
+    return f"""
+load_module {NGINX_MODULE};
+daemon off;
+user root;
+pid {folder}/nginx.pid;
+error_log stderr crit;
+worker_processes 1;
+worker_rlimit_nofile {CONNECTIONS + 500};
+events {{ worker_connections {CONNECTIONS}; }}
+stream {{
+	{values}
+	server {{
+		listen 127.0.0.1:{port} backlog={machine.BACKLOG};
+		return {words};
+	}}
+}}
+"""
+
+
+def _nginx_return(text):
+    """The argument of `return`. What it can't be told literally, a long text or a dollar, is made of variables;
+    parts that are the same are one variable."""
+    if len(text) <= NGINX_WORD and "$" not in text:
+        return "", _nginx_quote(text)
+    parts = [text[i:i + NGINX_WORD] for i in range(0, len(text), NGINX_WORD)]
+    names = {part: f"$p{number}" for number, part in enumerate(dict.fromkeys(parts))}
+    values = "".join(f"geo {name} {{ default {_nginx_quote(part)}; }}\n" for part, name in names.items())
+    return values, '"' + "".join(names[part] for part in parts) + '"'
+
+
+def _nginx_quote(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+SERVERS = [
+    Server("haild", _haild("-q")),
+    Server("haild-log", _haild()),
+    Server("plain", _plain()),
+    Server("corked", _plain("--cork")),
+    Server("lingering", _plain("--linger")),
+    Server("hello", _hello),
+    Server("nginx", _nginx, tells=False),
+    Server("python", _python),
+    Server("tcpserver", _tcpserver, tells=False, forks=True),
+    Server("socat", _socat, tells=False, forks=True),
+    Server("ncat", _ncat, tells=False, forks=True),
+]
+
+
+def by_name(name):
+    """The server of that name."""
+    for server in SERVERS:
+        if server.name == name:
+            return server
+    raise SystemExit(f"there is no server {name}; there are: {', '.join(one.name for one in SERVERS)}")
