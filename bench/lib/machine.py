@@ -1,4 +1,4 @@
-"""The machine under the benchmark: its own network namespace, what it is, who used how much of its processors."""
+"""The machine under the benchmark: a network namespace, what machine it is, who uses its processors."""
 import contextlib
 import fcntl
 import os
@@ -50,7 +50,7 @@ def _loopback_up():
 
 
 def _set_kernel(name, value):
-    """Sets a variable of the kernel; it may be ours to set only in part, then it must be large enough already."""
+    """Sets a variable of the kernel. Not all may be ours to set; such a one should be large enough already."""
     path = pathlib.Path("/proc/sys", name)
     with contextlib.suppress(OSError):
         path.write_text(str(value))

@@ -24,6 +24,7 @@ NGINX_MODULE = pathlib.Path("/usr/lib/nginx/modules/ngx_stream_module.so")
 CONNECTIONS = 19500
 # How many clients those that fork may serve at once: tcpserver's own 40 would be few.
 FORKS = 200
+CAT = shutil.which("cat")
 # nginx takes no longer word than 4096 bytes, each of which may need a backslash.
 NGINX_WORD = 2000
 
@@ -34,10 +35,12 @@ class Server:
     command  makes the command line: command(port, message_file)
     tells    whether it prints its address when it is ready; port is then 0
     forks    whether it starts a process for each client
+    crowd    how many clients at once it can take. A queue that overflows leaves some connected and never
+             greeted, and to ncat's length of 10 nobody can add
     """
 
-    def __init__(self, name, command, tells=True, forks=False):
-        self.name, self.command, self.tells, self.forks = name, command, tells, forks
+    def __init__(self, name, command, tells=True, forks=False, crowd=64):
+        self.name, self.command, self.tells, self.forks, self.crowd = name, command, tells, forks, crowd
 
     def __repr__(self):
         return f"Server({self.name})"
@@ -54,7 +57,7 @@ class Server:
         options  more of them; for haild only, others are run without
         prefix   a command to put before it, such as valgrind
         """
-        with tempfile.TemporaryDirectory(prefix="haild-bench-") as folder, contextlib.ExitStack() as stack:
+        with tempfile.TemporaryDirectory(prefix="haild-bench-") as folder:
             file = pathlib.Path(folder, "message")
             file.write_bytes(message)
             port = 0 if self.tells else _free_port()
@@ -62,9 +65,11 @@ class Server:
             if self.name.startswith("haild"):
                 command += options
             running = Running(self, command, port, core)
-            stack.callback(running.stop)
-            running.wait_ready()
-            yield running
+            try:
+                running.wait_ready()
+                yield running
+            finally:
+                running.stop()
 
 
 class Running:
@@ -82,9 +87,9 @@ class Running:
                 os.sched_setaffinity(0, {core})
             self._clock.enter()
 
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=errors, preexec_fn=become,
-                                        stdout=subprocess.PIPE if server.tells else subprocess.DEVNULL,
-                                        start_new_session=True)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if server.tells else subprocess.DEVNULL,
+            stderr=errors, preexec_fn=become, start_new_session=True)
 
     @property
     def pid(self):
@@ -104,6 +109,15 @@ class Running:
             self._read_address()
         else:
             machine.poll_until(self._accepts, f"{self.server.name} to accept connections", DEADLINE)
+        self._at_rest = self._sockets()
+
+    def wait_idle(self):
+        """Waits until it has closed the connections of all clients, and their processes have ended."""
+        machine.poll_until(lambda: self._sockets() <= self._at_rest, f"{self.server.name} to be idle", DEADLINE)
+
+    def _sockets(self):
+        """How many sockets its processes have open; a process that has none counts as one."""
+        return sum(max(1, _sockets_of(pid)) for pid in self.pids())
 
     def _read_address(self):
         with self.process.stdout as stdout:
@@ -141,6 +155,16 @@ class Running:
         self._clock.remove()
 
 
+def _sockets_of(pid):
+    """How many sockets a process has open."""
+    count = 0
+    with contextlib.suppress(OSError):
+        for descriptor in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                count += os.readlink(descriptor).startswith("socket:")
+    return count
+
+
 def _free_port():
     """A port that nobody has; in our own namespace nobody takes it."""
     with socket.socket() as unused:
@@ -149,7 +173,8 @@ def _free_port():
 
 
 def _haild(*options):
-    return lambda port, file: [machine.built("src/haild"), *options, "-l", "127.0.0.1", "-p", str(port), "-f", str(file)]
+    return lambda port, file: [machine.built("src/haild"), *options, "-l", "127.0.0.1", "-p", str(port),
+                               "-f", str(file)]
 
 
 def _plain(*options):
@@ -165,8 +190,8 @@ def _python(port, file):
 
 
 def _tcpserver(port, file):
-    return ["tcpserver", "-q", "-HR", "-l0", "-c", str(FORKS), "-b", str(machine.BACKLOG), "127.0.0.1", str(port),
-            "cat", str(file)]
+    return ["tcpserver", "-q", "-HR", "-l0", "-c", str(FORKS), "-b", str(machine.BACKLOG),
+            "127.0.0.1", str(port), CAT, str(file)]
 
 
 def _socat(port, file):
@@ -175,7 +200,7 @@ def _socat(port, file):
 
 
 def _ncat(port, file):
-    return ["ncat", "-4", "-l", "-k", "-m", str(FORKS), "-e", f"/bin/cat {file}", "127.0.0.1", str(port)]
+    return ["ncat", "-4", "-l", "-k", "-m", str(FORKS), "-e", f"{CAT} {file}", "127.0.0.1", str(port)]
 
 
 def _nginx(port, file):
@@ -234,7 +259,7 @@ SERVERS = [
     Server("python", _python),
     Server("tcpserver", _tcpserver, tells=False, forks=True),
     Server("socat", _socat, tells=False, forks=True),
-    Server("ncat", _ncat, tells=False, forks=True),
+    Server("ncat", _ncat, tells=False, forks=True, crowd=8),
 ]
 
 
