@@ -89,7 +89,7 @@ class Running:
 
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if server.tells else subprocess.DEVNULL,
-            stderr=errors, preexec_fn=become, start_new_session=True)
+            stderr=errors, preexec_fn=become, start_new_session=True, env={**os.environ, "LC_ALL": "C"})
 
     @property
     def pid(self):
@@ -109,11 +109,13 @@ class Running:
             self._read_address()
         else:
             machine.poll_until(self._accepts, f"{self.server.name} to accept connections", DEADLINE)
-        self._at_rest = self._sockets()
+        if self.server.forks:
+            machine.poll_until(lambda: self.pids() == [self.pid], "the end of the child that answered", DEADLINE)
+        self._at_rest = self.sockets()
 
     def wait_idle(self):
         """Waits until it has closed the connections of all clients, and their processes have ended."""
-        machine.poll_until(lambda: self._sockets() <= self._at_rest, f"{self.server.name} to be idle", DEADLINE)
+        machine.poll_until(lambda: self.sockets() <= self._at_rest, f"{self.server.name} to be idle", DEADLINE)
 
     def _sockets(self):
         """How many sockets its processes have open; a process that has none counts as one."""
