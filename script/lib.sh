@@ -49,6 +49,7 @@ is_there() { # how, name
 	case $1 in
 	program) command -v "$2" >/dev/null ;;
 	library) pkg-config --exists "$2" 2>/dev/null ;;
+	file) [ -e "$2" ] ;;
 	macro) [ -e "$(aclocal --print-ac-dir 2>/dev/null)/$2.m4" ] ;;
 	openbsd) [[ $("$2" -h 2>&1) == *OpenBSD* ]] ;;
 	*) false ;;

@@ -1,6 +1,7 @@
 """The machine under the benchmark: a network namespace, what machine it is, who uses its processors."""
 import contextlib
 import fcntl
+import functools
 import os
 import pathlib
 import platform
@@ -77,8 +78,10 @@ def raise_descriptor_limit():
     return most
 
 
+@functools.cache
 def cores():
-    """The processors for a server and for the load; the same twice where there is but one."""
+    """The processors for a server and for the load; the same twice where there is but one. They stay
+    what they are at first: whoever measures may go to the second one."""
     allowed = sorted(os.sched_getaffinity(0))
     return allowed[0], allowed[-1]
 

@@ -117,7 +117,7 @@ class Running:
         """Waits until it has closed the connections of all clients, and their processes have ended."""
         machine.poll_until(lambda: self.sockets() <= self._at_rest, f"{self.server.name} to be idle", DEADLINE)
 
-    def _sockets(self):
+    def sockets(self):
         """How many sockets its processes have open; a process that has none counts as one."""
         return sum(max(1, _sockets_of(pid)) for pid in self.pids())
 

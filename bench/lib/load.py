@@ -1,0 +1,89 @@
+"""Runs the load generator, bench/load/load, and reads what it prints. Whatever it finds wrong fails the run."""
+import contextlib
+import functools
+import pathlib
+import subprocess
+import tempfile
+
+from lib import machine
+from lib.servers import GREETING
+
+# No run of the generator takes that many seconds, unless something hangs.
+DEADLINE = 120
+
+
+class LoadError(RuntimeError):
+    """The generator has met a wrong greeting, or something else that must not be."""
+
+
+@functools.cache
+def _folder():
+    """A folder for greetings that goes with this process."""
+    return tempfile.TemporaryDirectory(prefix="haild-bench-")
+
+
+@functools.cache
+def _greeting_file(greeting):
+    """A file with the very bytes that must come."""
+    path = pathlib.Path(_folder().name, f"greeting-{len(greeting)}")
+    path.write_bytes(greeting)
+    return path
+
+
+class Load:
+    """A run of the generator for a with-block; it ends with the block, whatever happens."""
+
+    def __init__(self, task, server, greeting, **options):
+        self._words = [task, *(f"--{name.replace('_', '-')}={value:g}" if isinstance(value, float) else
+                               f"--{name.replace('_', '-')}={value}" for name, value in options.items())]
+        self._server = server
+        self._process = subprocess.Popen(
+            [machine.built("bench/load/load"), *self._words, f"--port={server.port}",
+             f"--greeting={_greeting_file(greeting)}", f"--core={machine.cores()[1]}"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with self._process:
+            if self._process.poll() is None:
+                self._process.kill()
+
+    def wait_held(self):
+        """Waits until it holds its connections."""
+        if not self._process.stdout.readline().startswith("held"):
+            self.numbers()
+            raise LoadError(f"{self._server.server.name}: {' '.join(self._words)}: it holds nothing")
+
+    def numbers(self):
+        """Ends its standard input and waits for its end; returns what it tells, by name."""
+        said, complaint = self._process.communicate(timeout=DEADLINE)
+        if self._process.returncode != 0:
+            raise LoadError(f"{self._server.server.name}: {' '.join(self._words)}: {complaint.strip()}")
+        return {name: float(value) for name, value in (line.split("\t") for line in said.splitlines())}
+
+
+def closed(server, count, concurrency=None, greeting=GREETING):
+    """So many connections at a time, or as many as the server can take, until that many are done; returns
+    what the generator tells."""
+    with Load("closed", server, greeting, count=count, concurrency=concurrency or server.server.crowd) as load:
+        return load.numbers()
+
+
+def open_loop(server, rate, seconds, warm_seconds):
+    """Connections that begin at their time, whether or not the server keeps up; returns what it tells."""
+    with Load("open", server, GREETING, rate=round(rate), seconds=seconds, warm_seconds=warm_seconds) as load:
+        return load.numbers()
+
+
+@contextlib.contextmanager
+def held(server, count, mode="lingering", greeting=GREETING, **options):
+    """A with-block in which that many more connections are held.
+
+    mode  lingering: they have their greeting and its end, and don't close; silent: they read nothing
+    """
+    with Load("hold", server, greeting, count=count, mode=mode, **options) as load:
+        load.wait_held()
+        yield
+        load.numbers()

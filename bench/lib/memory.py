@@ -1,0 +1,100 @@
+"""Resident memory: of a connection that is held, and of clients that read nothing of a long greeting."""
+import contextlib
+import pathlib
+import re
+import subprocess
+
+from lib import load, machine, rest, servers
+from lib.rounds import Rounds, interleaved
+from lib.size import PATIENT
+from lib.speed import present, warm_up
+from lib.table import Table
+
+HOLDERS = ("haild", "lingering", "hello", "nginx")
+HELD = 10000
+SILENT, LONG = 500, 1 << 20
+# The kernel shall take little of the greeting off the server's hands: a small buffer at the client, and
+# packets as on an Ethernet. With those of loopback, of 64 KiB, it gives each sender over a megabyte.
+RECEIVE_BUFFER = 4096
+PACKET, LOOPBACK_PACKET = 1500, 65536
+
+
+def resident(server):
+    """The resident bytes of the server's processes. Page tables are counted: /proc/PID/statm may be
+    off by some hundred KiB, for each processor has a counter of its own."""
+    total = 0
+    for pid in server.pids():
+        rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+        total += int(re.search(r"^Rss:\s*(\d+) kB", rollup, re.MULTILINE)[1]) * 1024
+    return total
+
+
+def _growth(server, count, **options):
+    """How much memory it takes that many more connections are held."""
+    rest.cpu_at_rest(server)
+    before, sockets = resident(server), server.sockets()
+    with load.held(server, count, **options):
+        rest.cpu_at_rest(server)
+        kept = server.sockets() - sockets
+        return before, resident(server) - before, kept
+
+
+def _held(name):
+    with servers.by_name(name).running(core=machine.cores()[0], options=PATIENT) as server:
+        warm_up(server)
+        before, growth, kept = _growth(server, HELD)
+        return {"empty_kib": before / 1024, "each": growth / HELD, "kept": kept}
+
+
+@contextlib.contextmanager
+def _small_packets():
+    """A with-block in which loopback's packets are as small as an Ethernet's."""
+    def set_size(size):
+        subprocess.run(["ip", "link", "set", "lo", "mtu", str(size)], check=True)
+    set_size(PACKET)
+    try:
+        yield
+    finally:
+        set_size(LOOPBACK_PACKET)
+
+
+def _silent(name):
+    greeting = bytes(LONG)
+    with servers.by_name(name).running(message=greeting, core=machine.cores()[0], options=PATIENT) as server:
+        load.closed(server, 100, concurrency=10, greeting=greeting)
+        before, growth, kept = _growth(server, SILENT, mode="silent", greeting=greeting, rcvbuf=RECEIVE_BUFFER)
+        return {"empty_kib": before / 1024, "growth_mib": growth / 2 ** 20, "kept": kept}
+
+
+def _rounds(names, count, measure_one):
+    rounds = Rounds()
+    for number, name in interleaved(names, count):
+        rounds.add(number, name, **measure_one(name))
+    return rounds
+
+
+def measure(effort):
+    """The tables of this part."""
+    names = present(HOLDERS)
+    rounds = _rounds(names, effort.rounds, _held)
+    table = Table(
+        "memory", f"Resident memory of the server with {HELD:,} lingering connections",
+        ("server", "empty_kib", "bytes_each", "kept_by_server"),
+        ("empty_kib: before, warm. bytes_each: growth for each connection. kept_by_server: how many it has open;",
+         "hello and nginx close at once, and have none. The kernel's own memory is not in it.",
+         f"Medians of {effort.rounds} interleaved rounds [quartiles]."))
+    for name in names:
+        table.add(name, *(rounds.spread(name, field) for field in ("empty_kib", "each")),
+                  rounds.spread(name, "kept").median)
+    yield table
+    with _small_packets():
+        rounds = _rounds(names, effort.rounds, _silent)
+    table = Table(
+        "memory_silent", f"Resident memory of the server with {SILENT} clients that read nothing of 1 MiB",
+        ("server", "empty_kib", "growth_mib", "kept_by_server"),
+        (f"Packets are of {PACKET} bytes, so that the kernel doesn't take all of it at once. kept_by_server: how many",
+         f"it has open then. Medians of {effort.rounds} interleaved rounds [quartiles]."))
+    for name in names:
+        table.add(name, *(rounds.spread(name, field) for field in ("empty_kib", "growth_mib")),
+                  rounds.spread(name, "kept").median)
+    yield table

@@ -1,0 +1,115 @@
+"""What a greeting costs a server, and how many it gives in a second, at saturation."""
+import time
+
+from lib import load, machine, rest, servers
+from lib.rounds import Rounds, interleaved
+from lib.table import Table
+
+# Whoever is busy for so much of the time is the limit.
+SATURATED = 0.95
+# Those that fork take many times as long; a few rounds show it.
+SLOW = ("tcpserver", "socat", "ncat")
+# As many as fit into the queue of a server that stands still, and those for whom that queue is long enough.
+BURST = 4000
+BURST_SERVERS = ("haild", "plain", "corked", "lingering", "hello", "nginx")
+
+
+def present(names=None):
+    """The names of the servers that this machine has, in the order of the tables."""
+    return [server.name for server in servers.SERVERS
+            if server.is_there() and (names is None or server.name in names)]
+
+
+def warm_up(server, greeting=servers.GREETING):
+    """Greets until everything is in place; returns how many greetings a second the server gives."""
+    count = 200 if server.server.forks else 2000
+    return load.closed(server, count, greeting=greeting)["per_second"]
+
+
+def saturate(server, seconds, greeting=servers.GREETING):
+    """A closed loop for about that long; returns what it has cost, by name."""
+    count = max(server.server.crowd, round(warm_up(server, greeting) * seconds))
+    before = rest.cpu_at_rest(server)
+    core = rest.CoreClock(machine.cores()[0])
+    told = load.closed(server, count, greeting=greeting)
+    core_busy = core.busy()
+    cpu = rest.cpu_at_rest(server) - before
+    return {"cpu_ns": cpu / count * 1e9, "per_second": told["per_second"], "core_busy": core_busy,
+            "server_busy": cpu / told["seconds"], "load_busy": told["busy"],
+            "load_ns": told["load_cpu_us"] * 1e3}
+
+
+def burst(server):
+    """Lets so many connect while the server stands still, and then go on; returns what that has cost.
+
+    The generator is not the limit then: its work of connecting is done."""
+    warm_up(server)
+    before = rest.cpu_at_rest(server)
+    with rest.frozen(server) as go_on, load.Load("closed", server, servers.GREETING, count=BURST,
+                                                 concurrency=BURST) as crowd:
+        machine.poll_until(lambda: rest.waiting(server.port) == BURST, "all to wait in the queue")
+        began = go_on()
+        crowd.numbers()
+        seconds = time.monotonic() - began
+    cpu = rest.cpu_at_rest(server) - before
+    return {"cpu_ns": cpu / BURST * 1e9, "wall_ms": seconds * 1e3, "server_busy": cpu / seconds}
+
+
+def _each(names, count, measure, now_and_then=()):
+    """Interleaved rounds in which each server is started anew: where its memory lies is chance, too."""
+    rounds = Rounds()
+    for number, name in interleaved(names, count, now_and_then):
+        with servers.by_name(name).running(core=machine.cores()[0]) as server:
+            rounds.add(number, name, **measure(server))
+    return rounds
+
+
+def _limit(rounds, name):
+    """Who is busy all the time when this server is saturated."""
+    if rounds.spread(name, "core_busy").median >= SATURATED:
+        return "server"
+    return "generator" if rounds.spread(name, "load_busy").median >= SATURATED else "neither"
+
+
+def _saturation_table(rounds, names, count):
+    table = Table(
+        "speed", "Cost of a greeting at saturation, in a closed loop",
+        ("server", "clients", "cpu_ns", "to_plain", "to_nginx", "to_haild", "per_second", "server_busy", "core_busy",
+         "load_busy", "load_ns", "limit", "rounds"),
+        ("clients: so many at a time. cpu_ns: the server's CPU time for a greeting, its children's included; to_...: its ratio to another's.",
+         f"Medians of {count} interleaved rounds [quartiles]; ratios are taken within each round.",
+         "server_busy: the server's share of the time; core_busy: its core's, with what the kernel does there;",
+         "load_busy, load_ns: the generator's share of its core, and its CPU time for a greeting."))
+    for name in names:
+        limit = _limit(rounds, name)
+        table.add(name, float(servers.by_name(name).crowd), rounds.spread(name, "cpu_ns"),
+                  *(rounds.ratio(name, base, "cpu_ns") for base in ("plain", "nginx", "haild")),
+                  *(rounds.spread(name, field).median
+                    for field in ("per_second", "server_busy", "core_busy", "load_busy", "load_ns")),
+                  limit, float(len(rounds.of(name, "cpu_ns"))))
+        if limit == "generator":
+            table.notes.append(f"{name}: the generator is the limit, the server could give more than that.")
+    return table
+
+
+def _burst_table(rounds, names, count):
+    table = Table(
+        "burst", f"Cost of a greeting when {BURST:,} clients wait already: the generator is no limit",
+        ("server", "cpu_ns", "to_plain", "to_nginx", "to_haild", "wall_ms", "server_busy"),
+        (f"The server stands still (SIGSTOP) until {BURST:,} have connected. wall_ms: until the last has met the "
+         "end.", f"Medians of {count} interleaved rounds [quartiles]; ratios are taken within each round."))
+    for name in names:
+        table.add(name, rounds.spread(name, "cpu_ns"),
+                  *(rounds.ratio(name, base, "cpu_ns") for base in ("plain", "nginx", "haild")),
+                  rounds.spread(name, "wall_ms"), rounds.spread(name, "server_busy").median)
+    return table
+
+
+def measure(effort):
+    """The tables of this part."""
+    names = present()
+    rounds = _each(names, effort.rounds, lambda server: saturate(server, effort.seconds), SLOW)
+    yield _saturation_table(rounds, names, effort.rounds)
+    names = present(BURST_SERVERS)
+    rounds = _each(names, effort.rounds, burst)
+    yield _burst_table(rounds, names, effort.rounds)

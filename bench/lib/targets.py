@@ -1,0 +1,115 @@
+"""What haild must reach, held against the tables that are there; and the tables in the documents."""
+import collections
+import operator
+import pathlib
+import re
+
+from lib import servers
+from lib.table import Table, figure, load
+
+# The documents have a table between these marks: that of what must be reached, if none is named.
+MARKS = re.compile(r"(<!-- bench:begin ?(\w*) -->\n).*?(<!-- bench:end -->)", re.DOTALL)
+
+# what: in words; find: gets it from the Results; limit: a number that it must reach, None where it is only told
+Target = collections.namedtuple("Target", "what find meets limit unit", defaults=("",))
+at_most, at_least, exactly = operator.le, operator.ge, operator.eq
+WORDS = {at_most: "at most", at_least: "at least", exactly: "exactly"}
+
+
+class Results:
+    """The tables that a run has left in a folder."""
+
+    def __init__(self, folder):
+        self._folder = folder
+
+    def get(self, table, column, **wanted):
+        """A number of the row that has these values; None if it wasn't measured."""
+        for row in load(self._folder, table):
+            if all(row.get(name) == value for name, value in wanted.items()):
+                return row.get(column)
+        return None
+
+
+def _cell(table, column, **wanted):
+    return lambda results: results.get(table, column, **wanted)
+
+
+TARGETS = (
+    Target("TCP segments a greeting", _cell("exact", "segments", server="haild"), exactly, 6),
+    Target("system calls a greeting, at saturation", _cell("exact", "calls", server="haild"), at_most, 6.2),
+    Target("user instructions a greeting", _cell("exact", "instructions", server="haild"), at_most, 2500),
+    Target("the same, moonshot", _cell("exact", "instructions", server="haild"), at_most, 1000),
+    Target("allocations a session, once warm", _cell("exact", "allocations", server="haild"), exactly, 0),
+    Target("CPU a greeting, to nginx's", _cell("speed", "to_nginx", server="haild"), at_most, 0.92),
+    Target("CPU a greeting, to the plain loop's", _cell("speed", "to_plain", server="haild"), at_most, 1.05),
+    Target("CPU a greeting of hello-world, to haild's", _cell("speed", "to_haild", server="hello"), at_least, 1.35),
+    Target("CPU a greeting with the log on, to that with -q", _cell("speed", "to_haild", server="haild-log"),
+           None, None),
+    Target("in a burst: CPU a greeting, to nginx's", _cell("burst", "to_nginx", server="haild"), None, None),
+    Target("in a burst: CPU a greeting, to the plain loop's", _cell("burst", "to_plain", server="haild"),
+           None, None),
+    Target("p99 latency at the same rate, to nginx's", _cell("latency_same", "p99_to_nginx", server="haild"),
+           at_most, 1),
+    Target("greetings a second with 10,000 held, to none", _cell(
+        "held", "per_second_ratio", server="haild", held=10000), at_least, 0.95),
+    Target("greetings a second with 19,000 held, to none", _cell(
+        "held", "per_second_ratio", server="haild", held=19000), at_least, 0.92),
+    Target("resident memory of a lingering connection", _cell("memory", "bytes_each", server="haild"),
+           at_most, 250, "bytes"),
+    Target("500 clients that don't read 1 MiB", _cell("memory_silent", "growth_mib", server="haild"),
+           at_most, 8, "MiB"),
+    Target("start to the first greeting, over the plain loop's", _cell("start", "over_plain_ms", server="haild"),
+           at_most, 2, "ms"),
+    Target("hailto's time, to that of netcat-openbsd", _cell("clients", "to_nc", client="hailto"), at_most, 1),
+)
+
+# The columns of the summary: heading, table, column, factor.
+SUMMARY = (
+    ("CPU, µs", "speed", "cpu_ns", 1e-3),
+    ("to plain", "speed", "to_plain", 1),
+    ("segments", "exact", "segments", 1),
+    ("system calls", "exact", "calls", 1),
+    ("user instructions", "exact", "instructions", 1),
+    ("greetings/s", "speed", "per_second", 1),
+    ("p50, µs", "latency", "p50_us", 1),
+    ("p99, µs", "latency", "p99_us", 1),
+    ("p99.9, µs", "latency", "p999_us", 1),
+)
+
+
+def judge(folder):
+    """The table of all targets, as far as their figures have been measured."""
+    table = Table("targets", "What haild must reach", ("what", "measured", "target", "outcome"))
+    results = Results(folder)
+    for target in TARGETS:
+        value = target.find(results)
+        unit = f" {target.unit}" if target.unit else ""
+        wanted = f"{WORDS[target.meets]} {figure(target.limit)}{unit}" if target.meets else "told only"
+        outcome = "" if value is None or not target.meets else (
+            "met" if target.meets(value, target.limit) else "missed")
+        table.add(target.what, "not measured" if value is None else f"{figure(value)}{unit}", wanted, outcome)
+    return table
+
+
+def summarize(folder):
+    """The table of all servers in short, as far as their figures have been measured."""
+    table = Table(
+        "summary", "The servers in short", ("server", *(column for column, _, _, _ in SUMMARY)),
+        ("CPU: a greeting's, at saturation. Latency: at half of each server's own saturation.",))
+    results = Results(folder)
+    for server in servers.SERVERS:
+        cells = [results.get(source, column, server=server.name) for _, source, column, _ in SUMMARY]
+        if any(cell is not None for cell in cells):
+            table.add(server.name, *(cell and cell * scale for cell, (*_, scale) in zip(cells, SUMMARY)))
+    return table
+
+
+def tell(tables, documents):
+    """Puts the tables into the documents that have marks for them."""
+    by_name = {table.name: table for table in tables}
+
+    def marked(found):
+        return f"{found[1]}\n{by_name[found[2] or 'targets'].markdown()}\n{found[3]}"
+    for document in map(pathlib.Path, documents):
+        if document.exists():
+            document.write_text(MARKS.sub(marked, document.read_text()))
