@@ -34,8 +34,9 @@ PLOTS = ("held", "message")
 def _arguments():
     parser = argparse.ArgumentParser(description="Compares haild and hailto with others.")
     parser.add_argument("--quick", action="store_true",
-                        help="small counts, some minutes; the results go to build/bench/ and not to bench/results/")
-    parser.add_argument("--guard", action="store_true", help="only hold haild's exact figures against those recorded")
+                        help="small counts, some minutes; results go to build/bench/, not to bench/results/")
+    parser.add_argument("--guard", action="store_true",
+                        help="only hold haild's exact figures against those recorded")
     parser.add_argument("parts", nargs="*", metavar="PART",
                         help=f"only these, of {', '.join([*PARTS, 'plots'])}; without any: all")
     arguments = parser.parse_args()
@@ -49,6 +50,7 @@ def _origin():
     found = "; ".join(f"{name} {value}" for name, value in machine.describe())
     server_core, load_core = machine.cores()
     return [f"machine: {found}; servers on core {server_core}, the load on core {load_core}",
+            f"load average before: {os.getloadavg()[0]:.2f}",
             time.strftime("date: %Y-%m-%d %H:%M UTC", time.gmtime())]
 
 
@@ -95,7 +97,7 @@ def _run(arguments):
 
 def main():
     arguments = _arguments()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
     machine.enter_namespace()
     machine.raise_descriptor_limit()
@@ -103,8 +105,6 @@ def main():
         sys.exit(importlib.import_module("lib.exact").guard())
     try:
         _run(arguments)
-    except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
     except (RuntimeError, OSError, subprocess.SubprocessError) as problem:
         sys.exit(f"{pathlib.Path(__file__).name}: {problem}")
 

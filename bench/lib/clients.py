@@ -1,9 +1,8 @@
-"""What hailto costs, and the clients that people use otherwise: time of the whole process, and instructions."""
+"""What hailto costs, and other clients: the time of the whole process, and its instructions."""
 import os
 import re
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import time
@@ -13,8 +12,6 @@ from lib.rounds import Rounds, interleaved
 from lib.table import Table
 
 DEADLINE = 60
-# Two runs of a program differ by some hundred instructions: addresses and the environment are chance.
-COUNTED_RUNS = 3
 
 
 def _commands(port):
@@ -64,7 +61,7 @@ def _instructions(name, command):
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--vgdb=no", *command],
         stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE, check=False)
     _check(name, done.stdout)
-    return int(re.search(rb"Collected : (\d+)", done.stderr)[1])
+    return float(re.search(rb"Collected : (\d+)", done.stderr)[1])
 
 
 def measure(effort):
@@ -74,8 +71,7 @@ def measure(effort):
         rounds = Rounds()
         for number, name in interleaved(list(commands), effort.rounds):
             rounds.add(number, name, **_run_once(name, commands[name]))
-        counted = {name: statistics.median(_instructions(name, command) for _ in range(COUNTED_RUNS))
-                   for name, command in commands.items()} if shutil.which("valgrind") else {}
+        counted = {name: _instructions(name, command) for name, command in commands.items()}
     table = Table(
         "clients", "Clients: the whole process, from its start to its end, with one greeting",
         ("client", "ms", "to_nc", "cpu_ms", "instructions"),
@@ -84,5 +80,5 @@ def measure(effort):
          f"Medians of {effort.rounds} interleaved rounds [quartiles]; ratios are taken within each round."))
     for name in commands:
         table.add(name, rounds.spread(name, "ms"), rounds.ratio(name, "nc", "ms"),
-                  rounds.spread(name, "cpu_ms"), counted.get(name))
+                  rounds.spread(name, "cpu_ms"), counted[name])
     yield table

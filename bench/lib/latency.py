@@ -33,8 +33,9 @@ def _at_rates(rates, effort, now_and_then=()):
 def _table(name, title, rounds, rates, base=None):
     table = Table(
         name, title, ("server", "rate", *FIELDS, *([f"p99_to_{base}"] if base else []), "late", "rounds"),
-        ("From the intended start of a connection to the end of the stream: what waits behind a stall is counted.",
-         "Medians of the rounds [quartiles]. late: starts that the generator itself began over 1 ms late, a share."))
+        ("From a connection's intended start to the end of its stream: what waits behind a stall counts.",
+         "late: the share of connections that the generator itself began more than 1 ms late.",
+         "Medians of interleaved rounds [quartiles]; ratios are taken within each round."))
     for server, rate in rates.items():
         table.add(server, float(round(rate)), *(rounds.spread(server, field) for field in FIELDS),
                   *([rounds.ratio(server, base, "p99_us")] if base else []),
@@ -52,5 +53,5 @@ def measure(effort):
                  _at_rates(rates, effort, SLOW), rates)
     same = {name: rates["nginx"] for name in present(SAME_RATE)} if "nginx" in rates else {}
     if same:
-        yield _table("latency_same", "Latency at the same rate for all, half of nginx's saturation, open loop",
+        yield _table("latency_same", "Latency at half of nginx's saturation for all, open loop",
                      _at_rates(same, effort), same, base="nginx")

@@ -1,4 +1,4 @@
-"""Runs the load generator, bench/load/load, and reads what it prints. Whatever it finds wrong fails the run."""
+"""Runs the load generator, bench/load/load, and reads what it prints. What it finds wrong ends the run."""
 import contextlib
 import functools
 import pathlib
@@ -67,7 +67,8 @@ class Load:
 def closed(server, count, concurrency=None, greeting=GREETING):
     """So many connections at a time, or as many as the server can take, until that many are done; returns
     what the generator tells."""
-    with Load("closed", server, greeting, count=count, concurrency=concurrency or server.server.crowd) as load:
+    concurrency = concurrency or server.server.crowd
+    with Load("closed", server, greeting, count=count, concurrency=concurrency) as load:
         return load.numbers()
 
 

@@ -62,7 +62,8 @@ def _silent(name):
     greeting = bytes(LONG)
     with servers.by_name(name).running(message=greeting, core=machine.cores()[0], options=PATIENT) as server:
         load.closed(server, 100, concurrency=10, greeting=greeting)
-        before, growth, kept = _growth(server, SILENT, mode="silent", greeting=greeting, rcvbuf=RECEIVE_BUFFER)
+        before, growth, kept = _growth(server, SILENT, mode="silent", greeting=greeting,
+                                       rcvbuf=RECEIVE_BUFFER)
         return {"empty_kib": before / 1024, "growth_mib": growth / 2 ** 20, "kept": kept}
 
 
@@ -80,8 +81,8 @@ def measure(effort):
     table = Table(
         "memory", f"Resident memory of the server with {HELD:,} lingering connections",
         ("server", "empty_kib", "bytes_each", "kept_by_server"),
-        ("empty_kib: before, warm. bytes_each: growth for each connection. kept_by_server: how many it has open;",
-         "hello and nginx close at once, and have none. The kernel's own memory is not in it.",
+        ("empty_kib: warm, with none. bytes_each: growth, for each connection. The kernel's memory is not in it.",
+         "kept_by_server: how many it has open; hello and nginx close at once, and have none.",
          f"Medians of {effort.rounds} interleaved rounds [quartiles]."))
     for name in names:
         table.add(name, *(rounds.spread(name, field) for field in ("empty_kib", "each")),
@@ -92,8 +93,8 @@ def measure(effort):
     table = Table(
         "memory_silent", f"Resident memory of the server with {SILENT} clients that read nothing of 1 MiB",
         ("server", "empty_kib", "growth_mib", "kept_by_server"),
-        (f"Packets are of {PACKET} bytes, so that the kernel doesn't take all of it at once. kept_by_server: how many",
-         f"it has open then. Medians of {effort.rounds} interleaved rounds [quartiles]."))
+        (f"Packets are of {PACKET} bytes, so that the kernel doesn't take all of it at once.",
+         f"Medians of {effort.rounds} interleaved rounds [quartiles]."))
     for name in names:
         table.add(name, *(rounds.spread(name, field) for field in ("empty_kib", "growth_mib")),
                   rounds.spread(name, "kept").median)

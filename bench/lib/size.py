@@ -51,8 +51,9 @@ def _held_rounds(names, effort):
 def _held_table(names, effort):
     by_held = _held_rounds(names, effort)
     table = Table(
-        "held", "Cost of a greeting while lingering connections are held: greeted, and not closed by the client",
-        ("server", "held", "kept_by_server", "cpu_ns", "cpu_ratio", "per_second", "per_second_ratio", "load_busy"),
+        "held", "Cost of a greeting while lingering connections are held: greeted, and not closed by clients",
+        ("server", "held", "kept_by_server", "cpu_ns", "cpu_ratio", "per_second", "per_second_ratio",
+         "load_busy"),
         ("kept_by_server: how many of them the server has still open. hello and nginx close at once, so that",
          "nothing is held but by the kernel; they have no way to hold a client who has the greeting.",
          "..._ratio: to none held, within each round, where none is measured before and after.",

@@ -6,7 +6,7 @@ from lib.rounds import Rounds, interleaved
 from lib.table import Table
 
 # Whoever is busy for so much of the time is the limit.
-SATURATED = 0.95
+SATURATED = 0.9
 # Those that fork take many times as long; a few rounds show it.
 SLOW = ("tcpserver", "socat", "ncat")
 # As many as fit into the queue of a server that stands still, and those for whom that queue is long enough.
@@ -66,20 +66,23 @@ def _each(names, count, measure, now_and_then=()):
 
 def _limit(rounds, name):
     """Who is busy all the time when this server is saturated."""
-    if rounds.spread(name, "core_busy").median >= SATURATED:
-        return "server"
-    return "generator" if rounds.spread(name, "load_busy").median >= SATURATED else "neither"
+    for who, field in (("server", "server_busy"), ("generator", "load_busy"), ("others", "core_busy")):
+        if rounds.spread(name, field).median >= SATURATED:
+            return who
+    return "neither"
 
 
 def _saturation_table(rounds, names, count):
     table = Table(
         "speed", "Cost of a greeting at saturation, in a closed loop",
-        ("server", "clients", "cpu_ns", "to_plain", "to_nginx", "to_haild", "per_second", "server_busy", "core_busy",
-         "load_busy", "load_ns", "limit", "rounds"),
-        ("clients: so many at a time. cpu_ns: the server's CPU time for a greeting, its children's included; to_...: its ratio to another's.",
+        ("server", "clients", "cpu_ns", "to_plain", "to_nginx", "to_haild", "per_second", "server_busy",
+         "core_busy", "load_busy", "load_ns", "limit", "rounds"),
+        ("clients: so many at a time. cpu_ns: the server's CPU time for a greeting, its children's included.",
+         "to_...: its ratio to another's.",
          f"Medians of {count} interleaved rounds [quartiles]; ratios are taken within each round.",
-         "server_busy: the server's share of the time; core_busy: its core's, with what the kernel does there;",
-         "load_busy, load_ns: the generator's share of its core, and its CPU time for a greeting."))
+         "server_busy: the server's share of the time; core_busy: its core's, whoever was at work there.",
+         "load_busy, load_ns: the generator's share of its core, and its CPU time for a greeting.",
+         "limit: who is busy all the time; others: somebody else on the server's core."))
     for name in names:
         limit = _limit(rounds, name)
         table.add(name, float(servers.by_name(name).crowd), rounds.spread(name, "cpu_ns"),
@@ -96,8 +99,9 @@ def _burst_table(rounds, names, count):
     table = Table(
         "burst", f"Cost of a greeting when {BURST:,} clients wait already: the generator is no limit",
         ("server", "cpu_ns", "to_plain", "to_nginx", "to_haild", "wall_ms", "server_busy"),
-        (f"The server stands still (SIGSTOP) until {BURST:,} have connected. wall_ms: until the last has met the "
-         "end.", f"Medians of {count} interleaved rounds [quartiles]; ratios are taken within each round."))
+        (f"The server stands still (SIGSTOP) until {BURST:,} have connected.",
+         "wall_ms: from then on until the last has met the end.",
+         f"Medians of {count} interleaved rounds [quartiles]; ratios are taken within each round."))
     for name in names:
         table.add(name, rounds.spread(name, "cpu_ns"),
                   *(rounds.ratio(name, base, "cpu_ns") for base in ("plain", "nginx", "haild")),

@@ -19,7 +19,7 @@ FIRST_PORT, LAST_PORT = 10000, 30000
 
 
 class _Process:
-    """A server started as cheaply as can be: no fork of a large Python, and the clock runs from just before."""
+    """A server started as cheaply as can be: no fork of a large Python; the clock runs from just before."""
 
     def __init__(self, command, errors):
         server_core, own_core = machine.cores()
@@ -114,8 +114,9 @@ def measure(effort):
         "start", "Start: from exec to the first greeting, and the size of the program",
         ("server", "ms", "over_plain_ms", "stripped_bytes"),
         ("Those that print their address are connected to when it comes, others are tried until they accept.",
-         "over_plain_ms: longer than the plain loop, in the same round. stripped_bytes: of the program alone, without",
-         f"its libraries; of nginx with its stream module. Medians of {effort.rounds} interleaved rounds [quartiles]."))
+         "over_plain_ms: longer than the plain loop, in the same round.",
+         "stripped_bytes: of the program alone, without its libraries; of nginx with its stream module.",
+         f"Medians of {effort.rounds} interleaved rounds [quartiles]."))
     for name in names:
         table.add(name, rounds.spread(name, "ms"), rounds.difference(name, "plain", "ms"),
                   _stripped_size(servers.by_name(name)))

@@ -42,7 +42,8 @@ class Table:
     """
 
     def __init__(self, name, title, columns, notes=()):
-        self.name, self.title, self.columns, self.notes, self.rows = name, title, list(columns), list(notes), []
+        self.name, self.title, self.columns, self.notes = name, title, list(columns), list(notes)
+        self.rows = []
 
     def add(self, *cells):
         assert len(cells) == len(self.columns), (cells, self.columns)
@@ -74,7 +75,7 @@ class Table:
                   for name in ([column, f"{column}_q1", f"{column}_q3"] if spread else [column])]
         lines = [f"# {self.title}", *(f"# {line}" for line in (*self.notes, *origin)), "\t".join(header)]
         for row in self.rows:
-            lines.append("\t".join(text for cell, spread in zip(row, spreads) for text in _stored(cell, spread)))
+            lines.append("\t".join(text for pair in zip(row, spreads) for text in _stored(*pair)))
         pathlib.Path(folder, f"{self.name}.tsv").write_text("\n".join(lines) + "\n")
 
 

@@ -10,7 +10,7 @@ from lib.table import Table, figure, load
 # The documents have a table between these marks: that of what must be reached, if none is named.
 MARKS = re.compile(r"(<!-- bench:begin ?(\w*) -->\n).*?(<!-- bench:end -->)", re.DOTALL)
 
-# what: in words; find: gets it from the Results; limit: a number that it must reach, None where it is only told
+# what: in words; find: gets it from the Results; meets, limit: what it must reach, None if it is only told
 Target = collections.namedtuple("Target", "what find meets limit unit", defaults=("",))
 at_most, at_least, exactly = operator.le, operator.ge, operator.eq
 WORDS = {at_most: "at most", at_least: "at least", exactly: "exactly"}
@@ -42,7 +42,8 @@ TARGETS = (
     Target("allocations a session, once warm", _cell("exact", "allocations", server="haild"), exactly, 0),
     Target("CPU a greeting, to nginx's", _cell("speed", "to_nginx", server="haild"), at_most, 0.92),
     Target("CPU a greeting, to the plain loop's", _cell("speed", "to_plain", server="haild"), at_most, 1.05),
-    Target("CPU a greeting of hello-world, to haild's", _cell("speed", "to_haild", server="hello"), at_least, 1.35),
+    Target("CPU a greeting of hello-world, to haild's", _cell("speed", "to_haild", server="hello"),
+           at_least, 1.35),
     Target("CPU a greeting with the log on, to that with -q", _cell("speed", "to_haild", server="haild-log"),
            None, None),
     Target("in a burst: CPU a greeting, to nginx's", _cell("burst", "to_nginx", server="haild"), None, None),
@@ -58,9 +59,10 @@ TARGETS = (
            at_most, 250, "bytes"),
     Target("500 clients that don't read 1 MiB", _cell("memory_silent", "growth_mib", server="haild"),
            at_most, 8, "MiB"),
-    Target("start to the first greeting, over the plain loop's", _cell("start", "over_plain_ms", server="haild"),
-           at_most, 2, "ms"),
-    Target("hailto's time, to that of netcat-openbsd", _cell("clients", "to_nc", client="hailto"), at_most, 1),
+    Target("start to the first greeting, over the plain loop's", _cell(
+        "start", "over_plain_ms", server="haild"), at_most, 2, "ms"),
+    Target("hailto's time, to that of netcat-openbsd", _cell("clients", "to_nc", client="hailto"),
+           at_most, 1),
 )
 
 # The columns of the summary: heading, table, column, factor.
