@@ -99,6 +99,8 @@ def main():
     arguments = _arguments()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
+    # Whatever is started reads no translations: that would be part of its start.
+    os.environ["LC_ALL"] = "C"
     machine.enter_namespace()
     machine.raise_descriptor_limit()
     if arguments.guard:
