@@ -1,4 +1,5 @@
-"""What a greeting costs in figures that noise does not touch: TCP segments, system calls, user instructions."""
+"""What a greeting costs in figures that noise does not touch: segments, system calls, instructions, allocations."""
+import collections
 import contextlib
 import dataclasses
 import pathlib
@@ -7,51 +8,83 @@ import signal
 import subprocess
 import tempfile
 
-from lib import load, machine
-from lib.table import Table
+from lib import load, machine, servers, table
 
-# Greetings for each figure; fewer where each is a process of its own, or interpreted.
-SEGMENT_GREETINGS, SEGMENT_GREETINGS_FORKING = 10000, 500
-CALL_GREETINGS, CALL_GREETINGS_FORKING = 10000, 100
-INSTRUCTION_GREETINGS, INSTRUCTION_GREETINGS_FORKING = (2000, 12000), (8, 40)
-# What callgrind's child counts begins with what its parent had counted, unless that is put away before
+RESULTS = machine.ROOT / "bench/results"
+# Nothing here is noise; but another compiler, C library or libevent makes other code.
+TOLERANCE = 0.05
+
+# How many greetings are taken for a figure. A difference of two runs leaves out what the start takes.
+Counts = collections.namedtuple("Counts", "segments calls short_run long_run")
+COUNTS = Counts(10000, 10000, 2000, 12000)
+COUNTS_FORKING = Counts(500, 100, 8, 40)  # each is a process of its own
+
+# What callgrind's child counts begins with all that its parent had counted, unless that is put away before
 # the fork; and what a process had counted is lost when it becomes another program.
 CALLGRIND = ("valgrind", "--tool=callgrind", "--trace-children=yes", "--vgdb=no",
              "--dump-before=fork", "--dump-before=execve")
+ALLOCATES = re.compile(r"(malloc|calloc|realloc|memalign|aligned_alloc|posix_memalign)('\d+)?")
 
-FIGURES = ("segments", "calls", "instructions")
+FIGURES = ("segments", "calls", "instructions", "allocations")
 NOTES = ("segments: of TCP, both sides' together",
          "calls: system calls of the server while clients wait in its queue",
-         "instructions: of the server in user mode, libraries included")
+         "instructions: of the server in user mode, libraries included",
+         "allocations: calls of malloc and its like, libraries included")
 
 
 @dataclasses.dataclass
 class Exact:
-    """What one greeting of a server costs: .segments, .calls, .instructions; .calls_by_name."""
+    """What one greeting costs: a number for each of FIGURES, and the system calls by name."""
     segments: float
     calls: float
     instructions: float
-    calls_by_name: dict
+    allocations: float
+    by_name: dict
 
 
-def measure(server):
-    """All figures of a server."""
-    by_name = calls_by_name(server)
-    return Exact(segments(server), sum(by_name.values()), instructions(server), by_name)
-
-
-def tables(servers):
-    """Measures the servers; returns the tables of the figures, and of each one's system calls."""
-    figures = Table("exact", "What a greeting costs, in figures that noise does not touch",
-                    ["server", *FIGURES], NOTES)
-    names = Table("calls", "System calls for a greeting, by name", ["server", "call", "calls"])
-    for server in servers:
-        exact = measure(server)
-        figures.add(server.name, *(getattr(exact, figure) for figure in FIGURES))
-        for name, count in sorted(exact.calls_by_name.items(), key=lambda item: (-round(item[1], 2), item[0])):
-            if count >= 0.005:
+def measure(_effort):
+    """The tables of all servers that are here, and of their system calls."""
+    names = table.Table("calls", "System calls for a greeting, by name", ("server", "call", "calls"))
+    figures = table.Table("exact", "What a greeting costs, in figures that noise does not touch",
+                          ("server", *FIGURES), NOTES)
+    for server in servers.SERVERS:
+        if server.is_there():
+            exact = of_server(server)
+            figures.add(server.name, *(getattr(exact, figure) for figure in FIGURES))
+            for name, count in sorted(exact.by_name.items(), key=lambda call: (-call[1], call[0])):
                 names.add(server.name, name, count)
-    return [figures, names]
+    return [names, figures]
+
+
+def guard():
+    """Holds haild's figures against those recorded, and says so; returns an exit code. More is a loss; and
+    fewer are to be recorded, or the next loss goes unseen."""
+    recorded = {row["server"]: row for row in table.load(RESULTS, "exact")}.get("haild")
+    if not recorded:
+        print(f"Nothing to compare with: `script/bench exact` writes {RESULTS}/exact.tsv.")
+        return 1
+    print(f"haild -q, for a greeting; bench/results/exact.tsv is held to within {TOLERANCE:.0%}")
+    now = of_server(servers.by_name("haild"))
+    held = [_compare(figure, getattr(now, figure), recorded[figure]) for figure in FIGURES]
+    print(f"exact figures: {held.count(True)} as recorded, {held.count(False)} not")
+    return 0 if all(held) else 1
+
+
+def _compare(figure, now, recorded):
+    """Prints a line about a figure; returns whether it is what was recorded."""
+    is_held = abs(now - recorded) <= TOLERANCE * recorded
+    verdict = "as recorded" if is_held else "TOO MANY" if now > recorded else "FEWER: `script/bench exact` records it"
+    print(f"{figure:12}  {now:10,.2f} now  {recorded:10,.2f} recorded  {verdict}")
+    return is_held
+
+
+def of_server(server):
+    """All figures of a server; what is less than a hundredth is rare, and counts as none."""
+    counts = COUNTS_FORKING if server.forks else COUNTS
+    instructions, allocations = _in_user_mode(server, counts)
+    by_name = {name: round(count, 2) for name, count in _calls(server, counts.calls).items() if count >= 0.005}
+    return Exact(round(_segments(server, counts.segments), 2), round(sum(by_name.values()), 2),
+                 round(instructions), round(allocations, 2), by_name)
 
 
 def _greet(running, count):
@@ -60,9 +93,8 @@ def _greet(running, count):
     running.wait_idle()
 
 
-def segments(server):
-    """TCP segments for a greeting, those of both sides."""
-    count = SEGMENT_GREETINGS_FORKING if server.forks else SEGMENT_GREETINGS
+def _segments(server, count):
+    """TCP segments for a greeting."""
     with server.running(core=machine.cores()[0]) as running:
         before = _segments_sent()
         _greet(running, count)
@@ -77,10 +109,9 @@ def _segments_sent():
             - machine.kernel_counter("netstat", "TcpExt", "DelayedACKs"))
 
 
-def calls_by_name(server):
-    """System calls for a greeting. strace makes the server so slow that it always has clients in its queue: this
-    is what they cost at saturation."""
-    count = CALL_GREETINGS_FORKING if server.forks else CALL_GREETINGS
+def _calls(server, count):
+    """System calls for a greeting, by name. strace makes the server so slow that it always has clients in its
+    queue: this is what they cost at saturation."""
     with server.running(core=machine.cores()[0]) as running, tempfile.NamedTemporaryFile("r") as summary:
         _greet(running, count // 10)
         with _traced(running.pids(), summary.name):
@@ -106,22 +137,29 @@ def _traced(pids, summary):
         tracer.communicate()
 
 
-def instructions(server):
-    """Instructions in user mode for a greeting, those of the libraries included: the difference of two runs, so
-    that what the start takes is not in it."""
-    few, many = INSTRUCTION_GREETINGS_FORKING if server.forks else INSTRUCTION_GREETINGS
-    return (_all_instructions(server, many) - _all_instructions(server, few)) / (many - few)
+def _in_user_mode(server, counts):
+    """Instructions and allocations for a greeting."""
+    short, long = _run_counted(server, counts.short_run), _run_counted(server, counts.long_run)
+    return [(more - few) / (counts.long_run - counts.short_run) for few, more in zip(short, long)]
 
 
-def _all_instructions(server, count):
-    """Instructions in user mode of a whole run, with those of all processes."""
+def _run_counted(server, count):
+    """Instructions and allocations of a whole run, of all its processes."""
     with tempfile.TemporaryDirectory(prefix="haild-callgrind-") as folder:
         prefix = (*CALLGRIND, f"--callgrind-out-file={folder}/%p")
         with server.running(core=machine.cores()[0], prefix=prefix) as running:
             _greet(running, count)
-        return sum(_total(file) for file in pathlib.Path(folder).iterdir())
+        profiles = [file.read_text(errors="replace") for file in pathlib.Path(folder).iterdir()]
+    return sum(map(_instructions, profiles)), sum(map(_allocations, profiles))
 
 
-def _total(file):
-    """What a file of callgrind's has counted."""
-    return int(re.search(r"^totals: (\d+)$", file.read_text(), re.MULTILINE)[1])
+def _instructions(profile):
+    return int(re.search(r"^totals: (\d+)$", profile, re.MULTILINE)[1])
+
+
+def _allocations(profile):
+    """Calls of functions that allocate. A profile names a function once, and then goes by its number."""
+    names = re.findall(r"^c?fn=\((\d+)\) (.+)$", profile, re.MULTILINE)
+    allocating = {number for number, name in names if ALLOCATES.fullmatch(name)}
+    calls = re.findall(r"^cfn=\((\d+)\).*\ncalls=(\d+) ", profile, re.MULTILINE)
+    return sum(int(count) for number, count in calls if number in allocating)

@@ -69,9 +69,9 @@ def _held_table(names, effort):
 
 def _message_table(names, effort):
     by_size = {size: Rounds() for size in SIZES}
-    for number, name in interleaved(names, effort.rounds):
-        for size, rounds in by_size.items():
-            message = _message(size)
+    for size, rounds in by_size.items():
+        message = _message(size)
+        for number, name in interleaved(names, effort.rounds):
             with servers.by_name(name).running(message=message, core=machine.cores()[0]) as server:
                 rounds.add(number, name, **saturate(server, effort.seconds, message))
     table = Table(

@@ -9,6 +9,8 @@ from lib.table import Table
 SATURATED = 0.9
 # Those that fork take many times as long; a few rounds show it.
 SLOW = ("tcpserver", "socat", "ncat")
+# So many bytes are no matter of microseconds.
+LONG = 65536
 # As many as fit into the queue of a server that stands still, and those for whom that queue is long enough.
 BURST = 4000
 BURST_SERVERS = ("haild", "plain", "corked", "lingering", "hello", "nginx")
@@ -22,7 +24,7 @@ def present(names=None):
 
 def warm_up(server, greeting=servers.GREETING):
     """Greets until everything is in place; returns how many greetings a second the server gives."""
-    count = 200 if server.server.forks else 2000
+    count = 200 if server.server.forks or len(greeting) >= LONG else 2000
     return load.closed(server, count, greeting=greeting)["per_second"]
 
 
