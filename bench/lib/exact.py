@@ -1,7 +1,6 @@
-"""What a greeting costs in figures that noise does not touch: segments, system calls, instructions, allocations."""
+"""What a greeting costs, in figures that noise does not touch: segments, calls, instructions, allocations."""
 import collections
 import contextlib
-import dataclasses
 import pathlib
 import re
 import signal
@@ -32,28 +31,18 @@ NOTES = ("segments: of TCP, both sides' together",
          "allocations: calls of malloc and its like, libraries included")
 
 
-@dataclasses.dataclass
-class Exact:
-    """What one greeting costs: a number for each of FIGURES, and the system calls by name."""
-    segments: float
-    calls: float
-    instructions: float
-    allocations: float
-    by_name: dict
-
-
 def measure(_effort):
     """The tables of all servers that are here, and of their system calls."""
     names = table.Table("calls", "System calls for a greeting, by name", ("server", "call", "calls"))
-    figures = table.Table("exact", "What a greeting costs, in figures that noise does not touch",
-                          ("server", *FIGURES), NOTES)
+    all_figures = table.Table("exact", "What a greeting costs, in figures that noise does not touch",
+                              ("server", *FIGURES), NOTES)
     for server in servers.SERVERS:
         if server.is_there():
-            exact = of_server(server)
-            figures.add(server.name, *(getattr(exact, figure) for figure in FIGURES))
-            for name, count in sorted(exact.by_name.items(), key=lambda call: (-call[1], call[0])):
+            figures, by_name = _of_server(server)
+            all_figures.add(server.name, *figures.values())
+            for name, count in sorted(by_name.items(), key=lambda call: (-call[1], call[0])):
                 names.add(server.name, name, count)
-    return [names, figures]
+    return [names, all_figures]
 
 
 def guard():
@@ -64,27 +53,47 @@ def guard():
         print(f"Nothing to compare with: `script/bench exact` writes {RESULTS}/exact.tsv.")
         return 1
     print(f"haild -q, for a greeting; bench/results/exact.tsv is held to within {TOLERANCE:.0%}")
-    now = of_server(servers.by_name("haild"))
-    held = [_compare(figure, getattr(now, figure), recorded[figure]) for figure in FIGURES]
+    figures = _least_of_haild(recorded)
+    held = [_compare(name, now, recorded[name]) for name, now in figures.items()]
     print(f"exact figures: {held.count(True)} as recorded, {held.count(False)} not")
     return 0 if all(held) else 1
 
 
-def _compare(figure, now, recorded):
+def _least_of_haild(recorded):
+    """haild's figures; with a second and a third try if they are more than recorded. Where the clients lack a
+    processor haild waits for them, and each turn of its loop serves fewer: that can only add."""
+    haild = servers.by_name("haild")
+    figures, _ = _of_server(haild)
+    for _ in range(2):
+        if any(now > recorded[name] and not _is_held(now, recorded[name]) for name, now in figures.items()):
+            again, _ = _of_server(haild)
+            figures = {name: min(now, again[name]) for name, now in figures.items()}
+    return figures
+
+
+def _is_held(now, recorded):
+    return abs(now - recorded) <= TOLERANCE * recorded
+
+
+def _compare(name, now, recorded):
     """Prints a line about a figure; returns whether it is what was recorded."""
-    is_held = abs(now - recorded) <= TOLERANCE * recorded
-    verdict = "as recorded" if is_held else "TOO MANY" if now > recorded else "FEWER: `script/bench exact` records it"
-    print(f"{figure:12}  {now:10,.2f} now  {recorded:10,.2f} recorded  {verdict}")
-    return is_held
+    verdict = "TOO MANY" if now > recorded else "FEWER: `script/bench exact` records it"
+    if _is_held(now, recorded):
+        verdict = "as recorded"
+    print(f"{name:12}  {now:10,.2f} now  {recorded:10,.2f} recorded  {verdict}")
+    return _is_held(now, recorded)
 
 
-def of_server(server):
-    """All figures of a server; what is less than a hundredth is rare, and counts as none."""
+def _of_server(server):
+    """All figures of a server by name, and its system calls by theirs. What is less than a hundredth is rare,
+    and counts as none."""
     counts = COUNTS_FORKING if server.forks else COUNTS
+    calls = _calls(server, counts.calls)
+    by_name = {name: round(count, 2) for name, count in calls.items() if count >= 0.005}
     instructions, allocations = _in_user_mode(server, counts)
-    by_name = {name: round(count, 2) for name, count in _calls(server, counts.calls).items() if count >= 0.005}
-    return Exact(round(_segments(server, counts.segments), 2), round(sum(by_name.values()), 2),
-                 round(instructions), round(allocations, 2), by_name)
+    segments = _segments(server, counts.segments)
+    values = round(segments, 2), round(sum(by_name.values()), 2), round(instructions), round(allocations, 2)
+    return dict(zip(FIGURES, values)), by_name
 
 
 def _greet(running, count):
@@ -102,11 +111,11 @@ def _segments(server, count):
 
 
 def _segments_sent():
-    """Segments sent in this namespace, in which both ends are. A client that gets no processor for 40 ms sends
-    its delayed acknowledgement, and one that waits long enough is sent its segment again: neither is the
-    server's doing."""
-    return (machine.kernel_counter("snmp", "Tcp", "OutSegs") - machine.kernel_counter("snmp", "Tcp", "RetransSegs")
-            - machine.kernel_counter("netstat", "TcpExt", "DelayedACKs"))
+    """Segments sent in this namespace, in which both ends are. A client that gets no processor for 40 ms
+    sends its delayed acknowledgement, and what waits long enough is sent again: neither is the server's
+    doing."""
+    sent, again = (machine.kernel_counter("snmp", "Tcp", name) for name in ("OutSegs", "RetransSegs"))
+    return sent - again - machine.kernel_counter("netstat", "TcpExt", "DelayedACKs")
 
 
 def _calls(server, count):

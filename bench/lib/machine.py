@@ -56,7 +56,7 @@ def _loopback_up():
 
 
 def _set_kernel(name, value):
-    """Sets a variable of the kernel. Not all may be ours to set; such a one should be large enough already."""
+    """Sets a variable of the kernel. Not all may be ours; such a one should be large enough already."""
     path = pathlib.Path("/proc/sys", name)
     with contextlib.suppress(OSError):
         path.write_text(str(value))

@@ -108,14 +108,17 @@ class Running:
         if self.server.tells:
             self._read_address()
         else:
-            machine.poll_until(self._accepts, f"{self.server.name} to accept connections", DEADLINE)
+            self._wait(self._accepts, "to accept connections")
         if self.server.forks:
-            machine.poll_until(lambda: self.pids() == [self.pid], "the end of the child that answered", DEADLINE)
+            self._wait(lambda: self.pids() == [self.pid], "to be done with its first client")
         self._at_rest = self.sockets()
 
     def wait_idle(self):
         """Waits until it has closed the connections of all clients, and their processes have ended."""
-        machine.poll_until(lambda: self.sockets() <= self._at_rest, f"{self.server.name} to be idle", DEADLINE)
+        self._wait(lambda: self.sockets() <= self._at_rest, "to be idle")
+
+    def _wait(self, condition, what):
+        machine.poll_until(condition, f"{self.server.name} {what}", DEADLINE)
 
     def sockets(self):
         """How many sockets its processes have open; a process that has none counts as one."""
@@ -131,10 +134,10 @@ class Running:
     def _accepts(self):
         if self.process.poll() is not None:
             self._fail("it ended")
-        with contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", self.port)) as client:
-            client.settimeout(DEADLINE)
-            while client.recv(1 << 16):
-                pass
+        with contextlib.suppress(ConnectionError):
+            with socket.create_connection(("127.0.0.1", self.port), DEADLINE) as client:
+                while client.recv(1 << 16):
+                    pass
             return True
         return False
 
@@ -236,8 +239,8 @@ stream {{
 
 
 def _nginx_return(text):
-    """The argument of `return`. What it can't be told literally, a long text or a dollar, is made of variables;
-    parts that are the same are one variable."""
+    """Variables, and the argument of `return`. What that can't be told literally, a long text or a dollar, is
+    made of variables; parts that are the same are one variable."""
     if len(text) <= NGINX_WORD and "$" not in text:
         return "", _nginx_quote(text)
     parts = [text[i:i + NGINX_WORD] for i in range(0, len(text), NGINX_WORD)]
