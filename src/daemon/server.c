@@ -101,6 +101,7 @@ static void finished_cb(void *argument)
 
 	sockets_close(server->sockets);
 	server->sockets = NULL;
+	sessions_look(server->sessions);
 	end_if_idle(server);
 }
 

@@ -35,9 +35,10 @@ enum { AT_ONCE = 256 * 1024 };
 
 /*
  * How long a client may take to close before the kernel is asked to watch it. Nearly all
- * need less, and then one look is all that they cost.
+ * need less, and then one look is all that they cost. Less time would be too little for clients
+ * that are busy themselves; more gains nothing (doc/performance.md).
  */
-enum { LOOK_AFTER_MS = 2 };
+enum { LOOK_AFTER_MS = 20 };
 
 enum reason {
 	CLOSED_BY_PEER,
@@ -99,7 +100,8 @@ struct sessions {
 	 * timeouts start anew with every byte: a trickler would live for ever.)
 	 */
 	struct event *deadline;
-	struct event *look;	    /* at those that part */
+	struct event *look; /* at those that part */
+	uint32_t look_after_ms;
 	const struct timeval *idle; /* a common timeout: thousands cost one heap entry */
 };
 
@@ -292,9 +294,9 @@ static void look_cb(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
-	look(all, LOOK_AFTER_MS);
+	look(all, all->look_after_ms);
 	if (!TAILQ_EMPTY(&all->parting))
-		loop_add_timer(all->look, LOOK_AFTER_MS);
+		loop_add_timer(all->look, all->look_after_ms);
 }
 
 /* Leaves the session alone for a moment, in which its client mostly closes. */
@@ -303,7 +305,7 @@ static void part(struct session *session)
 	struct sessions *all = session->all;
 
 	if (TAILQ_EMPTY(&all->parting))
-		loop_add_timer(all->look, LOOK_AFTER_MS);
+		loop_add_timer(all->look, all->look_after_ms);
 	session->state = PARTING;
 	session->half_closed_ms = session->opened_ms; /* that is now */
 	TAILQ_INSERT_TAIL(&all->parting, session, by_half_close);
@@ -447,13 +449,15 @@ struct sessions *sessions_new(struct event_base *base, const struct options *opt
 	TAILQ_INIT(&all->parting);
 	TAILQ_INIT(&all->lingering);
 	all->pool = pool_new(sizeof(struct session));
+	all->look_after_ms = options->idle < LOOK_AFTER_MS ? (uint32_t)options->idle
+							   : LOOK_AFTER_MS;
 	all->deadline = evtimer_new(base, deadline_cb, all);
 	all->look = evtimer_new(base, look_cb, all);
 	all->idle = event_base_init_common_timeout(base, &idle);
 	/* Set once for nothing: from now on no timer lacks memory, and no session its deadline. */
 	if (all->pool && all->deadline && all->look && all->idle &&
 	    loop_add_timer(all->deadline, options->timeout) &&
-	    loop_add_timer(all->look, LOOK_AFTER_MS) && make_ready(all))
+	    loop_add_timer(all->look, all->look_after_ms) && make_ready(all))
 		return all;
 	sessions_free(all);
 	return NULL;
