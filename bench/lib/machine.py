@@ -194,6 +194,7 @@ def describe():
         ("descriptors", str(limit)),
         ("system", _first(r'^PRETTY_NAME="?([^"\n]+)', pathlib.Path("/etc/os-release").read_text())),
         ("kernel", f"{platform.system()} {platform.release()}"),
+        ("congestion control", pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()),
         ("compiler", _said(_first(r"^CC = (.+)$", _makefile()), "--version", pattern=r"(.+)")
          + " " + _first(r"^CFLAGS = (.+)$", _makefile())),
         ("libevent", _said("pkg-config", "--modversion", "libevent_core")),
