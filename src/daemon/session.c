@@ -404,7 +404,7 @@ static bool greet(struct session *session, bool now)
 		all->ready = NULL;
 		return keep_greeting(session, ready, (size_t)sent);
 	} else {
-		part(session);
+		part(session); /* First: if it can't be half-closed, it is closed. */
 		half_close(session);
 	}
 	return true;
