@@ -59,7 +59,8 @@ def _measure(part, effort, folder, origin):
     began = time.monotonic()
     for table in importlib.import_module(f"lib.{part}").measure(effort):
         table.save(folder, origin)
-        print(f"\n{table.text()}", flush=True)
+        if not table.detail:
+            print(f"\n{table.text()}", flush=True)
     print(f"({part}: {time.monotonic() - began:.0f} s)", flush=True)
 
 

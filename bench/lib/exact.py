@@ -15,8 +15,8 @@ TOLERANCE = 0.05
 
 # How many greetings are taken for a figure. A difference of two runs leaves out what the start takes.
 Counts = collections.namedtuple("Counts", "segments calls short_run long_run")
-COUNTS = Counts(10000, 10000, 2000, 12000)
-COUNTS_FORKING = Counts(500, 100, 8, 40)  # each is a process of its own
+COUNTS = Counts(10000, 2000, 2000, 12000)
+COUNTS_FORKING = Counts(500, 100, 4, 16)  # each is a process of its own
 
 # What callgrind's child counts begins with all that its parent had counted, unless that is put away before
 # the fork; and what a process had counted is lost when it becomes another program.
@@ -33,7 +33,8 @@ NOTES = ("segments: of TCP, both sides' together",
 
 def measure(_effort):
     """The tables of all servers that are here, and of their system calls."""
-    names = table.Table("calls", "System calls for a greeting, by name", ("server", "call", "calls"))
+    names = table.Table("calls", "System calls for a greeting, by name", ("server", "call", "calls"),
+                        detail=True)
     all_figures = table.Table("exact", "What a greeting costs, in figures that noise does not touch",
                               ("server", *FIGURES), NOTES)
     for server in servers.SERVERS:

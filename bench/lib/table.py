@@ -20,6 +20,7 @@ class Spread:
 
 def figure(value):
     """A number as people read it, with some four digits."""
+    value += 0.0  # no minus before a zero
     if value == int(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.{1 if abs(value) >= 100 else 2 if abs(value) >= 10 else 3}f}"
@@ -39,11 +40,12 @@ class Table:
     title    says what was done
     columns  their names; the cells of a row are text, numbers, Spreads, or None where nothing was measured
     notes    lines to read with it
+    detail   whether it is too long to be printed, and goes to its file only
     """
 
-    def __init__(self, name, title, columns, notes=()):
+    def __init__(self, name, title, columns, notes=(), detail=False):
         self.name, self.title, self.columns, self.notes = name, title, list(columns), list(notes)
-        self.rows = []
+        self.detail, self.rows = detail, []
 
     def add(self, *cells):
         assert len(cells) == len(self.columns), (cells, self.columns)
