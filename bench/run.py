@@ -96,10 +96,16 @@ def _run(arguments):
         targets.tell(tables, [machine.ROOT / "README.md", machine.ROOT / "doc/performance.md"])
 
 
+def _end(number, _frame):
+    """Ends the run, and all that it has started with it."""
+    print(f"ended by {signal.Signals(number).name}", file=sys.stderr)
+    sys.exit(128 + number)
+
+
 def main():
     arguments = _arguments()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, frame: sys.exit(128 + number))
+        signal.signal(number, _end)
     # Whatever is started reads no translations: that would be part of its start.
     os.environ["LC_ALL"] = "C"
     machine.enter_namespace()

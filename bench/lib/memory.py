@@ -81,7 +81,7 @@ def measure(effort):
     table = Table(
         "memory", f"Resident memory of the server with {HELD:,} lingering connections",
         ("server", "empty_kib", "bytes_each", "kept_by_server"),
-        ("empty_kib: warm, with none. bytes_each: growth, for each connection. The kernel's memory is not in it.",
+        ("empty_kib: warm, with none. bytes_each: growth, for each connection, without the kernel's memory.",
          "kept_by_server: how many it has open; hello and nginx close at once, and have none.",
          f"Medians of {effort.rounds} interleaved rounds [quartiles]."))
     for name in names:
