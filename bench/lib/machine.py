@@ -47,7 +47,12 @@ def enter_namespace():
     _loopback_up()
     for name in ("core/somaxconn", "ipv4/tcp_max_syn_backlog"):
         _set_kernel(f"net/{name}", BACKLOG)
-    _set_kernel("net/ipv4/tcp_max_tw_buckets", REMEMBERED)
+    remember_ended()
+
+
+def remember_ended(count=REMEMBERED):
+    """Has the kernel remember so many ended connections."""
+    _set_kernel("net/ipv4/tcp_max_tw_buckets", count)
 
 
 def _loopback_up():
