@@ -60,7 +60,8 @@ class Load:
         """Ends its standard input and waits for its end; returns what it tells, by name."""
         said, complaint = self._process.communicate(timeout=DEADLINE)
         if self._process.returncode != 0:
-            raise LoadError(f"{self._server.server.name}: {' '.join(self._words)}: {complaint.strip()}")
+            reason = complaint.strip() or f"ended with {self._process.returncode}"
+            raise LoadError(f"{self._server.server.name}: {' '.join(self._words)}: {reason}")
         return {name: float(value) for name, value in (line.split("\t") for line in said.splitlines())}
 
 

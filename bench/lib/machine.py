@@ -21,8 +21,8 @@ os.environ["PATH"] += ":/usr/sbin:/sbin"
 BACKLOG = 4096
 # The exit code of what this machine cannot run; .ci/run takes it for "skipped".
 CANNOT_RUN = 77
-# How many ended connections the kernel remembers (TIME-WAIT). Its own 131,072 are there after some seconds of
-# greeting, expire together a minute later, and make a greeting cost more or less by the minute.
+# How many ended connections the kernel remembers (TIME-WAIT): so few that in each round the table of them
+# is as full. Its own 131,072 are there after some seconds, and expire a minute later.
 REMEMBERED = 4096
 NAMESPACE_VARIABLE = "HAILD_BENCH_NAMESPACE"
 
