@@ -6,7 +6,7 @@ import subprocess
 
 from lib import load, machine, rest, servers
 from lib.rounds import Rounds, interleaved
-from lib.size import PATIENT
+from lib.held import PATIENT
 from lib.speed import present, warm_up
 from lib.table import Table
 
