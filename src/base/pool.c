@@ -38,12 +38,13 @@ struct pool *pool_new(size_t size)
 static void grow(struct pool *pool)
 {
 	struct batch *batch = malloc(sizeof *batch + BLOCKS_AT_A_TIME * pool->size);
-	char *blocks = (char *)(batch + 1);
+	char *blocks;
 
 	if (!batch)
 		return;
 	batch->next = pool->batches;
 	pool->batches = batch;
+	blocks = (char *)(batch + 1);
 	for (size_t i = BLOCKS_AT_A_TIME; i > 0; i--)
 		pool_give(pool, blocks + (i - 1) * pool->size);
 }
