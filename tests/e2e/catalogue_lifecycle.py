@@ -12,14 +12,17 @@ import unittest
 from subprocess import DEVNULL, PIPE
 
 from lib import harness
-from lib.crowd import linger
+from lib.crowd import connect_all, linger, serve_all
 from lib.harness import (
-    Daemon, GREETING, connect_unix, message_file, own_address, poll_until, read_all, temporary_directory)
+    Daemon, GREETING, connect_unix, message_file, own_address, poll_until, raise_descriptor_limit, read_all,
+    temporary_directory)
 from lib.naive import NaiveServer
 from lib.rows import row, times, within
 
 MEBIBYTE = 1024 * 1024
 LONG = b"x" * MEBIBYTE
+# More than the hasty clients of the soak have open at once.
+MANY_AT_ONCE = 2000
 LONG_LOG = [rf"haild: the greeting has {MEBIBYTE} bytes: .*"]
 
 
@@ -211,10 +214,13 @@ class Soak(unittest.TestCase):
          "all greeted whole; after the first 10,000 memory +64 KiB at most, descriptors +0")
     def test_soak(self, score):
         first, seconds = times(5000, 10000), times(3, 600)
+        raise_descriptor_limit(MANY_AT_ONCE + 100)
         with Daemon("-q", "-l", "127.0.0.1") as daemon:
             self.hurry(daemon, first)
+            # What many sessions at once have needed is kept for later ones: so many are never open again.
+            serve_all(connect_all(self, daemon.port, MANY_AT_ONCE))
             daemon.wait_counters(open=0)
-            memory, descriptors, connections = self.memory(daemon), daemon.descriptors(), first
+            memory, descriptors, connections = self.memory(daemon), daemon.descriptors(), first + MANY_AT_ONCE
             end = time.monotonic() + seconds
             while time.monotonic() < end:
                 connections += self.hurry(daemon, first)

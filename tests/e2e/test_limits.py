@@ -36,14 +36,14 @@ class Limits(unittest.TestCase):
     def open_sockets(self, daemon, most):
         """How many connections haild holds, by its own account and by the kernel's; never over the most.
 
-        For the moment from accept(2) to the close of who makes room the kernel has one more: so who sees
-        too many looks again."""
+        For the moment from accept(2) to the close of who makes room the kernel has one more, and under a
+        wrapper that moment is long: so who sees one too many waits for its end."""
         counted, held = daemon.counters()["open"], daemon.descriptors() - daemon.baseline
-        if held == most + 1:
-            held = min(daemon.descriptors() - daemon.baseline for _ in range(5))
         self.assertLessEqual(counted, most)
-        self.assertLessEqual(held, most)
-        return held
+        self.assertLessEqual(held, most + 1)
+        if held > most:
+            poll_until(lambda: daemon.descriptors() - daemon.baseline <= most, every=0.001)
+        return min(held, most)
 
     def test_descriptor_limit_of_32(self):
         with Daemon("-q", limits={resource.RLIMIT_NOFILE: (32, 32)}) as daemon:

@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from lib import harness
-from lib.harness import Daemon, GREETING, connect_unix, read_all, temporary_directory
+from lib.harness import Daemon, GREETING, connect_unix, poll_until, read_all, temporary_directory
 
 COUNTERS = ("accepted greeted reset timed_out_greeting timed_out_linger flooded evicted stopped failed "
             "bytes_sent bytes_discarded accept_pauses open").split()
@@ -98,6 +98,11 @@ class Unread(unittest.TestCase):
             with harness.connect(port) as client:
                 self.assertEqual(read_all(client), GREETING)
 
+    def has_closed_all(self, process):
+        """Whether the daemon has no socket but the one that listens."""
+        folder = f"/proc/{process.pid}/fd"
+        return sum(os.readlink(f"{folder}/{name}").startswith("socket:") for name in os.listdir(folder)) == 1
+
     def stop(self, process):
         process.terminate()
         self.assertEqual(process.wait(harness.DEADLINE), 0)
@@ -109,6 +114,7 @@ class Unread(unittest.TestCase):
         process, port = self.start(writer)
         os.close(writer)
         self.greet(port, 400)
+        poll_until(lambda: self.has_closed_all(process))  # and logged that, or lost it
         first = os.read(reader, 1 << 16)
         self.assertLess(len(first), 5 * resource.getpagesize())
         self.greet(port, 1)
