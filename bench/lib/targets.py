@@ -56,13 +56,17 @@ TARGETS = (
            None, None),
     Target("p99 latency at the same rate, to nginx's", _cell("latency_same", "p99_to_nginx", server="haild"),
            at_most, 1),
-    Target("greetings a second with 10,000 held, to none", _cell(
+    Target("greetings a second while clients wait, 10,000 held, to none", _cell(
+        "held_burst", "per_second_ratio", server="haild", held=10000), at_least, 0.95),
+    Target("greetings a second while clients wait, 19,000 held, to none", _cell(
+        "held_burst", "per_second_ratio", server="haild", held=19000), at_least, 0.92),
+    Target("greetings a second in a closed loop, 10,000 held, to none", _cell(
         "held", "per_second_ratio", server="haild", held=10000), at_least, 0.95),
-    Target("greetings a second with 19,000 held, to none", _cell(
+    Target("greetings a second in a closed loop, 19,000 held, to none", _cell(
         "held", "per_second_ratio", server="haild", held=19000), at_least, 0.92),
-    Target("CPU a greeting with 10,000 held, to none", _cell(
+    Target("CPU a greeting in a closed loop, 10,000 held, to none", _cell(
         "held", "cpu_ratio", server="haild", held=10000), None, None),
-    Target("CPU a greeting with 19,000 held, to none", _cell(
+    Target("CPU a greeting in a closed loop, 19,000 held, to none", _cell(
         "held", "cpu_ratio", server="haild", held=19000), None, None),
     Target("resident memory of a lingering connection", _cell("memory", "bytes_each", server="haild"),
            at_most, 250, "bytes"),

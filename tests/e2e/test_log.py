@@ -100,8 +100,7 @@ class Unread(unittest.TestCase):
 
     def has_closed_all(self, process):
         """Whether the daemon has no socket but the one that listens."""
-        folder = f"/proc/{process.pid}/fd"
-        return sum(os.readlink(f"{folder}/{name}").startswith("socket:") for name in os.listdir(folder)) == 1
+        return sum(target.startswith("socket:") for target in harness.descriptors_of(process.pid)) == 1
 
     def stop(self, process):
         process.terminate()

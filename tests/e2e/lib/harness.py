@@ -112,6 +112,16 @@ def _kill_what_is_left():
             process.wait()
 
 
+def descriptors_of(pid):
+    """What a process has open: a path, or "socket:[...]" and the like; nothing once it has ended."""
+    folder, targets = f"/proc/{pid}/fd", []
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        for name in os.listdir(folder):
+            with contextlib.suppress(FileNotFoundError):
+                targets.append(os.readlink(f"{folder}/{name}"))
+    return targets
+
+
 class Result:
     """What run() gives back: exit (negative: the signal), stdout and stderr as bytes."""
 
@@ -271,12 +281,7 @@ class Daemon:
     def descriptors(self):
         """How many descriptors are open. /dev/null doesn't count: haild has it once more for a moment
         when it ends its stdout, and that is just when we look first."""
-        folder, count = f"/proc/{self.pid}/fd", 0
-        with contextlib.suppress(FileNotFoundError, PermissionError):  # it has ended
-            for name in os.listdir(folder):
-                with contextlib.suppress(FileNotFoundError):
-                    count += os.readlink(f"{folder}/{name}") != "/dev/null"
-        return count
+        return sum(target != "/dev/null" for target in descriptors_of(self.pid))
 
     def has_given_back_descriptors(self):
         """Fewer are well: it has closed its listening sockets already."""
