@@ -2,8 +2,8 @@
 # docs: holds the option table in the source, --help and the man page against each other.
 #
 # An option that is in one of them and not in the others fails, and so does one that
-# takes a value in one place only. Likewise the variables, the exit statuses and the
-# counters, as far as the source names them. Programs: HAILD and HAILTO; sources: srcdir.
+# takes a value in one place only. Likewise the variables, the exit statuses, the counters
+# and the placeholders, as far as the source names them. Programs: HAILD and HAILTO; sources: srcdir.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -145,6 +145,24 @@ check_counters() {
 	same "haild: Counters has every counter" "$work/counters" "$work/listed"
 }
 
+# Lists the placeholders that the source of the templates names.
+placeholders_of_source() {
+	sed -nE 's/^.*\[FIELD_[A-Z_]+\] = \{(\.name = )?"([a-z_]+)".*/\2/p' "$1" | sort
+}
+
+# Lists those that have an entry in the man page.
+placeholders_of_page() {
+	sed -nE 's/^\.It Li \{([a-z_]+)\} .*/\1/p' "$1" | sort
+}
+
+check_placeholders() {
+	placeholders_of_source "$srcdir/src/daemon/template.c" >"$work/placeholders"
+	placeholders_of_page "$srcdir/man/haild.8" >"$work/listed"
+	same "haild: What it can say has every placeholder" "$work/placeholders" "$work/listed"
+	grep -v '{peer} ' "$srcdir/man/haild.8" | placeholders_of_page /dev/stdin >"$work/mutant"
+	differ "haild: a placeholder missing from the man page is noticed" "$work/placeholders" "$work/mutant"
+}
+
 check_page() {
 	if ! command -v mandoc >/dev/null; then
 		skipped=$((skipped + 1))
@@ -164,6 +182,7 @@ check_statuses haild "$srcdir/src/daemon/status.h" "$srcdir/man/haild.8"
 check_statuses hailto "$srcdir/src/client/status.h" "$srcdir/man/hailto.1"
 check_variables
 check_counters
+check_placeholders
 check_page "$srcdir/man/haild.8"
 check_page "$srcdir/man/hailto.1"
 

@@ -203,23 +203,40 @@ static bool unmap(const struct sockaddr *address, struct sockaddr_in *plain)
 	return true;
 }
 
-char *address_format(const struct sockaddr *address, socklen_t length, char *text, size_t size)
+/* Writes an IPv4 or IPv6 address without its port; of another family only which one it is. */
+static void format_host(const struct sockaddr *address, socklen_t length, char *host, size_t size)
 {
-	char host[ADDRESS_HOST_MAX];
 	struct sockaddr_in plain;
 
-	if (address->sa_family == AF_UNIX)
-		return format_unix((const struct sockaddr_un *)(const void *)address, length, text,
-				   size);
 	if (unmap(address, &plain)) {
 		address = (const struct sockaddr *)&plain;
 		length = sizeof plain;
 	}
-	if (getnameinfo(address, length, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
-		snprintf(text, size, "(family %d)", address->sa_family);
+	if (getnameinfo(address, length, host, (socklen_t)size, NULL, 0, NI_NUMERICHOST) != 0)
+		snprintf(host, size, "(family %d)", address->sa_family);
+}
+
+char *address_format(const struct sockaddr *address, socklen_t length, char *text, size_t size)
+{
+	char host[ADDRESS_HOST_MAX];
+
+	if (address->sa_family == AF_UNIX)
+		return format_unix((const struct sockaddr_un *)(const void *)address, length, text,
+				   size);
+	format_host(address, length, host, sizeof host);
+	if (address->sa_family != AF_INET && address->sa_family != AF_INET6)
+		snprintf(text, size, "%s", host);
 	else
-		snprintf(text, size, address->sa_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host,
+		snprintf(text, size, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host,
 			 address_port(address));
+	return text;
+}
+
+char *address_format_host(const struct sockaddr *address, socklen_t length, char *text, size_t size)
+{
+	if (address->sa_family == AF_UNIX)
+		return address_format(address, length, text, size);
+	format_host(address, length, text, size);
 	return text;
 }
 

@@ -20,6 +20,10 @@ struct sockaddr_un;
 /* Room for any address as address_format() writes it: an escaped UNIX path is the longest. */
 #define ADDRESS_TEXT_MAX 512
 
+/* Room for an IPv4 or IPv6 address with its port as address_format() writes it, escaped: its zone
+ * may need it. */
+#define ADDRESS_IP_TEXT_MAX 128
+
 enum endpoint_kind {
 	ENDPOINT_HOST, /* a name or a literal address */
 	ENDPOINT_ANY,  /* every address of this machine */
@@ -59,6 +63,10 @@ char *address_format_endpoint(const struct endpoint *endpoint, char *text, size_
  * and a UNIX socket without a name as unix:(unnamed). Returns `text`.
  */
 char *address_format(const struct sockaddr *address, socklen_t length, char *text, size_t size);
+
+/* Likewise without port and brackets: 127.0.0.1, ::1, fe80::1%eth0 or unix:PATH. */
+char *address_format_host(const struct sockaddr *address, socklen_t length, char *text,
+			  size_t size);
 
 /* Fills in the address of the UNIX socket at `path`; false if the path is empty or too long. */
 bool address_from_path(const char *path, struct sockaddr_un *address) MUST_CHECK;

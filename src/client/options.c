@@ -6,14 +6,18 @@
 #include <errno.h>
 #include <netdb.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
-#include "base/stream.h"
+#include "outgoing.h"
 #include "target.h"
 
 #define FIELD(name) offsetof(struct options, name)
 
 enum { SHORTEST_MS = 1, LONGEST_MS = 24 * 60 * 60 * 1000, BYTES_MAX = 1024 * 1024 };
+
+/* The most that one datagram carries, by IPv4. */
+enum { DATAGRAM_MAX = 65507 };
 
 static const struct cli_option table[] = {
 	{'4', "ipv4", NULL, CLI_FLAG, FIELD(ipv4), 0, 0, "use IPv4 only"},
@@ -31,6 +35,7 @@ static const struct cli_option table[] = {
 	 "succeed only if the greeting is exactly TEXT"},
 	{0, "expect-prefix", "TEXT", CLI_TEXT, FIELD(expect_prefix), 0, 0,
 	 "succeed only if the greeting begins with TEXT"},
+	{'u', "udp", NULL, CLI_FLAG, FIELD(udp), 0, 0, "ask by datagram, three times at most"},
 	{'z', "zero", NULL, CLI_FLAG, FIELD(zero), 0, 0, "only connect; read nothing"},
 	{0, "raw", NULL, CLI_FLAG, FIELD(raw), 0, 0,
 	 "print the bytes as they are, to a terminal too"},
@@ -66,6 +71,18 @@ static bool accept_or_complain(const char *why)
 	return why == NULL;
 }
 
+/* Tells which options make no sense for a datagram; NULL: none. */
+static const char *find_conflict_with_udp(const struct options *options)
+{
+	if (options->zero)
+		return "--zero only connects, and --udp never does";
+	if (options->connect_timeout > 0)
+		return "--connect-timeout is for connecting, and --udp never does";
+	if (options->bytes > DATAGRAM_MAX)
+		return "with --udp, --bytes is 65507 at most: the request is as long";
+	return NULL;
+}
+
 /* Tells which options contradict each other; NULL: none. */
 static const char *find_conflict(const struct options *options)
 {
@@ -82,7 +99,7 @@ static const char *find_conflict(const struct options *options)
 	if ((options->expect && strlen(options->expect) > options->bytes) ||
 	    (options->expect_prefix && strlen(options->expect_prefix) > options->bytes))
 		return "the expected greeting is longer than --bytes";
-	return NULL;
+	return options->udp ? find_conflict_with_udp(options) : NULL;
 }
 
 /* Reads the operands: HOST and PORT, or none. */
@@ -131,18 +148,16 @@ static const char *parse_source(struct options *options)
 	return NULL;
 }
 
-/* Tells whether we can connect from --source; errno says why not. */
+/* Tells whether we can come from --source; errno says why not. */
 static bool can_bind(const struct options *options)
 {
-	int fd = stream_open(options->source.ss_family), on = 1;
-	bool bound;
+	int fd = outgoing_open(options->source.ss_family, options->udp ? SOCK_DGRAM : SOCK_STREAM,
+			       (const struct sockaddr *)&options->source, options->source_length);
 
 	if (fd < 0)
 		return false;
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	bound = bind(fd, (const struct sockaddr *)&options->source, options->source_length) == 0;
-	stream_close(fd);
-	return bound;
+	close(fd);
+	return true;
 }
 
 /* Reads --source, and holds it against what else was asked for. */
@@ -189,7 +204,11 @@ int options_family(const struct options *options)
 
 bool options_suit_target(const struct options *options)
 {
-	if (options->target.kind != ENDPOINT_UNIX || options_family(options) == AF_UNSPEC)
+	if (options->target.kind != ENDPOINT_UNIX)
 		return true;
-	return accept_or_complain("a UNIX socket has no IP address and no IP family");
+	if (options->udp)
+		return accept_or_complain("a UNIX socket is not asked by --udp");
+	if (options_family(options) != AF_UNSPEC)
+		return accept_or_complain("a UNIX socket has no IP address and no IP family");
+	return true;
 }

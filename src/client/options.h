@@ -21,7 +21,7 @@ struct options {
 	socklen_t source_length;
 	const char *source_text;
 	const char *expect, *expect_prefix; /* or NULL */
-	bool zero, raw, escape, quiet;
+	bool udp, zero, raw, escape, quiet;
 	uint64_t verbose; /* how often -v was given */
 };
 

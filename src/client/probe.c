@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/number.h"
+#include "ask.h"
 #include "options.h"
 #include "race.h"
 #include "resolver.h"
@@ -27,7 +28,7 @@
  */
 enum { QUIET_MS = 250 };
 
-enum stage { STAGE_RESOLVE, STAGE_CONNECT, STAGE_READ };
+enum stage { STAGE_RESOLVE, STAGE_CONNECT, STAGE_READ, STAGE_ASK };
 
 struct probe {
 	const struct options *options;
@@ -35,6 +36,7 @@ struct probe {
 	struct event_base *base;
 	struct resolver *resolver;
 	struct race *race;
+	struct ask *ask;	      /* by datagram, instead of connecting and reading */
 	struct event *deadline;	      /* of everything */
 	struct event *stage_deadline; /* of connecting or reading alone */
 	struct event *input, *quiet;
@@ -46,7 +48,7 @@ struct probe {
 	bool over;
 };
 
-static const char *const stage_names[] = {"resolve", "connect", "read"};
+static const char *const stage_names[] = {"resolve", "connect", "read", "ask"};
 
 /* Ends the probe; the loop may not run yet, so a flag tells as well. */
 static void end(struct probe *probe)
@@ -105,6 +107,8 @@ static void time_over(struct probe *probe, uint64_t limit)
 		fail(probe, STATUS_UNRESOLVED, "no answer from the name service within %s", time);
 	else if (probe->stage == STAGE_CONNECT)
 		fail(probe, STATUS_UNANSWERED, "no answer within %s", time);
+	else if (probe->stage == STAGE_ASK)
+		fail(probe, STATUS_SILENT, "no answer within %s", time);
 	else if (probe->result->length == 0)
 		fail(probe, STATUS_SILENT, "connected, but no greeting within %s", time);
 	else
@@ -164,18 +168,23 @@ static void input_cb(evutil_socket_t fd, short what, void *argument)
 	}
 }
 
+/* Makes room for what is heard. One byte past the most tells whether that length was all. */
+static bool make_room(struct probe *probe)
+{
+	probe->room = (size_t)probe->options->bytes + (probe->options->expect ? 1 : 0);
+	probe->result->bytes = malloc(probe->room);
+	return probe->result->bytes != NULL;
+}
+
 /* Starts to listen to the connected server. */
 static void start_reading(struct probe *probe)
 {
 	const struct options *options = probe->options;
 
 	enter(probe, STAGE_READ, options->read_timeout);
-	/* One byte past the most tells whether a greeting of that length was all. */
-	probe->room = (size_t)options->bytes + (options->expect ? 1 : 0);
-	probe->result->bytes = malloc(probe->room);
 	probe->quiet = evtimer_new(probe->base, quiet_cb, probe);
 	probe->input = event_new(probe->base, probe->fd, EV_READ | EV_PERSIST, input_cb, probe);
-	if (!probe->result->bytes || !probe->quiet || !probe->input ||
+	if (!make_room(probe) || !probe->quiet || !probe->input ||
 	    event_add(probe->input, NULL) < 0)
 		fail(probe, STATUS_INTERNAL, "out of memory");
 }
@@ -240,6 +249,47 @@ static void start_connecting(struct probe *probe, const struct addresslist *addr
 		fail(probe, STATUS_INTERNAL, "out of memory");
 }
 
+static void asked_cb(const struct ask_result *asked, void *argument)
+{
+	struct probe *probe = argument;
+
+	address_format(asked->address, asked->address_length, probe->result->address,
+		       sizeof probe->result->address);
+	if (asked->reason) {
+		fail(probe, status_of(asked->reason), "%s", strerror(asked->reason));
+		return;
+	}
+	probe->result->length = asked->length;
+	log_debug("ask: %s answered, %zu bytes (%.1f ms)", probe->result->address, asked->length,
+		  stage_ms(probe));
+	end(probe);
+}
+
+/* Starts to ask by datagram. */
+static void start_asking(struct probe *probe, const struct addresslist *addresses)
+{
+	const struct options *options = probe->options;
+	struct ask_request request = {
+		.addresses = addresses,
+		.source = (const struct sockaddr *)&options->source,
+		.source_length = options->source_length,
+		.size = (size_t)options->bytes,
+		.patience = options->read_timeout > 0 && options->read_timeout < options->timeout
+				    ? options->read_timeout
+				    : options->timeout,
+	};
+
+	enter(probe, STAGE_ASK, options->read_timeout);
+	name_addresses(probe->result, addresses);
+	if (make_room(probe)) {
+		request.answer = probe->result->bytes;
+		request.room = probe->room;
+		probe->ask = ask_start(probe->base, &request, asked_cb, probe);
+	}
+	if (!probe->ask)
+		fail(probe, STATUS_INTERNAL, "out of memory");
+}
+
 /* Tells, with -v, which addresses the name has. */
 static void log_addresses(const struct probe *probe, const struct addresslist *list)
 {
@@ -271,7 +321,10 @@ static void resolved_cb(const struct addresslist *addresses, const char *failure
 	}
 	if (log_shows(LOG_LEVEL_DEBUG))
 		log_addresses(probe, addresses);
-	start_connecting(probe, addresses);
+	if (probe->options->udp)
+		start_asking(probe, addresses);
+	else
+		start_connecting(probe, addresses);
 }
 
 static void start_with_path(struct probe *probe)
@@ -330,6 +383,7 @@ static void probe_close(struct probe *probe)
 {
 	loop_free_event(probe->input);
 	loop_free_event(probe->quiet);
+	ask_free(probe->ask);
 	race_free(probe->race);
 	resolver_free(probe->resolver);
 	if (probe->fd >= 0)
@@ -349,9 +403,10 @@ static void judge(const struct options *options, struct probe_result *result)
 		return;
 	if (result->length == 0 && !(options->expect && length == 0)) {
 		result->status = STATUS_SILENT;
-		result->stage = "read";
-		snprintf(result->reason, sizeof result->reason,
-			 "connected, but the stream ended without a greeting");
+		result->stage = stage_names[options->udp ? STAGE_ASK : STAGE_READ];
+		snprintf(result->reason, sizeof result->reason, "%s",
+			 options->udp ? "the answer is empty"
+				      : "connected, but the stream ended without a greeting");
 	} else if (wanted &&
 		   (result->length < length || memcmp(result->bytes, wanted, length) != 0 ||
 		    (options->expect && result->length != length))) {

@@ -12,7 +12,7 @@ struct options;
 /* What came of a probe. */
 struct probe_result {
 	enum status status;
-	const char *stage;		/* that failed: resolve, connect, read or expect */
+	const char *stage;		/* that failed: resolve, connect, read, ask or expect */
 	char reason[160];		/* in words */
 	char address[ADDRESS_TEXT_MAX]; /* that answered or failed; "" if none was tried */
 	char *bytes;			/* what was heard; the caller frees it */

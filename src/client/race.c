@@ -12,7 +12,7 @@
 #include "base/addresslist.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/stream.h"
+#include "outgoing.h"
 
 /*
  * The Connection Attempt Delay that RFC 8305, 5 recommends. libevent's own
@@ -52,12 +52,6 @@ static const struct sockaddr *address_of(const struct race *race, size_t index)
 	return (const struct sockaddr *)&race->addresses.addresses[index];
 }
 
-/* Tells whether a failure says something of the server, and not of a family we lack. */
-static bool is_telling(int reason)
-{
-	return reason != ENETUNREACH && reason != EAFNOSUPPORT && reason != EADDRNOTAVAIL;
-}
-
 /* Ends an attempt; its socket is closed unless it won. */
 static void attempt_end(struct attempt *attempt)
 {
@@ -81,7 +75,8 @@ static void attempt_failed(struct attempt *attempt, int reason)
 			       race->addresses.lengths[attempt->index], text, sizeof text);
 		log_debug("connect: %s: %s", text, strerror(reason));
 	}
-	if (race->reason == 0 || (is_telling(reason) && !is_telling(race->reason))) {
+	if (race->reason == 0 ||
+	    (outgoing_is_telling(reason) && !outgoing_is_telling(race->reason))) {
 		race->reason = reason;
 		race->result_index = attempt->index;
 	}
@@ -103,43 +98,13 @@ static void attempt_won(struct attempt *attempt, int reason)
 	attempt_end(attempt);
 }
 
-/* Opens a socket, bound to the source if there is one; -1 with errno. */
-static int open_socket(const struct race *race, int family)
-{
-	int fd = stream_open(family), on = 1;
-
-	if (fd < 0 || race->source_length == 0)
-		return fd;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-	    bind(fd, (const struct sockaddr *)&race->source, race->source_length) == 0)
-		return fd;
-	stream_close(fd);
-	return -1;
-}
-
 static void go_on(struct race *race);
 static void attempt_start(struct attempt *attempt);
-
-/*
- * Tells whether a socket has connected to itself: when nobody listens on a port of
- * this machine, the kernel may choose just that port for our end, and TCP's
- * simultaneous open does the rest. Nobody has answered then.
- */
-static bool is_its_own_peer(int fd)
-{
-	struct sockaddr_storage ours = {0}, theirs = {0};
-	socklen_t our_length = sizeof ours, their_length = sizeof theirs;
-
-	return getsockname(fd, (struct sockaddr *)&ours, &our_length) == 0 &&
-	       getpeername(fd, (struct sockaddr *)&theirs, &their_length) == 0 &&
-	       ours.ss_family != AF_UNIX && our_length == their_length &&
-	       memcmp(&ours, &theirs, our_length) == 0;
-}
 
 /* The kernel has decided on an attempt: 0, or why it failed. */
 static void attempt_decided(struct attempt *attempt, int reason)
 {
-	if (reason == 0 && is_its_own_peer(attempt->fd))
+	if (reason == 0 && outgoing_is_own_peer(attempt->fd))
 		reason = ECONNREFUSED;
 	/*
 	 * Who is not connected yet is refused by a reset: this one was connected. With
@@ -203,7 +168,8 @@ static void attempt_start(struct attempt *attempt)
 	const struct race *race = attempt->race;
 	const struct sockaddr *address = address_of(race, attempt->index);
 
-	attempt->fd = open_socket(race, address->sa_family);
+	attempt->fd = outgoing_open(address->sa_family, SOCK_STREAM,
+				    (const struct sockaddr *)&race->source, race->source_length);
 	if (attempt->fd >= 0 &&
 	    connect(attempt->fd, address, race->addresses.lengths[attempt->index]) == 0)
 		attempt_decided(attempt, 0);

@@ -1,4 +1,4 @@
-/* greeting: the bytes that everyone is sent, from the command line or a file. */
+/* greeting: what is said now, from the command line or a file, which may be read again. */
 #ifndef DAEMON_GREETING_H
 #define DAEMON_GREETING_H
 
@@ -6,14 +6,25 @@
 
 struct greeting;
 struct options;
+struct template;
+struct template_values;
 
-/* Reads the greeting that the options name. NULL, and told, if it can't be had. */
+/* Reads the greeting that the options name; they must outlive it. NULL, and told, if it can't be
+ * had. */
 struct greeting *greeting_new(const struct options *options);
 
 void greeting_free(struct greeting *greeting);
 
-/* The bytes, valid as long as the greeting, and how many they are. */
-const void *greeting_bytes(const struct greeting *greeting);
-size_t greeting_size(const struct greeting *greeting);
+/* Reads the file again: all or nothing. The log says what came of it. */
+void greeting_reload(struct greeting *greeting);
+
+/* What is said to whoever comes now. Who still needs it after a reload must hold it. */
+struct template *greeting_template(const struct greeting *greeting);
+
+/*
+ * Writes what is said to the client at the ends in `values`, at most template_longest() bytes;
+ * returns how many. Fills in the other values.
+ */
+size_t greeting_render(struct greeting *greeting, struct template_values *values, char *out);
 
 #endif

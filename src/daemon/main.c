@@ -12,7 +12,7 @@
 #include "status.h"
 
 /* Serves until told to stop; returns the exit code. */
-static int serve(const struct options *options, const struct greeting *greeting)
+static int serve(const struct options *options, struct greeting *greeting)
 {
 	int status;
 	struct server *server = server_open(options, greeting, &status);

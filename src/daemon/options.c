@@ -25,6 +25,12 @@ static const struct cli_option table[] = {
 	{'m', "message", "TEXT", CLI_TEXT, FIELD(message), 0, 0, "the greeting (Hi from server)"},
 	{'f', "message-file", "FILE", CLI_TEXT, FIELD(message_file), 0, 0,
 	 "the greeting is what FILE holds"},
+	{'e', "expand", NULL, CLI_FLAG, FIELD(expand), 0, 0,
+	 "expand escapes and {placeholders} in the greeting"},
+	{0, "instance", "NAME", CLI_TEXT, FIELD(instance), 0, 0,
+	 "what {instance} says (the host's name)"},
+	{'u', "udp", NULL, CLI_FLAG, FIELD(udp), 0, 0,
+	 "answer datagrams, too, with less than they bring"},
 	{'n', "count", "N", CLI_NUMBER, FIELD(count), 0, UINT32_MAX,
 	 "end after N connections; 0: never (0)"},
 	{'c', "max-connections", "N", CLI_NUMBER, FIELD(max_connections), 1, INT_MAX,
@@ -55,7 +61,7 @@ static const struct cli cli = {
 	.more = "ADDR: HOST, HOST:PORT, [V6]:PORT, *, *:PORT, :PORT or unix:PATH.\n"
 		"TIME: 500ms, 1.5s, 2m, or a number of seconds.\n"
 		"Environment, below the options: HAILD_LISTEN (several ADDRs, blanks between),\n"
-		"HAILD_PORT, HAILD_MESSAGE, HAILD_MESSAGE_FILE.\n"
+		"HAILD_PORT, HAILD_MESSAGE, HAILD_MESSAGE_FILE, HAILD_INSTANCE.\n"
 		"Exit status: 0 stopped, 1 failure, 2 usage, 3 cannot listen, 4 bad greeting.\n",
 	.options = table,
 	.count = sizeof table / sizeof *table,
@@ -107,6 +113,8 @@ static bool read_environment(struct options *options)
 		options->port = variable("HAILD_PORT");
 		options->port_source = "HAILD_PORT";
 	}
+	if (!options->instance)
+		options->instance = variable("HAILD_INSTANCE");
 	if (!options->message && !options->message_file) {
 		options->message = variable("HAILD_MESSAGE");
 		options->message_file = variable("HAILD_MESSAGE_FILE");
@@ -188,6 +196,17 @@ static bool read_endpoints(struct options *options)
 	return true;
 }
 
+/* Tells whether there is an address for all that is to be served. */
+static bool check_endpoints(const struct options *options)
+{
+	for (size_t i = 0; i < options->endpoint_count; i++)
+		if (options->endpoints[i].kind != ENDPOINT_UNIX)
+			return true;
+	if (options->udp)
+		log_error("--udp needs an address that is no UNIX socket");
+	return !options->udp;
+}
+
 static bool fill_defaults(struct options *options)
 {
 	if (!options->message && !options->message_file)
@@ -215,7 +234,7 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 	if (!make_room(options))
 		return CLI_FAILED;
 	if (!check_combinations(options, argv + operands) || !read_environment(options) ||
-	    !fill_defaults(options) || !read_endpoints(options))
+	    !fill_defaults(options) || !read_endpoints(options) || !check_endpoints(options))
 		return CLI_BAD;
 	return CLI_GO;
 }

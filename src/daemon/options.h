@@ -14,16 +14,21 @@ struct endpoint;
 /* A greeting's greatest size, in bytes. */
 #define OPTIONS_GREETING_MAX ((size_t)1024 * 1024)
 
+/* The most bytes of an answer to a datagram (RFC 865). */
+#define OPTIONS_ANSWER_MAX ((size_t)512)
+
 struct options {
 	struct endpoint *endpoints; /* where to listen: every one has its port */
 	size_t endpoint_count;
 	const char *message;	  /* the greeting, or NULL: then it is in the file */
 	const char *message_file; /* or NULL */
+	bool expand;		  /* escapes and placeholders in it */
+	const char *instance;	  /* what {instance} stands for; NULL: the host's name */
 	uint64_t count;		  /* connections to serve before the end; 0: no end */
 	uint64_t max_connections; /* open at once; 0: what the descriptor limit allows */
 	uint64_t backlog;
 	uint64_t timeout, idle, drain; /* ms */
-	bool reuse_port, quiet, check;
+	bool udp, reuse_port, quiet, check;
 	uint64_t verbose; /* how often -v was given */
 
 	/* As given, before they are understood. */

@@ -18,6 +18,8 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/standard.h"
+#include "datagram.h"
+#include "greeting.h"
 #include "listener.h"
 #include "options.h"
 #include "session.h"
@@ -34,8 +36,10 @@ enum { START_LINE_MAX = 1500 };
 struct server {
 	const struct options *options;
 	struct event_base *base;
-	struct event *terminate, *interrupt, *report, *drain;
-	struct sockets *sockets; /* NULL once no more connections come */
+	struct event *terminate, *interrupt, *report, *reload, *drain;
+	struct greeting *greeting;
+	struct sockets *sockets;     /* NULL once no more connections come */
+	struct datagrams *datagrams; /* NULL if none are answered */
 	struct sessions *sessions;
 	struct listener *listener;
 	struct stats stats;
@@ -46,6 +50,13 @@ static void end_if_idle(struct server *server)
 {
 	if (!server->sockets && sessions_open(server->sessions) == 0)
 		event_base_loopbreak(server->base);
+}
+
+/* Answers no more datagrams: a stop has begun, or the sockets go. */
+static void stop_datagrams(struct server *server)
+{
+	datagrams_free(server->datagrams);
+	server->datagrams = NULL;
 }
 
 static const char *plural(size_t count)
@@ -65,6 +76,7 @@ static void stop_cb(evutil_socket_t signal_number, short what, void *argument)
 		return;
 	}
 	loop_add_timer(server->drain, server->options->drain);
+	stop_datagrams(server);
 	if (server->sockets)
 		listener_stop(server->listener);
 	sessions_look(server->sessions);
@@ -94,11 +106,21 @@ static void report_cb(evutil_socket_t signal_number, short what, void *argument)
 	stats_log(&server->stats);
 }
 
+static void reload_cb(evutil_socket_t signal_number, short what, void *argument)
+{
+	struct server *server = argument;
+
+	(void)signal_number;
+	(void)what;
+	greeting_reload(server->greeting);
+}
+
 /* No more connections come: what is open is served whole, then we end. */
 static void finished_cb(void *argument)
 {
 	struct server *server = argument;
 
+	stop_datagrams(server);
 	sockets_close(server->sockets);
 	server->sockets = NULL;
 	sessions_look(server->sessions);
@@ -175,28 +197,35 @@ static bool watch_signals(struct server *server)
 	server->terminate = watch(server, SIGTERM, stop_cb);
 	server->interrupt = watch(server, SIGINT, stop_cb);
 	server->report = watch(server, SIGUSR1, report_cb);
+	server->reload = watch(server, SIGHUP, reload_cb);
 	server->drain = evtimer_new(server->base, drain_over_cb, server);
-	return server->terminate && server->interrupt && server->report && server->drain;
+	return server->terminate && server->interrupt && server->report && server->reload &&
+	       server->drain;
 }
 
 /* Makes what serves the sockets. */
-static bool open_service(struct server *server, const struct greeting *greeting)
+static bool open_service(struct server *server)
 {
 	server->base = loop_new();
 	if (!server->base || !watch_signals(server))
 		return false;
-	server->sessions = sessions_new(server->base, server->options, greeting, &server->stats,
-					session_ended_cb, server);
+	server->sessions = sessions_new(server->base, server->options, server->greeting,
+					&server->stats, session_ended_cb, server);
 	if (!server->sessions)
 		return false;
+	if (server->options->udp) {
+		server->datagrams = datagrams_new(server->base, server->sockets, server->greeting,
+						  &server->stats);
+		if (!server->datagrams)
+			return false;
+	}
 	server->listener = listener_new(server->base, server->options, server->sockets,
 					server->sessions, find_room(server->options),
 					&server->stats, finished_cb, server);
 	return server->listener != NULL;
 }
 
-struct server *server_open(const struct options *options, const struct greeting *greeting,
-			   int *status)
+struct server *server_open(const struct options *options, struct greeting *greeting, int *status)
 {
 	struct server *server = calloc(1, sizeof *server);
 
@@ -206,10 +235,11 @@ struct server *server_open(const struct options *options, const struct greeting 
 		return NULL;
 	}
 	server->options = options;
+	server->greeting = greeting;
 	server->sockets = sockets_open(options);
 	if (!server->sockets) {
 		*status = STATUS_LISTEN;
-	} else if (!open_service(server, greeting)) {
+	} else if (!open_service(server)) {
 		log_error("cannot start to serve: out of memory or descriptors");
 	} else {
 		return server;
@@ -227,8 +257,9 @@ static void log_start(const struct server *server)
 	for (size_t i = 0; i < sockets_count(server->sockets) && used < sizeof addresses; i++)
 		used += (size_t)snprintf(addresses + used, sizeof addresses - used, "%s%s",
 					 i > 0 ? ", " : "", sockets_address(server->sockets, i));
-	log_info("haild " PACKAGE_VERSION " (libevent %s, %s) listens on %s", event_get_version(),
-		 event_base_get_method(server->base), addresses);
+	log_info("haild " PACKAGE_VERSION " (libevent %s, %s) listens on %s%s", event_get_version(),
+		 event_base_get_method(server->base), addresses,
+		 server->options->udp ? " by TCP and UDP" : "");
 }
 
 /*
@@ -266,6 +297,7 @@ static void block_signals(void)
 	sigaddset(&ours, SIGTERM);
 	sigaddset(&ours, SIGINT);
 	sigaddset(&ours, SIGUSR1);
+	sigaddset(&ours, SIGHUP);
 	sigprocmask(SIG_BLOCK, &ours, NULL);
 }
 
@@ -274,9 +306,11 @@ void server_close(struct server *server)
 	block_signals();
 	listener_free(server->listener);
 	server->listener = NULL;
+	stop_datagrams(server);
 	sessions_free(server->sessions);
 	sockets_close(server->sockets);
 	loop_free_event(server->drain);
+	loop_free_event(server->reload);
 	loop_free_event(server->report);
 	loop_free_event(server->interrupt);
 	loop_free_event(server->terminate);

@@ -10,8 +10,7 @@ struct server;
  * Opens every socket and whatever serves them. Both arguments must outlive the
  * server. NULL, told, and *status set to the exit code, if that can't be done.
  */
-struct server *server_open(const struct options *options, const struct greeting *greeting,
-			   int *status);
+struct server *server_open(const struct options *options, struct greeting *greeting, int *status);
 
 /* Says on stdout where it listens, and serves until it is told to stop. Returns the exit code. */
 int server_run(struct server *server);

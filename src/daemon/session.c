@@ -19,19 +19,13 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/pool.h"
-#include "base/stream.h"
-#include "greeting.h"
+#include "base/socket.h"
 #include "options.h"
+#include "output.h"
 #include "stats.h"
 
 /* A session younger than this in its lingering is not evicted: its bytes may be under way. */
 enum { EVICT_AFTER_MS = 1000 };
-
-/*
- * The most to send or to throw away in one call: about what a socket holds, so that others
- * have their turn. And valgrind looks at each byte that a call may write: 16 MiB take it 35 ms.
- */
-enum { AT_ONCE = 256 * 1024 };
 
 /*
  * How long a client may take to close before the kernel is asked to watch it. Nearly all
@@ -77,23 +71,19 @@ struct session {
 	enum state state;
 	uint32_t opened_ms, half_closed_ms;
 	uint32_t discarded;
+	uint32_t size;	    /* of its greeting */
 	struct event input; /* GREETING, LINGERING */
 };
 
 struct sessions {
 	struct event_base *base;
 	const struct options *options;
-	const struct greeting *greeting;
 	struct stats *stats;
 	session_closed_cb *closed;
 	void *closed_argument;
 	struct session_list by_age, parting, lingering; /* the oldest first */
 	struct pool *pool;
-	/*
-	 * The greeting is queued on it, for the next session. The kernel mostly takes
-	 * all of it at once; then it stays as it is, for the one after that.
-	 */
-	struct bufferevent *ready;
+	struct output *output; /* what the next session is sent */
 	/*
 	 * All sessions live equally long, so their list is the queue of their
 	 * deadlines, and one timer, for its head, serves them all. (libevent's own
@@ -145,18 +135,16 @@ static const char *account(struct stats *stats, enum reason reason)
 /* Bytes of the greeting that the kernel took. */
 static size_t bytes_sent(const struct session *session)
 {
-	size_t size = greeting_size(session->all->greeting);
-
 	switch (session->state) {
 	case OPENING:
 		return 0;
 	case GREETING:
-		return size - evbuffer_get_length(bufferevent_get_output(session->output));
+		return session->size - evbuffer_get_length(bufferevent_get_output(session->output));
 	case PARTING:
 	case LINGERING:
 		break;
 	}
-	return size;
+	return session->size;
 }
 
 /* Lets go of what the session's state needs, but for the watch on its input. */
@@ -222,7 +210,7 @@ static void session_close(struct session *session, enum reason reason)
 static bool read_input(struct session *session)
 {
 	size_t left = SESSION_DISCARD_MAX - session->discarded;
-	ssize_t n = stream_discard(session->fd, left < AT_ONCE ? left : AT_ONCE);
+	ssize_t n = socket_discard(session->fd, left < SOCKET_AT_ONCE ? left : SOCKET_AT_ONCE);
 
 	if (n > 0) {
 		session->discarded += (uint32_t)n;
@@ -339,48 +327,14 @@ static void write_failed_cb(struct bufferevent *output, short what, void *argume
 	session_close(argument, RESET_BY_PEER);
 }
 
-/* Queues the greeting for the next session: by reference, so that thousands share one copy. */
-static bool make_ready(struct sessions *all)
-{
-	struct bufferevent *ready = bufferevent_socket_new(all->base, -1, 0);
-
-	if (!ready)
-		return false;
-	bufferevent_disable(ready, EV_READ | EV_WRITE);
-	bufferevent_set_max_single_write(ready, AT_ONCE);
-	if (evbuffer_add_reference(bufferevent_get_output(ready), greeting_bytes(all->greeting),
-				   greeting_size(all->greeting), NULL, NULL) < 0) {
-		bufferevent_free(ready);
-		return false;
-	}
-	all->ready = ready;
-	return true;
-}
-
-/* Sends what the kernel takes of what is queued, and returns how much that was, or -1. */
-static ssize_t send_queued(int fd, struct evbuffer *queue)
-{
-	struct evbuffer_iovec first;
-	ssize_t n = 0;
-
-	if (evbuffer_peek(queue, -1, NULL, &first, 1) > 0)
-		n = send(fd, first.iov_base, first.iov_len < AT_ONCE ? first.iov_len : AT_ONCE,
-			 MSG_NOSIGNAL | MSG_DONTWAIT);
-	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? 0 : n;
-}
-
 /* Leaves the rest of what is queued to libevent. False: no memory to watch the socket. */
-static bool keep_greeting(struct session *session, struct bufferevent *output, size_t sent)
+static bool keep_greeting(struct session *session, size_t sent)
 {
-	struct evbuffer *queue = bufferevent_get_output(output);
+	struct bufferevent *output = output_take(session->all->output, sent);
 
 	session->state = GREETING;
 	session->output = output;
 	bufferevent_setcb(output, NULL, written_cb, write_failed_cb, session);
-	/* A bufferevent freezes that end, for itself. */
-	evbuffer_unfreeze(queue, 1);
-	evbuffer_drain(queue, sent);
-	evbuffer_freeze(queue, 1);
 	prepare_input(session);
 	return bufferevent_setfd(output, session->fd) == 0 &&
 	       event_add(&session->input, NULL) == 0 && bufferevent_enable(output, EV_WRITE) == 0;
@@ -388,25 +342,29 @@ static bool keep_greeting(struct session *session, struct bufferevent *output, s
 
 /*
  * Sends the greeting. Now, since the socket is new, and has room; only if the kernel does not
- * take all of it, or it is not to be sent now, the session gets the bufferevent for itself.
+ * take all of it, or it is not to be sent now, the session gets a bufferevent for itself.
  * False: no memory for that.
  */
 static bool greet(struct session *session, bool now)
 {
-	struct sessions *all = session->all;
-	struct bufferevent *ready = all->ready;
-	size_t size = greeting_size(all->greeting);
-	ssize_t sent = now ? send_queued(session->fd, bufferevent_get_output(ready)) : 0;
+	struct output *output = session->all->output;
+	ssize_t sent = 0;
+	size_t size;
 
+	if (!output_queue(output, session->fd, &size))
+		return false;
+	session->size = (uint32_t)size;
+	if (now)
+		sent = output_send(output, session->fd);
+	if (sent >= 0 && (!now || (size_t)sent < size))
+		return keep_greeting(session, (size_t)sent);
+	output_forget(output);
 	if (sent < 0) {
 		session_close(session, RESET_BY_PEER);
-	} else if (!now || (size_t)sent < size) {
-		all->ready = NULL;
-		return keep_greeting(session, ready, (size_t)sent);
-	} else {
-		part(session); /* First: if it can't be half-closed, it is closed. */
-		half_close(session);
+		return true;
 	}
+	part(session); /* First: if it can't be half-closed, it is closed. */
+	half_close(session);
 	return true;
 }
 
@@ -430,7 +388,7 @@ static void deadline_cb(evutil_socket_t fd, short what, void *argument)
 }
 
 struct sessions *sessions_new(struct event_base *base, const struct options *options,
-			      const struct greeting *greeting, struct stats *stats,
+			      struct greeting *greeting, struct stats *stats,
 			      session_closed_cb *closed, void *argument)
 {
 	struct sessions *all = calloc(1, sizeof *all);
@@ -441,7 +399,6 @@ struct sessions *sessions_new(struct event_base *base, const struct options *opt
 		return NULL;
 	all->base = base;
 	all->options = options;
-	all->greeting = greeting;
 	all->stats = stats;
 	all->closed = closed;
 	all->closed_argument = argument;
@@ -449,15 +406,16 @@ struct sessions *sessions_new(struct event_base *base, const struct options *opt
 	TAILQ_INIT(&all->parting);
 	TAILQ_INIT(&all->lingering);
 	all->pool = pool_new(sizeof(struct session));
+	all->output = output_new(base, greeting);
 	all->look_after_ms = options->idle < LOOK_AFTER_MS ? (uint32_t)options->idle
 							   : LOOK_AFTER_MS;
 	all->deadline = evtimer_new(base, deadline_cb, all);
 	all->look = evtimer_new(base, look_cb, all);
 	all->idle = event_base_init_common_timeout(base, &idle);
 	/* Set once for nothing: from now on no timer lacks memory, and no session its deadline. */
-	if (all->pool && all->deadline && all->look && all->idle &&
+	if (all->pool && all->output && all->deadline && all->look && all->idle &&
 	    loop_add_timer(all->deadline, options->timeout) &&
-	    loop_add_timer(all->look, all->look_after_ms) && make_ready(all))
+	    loop_add_timer(all->look, all->look_after_ms))
 		return all;
 	sessions_free(all);
 	return NULL;
@@ -468,8 +426,7 @@ void sessions_free(struct sessions *all)
 	if (!all)
 		return;
 	sessions_stop(all);
-	if (all->ready)
-		bufferevent_free(all->ready);
+	output_free(all->output);
 	loop_free_event(all->look);
 	loop_free_event(all->deadline);
 	pool_free(all->pool);
@@ -484,7 +441,7 @@ size_t sessions_open(const struct sessions *all)
 /* Makes a session of a socket; NULL: no memory. */
 static struct session *session_new(struct sessions *all, int fd, const char *peer)
 {
-	struct session *session = all->ready || make_ready(all) ? pool_take(all->pool) : NULL;
+	struct session *session = pool_take(all->pool);
 
 	if (!session)
 		return NULL;

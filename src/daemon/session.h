@@ -29,7 +29,7 @@ typedef void session_closed_cb(void *argument);
 
 /* Makes the set of all sessions, empty. What it is given must outlive it. NULL: no memory. */
 struct sessions *sessions_new(struct event_base *base, const struct options *options,
-			      const struct greeting *greeting, struct stats *stats,
+			      struct greeting *greeting, struct stats *stats,
 			      session_closed_cb *closed, void *argument);
 
 /* Closes the sessions that are left, and frees the set. */

@@ -19,8 +19,9 @@
 #include "base/addresslist.h"
 #include "base/log.h"
 #include "base/number.h"
-#include "base/stream.h"
+#include "base/socket.h"
 #include "options.h"
+#include "packets.h"
 #include "unixpath.h"
 
 /* How often another free port is tried for, when one of several addresses has it taken. */
@@ -28,6 +29,7 @@ enum { FREE_PORT_TRIES = 16 };
 
 struct entry {
 	int fd;
+	int datagrams; /* the socket for those on the same address, or -1 */
 	char address[ADDRESS_TEXT_MAX];
 	struct unixpath path; /* of a UNIX socket */
 };
@@ -87,14 +89,19 @@ static struct entry *append(struct sockets *sockets, int fd)
 	entries += sockets->count++;
 	memset(entries, 0, sizeof *entries);
 	entries->fd = fd;
+	entries->datagrams = -1;
 	return entries;
 }
 
 /* Forgets the entries from the `count`-th on. */
 static void truncate_to(struct sockets *sockets, size_t count)
 {
-	while (sockets->count > count)
-		close(sockets->entries[--sockets->count].fd);
+	while (sockets->count > count) {
+		const struct entry *last = &sockets->entries[--sockets->count];
+		close(last->fd);
+		if (last->datagrams >= 0)
+			close(last->datagrams);
+	}
 }
 
 static bool set_option(int fd, int level, int name)
@@ -120,11 +127,9 @@ static void hold_back_writes(int fd)
 #endif
 }
 
-/* Sets what a TCP socket needs before it is bound. */
+/* Sets what a socket of either kind needs before it is bound. */
 static bool prepare(const struct sockets *sockets, int fd, int family)
 {
-	if (!set_option(fd, SOL_SOCKET, SO_REUSEADDR))
-		return false;
 	/* One socket per family: peers by IPv4 then are IPv4 addresses everywhere. */
 	if (family == AF_INET6 && !set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY))
 		return false;
@@ -137,6 +142,14 @@ static bool prepare(const struct sockets *sockets, int fd, int family)
 		return false;
 	}
 #endif
+	return true;
+}
+
+/* Sets what a TCP socket needs besides. (By UDP, SO_REUSEADDR would let two have one port.) */
+static bool prepare_tcp(const struct sockets *sockets, int fd, int family)
+{
+	if (!set_option(fd, SOL_SOCKET, SO_REUSEADDR) || !prepare(sockets, fd, family))
+		return false;
 	hold_back_writes(fd);
 	return true;
 }
@@ -155,18 +168,58 @@ static bool note_address(struct entry *entry, struct sockaddr_storage *address)
 /* Opens and binds a TCP socket, and writes its address back; false, errno set, if it can't. */
 static bool bind_tcp(struct sockets *sockets, struct sockaddr_storage *address, socklen_t length)
 {
-	int fd = stream_open(address->ss_family);
+	int fd = socket_open(address->ss_family, SOCK_STREAM);
 	struct entry *entry;
 
 	if (fd < 0)
 		return false;
-	if (!prepare(sockets, fd, address->ss_family) ||
+	if (!prepare_tcp(sockets, fd, address->ss_family) ||
 	    bind(fd, (struct sockaddr *)address, length) < 0) {
-		stream_close(fd);
+		socket_close(fd);
 		return false;
 	}
 	entry = append(sockets, fd);
 	return entry && note_address(entry, address);
+}
+
+/* Opens and binds a UDP socket beside the TCP socket bound last; false, errno set, if it can't. */
+static bool bind_udp(struct sockets *sockets, const struct sockaddr_storage *address,
+		     socklen_t length)
+{
+	int fd = socket_open(address->ss_family, SOCK_DGRAM);
+
+	if (fd < 0)
+		return false;
+	if (prepare(sockets, fd, address->ss_family) &&
+	    packets_want_addresses(fd, address->ss_family) &&
+	    bind(fd, (const struct sockaddr *)address, length) == 0) {
+		sockets->entries[sockets->count - 1].datagrams = fd;
+		return true;
+	}
+	socket_close(fd);
+	return false;
+}
+
+/*
+ * Binds all that is wanted on an address, or nothing; `how` is what tells in errors which of it
+ * failed.
+ */
+static bool bind_address(struct sockets *sockets, struct sockaddr_storage *address,
+			 socklen_t length, const char **how)
+{
+	size_t before = sockets->count;
+	int reason;
+
+	*how = "";
+	if (!bind_tcp(sockets, address, length))
+		return false;
+	if (!sockets->options->udp || bind_udp(sockets, address, length))
+		return true;
+	reason = errno;
+	truncate_to(sockets, before);
+	errno = reason;
+	*how = " by UDP";
+	return false;
 }
 
 /*
@@ -242,19 +295,22 @@ static enum bound bind_all(struct sockets *sockets, struct addresslist *all, uin
 {
 	size_t before = sockets->count;
 	uint16_t port = wanted;
-	char text[ADDRESS_TEXT_MAX];
+	char bare[ADDRESS_TEXT_MAX], text[ADDRESS_TEXT_MAX];
+	const char *how;
 	bool serves = false;
 
 	for (size_t i = 0; i < all->count; i++) {
 		struct sockaddr *address = (struct sockaddr *)&all->addresses[i];
 		address_set_port(address, port);
-		if (bind_tcp(sockets, &all->addresses[i], all->lengths[i])) {
-			port = address_port(address);
+		bool is_bound = bind_address(sockets, &all->addresses[i], all->lengths[i], &how);
+		int reason = errno;
+		port = address_port(address); /* TCP may have it, and only UDP not */
+		if (is_bound) {
 			serves = true;
 			continue;
 		}
-		int reason = errno;
-		address_format(address, all->lengths[i], text, sizeof text);
+		snprintf(text, sizeof text, "%s%s",
+			 address_format(address, all->lengths[i], bare, sizeof bare), how);
 		enum bound bound = judge_failure(sockets, text, reason, port, port != wanted,
 						 i + 1 == all->count && !serves);
 		if (bound == BOUND_AGAIN)
@@ -290,7 +346,7 @@ static bool bind_unix(struct sockets *sockets, const struct sockaddr_un *address
 
 	if (!unixpath_clear(address))
 		return false;
-	fd = stream_open(AF_UNIX);
+	fd = socket_open(AF_UNIX, SOCK_STREAM);
 	if (fd < 0)
 		return false;
 	entry = append(sockets, fd);
@@ -429,6 +485,11 @@ size_t sockets_count(const struct sockets *sockets)
 int sockets_descriptor(const struct sockets *sockets, size_t i)
 {
 	return sockets->entries[i].fd;
+}
+
+int sockets_datagram_descriptor(const struct sockets *sockets, size_t i)
+{
+	return sockets->entries[i].datagrams;
 }
 
 const char *sockets_address(const struct sockets *sockets, size_t i)

@@ -21,6 +21,9 @@ bool sockets_check(const struct options *options) MUST_CHECK;
 
 size_t sockets_count(const struct sockets *sockets);
 
+/* The descriptor for datagrams on the i-th socket's address; -1: there is none. */
+int sockets_datagram_descriptor(const struct sockets *sockets, size_t i);
+
 /* The i-th socket's descriptor, and its address as address_format() writes it. */
 int sockets_descriptor(const struct sockets *sockets, size_t i);
 const char *sockets_address(const struct sockets *sockets, size_t i);

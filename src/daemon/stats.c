@@ -28,13 +28,18 @@ static const struct {
 	COUNTER(failed),
 	COUNTER(bytes_sent),
 	COUNTER(bytes_discarded),
+	COUNTER(datagrams),
+	COUNTER(datagrams_answered),
+	COUNTER(datagrams_too_small),
+	COUNTER(datagrams_ignored),
+	COUNTER(datagrams_failed),
 	COUNTER(accept_pauses),
 	COUNTER(open),
 };
 
 void stats_log(const struct stats *stats)
 {
-	char text[640] = "";
+	char text[1024] = "";
 	size_t used = 0;
 
 	for (size_t i = 0; i < sizeof counters / sizeof *counters && used < sizeof text; i++) {

@@ -16,8 +16,14 @@ struct stats {
 	uint64_t failed;	     /* no memory, or a system call failed */
 	uint64_t bytes_sent;
 	uint64_t bytes_discarded;
-	uint64_t accept_pauses; /* times that accepting stopped for want of room */
-	uint64_t open;		/* connections now; who asks for room goes by it */
+	uint64_t datagrams; /* requests that came by UDP */
+	uint64_t datagrams_answered;
+	uint64_t datagrams_too_small; /* not answered: not longer than their answer */
+	uint64_t datagrams_ignored; /* not answered: from or to an address that is not one machine's
+				     */
+	uint64_t datagrams_failed;  /* answers that the kernel did not take */
+	uint64_t accept_pauses;	    /* times that accepting stopped for want of room */
+	uint64_t open;		    /* connections now; who asks for room goes by it */
 };
 
 /* Logs the counters in one line, whatever the log's level. */

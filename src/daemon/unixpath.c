@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/stream.h"
+#include "base/socket.h"
 
 /* How often, and at what distance, we try for a lock that another has: for a second in all. */
 enum { LOCK_TRIES = 100, LOCK_STEP_NS = 10 * 1000 * 1000 };
@@ -89,7 +89,7 @@ static bool remove_dead(const struct sockaddr_un *address)
 		       (holder == HOLDER_DEAD && unlink(address->sun_path) == 0);
 
 	if (lock >= 0)
-		stream_close(lock);
+		socket_close(lock);
 	return is_free;
 }
 

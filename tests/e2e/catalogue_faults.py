@@ -146,6 +146,19 @@ def ask(address, say=b"", then=lambda: None):
         return b""
 
 
+def ask_by_datagram(address):
+    """Asks until there is an answer, for the fault may lose one; returns it."""
+    host, _, port = address.rpartition(":")
+    with harness.datagrams_to(int(port), host.strip("[]")) as client:
+        client.settimeout(1)
+
+        def answered():
+            client.send(bytes(100))
+            with contextlib.suppress(TimeoutError):
+                return client.recv(1 << 16)
+        return poll_until(answered)
+
+
 def reset(address):
     """A client that has no patience."""
     with contextlib.suppress(ConnectionResetError), connect_to(address) as client:
@@ -167,6 +180,7 @@ class Allocating(unittest.TestCase):
         heard = [ask(addresses[number % len(addresses)], b"x" * 1000 * (number % 2))
                  for number in range(clients)]
         reset(addresses[0])
+        heard += map(ask_by_datagram, addresses[:2])
         daemon.counters()
         heard += map(ask, addresses)
         # It waits for the last one, who has been greeted, and is there yet.
@@ -177,7 +191,7 @@ class Allocating(unittest.TestCase):
         """Lets the `at`-th fail of what haild asks for; returns how many there were, and how many failed."""
         faulty = Faulty(self.folder, kind, at, forever)
         env = {"HAILD_LISTEN": f"localhost unix:{self.folder}/socket-{at}-{forever}"}
-        with FaultyDaemon(faulty, "-v", "-f", self.message, env=env) as daemon:
+        with FaultyDaemon(faulty, "-v", "-u", "-f", self.message, env=env) as daemon:
             if daemon.addresses:
                 heard = self.serve(daemon, clients)
                 self.assertLessEqual(set(heard), {GREETING, b""})
@@ -234,7 +248,7 @@ class Allocating(unittest.TestCase):
         """Lets hailto fail in each way it has to hear a greeting; returns how often it did."""
         machine.know(self, "server.example", "::1", "127.0.0.1")
         path = self.folder / "socket"
-        with Daemon("-l", "127.0.0.1", "-l", f"unix:{path}") as daemon, Server(stays()) as silent:
+        with Daemon("-u", "-l", "127.0.0.1", "-l", f"unix:{path}") as daemon, Server(stays()) as silent:
             return sum(
                 self.fail_each(lambda at, forever: self.fail_hailto(kind, at, forever, *arguments), 30,
                                forevers)
@@ -244,6 +258,8 @@ class Allocating(unittest.TestCase):
                     # A source that can't be looked at counts as a bad one.
                     ((0, 2), "-v", "-s", "127.0.0.1", "-E", GREETING.decode(), f"127.0.0.1:{daemon.port}"),
                     ((0,), "--escape", f"unix:{path}"),
+                    ((0, 2, 4), "-u", "-s", "127.0.0.1", "server.example", daemon.port),
+                    ((0, 4), "-u", "-v", "-E", GREETING.decode(), "server.example", daemon.port),
                     ((7,), "-w", "5s" if harness.WRAPPER else "500ms", "127.0.0.1", silent.port)))
 
     @row("O11b", "the k-th allocation of hailto fails, each k: it alone, or all from there on",

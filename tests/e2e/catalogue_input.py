@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Bad input at the start: every option with bad values (B1), and the paths of UNIX sockets (B7).
+"""Bad input: every option with bad values (B1), message files (B2), templates (B3), paths of UNIX sockets (B7).
 
 Runs in a network namespace of its own, with nobody to ask for names.
 """
@@ -9,11 +9,16 @@ import os
 import re
 import signal
 import socket
+import time
 import unittest
 
 from lib import harness, machine
-from lib.harness import Daemon, GREETING, connect_unix, read_all, read_until_end, run, temporary_directory
-from lib.rows import row, times
+from lib.crowd import connect_all, serve_all
+from lib.harness import (
+    Daemon, GREETING, connect_unix, message_file, read_all, read_until_end, run, temporary_directory)
+from lib.hostile import HOSTILE, count_raw, in_line
+from lib.reload import READ_AGAIN, STAYS, clear, hang_up
+from lib.rows import row, times, within
 from lib.servers import Server, refusing, stays
 
 USAGE, CANNOT_LISTEN, BAD_GREETING = 2, 3, 4
@@ -36,6 +41,7 @@ KINDS = {
         "ADDR": Kind("127.0.0.1", "-1", "1x", exit=CANNOT_LISTEN),  # names of nobody
         "FILE": Kind("no-such-file", *VALUES, exit=BAD_GREETING),
         "N": Kind("1", "65536"),
+        "NAME": Kind("x", *VALUES),
         "PORT": Kind("1"),
         "TEXT": Kind("x", *VALUES),
         "TIME": Kind("1", "65536"),
@@ -142,6 +148,140 @@ class Options(unittest.TestCase):
     def test_a_kind_that_nobody_knows_is_told(self):
         with self.assertRaisesRegex(AssertionError, "haild --new=THING: THING is not in KINDS"):
             exit_with("haild", Option("x", "new", "THING"), "0")
+
+
+MOST = 1024 * 1024  # bytes of a greeting
+BIG_LOG = r"haild: the greeting (has|may have) \d+ bytes: .*"
+
+
+class MessageFile(unittest.TestCase):
+    # What is put at the path, by name.
+    BAD = {
+        "missing": lambda path: None,
+        "a directory": lambda path: path.mkdir(),
+        "a FIFO": os.mkfifo,
+        "/dev/zero": lambda path: path.symlink_to("/dev/zero"),
+        "over the most": lambda path: path.write_bytes(b"x" * (MOST + 1)),
+    }
+    GOOD = {"0 bytes": b"", "NUL": b"a\0b\0", "no UTF-8": b"".join(HOSTILE.values())}
+
+    @row("B2", "message file: missing, a directory, a FIFO, /dev/zero, over the most; 0 bytes, NUL, no UTF-8; "
+         "at the start, and at a reload while 5 clients hear 1 MiB",
+         "start: exit 4 within 1 s; reload: 0 lost, the old text, 1 line; the others are heard")
+    def test_message_file(self, score):
+        self.path = temporary_directory(self) / "message"
+        seconds = max(self.seconds_to_refuse(make) for make in self.BAD.values())
+        for content in self.GOOD.values():
+            self.path.write_bytes(content)
+            with Daemon("-f", self.path, log=[BIG_LOG]) as daemon:
+                self.assertEqual(daemon.greeting(), content)
+        heard = self.reload_amid_greetings()
+        whole = sum(text == b"x" * MOST for text in heard)
+        score.haild = (f"exit 4 within {1000 * seconds:.0f} ms, {len(self.BAD)} of {len(self.BAD)}; "
+                       f"reload: {len(heard) - whole} lost, the old text, 1 line each")
+        self.assertEqual(whole, len(heard))
+        self.assertLessEqual(seconds, within(1))
+
+    def seconds_to_refuse(self, make):
+        """Starts a daemon with a bad file, which must not be; returns how long it takes to say so."""
+        clear(self.path)
+        make(self.path)
+        began = time.monotonic()
+        result = run("haild", "-p", "0", "-f", self.path)
+        self.assertEqual((result.exit, result.stdout), (BAD_GREETING, b""), result)
+        self.assertRegex(result.stderr, rb"\Ahaild: [^\n]+\n\Z")
+        clear(self.path)
+        return time.monotonic() - began
+
+    def reload_amid_greetings(self):
+        """Reloads all of them; returns what clients have heard who were being greeted meanwhile."""
+        self.path.write_bytes(b"x" * MOST)
+        with Daemon("-f", self.path, "-t", "1000s", log=[READ_AGAIN, STAYS, BIG_LOG]) as daemon:
+            crowd = connect_all(self, daemon.port, 5, slow=True)
+            self.assertEqual(daemon.wait_counters(accepted=5)["greeted"], 0)
+            self.check_bad(daemon, b"x" * MOST)
+            for content in self.GOOD.values():
+                self.check_good(daemon, content)
+                self.check_bad(daemon, content)
+            return serve_all(crowd)
+
+    def check_bad(self, daemon, old):
+        for name, make in self.BAD.items():
+            clear(self.path)
+            make(self.path)
+            lines = hang_up(daemon)
+            self.assertEqual(len(lines), 1, f"{name}: {lines}")
+            self.assertRegex(lines[0], STAYS)
+            self.assertTrue(daemon.greeting() == old, name)
+
+    def check_good(self, daemon, content):
+        clear(self.path)
+        self.path.write_bytes(content)
+        self.assertEqual(hang_up(daemon)[-1], f"read {self.path} again")
+        self.assertEqual(daemon.greeting(), content)
+
+
+class Template(unittest.TestCase):
+    NAMES = ("peer peer_address peer_port local local_address local_port host instance pid serial time "
+             "version").split()
+    ILL_FORMED = ("\\", "a\\", "\\q", "\\0", "\\N", "\\x", "\\x4", "\\xg0", "\\x4g", "\\ n",
+                  "{", "}", "{}", "{{{", "}}}", "{peer", "{peer}}", "{{peer}", "{PEER}", "{peer }",
+                  "{peers}", "{pee}", "{{}", "{pe\\ner}", "{\\x41}")
+
+    @row("B3", "template: unknown and unfinished escapes and placeholders; values with control bytes; each "
+         "placeholder 10^6 times, and as often as a file of 1 MiB holds it",
+         "exit 4 and the place; 0 raw control bytes from a value; refused, or at most 1 MiB")
+    def test_template(self, score):
+        for text in self.ILL_FORMED:
+            self.is_refused("-m", text, why="cannot expand the greeting: .*, at byte [1-9]", lines=3)
+        values = [value for value in HOSTILE.values() if b"\0" not in value]
+        raw = sum(map(self.raw_in_value, values)) + sum(map(self.raw_in_path, values))
+        longest = max(map(self.length_of_many, self.NAMES))
+        score.haild = (f"{len(self.ILL_FORMED)} of {len(self.ILL_FORMED)} refused; {raw} raw control bytes, of "
+                       f"{2 * len(values)} values; {len(self.NAMES)} placeholders: 10^6 refused, else at most "
+                       f"{longest} bytes")
+        self.assertEqual(raw, 0)
+        self.assertLessEqual(longest, MOST)
+
+    def is_refused(self, *options, why, lines=1):
+        result = run("haild", "-p", "0", "-e", *options)
+        self.assertEqual((result.exit, result.stdout), (BAD_GREETING, b""), (options, result))
+        self.assertRegex(result.stderr.decode(), rf"\Ahaild: {why}")
+        self.assertEqual(result.stderr.count(b"\n"), lines, (options, result))
+
+    def raw_in_value(self, value):
+        """How many control bytes of an instance's name come through; newlines and tabs count, too."""
+        with Daemon("-l", "127.0.0.1", "-e", "-m", "{instance}", "--instance", os.fsdecode(value)) as daemon:
+            heard = daemon.greeting()
+        if len(in_line(value)) < 256:
+            self.assertEqual(heard.decode(), in_line(value))
+        return count_raw(heard) + heard.count(b"\n") + heard.count(b"\t")
+
+    def raw_in_path(self, value):
+        """Likewise of the path of a client's UNIX socket."""
+        folder = temporary_directory(self)
+        name = value.replace(b"/", b"")[:60]
+        with Daemon("-l", f"unix:{folder}/socket", "-e", "-m", "{peer}{peer_address}", port=None) as daemon, \
+                socket.socket(socket.AF_UNIX) as client:
+            client.bind(os.fsencode(folder) + b"/" + name)
+            client.connect(f"{folder}/socket")
+            heard = read_all(client)
+            daemon.wait_log("^connected: ")
+        self.assertEqual(heard.decode(), 2 * f"unix:{folder}/{in_line(name)}")
+        return count_raw(heard) + heard.count(b"\n") + heard.count(b"\t")
+
+    def length_of_many(self, name):
+        """How many bytes the longest text of a placeholder says; 0: it is refused, as one of 10^6 must be."""
+        unit = b"{%s}" % name.encode()
+        path = message_file(self, unit * 10 ** 6)
+        self.is_refused("-f", path, why=f"the message file {path} is too long: {MOST} bytes are the most")
+        path.write_bytes(unit * (MOST // len(unit)))
+        check = run("haild", "--check", "-p", "0", "-e", "-f", path)
+        if check.exit != 0:
+            self.is_refused("-f", path, why=rf"the message file {path} (has|may have) \d+ bytes, {MOST} are")
+            return 0
+        with Daemon("-l", "127.0.0.1", "-e", "-f", path, log=[BIG_LOG]) as daemon:
+            return len(daemon.greeting())
 
 
 LONGEST = 107  # bytes of a path, on Linux

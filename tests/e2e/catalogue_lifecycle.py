@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""How haild ends, also amid greetings (L1-L3), starts, also among rivals (L10), and lives long (L11)."""
+"""How haild ends, also amid greetings (L1-L3), starts, also among rivals (L10), takes signals (L6, L7), and
+lives long (L11)."""
 import contextlib
 import itertools
 import os
@@ -17,11 +18,12 @@ from lib.harness import (
     Daemon, GREETING, connect_unix, message_file, own_address, poll_until, raise_descriptor_limit, read_all,
     temporary_directory)
 from lib.naive import NaiveServer
-from lib.rows import row, times, within
+from lib.reload import Haste, naive_rereader, replace
+from lib.rows import FULL, row, times, within
 
 MEBIBYTE = 1024 * 1024
 LONG = b"x" * MEBIBYTE
-# More than the hasty clients of the soak have open at once.
+# More than the hasty clients have open at once.
 MANY_AT_ONCE = 2000
 LONG_LOG = [rf"haild: the greeting has {MEBIBYTE} bytes: .*"]
 
@@ -34,6 +36,24 @@ def seconds_to_end(server, number=signal.SIGTERM):
         if not select.select([ended], [], [], harness.DEADLINE)[0]:
             raise AssertionError("the server did not end")
         return time.monotonic() - began
+
+
+def memory_of(daemon):
+    """The daemon's memory, in KiB. VmRSS is only near it: the kernel counts that by processor."""
+    with open(f"/proc/{daemon.pid}/smaps_rollup") as rollup:
+        return int(re.search(r"^Rss: +(\d+) kB$", rollup.read(), re.MULTILINE)[1])
+
+
+def need_much(test, daemon):
+    """Opens more sessions than will be: what they have needed at once is kept for later ones."""
+    serve_all(connect_all(test, daemon.port, MANY_AT_ONCE))
+    daemon.wait_counters(open=0)
+
+
+def is_memory_exact():
+    """Whether its growth means anything: a sanitizer keeps freed memory, and valgrind has some of its own; they
+    find leaks by themselves."""
+    return not harness.is_sanitized() and not harness.WRAPPER
 
 
 class Stop(unittest.TestCase):
@@ -209,6 +229,88 @@ class Start(unittest.TestCase):
         return connect_unix(port) if host == "unix" else harness.connect(int(port), host)
 
 
+class Signals(unittest.TestCase):
+    @row("L6", "SIGHUP again and again, while clients come as fast as they can; the file is replaced, A and B "
+         "in turn, 4 KiB each", "each hears A or B whole, 0 lost, 0 mixed; memory +64 KiB at most")
+    def test_reloads_under_load(self, score):
+        reloads, texts = times(100, 1000), [b"A" * 4096, b"B" * 4096]
+        path = message_file(self, texts[0])
+        score.naive = f"mixed at reload {self.first_mixed(path, texts)}"
+        log = [r"haild: the greeting has 4096 bytes: .*"]
+        raise_descriptor_limit(MANY_AT_ONCE + 100)
+        with Daemon("-q", "-l", "127.0.0.1", "-f", path, "--timeout", "1000s", log=log) as daemon:
+            need_much(self, daemon)
+            began = time.monotonic()
+            with Haste(daemon.port, *texts) as haste:
+                self.reload(daemon, path, texts, 10)
+                memory = memory_of(daemon)
+                self.reload(daemon, path, texts, reloads)
+                growth = memory_of(daemon) - memory
+            rate = sum(haste.heard) / (time.monotonic() - began)
+            counters = daemon.wait_counters(open=0)
+        score.haild = f"{reloads} reloads, {rate:.0f} connections a second: 0 lost, 0 mixed"
+        self.assertEqual(counters["greeted"], counters["accepted"])
+        self.assertGreater(min(haste.heard), 0)
+        if FULL:
+            self.assertGreaterEqual(rate, 1000)
+        if is_memory_exact():
+            score.haild += f"; memory {growth:+d} KiB"
+            self.assertLessEqual(growth, 64)
+
+    def reload(self, daemon, path, texts, reloads):
+        """Replaces the text so many times, and each time waits until it is heard."""
+        for number in range(1, reloads + 1):
+            replace(path, texts[number % 2])
+            daemon.signal(signal.SIGHUP)
+            poll_until(lambda: self.hears(daemon, texts) == texts[number % 2], every=0.001)
+
+    def hears(self, daemon, texts):
+        heard = daemon.greeting()
+        self.assertIn(heard, texts)
+        return heard
+
+    def first_mixed(self, path, texts):
+        """How many reloads it takes until one of 20 clients of the naive server hears a bit of both."""
+        with naive_rereader(path) as (server, port):
+            for number in range(1, 10000):
+                replace(path, texts[number % 2])
+                with contextlib.ExitStack() as stack:
+                    clients = [stack.enter_context(harness.connect(port)) for _ in range(20)]
+                    server.send_signal(signal.SIGHUP)
+                    if any([read_all(client) not in texts for client in clients]):
+                        return number
+        raise AssertionError("the naive server has mixed nothing")
+
+    @row("L7", "SIGHUP and SIGUSR1, 10,000 in all within a second, then SIGSTOP and SIGCONT, 100 times, while "
+         "clients come as fast as they can", "alive, 0 lost")
+    def test_signals_under_load(self, score):
+        with NaiveServer() as naive:
+            naive.signal(signal.SIGHUP)
+            score.naive = f"ended by signal {-naive.wait()} at once"
+        signals, stops, path = times(1000, 10000), times(10, 100), message_file(self, GREETING)
+        with Daemon("-q", "-l", "127.0.0.1", "-f", path, "--timeout", "1000s") as daemon:
+            with Haste(daemon.port, GREETING) as haste:
+                poll_until(lambda: daemon.counters()["accepted"] > 100)
+                seconds = self.shower(daemon, signals)
+                for _ in range(stops):
+                    with daemon.frozen():
+                        pass
+            daemon.wait_counters(open=0, accepted=sum(haste.heard) + signals // 20)
+        score.haild = (f"{signals} in {seconds:.2f} s, {stops} stops: alive, 0 of {sum(haste.heard)} "
+                       f"connections lost")
+        self.assertLessEqual(seconds, within(1))
+
+    def shower(self, daemon, signals):
+        """Sends so many signals of both kinds, twenty at a time, amid clients; returns how long it takes."""
+        began = time.monotonic()
+        for _ in range(signals // 20):
+            self.assertEqual(daemon.greeting(), GREETING)
+            for _ in range(10):
+                daemon.signal(signal.SIGHUP)
+                daemon.signal(signal.SIGUSR1)
+        return time.monotonic() - began
+
+
 class Soak(unittest.TestCase):
     @row("L11", "clients that listen, talk first, end first or reset, as fast as they come, for 10 minutes",
          "all greeted whole; after the first 10,000 memory +64 KiB at most, descriptors +0")
@@ -217,36 +319,29 @@ class Soak(unittest.TestCase):
         raise_descriptor_limit(MANY_AT_ONCE + 100)
         with Daemon("-q", "-l", "127.0.0.1") as daemon:
             self.hurry(daemon, first)
-            # What many sessions at once have needed is kept for later ones: so many are never open again.
-            serve_all(connect_all(self, daemon.port, MANY_AT_ONCE))
-            daemon.wait_counters(open=0)
-            memory, descriptors, connections = self.memory(daemon), daemon.descriptors(), first + MANY_AT_ONCE
+            need_much(self, daemon)
+            memory, descriptors, connections = memory_of(daemon), daemon.descriptors(), first + MANY_AT_ONCE
             end = time.monotonic() + seconds
             while time.monotonic() < end:
                 connections += self.hurry(daemon, first)
             daemon.wait_counters(open=0, accepted=connections)
-            growth, more = self.memory(daemon) - memory, daemon.descriptors() - descriptors
+            growth, more = memory_of(daemon) - memory, daemon.descriptors() - descriptors
         score.haild = f"{connections} connections in {seconds} s, all greeted whole; descriptors {more:+d}"
         self.assertEqual(more, 0)
-        # A sanitizer keeps freed memory, and valgrind has some of its own; they find leaks by themselves.
-        if not harness.is_sanitized() and not harness.WRAPPER:
+        if is_memory_exact():
             score.haild += f", memory {growth:+d} KiB"
             self.assertLessEqual(growth, 64)
 
     def hurry(self, daemon, connections):
         """Makes so many connections with two hasty clients; returns how many."""
         client = os.path.abspath(os.environ.get("HASTY_CLIENT", "tests/e2e/hasty_client"))
-        clients = [harness.start([client, str(daemon.port), str(connections // 2), GREETING], stderr=PIPE)
+        clients = [harness.start([client, str(daemon.port), str(connections // 2), GREETING], stdout=DEVNULL,
+                                 stderr=PIPE)
                    for _ in range(2)]
         for process in clients:
             self.assertEqual(process.communicate(timeout=harness.DEADLINE * 10)[1], b"")
             self.assertEqual(process.returncode, 0)
         return connections // 2 * 2
-
-    def memory(self, daemon):
-        """The daemon's memory, in KiB. VmRSS is only near it: the kernel counts that by processor."""
-        with open(f"/proc/{daemon.pid}/smaps_rollup") as rollup:
-            return int(re.search(r"^Rss: +(\d+) kB$", rollup.read(), re.MULTILINE)[1])
 
 
 if __name__ == "__main__":

@@ -10,9 +10,10 @@ import time
 import unittest
 
 from lib import harness
-from lib.crowd import connect_all, flood, serve, serve_all
+from lib.crowd import DatagramFlood, connect_all, flood, serve, serve_all
 from lib.harness import (
-    DEADLINE, Daemon, GREETING, kernel_counter, message_file, poll_until, raise_descriptor_limit, read_all)
+    DEADLINE, Daemon, GREETING, datagrams_to, kernel_counter, message_file, poll_until, raise_descriptor_limit,
+    read_all, run)
 from lib.naive import NaiveServer
 from lib.rows import FULL, row, times, within
 
@@ -272,6 +273,65 @@ class Overload(unittest.TestCase):
             for client in others:
                 client.close()
             self.assertLessEqual(took, within(0.2))
+
+
+class Datagrams(unittest.TestCase):
+    # The most that one carries, by IPv4.
+    LARGEST = 65507
+
+    def greet(self, daemon, is_over):
+        """Greets one client after the other until is_over(); returns the longest time but for one in a hundred,
+        and how many they were."""
+        took = []
+        while not is_over():
+            began = time.monotonic()
+            self.assertEqual(daemon.greeting(), GREETING)
+            took.append(time.monotonic() - began)
+        return sorted(took)[len(took) * 99 // 100], len(took)
+
+    def send_all_sizes(self, daemon, step):
+        """Sends datagrams of all sizes, `step` apart; returns how many. Each that is long enough is answered."""
+        sizes = range(0, self.LARGEST + 1, step)
+        before = daemon.counters()
+        with datagrams_to(daemon.port) as client:
+            for size in sizes:
+                client.send(bytes(size))
+                if size > len(GREETING):
+                    self.assertEqual(client.recv(1 << 16), GREETING)
+            too_small = sum(size <= len(GREETING) for size in sizes)
+            daemon.wait_counters(datagrams=before["datagrams"] + len(sizes),
+                                 datagrams_too_small=before["datagrams_too_small"] + too_small)
+        return len(sizes)
+
+    def ask_and_go(self, daemon, clients):
+        """Asks, and has gone before the answer comes: the kernel refuses it, by ICMP."""
+        before = kernel_counter("snmp", "Icmp", "OutDestUnreachs")
+        with daemon.frozen():
+            for _ in range(clients):
+                with datagrams_to(daemon.port) as client:
+                    client.send(bytes(100))
+        poll_until(lambda: kernel_counter("snmp", "Icmp", "OutDestUnreachs") > before)
+
+    @row("B6", "datagrams of 0 to 65507 bytes, answers that ICMP refuses, then 100,000 datagrams a second for 3 s",
+         "alive, and TCP clients are greeted meanwhile: 99 of 100 within 20 ms")
+    def test_datagrams(self, score):
+        seconds, rate, limit = 3 if FULL else 1, 100000, within(0.020)
+        with Daemon("-q", "-u") as daemon:
+            sizes = self.send_all_sizes(daemon, times(500, full=1, slow=5000))
+            self.ask_and_go(daemon, 50)
+            began = time.monotonic()
+            alone, _ = self.greet(daemon, lambda: time.monotonic() - began > seconds / 2)
+            before = daemon.counters()["datagrams"]
+            with DatagramFlood(daemon.port, rate, seconds) as flood_:
+                loaded, greeted = self.greet(daemon, flood_.is_over)
+            received = daemon.counters()["datagrams"] - before
+            # It asks three times: what the flood has left in the queue may leave no room for the first.
+            self.assertEqual(run("hailto", "-u", "127.0.0.1", daemon.port).stdout, GREETING)
+            score.haild = (f"alive after {sizes} sizes; {flood_.rate} datagrams/s sent, {received / seconds:.0f} "
+                           f"received; meanwhile {greeted} greeted, 99 of 100 within {loaded * 1000:.1f} ms "
+                           f"({alone * 1000:.1f} ms without)")
+            self.assertGreater(received, 0)
+            self.assertLessEqual(loaded, limit)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ from unittest import mock
 
 from lib import harness, wild
 from lib.clients import ClientTest
-from lib.harness import Daemon, GREETING, is_sanitized, raise_descriptor_limit, read_all, temporary_directory
+from lib.harness import (
+    Daemon, GREETING, datagrams_to, has_heard, is_sanitized, raise_descriptor_limit, read_all,
+    temporary_directory)
 from lib.hostile import HOSTILE, count_raw, in_line, is_harmless
-from lib.naive import NaiveServer
+from lib.naive import NaiveAnswerer, NaiveServer
 from lib.rows import row, times
 
 
@@ -93,6 +95,53 @@ class Hostile(ClientTest):
                                       [b"unix:" + missing])
         score.haild = (f"0 raw control bytes in {greetings} greetings on a terminal, {lines} lines of a log "
                        f"and {complaints} of complaint")
+
+
+class Amplification(unittest.TestCase):
+    """What an attacker gains who sends datagrams in a victim's name: the bytes of an answer, for each sent"""
+
+    LARGEST = 1500
+    # No more at a time than the kernel keeps for a daemon that does not get the processor.
+    BATCH = 50
+
+    def answers_to(self, daemon, sizes):
+        """Sends a datagram of each size; returns the size of the answer, by that of its request."""
+        with contextlib.ExitStack() as stack:
+            clients = {size: stack.enter_context(datagrams_to(daemon.port)) for size in sizes}
+            before = daemon.counters()["datagrams"]
+            for size, client in clients.items():
+                client.send(bytes(size))
+            daemon.wait_counters(datagrams=before + len(sizes))
+            return {size: len(client.recv(1 << 16)) for size, client in clients.items() if has_heard(client)}
+
+    def factor(self, greeting, longest, *options):
+        """Tries every size; every request above the greeting's `longest` form must have its answer.
+        Returns the greatest factor."""
+        answers = {}
+        log = [".* bytes from .* not answered: .*"]
+        with Daemon("-u", "-l", "127.0.0.1", "-m", greeting, *options, log=log) as daemon:
+            for start in range(0, self.LARGEST + 1, self.BATCH):
+                answers |= self.answers_to(daemon, range(start, min(start + self.BATCH, self.LARGEST + 1)))
+            counters = daemon.counters()
+            self.assertEqual(counters["datagrams"], self.LARGEST + 1)
+            self.assertEqual(counters["datagrams_answered"], len(answers))
+            self.assertEqual(counters["datagrams_too_small"], self.LARGEST + 1 - len(answers))
+        self.assertLessEqual(set(range(longest + 1, self.LARGEST + 1)), set(answers))
+        self.assertEqual([size for size, answer in answers.items() if answer >= size], [])
+        return max(answer / request for request, answer in answers.items())
+
+    @row("S5", "datagrams of 0 to 1500 bytes each, to four greetings, as if in a victim's name",
+         "no answer is as long as its request: factor < 1.00")
+    def test_amplification(self, score):
+        with NaiveAnswerer(512) as server, datagrams_to(server.port) as client:
+            client.send(b"x")
+            naive = len(client.recv(1 << 16))
+        score.naive = f"factor {naive}.00"
+        self.assertGreater(naive, 1)
+        factors = [self.factor("Hi from server", 14), self.factor("", 0), self.factor("x" * 512, 512),
+                   self.factor("{peer} - {serial}", len("127.0.0.1:65535 - 9999"), "-e")]
+        score.haild = f"factor {max(factors):.3f} in {len(factors) * (self.LARGEST + 1)} requests"
+        self.assertLess(max(factors), 1)
 
 
 def sanitized_haild():

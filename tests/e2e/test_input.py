@@ -42,20 +42,27 @@ class BadInput(unittest.TestCase):
         self.is_refused(USAGE, "")
 
     def test_missing_and_needless_values(self):
-        for option in ("-l", "-p", "-m", "-f", "-n", "-c", "-b", "-t", "--idle", "--drain"):
+        for option in ("-l", "-p", "-m", "-f", "-n", "-c", "-b", "-t", "--idle", "--drain", "--instance"):
             self.is_refused(USAGE, option)
-        for option in ("--check=1", "--quiet=", "--verbose=2", "--reuse-port=no", "--help=1"):
+        for option in ("--check=1", "--expand=", "--udp=1", "--quiet=", "--verbose=2", "--reuse-port=no",
+                       "--help=1"):
             self.is_refused(USAGE, option)
 
     def test_options_given_twice(self):
         for option in ("-p0", "-mx", "-fx", "-n1", "-c1", "-b1", "-t1", "--idle=1", "--drain=1", "-q",
-                       "--check", "--reuse-port"):
+                       "-e", "-u", "--instance=x", "--check", "--reuse-port"):
             self.is_refused(USAGE, option, option)
 
     def test_options_that_exclude_each_other(self):
         self.is_refused(USAGE, "-m", "text", "-f", "/dev/null")
         self.is_refused(USAGE, "-q", "-v")
         self.is_refused(USAGE, env={"HAILD_MESSAGE": "text", "HAILD_MESSAGE_FILE": "/dev/null"})
+
+    # UNIX sockets have no datagrams of ours.
+    def test_datagrams_without_an_address(self):
+        self.is_refused(USAGE, "-u")
+        self.is_refused(USAGE, "-u", "-l", "unix:elsewhere")
+        self.is_refused_from_environment(options=["-u"], HAILD_LISTEN="unix:one unix:two")
 
     def test_counts(self):
         strange = ["", "-1", "+1", "1x", " 1", "1 ", "0x10", "1.5", "1K", TOO_LARGE]
@@ -85,9 +92,9 @@ class BadInput(unittest.TestCase):
             if address:
                 self.is_refused_from_environment(HAILD_LISTEN=address)
 
-    def is_refused_from_environment(self, code=USAGE, **env):
-        with self.subTest(env=env):
-            result = run("haild", env=env)
+    def is_refused_from_environment(self, code=USAGE, options=(), **env):
+        with self.subTest(options=options, env=env):
+            result = run("haild", *options, env=env)
             self.assertEqual((result.exit, result.stdout), (code, b""), result)
             self.assertRegex(result.stderr, ONE_LINE)
 
@@ -129,6 +136,12 @@ class BadInput(unittest.TestCase):
         for path in (folder / "missing", folder, long, fifo, loop, "/dev/zero", "/dev/null", "",
                      folder / "missing\n\x1b[2J", "/" + "x" * 300):
             self.is_refused(GREETING, "-f", path)
+
+    def test_messages_that_are_too_long_for_datagrams(self):
+        path = harness.message_file(self, b"x" * 513)
+        for options in (["-m", "x" * 513], ["-f", path], ["-e", "-m", "{peer}" * 5]):
+            self.assertIn("with --udp 512 are the most",
+                          self.is_refused(GREETING, "-l", "127.0.0.1:0", "-u", *options))
 
     def test_longest_message_is_allowed(self):
         path = temporary_directory(self) / "message"

@@ -9,9 +9,11 @@ import unittest
 
 from lib import harness
 from lib.harness import Daemon, GREETING, connect_unix, poll_until, read_all, temporary_directory
+from lib.reload import NOTHING_TO_READ
 
 COUNTERS = ("accepted greeted reset timed_out_greeting timed_out_linger flooded evicted stopped failed "
-            "bytes_sent bytes_discarded accept_pauses open").split()
+            "bytes_sent bytes_discarded datagrams datagrams_answered datagrams_too_small datagrams_ignored "
+            "datagrams_failed accept_pauses open").split()
 
 
 class Log(unittest.TestCase):
@@ -77,10 +79,11 @@ class Log(unittest.TestCase):
             self.assertGreaterEqual(lived, 490)
             self.assertLess(lived, 10000)
 
-    def test_hangup_ends_it(self):
-        with Daemon(exit=-signal.SIGHUP) as daemon:
+    def test_hangup_without_a_file(self):
+        with Daemon(log=[NOTHING_TO_READ]) as daemon:
             daemon.signal(signal.SIGHUP)
-            daemon.wait()
+            daemon.wait_log(f"^{NOTHING_TO_READ}$")
+            self.assertEqual(daemon.greeting(), GREETING)
 
 
 class Unread(unittest.TestCase):

@@ -107,6 +107,7 @@ class Greeting(unittest.TestCase):
     def test_empty_file(self):
         self.assertEqual(self.heard("-f", self.file(b"")), b"")
 
+    # Until a SIGHUP, for which there is test_reload.py.
     def test_file_is_read_once(self):
         path = self.file(b"first")
         with Daemon("-f", path) as daemon:
@@ -230,6 +231,8 @@ class Check(unittest.TestCase):
         self.checked("-l", f"unix:{folder}/missing/socket", exit=3, stderr=one_line)
         self.checked("-l", f"unix:{folder}", exit=3, stderr=one_line)
         self.checked("-f", folder / "missing", exit=4, stderr=one_line)
+        self.checked("-u", "-p", "0", "-m", "x" * 513, exit=4, stderr=one_line)
+        self.checked("-e", "-p", "0", "-m", "{x}", exit=4, stderr=rb"\Ahaild: [^\n]+\n  \{x\}\n  \^\n\Z")
 
 
 class Information(unittest.TestCase):

@@ -66,6 +66,17 @@ long __wrap_recv(int fd, void *bytes, unsigned long size, int flags)
 	return fault_hits(FAULT_CALL) ? -1 : __real_recv(fd, bytes, size, flags);
 }
 
+CALL(recvmmsg, (int fd, void *messages, unsigned count, int flags, void *timeout),
+     (fd, messages, count, flags, timeout))
+CALL(sendmmsg, (int fd, void *messages, unsigned count, int flags), (fd, messages, count, flags))
+
+long __real_send(int fd, const void *bytes, unsigned long size, int flags);
+long __wrap_send(int fd, const void *bytes, unsigned long size, int flags);
+long __wrap_send(int fd, const void *bytes, unsigned long size, int flags)
+{
+	return fault_hits(FAULT_CALL) ? -1 : __real_send(fd, bytes, size, flags);
+}
+
 long __real_read(int fd, void *bytes, unsigned long size);
 long __wrap_read(int fd, void *bytes, unsigned long size);
 long __wrap_read(int fd, void *bytes, unsigned long size)

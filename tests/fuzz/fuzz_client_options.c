@@ -15,7 +15,7 @@
 #include "target.h"
 #include "world.h"
 
-enum { DAY_MS = 24 * 60 * 60 * 1000, MIB = 1024 * 1024 };
+enum { DAY_MS = 24 * 60 * 60 * 1000, MIB = 1024 * 1024, DATAGRAM_MAX = 65507 };
 
 static void check_complaint(void)
 {
@@ -47,6 +47,8 @@ static void check_peace(const struct options *options)
 	FUZZ_CHECK(!options->quiet || !options->verbose);
 	FUZZ_CHECK(!options->expect || !options->expect_prefix);
 	FUZZ_CHECK(!expected || (!options->zero && strlen(expected) <= options->bytes));
+	FUZZ_CHECK(!options->udp || (!options->zero && options->connect_timeout == 0 &&
+				     options->bytes <= DATAGRAM_MAX));
 }
 
 static void check_understood(const struct options *options)
@@ -59,10 +61,12 @@ static void check_understood(const struct options *options)
 	if (!options->has_target)
 		return;
 	check_target(&options->target);
-	if (options_suit_target(options))
-		FUZZ_CHECK(world.errors.length == 0);
-	else
+	if (!options_suit_target(options)) {
 		check_complaint();
+		return;
+	}
+	FUZZ_CHECK(world.errors.length == 0);
+	FUZZ_CHECK(!options->udp || options->target.kind != ENDPOINT_UNIX);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

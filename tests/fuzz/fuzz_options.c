@@ -41,9 +41,14 @@ static void check_endpoint(const struct endpoint *first, const struct endpoint *
 
 static void check_understood(const struct options *options)
 {
+	bool can_udp = false;
+
 	FUZZ_CHECK(options->endpoint_count > 0 && options->endpoint_count == options->listen.count);
-	for (size_t i = 0; i < options->endpoint_count; i++)
+	for (size_t i = 0; i < options->endpoint_count; i++) {
 		check_endpoint(options->endpoints, &options->endpoints[i]);
+		can_udp |= options->endpoints[i].kind != ENDPOINT_UNIX;
+	}
+	FUZZ_CHECK(can_udp || !options->udp);
 	FUZZ_CHECK(!options->message != !options->message_file);
 	FUZZ_CHECK(options->count <= UINT32_MAX);
 	FUZZ_CHECK(options->max_connections <= INT_MAX);

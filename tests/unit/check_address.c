@@ -217,16 +217,16 @@ static socklen_t make_address(const char *host, uint16_t port, struct sockaddr_s
 static const struct {
 	const char *host;
 	uint16_t port;
-	const char *shown;
+	const char *shown, *shown_host;
 } addresses[] = {
-	{"127.0.0.1", 80, "127.0.0.1:80"},
-	{"0.0.0.0", 0, "0.0.0.0:0"},
-	{"255.255.255.255", 65535, "255.255.255.255:65535"},
-	{"::1", 80, "[::1]:80"},
-	{"::", 12345, "[::]:12345"},
-	{"2001:db8::1", 80, "[2001:db8::1]:80"},
-	{"::ffff:192.0.2.1", 80, "192.0.2.1:80"},
-	{"::192.0.2.1", 80, "[::192.0.2.1]:80"}, /* compatible, not mapped */
+	{"127.0.0.1", 80, "127.0.0.1:80", "127.0.0.1"},
+	{"0.0.0.0", 0, "0.0.0.0:0", "0.0.0.0"},
+	{"255.255.255.255", 65535, "255.255.255.255:65535", "255.255.255.255"},
+	{"::1", 80, "[::1]:80", "::1"},
+	{"::", 12345, "[::]:12345", "::"},
+	{"2001:db8::1", 80, "[2001:db8::1]:80", "2001:db8::1"},
+	{"::ffff:192.0.2.1", 80, "192.0.2.1:80", "192.0.2.1"},
+	{"::192.0.2.1", 80, "[::192.0.2.1]:80", "::192.0.2.1"}, /* compatible, not mapped */
 };
 
 START_TEST(address_is_shown)
@@ -238,6 +238,10 @@ START_TEST(address_is_shown)
 	ck_assert_ptr_eq(address_format((struct sockaddr *)&address, length, text, sizeof text),
 			 text);
 	ck_assert_str_eq(text, addresses[_i].shown);
+	ck_assert_ptr_eq(address_format_host((struct sockaddr *)&address, length, text,
+					     sizeof text),
+			 text);
+	ck_assert_str_eq(text, addresses[_i].shown_host);
 }
 END_TEST
 
@@ -250,6 +254,8 @@ START_TEST(zone_is_shown)
 	((struct sockaddr_in6 *)&address)->sin6_scope_id = 1;
 	address_format((struct sockaddr *)&address, length, text, sizeof text);
 	ck_assert_msg(strncmp(text, "[fe80::1%", 9) == 0, "%s", text);
+	address_format_host((struct sockaddr *)&address, length, text, sizeof text);
+	ck_assert_msg(strncmp(text, "fe80::1%", 8) == 0, "%s", text);
 }
 END_TEST
 
@@ -259,6 +265,8 @@ START_TEST(unknown_family_is_shown)
 	char text[ADDRESS_TEXT_MAX];
 
 	address_format(&address, sizeof address, text, sizeof text);
+	ck_assert_str_eq(text, "(family 0)");
+	address_format_host(&address, sizeof address, text, sizeof text);
 	ck_assert_str_eq(text, "(family 0)");
 }
 END_TEST
@@ -281,6 +289,8 @@ START_TEST(unix_path_is_shown_escaped)
 
 	ck_assert(address_from_path("/run/\x1B\n", &address));
 	address_format((struct sockaddr *)&address, sizeof address, text, sizeof text);
+	ck_assert_str_eq(text, "unix:/run/\\x1B\\x0A");
+	address_format_host((struct sockaddr *)&address, sizeof address, text, sizeof text);
 	ck_assert_str_eq(text, "unix:/run/\\x1B\\x0A");
 }
 END_TEST
@@ -330,6 +340,9 @@ START_TEST(unix_socket_without_a_name_is_shown)
 	memset(&address, 'x', sizeof address);
 	address.sun_family = AF_UNIX;
 	address_format((struct sockaddr *)&address, sizeof address.sun_family, text, sizeof text);
+	ck_assert_str_eq(text, "unix:(unnamed)");
+	address_format_host((struct sockaddr *)&address, sizeof address.sun_family, text,
+			    sizeof text);
 	ck_assert_str_eq(text, "unix:(unnamed)");
 }
 END_TEST

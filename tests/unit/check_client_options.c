@@ -36,7 +36,8 @@ START_TEST(defaults)
 	ck_assert_uint_eq(options.source_length, 0);
 	ck_assert_ptr_null(options.expect);
 	ck_assert_ptr_null(options.expect_prefix);
-	ck_assert(!options.zero && !options.raw && !options.escape && !options.quiet);
+	ck_assert(!options.udp && !options.zero && !options.raw && !options.escape);
+	ck_assert(!options.quiet);
 	ck_assert_uint_eq(options.verbose, 0);
 	assert_told_nothing();
 }
@@ -79,9 +80,9 @@ static const struct {
 	const char *word;
 	size_t field;
 } flags[] = {
-	{"-4", AT(ipv4)},  {"--ipv4", AT(ipv4)},   {"-6", AT(ipv6)},   {"--ipv6", AT(ipv6)},
-	{"-z", AT(zero)},  {"--zero", AT(zero)},   {"--raw", AT(raw)}, {"--escape", AT(escape)},
-	{"-q", AT(quiet)}, {"--quiet", AT(quiet)},
+	{"-4", AT(ipv4)},   {"--ipv4", AT(ipv4)},     {"-6", AT(ipv6)},	 {"--ipv6", AT(ipv6)},
+	{"-u", AT(udp)},    {"--udp", AT(udp)},	      {"-z", AT(zero)},	 {"--zero", AT(zero)},
+	{"--raw", AT(raw)}, {"--escape", AT(escape)}, {"-q", AT(quiet)}, {"--quiet", AT(quiet)},
 };
 
 START_TEST(flag_sets_its_field)
@@ -118,6 +119,14 @@ END_TEST
 START_TEST(expected_text_may_be_as_long_as_bytes)
 {
 	ck_assert_int_eq(READ("-b4", "-E", "1234"), CLI_GO);
+}
+END_TEST
+
+START_TEST(request_may_have_65507_bytes)
+{
+	ck_assert_int_eq(READ("-u", "-b65507", "--read-timeout=1s", "localhost"), CLI_GO);
+	ck_assert_uint_eq(options.bytes, 65507);
+	assert_told_nothing();
 }
 END_TEST
 
@@ -214,6 +223,11 @@ static const struct {
 	{{"-E", "", "--expect-prefix="}, "exclude each other"},
 	{{"-z", "-Ea"}, "--zero"},
 	{{"-z", "--expect-prefix=a"}, "--zero"},
+	{{"-u", "-z"}, "--zero only connects, and --udp never does"},
+	{{"-u", "--connect-timeout=1s"}, "--connect-timeout is for connecting"},
+	{{"-u", "-b65508"}, "--bytes is 65507 at most"},
+	{{"-b1M", "-u"}, "--bytes is 65507 at most"},
+	{{"-u", "--udp"}, "--udp is given twice"},
 	{{"-b4", "-E12345"}, "longer than --bytes"},
 	{{"-b4", "--expect-prefix=12345"}, "longer than --bytes"},
 	{{"", "80"}, "bad address ''"},
@@ -261,6 +275,60 @@ START_TEST(source_of_the_excluded_family_is_refused)
 }
 END_TEST
 
+static const char *const ways[] = {"-u", "-4", "-6"};
+
+START_TEST(unix_socket_does_not_suit)
+{
+	ck_assert_int_eq(READ(ways[_i], "unix:/x"), CLI_GO);
+	ck_assert(!options_suit_target(&options));
+	assert_one_error_line("hailto: a UNIX socket ");
+}
+END_TEST
+
+START_TEST(targets_suit)
+{
+	ck_assert_int_eq(READ("-u", "localhost"), CLI_GO);
+	ck_assert(options_suit_target(&options));
+	assert_told_nothing();
+}
+END_TEST
+
+/* Binds a socket of another program, of that type, to a free port of 127.0.0.1, as text. */
+static int occupy(int type, char *text, size_t size)
+{
+	struct sockaddr_storage address;
+	socklen_t length = loopback(AF_INET, 0, &address);
+	int fd = socket(AF_INET, type, 0);
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, length), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	address_format((struct sockaddr *)&address, length, text, size);
+	return fd;
+}
+
+START_TEST(source_port_in_use_by_udp_is_refused)
+{
+	char text[ADDRESS_TEXT_MAX];
+	int fd = occupy(SOCK_DGRAM, text, sizeof text);
+
+	ck_assert_int_eq(READ("-u", "-s", text), CLI_BAD);
+	assert_one_error_line("hailto: bad source '127.0.0.1:");
+	assert_told("in use");
+	close(fd);
+}
+END_TEST
+
+START_TEST(source_port_in_use_by_tcp_is_no_hindrance)
+{
+	char text[ADDRESS_TEXT_MAX];
+	int fd = occupy(SOCK_STREAM, text, sizeof text);
+
+	ck_assert_int_eq(READ("-u", "-s", text), CLI_GO);
+	assert_told_nothing();
+	close(fd);
+}
+END_TEST
+
 START_TEST(source_port_in_use_is_refused)
 {
 	struct sockaddr_storage address;
@@ -292,7 +360,8 @@ START_TEST(help_names_every_option)
 		"-4, --ipv4",	      "-6, --ipv6",	 "-b, --bytes=",  "-w, --timeout=",
 		"--connect-timeout=", "--read-timeout=", "-s, --source=", "-E, --expect=",
 		"--expect-prefix=",   "-z, --zero",	 "--raw",	  "--escape",
-		"-q, --quiet",	      "-v, --verbose",	 "-h, --help",	  "-V, --version",
+		"-u, --udp",	      "-q, --quiet",	 "-v, --verbose", "-h, --help",
+		"-V, --version",
 	};
 
 	capture(STDOUT_FILENO);
@@ -331,17 +400,22 @@ int main(void)
 	tcase_add_test(words, expected_prefix_is_taken);
 	tcase_add_test(words, expected_text_may_be_empty);
 	tcase_add_test(words, expected_text_may_be_as_long_as_bytes);
+	tcase_add_test(words, request_may_have_65507_bytes);
+	tcase_add_test(words, targets_suit);
 	tcase_add_loop_test(words, operands_make_the_target, 0, COUNT_OF(targets));
 	/* The last two are of IPv6. */
 	tcase_add_loop_test(words, source_is_an_address_of_ours, 0,
 			    ipv6_works() ? COUNT_OF(sources) : COUNT_OF(sources) - 2);
 	tcase_add_test(words, source_may_have_a_port);
+	tcase_add_test(words, source_port_in_use_by_tcp_is_no_hindrance);
 	tcase_add_test(words, no_descriptor_stays_open);
 	tcase_add_checked_fixture(refused, setup, teardown);
 	tcase_add_loop_test(refused, command_line_is_refused_in_one_line, 0, COUNT_OF(bad));
 	if (ipv6_works())
 		tcase_add_test(refused, source_of_the_excluded_family_is_refused);
 	tcase_add_test(refused, source_port_in_use_is_refused);
+	tcase_add_test(refused, source_port_in_use_by_udp_is_refused);
+	tcase_add_loop_test(refused, unix_socket_does_not_suit, 0, COUNT_OF(ways));
 	tcase_add_checked_fixture(printed, setup, teardown);
 	tcase_add_test(printed, help_names_every_option);
 	tcase_add_test(printed, help_fits_a_terminal);

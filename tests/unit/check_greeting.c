@@ -1,23 +1,56 @@
-/* check_greeting: the greeting is the text's or file's bytes, unchanged, or is refused. */
+/* check_greeting: what is said is the text or file, expanded if wanted, or is refused; reloads. */
+#include <config.h>
+
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "capture.h"
 #include "daemon/greeting.h"
 #include "daemon/options.h"
+#include "daemon/template.h"
 #include "suite.h"
 
 /* A folder of the test's own, and a name in it. */
 static char folder[] = "/tmp/check_greeting.XXXXXX";
 static char path[64];
 
+static struct options options;
+static struct greeting *greeting;
+
+/* What happens to the file around its next examination, which is before or behind its reading. */
+static void (*before_examination)(void), (*behind_examination)(void);
+
+static void happen(void (**what)(void))
+{
+	void (*now)(void) = *what;
+
+	*what = NULL;
+	if (now)
+		now();
+}
+
+/* In the C library's place. (A hardened build reads by another name than read().) */
+int fstat(int fd, struct stat *status)
+{
+	int result;
+
+	happen(&before_examination);
+	result = fstatat(fd, "", status, AT_EMPTY_PATH);
+	happen(&behind_examination);
+	return result;
+}
+
 static void setup(void)
 {
+	greeting = NULL;
+	options = (struct options){.message_file = path};
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/file", folder);
 	capture(STDERR_FILENO);
@@ -26,6 +59,7 @@ static void setup(void)
 
 static void teardown(void)
 {
+	greeting_free(greeting);
 	if (unlink(path) < 0)
 		(void)rmdir(path);
 	ck_assert_int_eq(rmdir(folder), 0);
@@ -42,9 +76,41 @@ static void write_file(size_t size)
 	ck_assert_int_eq(fclose(file), 0);
 }
 
-static struct greeting *from_file(const char *name)
+/* Takes the greeting that the options name; false: it can't be had. */
+static bool take(void)
 {
-	return greeting_new(&(struct options){.message_file = name});
+	greeting = greeting_new(&options);
+	return greeting != NULL;
+}
+
+static bool take_text(const char *text)
+{
+	options = (struct options){.message = text};
+	return take();
+}
+
+static bool take_file(const char *name)
+{
+	options = (struct options){.message_file = name};
+	return take();
+}
+
+/* What is said to everyone, and how long it is. */
+static const char *said(void)
+{
+	ck_assert(template_is_constant(greeting_template(greeting)));
+	return template_bytes(greeting_template(greeting));
+}
+
+static size_t said_size(void)
+{
+	return template_longest(greeting_template(greeting));
+}
+
+static void assert_said(const char *text)
+{
+	ck_assert_uint_eq(said_size(), strlen(text));
+	ck_assert_mem_eq(said(), text, strlen(text));
 }
 
 static const size_t text_sizes[] = {0, 1, 14, 1023, 1024};
@@ -52,15 +118,12 @@ static const size_t text_sizes[] = {0, 1, 14, 1023, 1024};
 START_TEST(text_is_taken_literally)
 {
 	char text[1025] = "";
-	struct greeting *greeting;
 
 	memset(text, '\n', text_sizes[_i]);
-	greeting = greeting_new(&(struct options){.message = text});
-	ck_assert_ptr_nonnull(greeting);
-	ck_assert_uint_eq(greeting_size(greeting), text_sizes[_i]);
-	ck_assert_mem_eq(greeting_bytes(greeting), text, text_sizes[_i]);
+	ck_assert(take_text(text));
+	ck_assert_uint_eq(said_size(), text_sizes[_i]);
+	ck_assert_mem_eq(said(), text, text_sizes[_i]);
 	assert_told_nothing();
-	greeting_free(greeting);
 }
 END_TEST
 
@@ -68,66 +131,50 @@ static const size_t file_sizes[] = {0, 1, 256, 1024};
 
 START_TEST(file_is_taken_byte_by_byte)
 {
-	struct greeting *greeting;
-	const unsigned char *bytes;
-
 	write_file(file_sizes[_i]);
-	greeting = from_file(path);
-	ck_assert_ptr_nonnull(greeting);
-	ck_assert_uint_eq(greeting_size(greeting), file_sizes[_i]);
-	bytes = greeting_bytes(greeting);
+	ck_assert(take());
+	ck_assert_uint_eq(said_size(), file_sizes[_i]);
 	for (size_t i = 0; i < file_sizes[_i]; i++)
-		ck_assert_uint_eq(bytes[i], i * 31 & 0xFF);
+		ck_assert_uint_eq((unsigned char)said()[i], i * 31 & 0xFF);
 	assert_told_nothing();
-	greeting_free(greeting);
 }
 END_TEST
 
 START_TEST(greatest_file_is_taken_whole)
 {
-	struct greeting *greeting;
 
 	write_file(OPTIONS_GREETING_MAX);
-	greeting = from_file(path);
-	ck_assert_ptr_nonnull(greeting);
-	ck_assert_uint_eq(greeting_size(greeting), OPTIONS_GREETING_MAX);
+	ck_assert(take());
+	ck_assert_uint_eq(said_size(), OPTIONS_GREETING_MAX);
 	for (size_t i = 0; i < OPTIONS_GREETING_MAX; i += 4093)
-		ck_assert_uint_eq(((const unsigned char *)greeting_bytes(greeting))[i],
-				  i * 31 & 0xFF);
-	greeting_free(greeting);
+		ck_assert_uint_eq((unsigned char)said()[i], i * 31 & 0xFF);
 }
 END_TEST
 
 START_TEST(greatest_text_is_taken_whole)
 {
 	char *text = calloc(OPTIONS_GREETING_MAX + 1, 1);
-	struct greeting *greeting;
 
 	memset(text, 'w', OPTIONS_GREETING_MAX);
-	greeting = greeting_new(&(struct options){.message = text});
-	ck_assert_ptr_nonnull(greeting);
-	ck_assert_uint_eq(greeting_size(greeting), OPTIONS_GREETING_MAX);
-	greeting_free(greeting);
+	ck_assert(take_text(text));
+	ck_assert_uint_eq(said_size(), OPTIONS_GREETING_MAX);
 	free(text);
 }
 END_TEST
 
 START_TEST(greeting_that_hailto_cuts_is_warned_of)
 {
-	struct greeting *greeting;
 
 	write_file(1025);
-	greeting = from_file(path);
-	ck_assert_ptr_nonnull(greeting);
+	ck_assert(take());
 	assert_one_error_line("haild: the greeting has 1025 bytes");
-	greeting_free(greeting);
 }
 END_TEST
 
 START_TEST(file_over_the_most_is_refused)
 {
 	write_file(OPTIONS_GREETING_MAX + 1);
-	ck_assert_ptr_null(from_file(path));
+	ck_assert(!take());
 	assert_one_error_line("haild: the message file /tmp/");
 	assert_told("too long: 1048576 bytes are the most");
 }
@@ -138,7 +185,7 @@ START_TEST(text_over_the_most_is_refused)
 	char *text = calloc(OPTIONS_GREETING_MAX + 2, 1);
 
 	memset(text, 'w', OPTIONS_GREETING_MAX + 1);
-	ck_assert_ptr_null(greeting_new(&(struct options){.message = text}));
+	ck_assert(!take_text(text));
 	assert_one_error_line("haild: the greeting has 1048577 bytes, 1048576 are the most");
 	free(text);
 }
@@ -146,7 +193,7 @@ END_TEST
 
 START_TEST(missing_file_is_refused)
 {
-	ck_assert_ptr_null(from_file(path));
+	ck_assert(!take());
 	assert_one_error_line("haild: cannot open the message file /tmp/");
 	assert_told("No such file");
 }
@@ -154,7 +201,7 @@ END_TEST
 
 START_TEST(file_without_a_name_is_refused)
 {
-	ck_assert_ptr_null(from_file(""));
+	ck_assert(!take_file(""));
 	assert_one_error_line("haild: cannot open the message file ");
 }
 END_TEST
@@ -162,7 +209,7 @@ END_TEST
 START_TEST(folder_is_refused)
 {
 	ck_assert_int_eq(mkdir(path, 0700), 0);
-	ck_assert_ptr_null(from_file(path));
+	ck_assert(!take());
 	assert_one_error_line("haild: cannot use the message file /tmp/");
 	assert_told("not a regular file");
 }
@@ -172,14 +219,14 @@ END_TEST
 START_TEST(fifo_is_refused_at_once)
 {
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
-	ck_assert_ptr_null(from_file(path));
+	ck_assert(!take());
 	assert_one_error_line("haild: cannot use the message file /tmp/");
 }
 END_TEST
 
 START_TEST(device_without_an_end_is_refused)
 {
-	ck_assert_ptr_null(from_file("/dev/zero"));
+	ck_assert(!take_file("/dev/zero"));
 	assert_one_error_line("haild: cannot use the message file /dev/zero");
 }
 END_TEST
@@ -191,7 +238,7 @@ START_TEST(socket_is_refused)
 
 	strcpy(address.sun_path, path);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-	ck_assert_ptr_null(from_file(path));
+	ck_assert(!take());
 	assert_one_error_line("haild: cannot open the message file /tmp/");
 	close(fd);
 }
@@ -200,14 +247,14 @@ END_TEST
 /* The kernel calls it a regular file, but reading at 0, where nothing is mapped, fails. */
 START_TEST(read_error_is_told)
 {
-	ck_assert_ptr_null(from_file("/proc/self/mem"));
+	ck_assert(!take_file("/proc/self/mem"));
 	assert_one_error_line("haild: cannot read the message file /proc/self/mem: ");
 }
 END_TEST
 
 START_TEST(name_is_told_escaped)
 {
-	ck_assert_ptr_null(from_file("/\x1B[2J\n"));
+	ck_assert(!take_file("/\x1B[2J\n"));
 	assert_one_error_line("haild: cannot open the message file /\\x1B[2J\\x0A: ");
 }
 END_TEST
@@ -218,13 +265,579 @@ START_TEST(no_descriptor_stays_open)
 
 	close(before);
 	write_file(14);
-	greeting_free(from_file(path));
-	ck_assert_ptr_null(from_file("/dev/zero"));
-	ck_assert_ptr_null(from_file("/proc/self/mem"));
+	ck_assert(take());
+	greeting_free(greeting);
+	ck_assert(!take_file("/dev/zero"));
+	ck_assert(!take_file("/proc/self/mem"));
 	write_file(OPTIONS_GREETING_MAX + 1);
-	ck_assert_ptr_null(from_file(path));
+	ck_assert(!take_file(path));
 	after = open("/dev/null", O_RDONLY);
 	ck_assert_int_eq(after, before);
+}
+END_TEST
+
+/* Files of the kernel's say that they are empty. */
+START_TEST(file_may_hold_more_than_it_says)
+{
+	ck_assert(take_file("/proc/version"));
+	ck_assert_uint_gt(said_size(), 0);
+	assert_told_nothing();
+}
+END_TEST
+
+/* Takes the text, to be expanded. */
+static bool take_expanded(const char *text)
+{
+	options = (struct options){.message = text, .expand = true};
+	return take();
+}
+
+static void write_named(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(fputs(text, file), 0);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+/* Replaces what the file holds, in place. */
+static void write_text(const char *text)
+{
+	write_named(path, text);
+}
+
+START_TEST(text_is_expanded)
+{
+	ck_assert(take_expanded("{{Hi}}\\x21\\n"));
+	assert_said("{Hi}!\n");
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(file_is_expanded)
+{
+	write_text("Hi\\t{{\n");
+	options.expand = true;
+	ck_assert(take());
+	assert_said("Hi\t{\n");
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(nothing_is_expanded_unless_it_is_wanted)
+{
+	ck_assert(take_text("{peer}\\n{{\\"));
+	assert_said("{peer}\\n{{\\");
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(instance_is_the_host_unless_it_is_given)
+{
+	char wanted[600], name[256] = "";
+
+	ck_assert_int_eq(gethostname(name, sizeof name - 1), 0);
+	snprintf(wanted, sizeof wanted, "%s %s", name, name);
+	ck_assert(take_expanded("{host} {instance}"));
+	assert_said(wanted);
+	greeting_free(greeting);
+	options.instance = "left";
+	ck_assert(take());
+	snprintf(wanted, sizeof wanted, "%s left", name);
+	assert_said(wanted);
+}
+END_TEST
+
+START_TEST(instance_may_be_empty)
+{
+	options = (struct options){.message = "<{instance}>", .expand = true, .instance = ""};
+	ck_assert(take());
+	assert_said("<>");
+}
+END_TEST
+
+START_TEST(pid_and_version_are_ours)
+{
+	char wanted[80];
+
+	snprintf(wanted, sizeof wanted, "%ld " PACKAGE_VERSION, (long)getpid());
+	ck_assert(take_expanded("{pid} {version}"));
+	assert_said(wanted);
+}
+END_TEST
+
+/* What is said to a client whose ends of the connection are not asked for, as a string. */
+static const char *rendered(void)
+{
+	static char out[1024];
+	struct template_values values = {.serial = 99};
+
+	ck_assert_uint_lt(template_longest(greeting_template(greeting)), sizeof out);
+	out[greeting_render(greeting, &values, out)] = '\0';
+	return out;
+}
+
+START_TEST(serial_grows)
+{
+	ck_assert(take_expanded("{serial}!"));
+	ck_assert_str_eq(rendered(), "1!");
+	ck_assert_str_eq(rendered(), "2!");
+	ck_assert_str_eq(rendered(), "3!");
+}
+END_TEST
+
+/* The texts have an order, that of the times. */
+START_TEST(time_is_now)
+{
+	char before[32], after[32];
+	const char *shown;
+	time_t now = time(NULL);
+
+	ck_assert(take_expanded("{time}"));
+	strftime(before, sizeof before, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+	shown = rendered();
+	now = time(NULL);
+	strftime(after, sizeof after, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+	ck_assert(strcmp(before, shown) <= 0 && strcmp(shown, after) <= 0);
+}
+END_TEST
+
+static const struct {
+	const char *text, *told;
+} ill_formed[] = {
+	{"you are {peeer}\\n", "an unknown placeholder, at byte 9\n"
+			       "  you are {peeer}\\n\n"
+			       "          ^\n"},
+	{"\\", "a backslash at the end, at byte 1\n"
+	       "  \\\n"
+	       "  ^\n"},
+	{"one\ntwo }\nthree", "a lone brace (write }} for one), at byte 9\n"
+			      "  two }\n"
+			      "      ^\n"},
+	{"\tgr\xC3\xBC\xC3\x9F\xFF \\q",
+	 "an unknown escape (there are \\n \\r \\t \\\\ \\xHH), at byte 10\n"
+	 "  \\x09gr\xC3\xBC\xC3\x9F\\xFF \\q\n"
+	 "               ^\n"},
+};
+
+START_TEST(ill_formed_text_is_shown)
+{
+	char wanted[400];
+
+	ck_assert(!take_expanded(ill_formed[_i].text));
+	snprintf(wanted, sizeof wanted, "haild: cannot expand the greeting: %s",
+		 ill_formed[_i].told);
+	ck_assert_str_eq(captured(STDERR_FILENO), wanted);
+}
+END_TEST
+
+START_TEST(ill_formed_file_is_shown)
+{
+	char wanted[400];
+
+	write_text("Hi\n{");
+	options.expand = true;
+	ck_assert(!take());
+	snprintf(wanted, sizeof wanted,
+		 "haild: cannot expand the message file %s: a lone brace (write {{ for one), "
+		 "at byte 4\n  {\n  ^\n",
+		 path);
+	ck_assert_str_eq(captured(STDERR_FILENO), wanted);
+}
+END_TEST
+
+/* So many words, and bytes behind them. */
+static char *make_text(const char *word, size_t words, size_t bytes)
+{
+	static char text[2 * OPTIONS_GREETING_MAX];
+	size_t length = strlen(word), used = 0;
+
+	ck_assert_uint_lt(words * length + bytes, sizeof text);
+	for (; words > 0; words--, used += length)
+		memcpy(text + used, word, length);
+	memset(text + used, 'w', bytes);
+	text[used + bytes] = '\0';
+	return text;
+}
+
+/* A text by its words and bytes; how many bytes it has or may have, and what is told of it. */
+static const struct {
+	const char *word;
+	size_t words, bytes;
+	bool expand, udp;
+	const char *told; /* NULL: it is taken */
+} limits[] = {
+	{"w", 0, 512, false, true, NULL},
+	{"w", 0, 513, false, true,
+	 "the greeting has 513 bytes, with --udp 512 are the most (RFC 865)"},
+	{"w", 0, 513, false, false, NULL},
+	{"\\x41", 500, 12, true, true, NULL},
+	{"\\x41", 500, 13, true, true, "the greeting has 513 bytes, with --udp 512"},
+	{"{peer}", 4, 4, true, true, NULL}, /* 127 each, whatever a UNIX socket may need */
+	{"{peer}", 4, 5, true, true,
+	 "the greeting may have 513 bytes, with --udp 512 are the most"},
+	{"{peer}", 4, 500, false, true, "the greeting has 524 bytes, with --udp"},
+	{"{peer}", 1, OPTIONS_GREETING_MAX - 511, true, false, NULL},
+	{"{peer}", 1, OPTIONS_GREETING_MAX - 510, true, false,
+	 "the greeting may have 1048577 bytes, 1048576 are the most"},
+	{"\\x41", 300000, 0, true, false, NULL}, /* it is the result that counts */
+	{"w", 0, OPTIONS_GREETING_MAX + 1, true, true,
+	 "the greeting has 1048577 bytes, 1048576 are the most"},
+};
+
+START_TEST(longest_rendering_is_what_counts)
+{
+	char begin[400];
+
+	options = (struct options){.message = make_text(limits[_i].word, limits[_i].words,
+							limits[_i].bytes),
+				   .expand = limits[_i].expand,
+				   .udp = limits[_i].udp};
+	ck_assert(take() == !limits[_i].told);
+	if (!limits[_i].told)
+		return;
+	snprintf(begin, sizeof begin, "haild: %s", limits[_i].told);
+	assert_one_error_line(begin);
+}
+END_TEST
+
+START_TEST(file_over_what_datagrams_hold_is_refused)
+{
+	write_file(513);
+	options.udp = true;
+	ck_assert(!take());
+	assert_one_error_line("haild: the message file /tmp/");
+	assert_told(" has 513 bytes, with --udp 512 are the most (RFC 865)\n");
+}
+END_TEST
+
+START_TEST(template_that_hailto_may_cut_is_warned_of)
+{
+	ck_assert(take_expanded(make_text("{peer}", 8, 9)));
+	assert_one_error_line(
+		"haild: the greeting may have 1025 bytes: hailto prints the first 1024");
+}
+END_TEST
+
+/* Takes the file with a text in it that is to be read again. */
+static void take_first(void)
+{
+	write_text("first\n");
+	ck_assert(take());
+	assert_said("first\n");
+}
+
+static void reload(void)
+{
+	capture_clear(STDERR_FILENO);
+	greeting_reload(greeting);
+}
+
+/* Asserts that the file was read again, and that this is all that was told. */
+static void assert_read_again(void)
+{
+	char line[100];
+
+	snprintf(line, sizeof line, "read %s again\n", path);
+	ck_assert_str_eq(captured(STDERR_FILENO), line);
+}
+
+/* Asserts that the greeting is the old one, and that one line tells why. */
+static void assert_stays(const char *why)
+{
+	static const char end[] = "; the old greeting stays\n";
+	const char *told = captured(STDERR_FILENO);
+
+	assert_one_error_line("haild: ");
+	assert_told(why);
+	ck_assert_msg(strcmp(told + strlen(told) - strlen(end), end) == 0, "'%s'", told);
+	assert_said("first\n");
+}
+
+static const char *const second_texts[] = {"second\n", "FIRST\n", "", "first\n", "{peer}\\n{"};
+
+START_TEST(file_written_anew_is_read_again)
+{
+	take_first();
+	write_text(second_texts[_i]);
+	reload();
+	assert_said(second_texts[_i]);
+	assert_read_again();
+}
+END_TEST
+
+/* Puts another file in its place. */
+static void replace_file(void)
+{
+	char other[80];
+
+	snprintf(other, sizeof other, "%s.new", path);
+	write_named(other, "second\n");
+	ck_assert_int_eq(rename(other, path), 0);
+}
+
+START_TEST(file_that_was_replaced_is_read_again)
+{
+	take_first();
+	replace_file();
+	reload();
+	assert_said("second\n");
+	assert_read_again();
+}
+END_TEST
+
+/* It is all of the old one, from the file that was opened. */
+START_TEST(file_replaced_while_it_is_read_does_no_harm)
+{
+	take_first();
+	behind_examination = replace_file;
+	reload();
+	assert_said("first\n");
+	assert_read_again();
+	reload();
+	assert_said("second\n");
+}
+END_TEST
+
+START_TEST(constant_may_become_a_template_and_back)
+{
+	options.expand = true;
+	take_first();
+	write_text("{serial}\\n");
+	reload();
+	ck_assert(!template_is_constant(greeting_template(greeting)));
+	ck_assert_str_eq(rendered(), "1\n");
+	write_text("third\\n");
+	reload();
+	assert_said("third\n");
+}
+END_TEST
+
+START_TEST(serial_grows_across_a_reload)
+{
+	options.expand = true;
+	write_text("{serial}");
+	ck_assert(take());
+	ck_assert_str_eq(rendered(), "1");
+	reload();
+	ck_assert_str_eq(rendered(), "2");
+	write_text("{{");
+	reload();
+	reload();
+	write_text("no {serial}");
+	reload();
+	ck_assert_str_eq(rendered(), "no 3");
+}
+END_TEST
+
+START_TEST(template_that_is_held_outlives_a_reload)
+{
+	struct template *held;
+
+	take_first();
+	held = template_hold(greeting_template(greeting));
+	write_text("second\n");
+	reload();
+	reload();
+	assert_said("second\n");
+	ck_assert_ptr_ne(greeting_template(greeting), held);
+	ck_assert_mem_eq(template_bytes(held), "first\n", 6);
+	greeting_free(greeting);
+	greeting = NULL;
+	ck_assert_mem_eq(template_bytes(held), "first\n", 6);
+	template_release(held);
+}
+END_TEST
+
+START_TEST(text_is_not_read_again)
+{
+	struct template *before;
+
+	ck_assert(take_text("first\n"));
+	before = greeting_template(greeting);
+	reload();
+	ck_assert_ptr_eq(greeting_template(greeting), before);
+	assert_said("first\n");
+	ck_assert_str_eq(captured(STDERR_FILENO),
+			 "nothing to read again: the greeting is not from a file\n");
+}
+END_TEST
+
+/* What may have become of the file. */
+
+static void make_nothing(void)
+{
+	ck_assert_int_eq(unlink(path), 0);
+}
+
+static void make_folder(void)
+{
+	make_nothing();
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+}
+
+/* Nobody writes to it: whoever opened it as a file would wait for ever. */
+static void make_fifo(void)
+{
+	make_nothing();
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+}
+
+static void make_loop(void)
+{
+	make_nothing();
+	ck_assert_int_eq(symlink(path, path), 0);
+}
+
+static void make_device(void)
+{
+	make_nothing();
+	ck_assert_int_eq(symlink("/dev/zero", path), 0);
+}
+
+static void make_too_long(void)
+{
+	write_file(OPTIONS_GREETING_MAX + 1);
+}
+
+static void make_endless(void)
+{
+	ck_assert_int_eq(truncate(path, (off_t)1 << 32), 0);
+}
+
+static void make_unreadable(void)
+{
+	make_nothing();
+	ck_assert_int_eq(symlink("/proc/self/mem", path), 0);
+}
+
+static void make_ill_formed(void)
+{
+	write_text("second {\n");
+}
+
+static void make_too_long_for_datagrams(void)
+{
+	write_text(make_text("{peer}", 4, 5));
+}
+
+static const struct {
+	void (*make)(void);
+	const char *told;
+} troubles[] = {
+	{make_nothing, "cannot open the message file /tmp/"},
+	{make_nothing, ": No such file or directory;"},
+	{make_folder, ": it is not a regular file;"},
+	{make_fifo, ": it is not a regular file;"},
+	{make_loop, "cannot open the message file /tmp/"},
+	{make_device, ": it is not a regular file;"},
+	{make_too_long, " is too long: 1048576 bytes are the most;"},
+	{make_endless, " is too long: 1048576 bytes are the most;"},
+	{make_unreadable, "cannot read the message file /tmp/"},
+	{make_ill_formed, ": a lone brace (write {{ for one), at byte 8;"},
+	{make_too_long_for_datagrams,
+	 " may have 513 bytes, with --udp 512 are the most (RFC 865);"},
+};
+
+START_TEST(file_in_trouble_leaves_the_old_greeting)
+{
+	struct template *before;
+	int free_before = open("/dev/null", O_RDONLY | O_CLOEXEC), free_behind;
+
+	close(free_before);
+	options.expand = options.udp = true;
+	take_first();
+	before = greeting_template(greeting);
+	troubles[_i].make();
+	reload();
+	assert_stays(troubles[_i].told);
+	ck_assert_ptr_eq(greeting_template(greeting), before);
+	free_behind = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(free_behind, free_before);
+	/* And all is well again when the file is. */
+	ck_assert(unlink(path) == 0 || rmdir(path) == 0 || errno == ENOENT);
+	write_text("second\n");
+	reload();
+	assert_said("second\n");
+	assert_read_again();
+}
+END_TEST
+
+/* What others may do to the file. */
+
+static void grow(void)
+{
+	write_text("first\nand more\n");
+}
+
+static void shrink(void)
+{
+	write_text("f");
+}
+
+static void become_empty(void)
+{
+	write_text("");
+}
+
+static void become_equally_long(void)
+{
+	write_text("FIRST\n");
+}
+
+/* The time must be another, although the clock of a file system may go by few milliseconds. */
+static void make_old(void)
+{
+	struct timespec long_ago[] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, long_ago, 0), 0);
+}
+
+static void (*const changes[])(void) = {grow, shrink, become_empty, become_equally_long};
+
+/* Does it behind the first examination; in the midst of the reading it would be the same. */
+static void change_while_it_is_read(void (*what)(void))
+{
+	take_first();
+	make_old();
+	behind_examination = what;
+	reload();
+	assert_stays(" changed while it was read;");
+}
+
+START_TEST(file_that_changes_before_it_is_read_leaves_the_old_greeting)
+{
+	change_while_it_is_read(changes[_i]);
+	reload();
+	assert_read_again();
+}
+END_TEST
+
+static int change;
+
+/* Behind the first examination comes the reading, then the second examination. */
+static void wait_for_the_second_examination(void)
+{
+	before_examination = changes[change];
+}
+
+START_TEST(file_that_changes_behind_its_reading_leaves_the_old_greeting)
+{
+	change = _i;
+	change_while_it_is_read(wait_for_the_second_examination);
+	reload();
+	assert_read_again();
+}
+END_TEST
+
+START_TEST(file_that_changes_at_the_start_is_refused)
+{
+	write_text("first\n");
+	behind_examination = grow;
+	ck_assert(!take());
+	assert_one_error_line("haild: the message file /tmp/");
+	assert_told(" changed while it was read\n");
 }
 END_TEST
 
@@ -232,12 +845,15 @@ int main(void)
 {
 	Suite *suite = suite_create("greeting");
 	TCase *taken = suite_case(suite, "taken"), *refused = suite_case(suite, "refused");
+	TCase *expanded = suite_case(suite, "expanded"), *bounds = suite_case(suite, "bounds");
+	TCase *reloaded = suite_case(suite, "reloaded"), *kept = suite_case(suite, "kept");
 
 	tcase_add_checked_fixture(taken, setup, teardown);
 	tcase_add_loop_test(taken, text_is_taken_literally, 0, COUNT_OF(text_sizes));
 	tcase_add_test(taken, greatest_text_is_taken_whole);
 	tcase_add_loop_test(taken, file_is_taken_byte_by_byte, 0, COUNT_OF(file_sizes));
 	tcase_add_test(taken, greatest_file_is_taken_whole);
+	tcase_add_test(taken, file_may_hold_more_than_it_says);
 	tcase_add_test(taken, greeting_that_hailto_cuts_is_warned_of);
 	tcase_add_checked_fixture(refused, setup, teardown);
 	tcase_add_test(refused, file_over_the_most_is_refused);
@@ -251,5 +867,35 @@ int main(void)
 	tcase_add_test(refused, read_error_is_told);
 	tcase_add_test(refused, name_is_told_escaped);
 	tcase_add_test(refused, no_descriptor_stays_open);
+	tcase_add_checked_fixture(expanded, setup, teardown);
+	tcase_add_test(expanded, text_is_expanded);
+	tcase_add_test(expanded, file_is_expanded);
+	tcase_add_test(expanded, nothing_is_expanded_unless_it_is_wanted);
+	tcase_add_test(expanded, instance_is_the_host_unless_it_is_given);
+	tcase_add_test(expanded, instance_may_be_empty);
+	tcase_add_test(expanded, pid_and_version_are_ours);
+	tcase_add_test(expanded, serial_grows);
+	tcase_add_test(expanded, time_is_now);
+	tcase_add_loop_test(expanded, ill_formed_text_is_shown, 0, COUNT_OF(ill_formed));
+	tcase_add_test(expanded, ill_formed_file_is_shown);
+	tcase_add_checked_fixture(bounds, setup, teardown);
+	tcase_add_loop_test(bounds, longest_rendering_is_what_counts, 0, COUNT_OF(limits));
+	tcase_add_test(bounds, file_over_what_datagrams_hold_is_refused);
+	tcase_add_test(bounds, template_that_hailto_may_cut_is_warned_of);
+	tcase_add_checked_fixture(reloaded, setup, teardown);
+	tcase_add_loop_test(reloaded, file_written_anew_is_read_again, 0, COUNT_OF(second_texts));
+	tcase_add_test(reloaded, file_that_was_replaced_is_read_again);
+	tcase_add_test(reloaded, file_replaced_while_it_is_read_does_no_harm);
+	tcase_add_test(reloaded, constant_may_become_a_template_and_back);
+	tcase_add_test(reloaded, serial_grows_across_a_reload);
+	tcase_add_test(reloaded, template_that_is_held_outlives_a_reload);
+	tcase_add_test(reloaded, text_is_not_read_again);
+	tcase_add_checked_fixture(kept, setup, teardown);
+	tcase_add_loop_test(kept, file_in_trouble_leaves_the_old_greeting, 0, COUNT_OF(troubles));
+	tcase_add_loop_test(kept, file_that_changes_before_it_is_read_leaves_the_old_greeting, 0,
+			    COUNT_OF(changes));
+	tcase_add_loop_test(kept, file_that_changes_behind_its_reading_leaves_the_old_greeting, 0,
+			    COUNT_OF(changes));
+	tcase_add_test(kept, file_that_changes_at_the_start_is_refused);
 	return suite_run(suite);
 }

@@ -169,6 +169,28 @@ START_TEST(every_socket_is_listened_on)
 }
 END_TEST
 
+/* What {local} stands for is what the readiness line said. */
+START_TEST(each_socket_greets_with_its_own_address)
+{
+	struct range range = {0, 3};
+
+	options.message = "{local}";
+	options.expand = true;
+	add("127.0.0.1:0");
+	add(unix_text);
+	add(ipv6_works() ? "[::1]:0" : "127.0.0.1:0");
+	start(10);
+	for (int i = 0; i < 3; i++)
+		connect_peers((size_t)i, i, 1);
+	ck_assert(run_until(base, are_ended, &range, PATIENCE_MS));
+	for (int i = 0; i < 3; i++) {
+		const char *address = sockets_address(sockets, (size_t)i);
+		assert_greeted(&peers[i], address, strlen(address));
+	}
+	close_peers(0, 3);
+}
+END_TEST
+
 START_TEST(connection_is_logged)
 {
 	char line[ADDRESS_TEXT_MAX + 16], name[ADDRESS_TEXT_MAX];
@@ -672,6 +694,7 @@ int main(void)
 	tcase_set_timeout(accepting, 60);
 	tcase_add_test(accepting, who_connects_is_greeted);
 	tcase_add_test(accepting, every_socket_is_listened_on);
+	tcase_add_test(accepting, each_socket_greets_with_its_own_address);
 	tcase_add_test(accepting, connection_is_logged);
 	tcase_add_test(accepting, unix_connection_is_logged);
 	tcase_add_test(accepting, connection_is_not_logged_if_quiet);

@@ -11,8 +11,9 @@
 
 static void setup(void)
 {
-	static const char *const variables[] = {"HAILD_LISTEN", "HAILD_PORT", "HAILD_MESSAGE",
-						"HAILD_MESSAGE_FILE", "POSIXLY_CORRECT"};
+	static const char *const variables[] = {"HAILD_LISTEN",	  "HAILD_PORT",
+						"HAILD_MESSAGE",  "HAILD_MESSAGE_FILE",
+						"HAILD_INSTANCE", "POSIXLY_CORRECT"};
 
 	for (int i = 0; i < COUNT_OF(variables); i++)
 		unsetenv(variables[i]);
@@ -49,6 +50,8 @@ START_TEST(defaults)
 	ck_assert_uint_eq(options.timeout, 30000);
 	ck_assert_uint_eq(options.idle, 5000);
 	ck_assert_uint_eq(options.drain, 5000);
+	ck_assert(!options.expand && !options.udp);
+	ck_assert_ptr_null(options.instance);
 	ck_assert(!options.reuse_port && !options.quiet && !options.check);
 	ck_assert_uint_eq(options.verbose, 0);
 	assert_told_nothing();
@@ -100,10 +103,9 @@ static const struct {
 	const char *word;
 	size_t field;
 } flags[] = {
-	{"--reuse-port", AT(reuse_port)},
-	{"--check", AT(check)},
-	{"-q", AT(quiet)},
-	{"--quiet", AT(quiet)},
+	{"-e", AT(expand)}, {"--expand", AT(expand)},	      {"-u", AT(udp)},
+	{"--udp", AT(udp)}, {"--reuse-port", AT(reuse_port)}, {"--check", AT(check)},
+	{"-q", AT(quiet)},  {"--quiet", AT(quiet)},
 };
 
 START_TEST(flag_sets_its_field)
@@ -172,6 +174,32 @@ START_TEST(message_file_takes_the_place_of_the_message)
 }
 END_TEST
 
+static const char *const instances[] = {"left", "", "{peer}", "a b\n"};
+
+START_TEST(instance_is_taken_as_it_is)
+{
+	ck_assert_int_eq(READ("-e", "--instance", instances[_i]), CLI_GO);
+	ck_assert_str_eq(options.instance, instances[_i]);
+	assert_told_nothing();
+}
+END_TEST
+
+/* Where datagrams can come, among the addresses of which some are paths. */
+static const char *const udp_words[][WORDS_MAX] = {
+	{"-u"},
+	{"-u", "-l*:17"},
+	{"-u", "-l:0", "-lunix:/x"},
+	{"-u", "-lunix:/x", "-l[::1]"},
+};
+
+START_TEST(udp_needs_one_address_that_is_no_path)
+{
+	ck_assert_int_eq(read_words(udp_words[_i]), CLI_GO);
+	ck_assert(options.udp);
+	assert_told_nothing();
+}
+END_TEST
+
 static const struct {
 	const char *words[WORDS_MAX], *told;
 } bad[] = {
@@ -198,6 +226,14 @@ static const struct {
 	{{"--drain=86401"}, "--drain: '86401' is not a time from 0s to 86400s"},
 	{{"--drain=-1"}, "--drain: '-1'"},
 	{{"--reuse-port=1"}, "--reuse-port takes no value"},
+	{{"--expand=1"}, "--expand takes no value"},
+	{{"-e", "-e"}, "--expand is given twice"},
+	{{"--instance"}, "--instance needs a value"},
+	{{"--instance=a", "--instance=b"}, "--instance is given twice"},
+	{{"--udp=1"}, "--udp takes no value"},
+	{{"-uu"}, "--udp is given twice"},
+	{{"-u", "-lunix:/x"}, "--udp needs an address that is no UNIX socket"},
+	{{"-lunix:/x", "-lunix:/y", "--udp"}, "--udp needs an address that is no UNIX socket"},
 	{{"--check", "--check"}, "--check is given twice"},
 	{{"-q", "-q"}, "--quiet is given twice"},
 	{{"-p1", "-p1"}, "--port is given twice"},
@@ -300,8 +336,34 @@ START_TEST(message_file_variable_is_read)
 }
 END_TEST
 
+START_TEST(instance_variable_is_read)
+{
+	setenv("HAILD_INSTANCE", "left", 1);
+	ck_assert_int_eq(READ(), CLI_GO);
+	ck_assert_str_eq(options.instance, "left");
+}
+END_TEST
+
+/* So that one machine can have no name in spite of the variable. */
+START_TEST(empty_instance_option_overrides_the_variable)
+{
+	setenv("HAILD_INSTANCE", "left", 1);
+	ck_assert_int_eq(READ("--instance="), CLI_GO);
+	ck_assert_str_eq(options.instance, "");
+}
+END_TEST
+
+START_TEST(udp_and_paths_from_the_variable_are_refused)
+{
+	setenv("HAILD_LISTEN", "unix:/x unix:/y", 1);
+	ck_assert_int_eq(READ("-u"), CLI_BAD);
+	assert_one_error_line("haild: --udp needs an address that is no UNIX socket\n");
+}
+END_TEST
+
 START_TEST(empty_variable_counts_as_unset)
 {
+	setenv("HAILD_INSTANCE", "", 1);
 	setenv("HAILD_LISTEN", "", 1);
 	setenv("HAILD_PORT", "", 1);
 	setenv("HAILD_MESSAGE", "", 1);
@@ -309,6 +371,7 @@ START_TEST(empty_variable_counts_as_unset)
 	ck_assert_int_eq(READ(), CLI_GO);
 	assert_endpoint(0, "localhost:12345");
 	ck_assert_str_eq(options.message, "Hi from server");
+	ck_assert_ptr_null(options.instance);
 }
 END_TEST
 
@@ -335,10 +398,12 @@ START_TEST(option_overrides_its_variable)
 	setenv("HAILD_LISTEN", "a b c", 1);
 	setenv("HAILD_PORT", "80", 1);
 	setenv("HAILD_MESSAGE", "words", 1);
-	ck_assert_int_eq(READ("-l", "x", "-p", "81", "-m", "others"), CLI_GO);
+	setenv("HAILD_INSTANCE", "left", 1);
+	ck_assert_int_eq(READ("-l", "x", "-p", "81", "-m", "others", "--instance=right"), CLI_GO);
 	ck_assert_uint_eq(options.endpoint_count, 1);
 	assert_endpoint(0, "x:81");
 	ck_assert_str_eq(options.message, "others");
+	ck_assert_str_eq(options.instance, "right");
 }
 END_TEST
 
@@ -417,6 +482,8 @@ START_TEST(help_names_every_option_and_variable)
 		"-n, --count=",	  "-c, --max-connections=",
 		"-b, --backlog=", "-t, --timeout=",
 		"--idle=",	  "--drain=",
+		"-e, --expand",	  "--instance=",
+		"-u, --udp",	  "HAILD_INSTANCE",
 		"--reuse-port",	  "--check",
 		"-q, --quiet",	  "-v, --verbose",
 		"-h, --help",	  "-V, --version",
@@ -470,6 +537,8 @@ int main(void)
 	tcase_add_test(words, message_may_be_empty);
 	tcase_add_loop_test(words, message_file_takes_the_place_of_the_message, 0,
 			    COUNT_OF(file_words));
+	tcase_add_loop_test(words, instance_is_taken_as_it_is, 0, COUNT_OF(instances));
+	tcase_add_loop_test(words, udp_needs_one_address_that_is_no_path, 0, COUNT_OF(udp_words));
 	tcase_add_checked_fixture(refused, setup, teardown);
 	tcase_add_loop_test(refused, command_line_is_refused_in_one_line, 0, COUNT_OF(bad));
 	tcase_add_test(refused, unix_path_too_long_is_a_usage_error);
@@ -478,6 +547,9 @@ int main(void)
 	tcase_add_test(variables, listen_variable_holds_no_more_than_a_list);
 	tcase_add_test(variables, variables_are_read);
 	tcase_add_test(variables, message_file_variable_is_read);
+	tcase_add_test(variables, instance_variable_is_read);
+	tcase_add_test(variables, empty_instance_option_overrides_the_variable);
+	tcase_add_test(variables, udp_and_paths_from_the_variable_are_refused);
 	tcase_add_test(variables, empty_variable_counts_as_unset);
 	tcase_add_test(variables, empty_message_variable_leaves_the_file);
 	tcase_add_test(variables, blank_listen_variable_leaves_the_default);

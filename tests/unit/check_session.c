@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 
+#include "base/address.h"
 #include "base/log.h"
 #include "capture.h"
 #include "daemon/greeting.h"
 #include "daemon/options.h"
 #include "daemon/stats.h"
+#include "daemon/template.h"
 #include "fault.h"
 #include "peers.h"
 #include "scarce.h"
@@ -47,6 +49,30 @@ static void setup(void)
 	log_open("haild", LOG_LEVEL_DEBUG);
 }
 
+/* A file with the greeting in it, for the tests that read it again. */
+static char path[] = "/tmp/check_session.XXXXXX";
+
+static void setup_file(void)
+{
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	setup();
+	options.message = NULL;
+	options.message_file = path;
+}
+
+/* Replaces what the file holds. */
+static void write_text(const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(fputs(text, file), 0);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
 /* Makes the sessions, when the test has set the options. */
 static void start(void)
 {
@@ -57,10 +83,18 @@ static void start(void)
 	ck_assert_ptr_nonnull(sessions);
 }
 
-static void start_with_great_greeting(void)
+/* Fills in the great greeting; no byte of it means anything if it is expanded. */
+static void make_great_text(void)
 {
 	for (size_t i = 0; i < GREAT; i++)
 		great_text[i] = (char)('!' + i * i / 7 % 90);
+	for (char *at = great_text; (at = strchr(at, '\\'));)
+		*at = '/';
+}
+
+static void start_with_great_greeting(void)
+{
+	make_great_text();
 	options.message = great_text;
 	start();
 }
@@ -71,6 +105,12 @@ static void teardown(void)
 	greeting_free(greeting);
 	event_base_free(base);
 	libevent_global_shutdown();
+}
+
+static void teardown_file(void)
+{
+	teardown();
+	ck_assert_int_eq(unlink(path), 0);
 }
 
 /* Opens a session with a new peer; small buffers keep a great greeting on our side. */
@@ -848,10 +888,269 @@ START_TEST(name_is_copied)
 }
 END_TEST
 
+/* Has the greeting read again, after the file was written. */
+static void reload(const char *text)
+{
+	write_text(text);
+	greeting_reload(greeting);
+	assert_told("read /tmp/");
+	capture_clear(STDERR_FILENO);
+}
+
+/* Greets one more peer, whole, and lets it go. */
+static void greet_one(int family, const char *text)
+{
+	struct peer peer = open_session(family, 0, NULL);
+
+	wait_for_end(&peer);
+	assert_greeted(&peer, text, strlen(text));
+	peer_close(&peer);
+}
+
+START_TEST(who_comes_behind_a_reload_gets_the_new_greeting)
+{
+	write_text("first");
+	start();
+	greet_one(families[_i], "first");
+	reload("the second");
+	greet_one(families[_i], "the second");
+	greet_one(families[_i], "the second");
+	reload("");
+	greet_one(families[_i], "");
+	reload("third");
+	greet_one(families[_i], "third");
+	wait_for_closed(5);
+	ASSERT_STATS(.greeted = 5, .bytes_sent = 5 + 10 + 10 + 5);
+}
+END_TEST
+
+START_TEST(reload_that_fails_changes_nothing)
+{
+	write_text("first");
+	start();
+	options.message_file = "/no/such/file";
+	greeting_reload(greeting);
+	greet_one(families[_i], "first");
+	wait_for_closed(1);
+	assert_told("the old greeting stays");
+}
+END_TEST
+
+/* The old one must live until the last byte of it has gone, and not longer: sanitizers look. */
+START_TEST(who_is_being_greeted_at_a_reload_gets_the_whole_old_greeting)
+{
+	struct peer peers[2];
+
+	make_great_text();
+	write_text(great_text);
+	start();
+	for (int i = 0; i < 2; i++)
+		peers[i] = open_session(families[_i], 16384, NULL);
+	run_for(base, 20);
+	reload("second");
+	greet_one(families[_i], "second");
+	reload("third");
+	greet_one(families[_i], "third");
+	ck_assert_uint_eq(stats.greeted, 2);
+	for (int i = 0; i < 2; i++) {
+		ck_assert(run_until(base, reads_slowly, &peers[i], PATIENCE_MS));
+		assert_greeted(&peers[i], great_text, GREAT);
+		peer_close(&peers[i]);
+	}
+	wait_for_closed(4);
+	ASSERT_STATS(.greeted = 4, .bytes_sent = 2 * GREAT + 6 + 5);
+}
+END_TEST
+
+/* Its greeting is queued before the reload, and sent behind it. */
+START_TEST(who_waits_for_its_turn_at_a_reload_gets_the_old_greeting)
+{
+	struct peer peer;
+	int fd;
+
+	write_text("first");
+	start();
+	peer = peer_pair(families[_i], &fd, 0);
+	ck_assert(session_open(sessions, fd, NULL, false));
+	reload("second");
+	wait_for_end(&peer);
+	assert_greeted(&peer, "first", 5);
+	peer_close(&peer);
+	greet_one(families[_i], "second");
+	wait_for_closed(2);
+}
+END_TEST
+
+START_TEST(session_with_the_old_greeting_may_outlive_the_greeting)
+{
+	struct peer peer;
+
+	make_great_text();
+	write_text(great_text);
+	start();
+	peer = open_session(families[_i], 16384, NULL);
+	reload("second");
+	sessions_free(sessions);
+	sessions = NULL;
+	ASSERT_STATS(.stopped = 1, .bytes_sent = stats.bytes_sent);
+	peer_close(&peer);
+}
+END_TEST
+
+START_TEST(greeting_may_become_each_clients_own_and_back)
+{
+	options.expand = true;
+	write_text("first");
+	start();
+	greet_one(families[_i], "first");
+	reload("no {serial}\\n");
+	greet_one(families[_i], "no 1\n");
+	greet_one(families[_i], "no 2\n");
+	reload("third");
+	greet_one(families[_i], "third");
+	reload("{serial}");
+	greet_one(families[_i], "3");
+	wait_for_closed(5);
+	ASSERT_STATS(.greeted = 5, .bytes_sent = 5 + 5 + 5 + 5 + 1);
+}
+END_TEST
+
+/* Sets a greeting that each client has expanded for itself. */
+static void start_with_template(const char *text)
+{
+	options.message = text;
+	options.expand = true;
+	start();
+}
+
+/* Writes how a connected peer is seen: its own end, or its far one. */
+static char *show_end(int (*which)(int, struct sockaddr *, socklen_t *), int fd, char *text)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+
+	ck_assert_int_eq(which(fd, (struct sockaddr *)&address, &length), 0);
+	return address_format((struct sockaddr *)&address, length, text, ADDRESS_TEXT_MAX);
+}
+
+START_TEST(each_client_hears_of_its_own_ends)
+{
+	struct peer peers[3];
+	char ours[ADDRESS_TEXT_MAX], its[ADDRESS_TEXT_MAX], wanted[3 * ADDRESS_TEXT_MAX];
+	size_t sent = 0;
+
+	start_with_template("{serial}: {peer} at {local}\\n");
+	for (int i = 0; i < 3; i++)
+		peers[i] = open_session(families[_i], 0, NULL);
+	for (int i = 0; i < 3; i++) {
+		wait_for_end(&peers[i]);
+		snprintf(wanted, sizeof wanted, "%d: %s at %s\n", i + 1,
+			 show_end(getsockname, peers[i].fd, its),
+			 show_end(getpeername, peers[i].fd, ours));
+		assert_greeted(&peers[i], wanted, strlen(wanted));
+		sent += strlen(wanted);
+		peer_close(&peers[i]);
+	}
+	wait_for_closed(3);
+	ASSERT_STATS(.greeted = 3, .bytes_sent = sent);
+}
+END_TEST
+
+START_TEST(own_greeting_can_wait_for_the_next_turn)
+{
+	struct peer peers[2];
+	int fd;
+
+	start_with_template("{serial}");
+	for (int i = 0; i < 2; i++) {
+		peers[i] = peer_pair(families[_i], &fd, 0);
+		ck_assert(session_open(sessions, fd, NULL, false));
+		ck_assert_uint_eq(peer_receive(&peers[i], SIZE_MAX), 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		wait_for_end(&peers[i]);
+		assert_greeted(&peers[i], i == 0 ? "1" : "2", 1);
+		peer_close(&peers[i]);
+	}
+	wait_for_closed(2);
+	ASSERT_STATS(.greeted = 2, .bytes_sent = 2);
+}
+END_TEST
+
+/* A great greeting that begins with the client's serial. */
+static char *make_great_template(void)
+{
+	make_great_text();
+	great_text[GREAT - 30] = '\0';
+	memcpy(great_text, "{serial}", 8);
+	return great_text;
+}
+
+/* Asserts that the peer was told so. */
+static void assert_greeted_with_serial(const struct peer *peer, unsigned serial)
+{
+	char number[24];
+	size_t length = (size_t)snprintf(number, sizeof number, "%u", serial);
+
+	ck_assert_msg(peer->ended, "no end of stream: %s", strerror(peer->error));
+	ck_assert_uint_eq(peer->length, length + GREAT - 30 - 8);
+	ck_assert_mem_eq(peer->bytes, number, length);
+	ck_assert_mem_eq(peer->bytes + length, great_text + 8, GREAT - 30 - 8);
+}
+
+/* What the kernel does not take at once stays each client's own. */
+START_TEST(slow_readers_get_all_of_their_own_great_greetings)
+{
+	enum { SOME = 11 };
+	struct peer peers[SOME];
+
+	start_with_template(make_great_template());
+	for (int i = 0; i < SOME; i++)
+		peers[i] = open_session(families[_i], 16384, NULL);
+	run_for(base, 20);
+	ASSERT_STATS(.open = SOME);
+	for (int i = SOME - 1; i >= 0; i--) {
+		ck_assert(run_until(base, reads_slowly, &peers[i], PATIENCE_MS));
+		assert_greeted_with_serial(&peers[i], (unsigned)i + 1);
+		peer_close(&peers[i]);
+	}
+	wait_for_closed(SOME);
+	ASSERT_STATS(.greeted = SOME, .bytes_sent = SOME * (GREAT - 30 - 7) + 2);
+}
+END_TEST
+
+/* What was made for it must not be said to the next one. */
+START_TEST(own_greeting_of_one_who_has_reset_is_dropped)
+{
+	struct peer peer;
+	int fd;
+
+	start_with_template("{serial}: {peer} at {local}\\n");
+	peer = peer_pair(families[_i], &fd, 0);
+	peer_reset(&peer);
+	ck_assert(session_open(sessions, fd, "peer", true));
+	ck_assert_uint_eq(closed, 1); /* within the call */
+	ASSERT_STATS(.reset = 1);
+	peer = open_session(families[_i], 0, NULL);
+	wait_for_end(&peer);
+	ck_assert(peer.length > 3 && memcmp(peer.bytes, "2: ", 3) == 0);
+	ck_assert_int_eq(peer.bytes[peer.length - 1], '\n');
+	peer_close(&peer);
+	wait_for_closed(2);
+	ASSERT_STATS(.greeted = 1, .reset = 1, .bytes_sent = peer.length);
+}
+END_TEST
+
 static void setup_scarce(void)
 {
 	event_set_mem_functions(scarce_malloc, scarce_realloc, free);
 	setup();
+}
+
+static void setup_scarce_file(void)
+{
+	event_set_mem_functions(scarce_malloc, scarce_realloc, free);
+	setup_file();
 }
 
 /* How many allocations of libevent are granted before they begin to fail. */
@@ -880,7 +1179,10 @@ static void end_one_session_only(int allowed, int buffers)
 	before_other = closed;
 	other = open_session(AF_INET, 0, NULL);
 	wait_for_end(&other);
-	assert_greeted(&other, options.message, strlen(options.message));
+	if (options.expand)
+		assert_greeted_with_serial(&other, (unsigned)(*other.bytes - '0'));
+	else
+		assert_greeted(&other, options.message, strlen(options.message));
 	peer_close(&other);
 	wait_for_closed(before_other + 1);
 }
@@ -900,6 +1202,31 @@ START_TEST(want_of_memory_ends_one_great_greeting_only)
 	options.idle = 300;
 	start_with_great_greeting();
 	end_one_session_only(_i, 4096);
+}
+END_TEST
+
+/* Whose greeting is its own needs memory for it, at the latest when it begins. */
+START_TEST(want_of_memory_ends_one_own_greeting_only)
+{
+	options.timeout = 1000;
+	options.idle = 300;
+	start_with_template(make_great_template());
+	end_one_session_only(_i, 4096);
+}
+END_TEST
+
+/* To be ready for another greeting takes memory, too. */
+START_TEST(want_of_memory_behind_a_reload_ends_one_session_only)
+{
+	options.timeout = 1000;
+	options.idle = 300;
+	write_text("first");
+	start();
+	greet_one(AF_INET, "first");
+	wait_for_closed(1);
+	reload("second");
+	options.message = "second";
+	end_one_session_only(_i, 0);
 }
 END_TEST
 
@@ -987,7 +1314,8 @@ int main(void)
 {
 	Suite *suite = suite_create("session");
 	TCase *each = suite_case(suite, "every kind"), *tcp = suite_case(suite, "TCP");
-	TCase *memory = suite_case(suite, "memory");
+	TCase *memory = suite_case(suite, "memory"), *reloads = suite_case(suite, "reloads");
+	TCase *own = suite_case(suite, "own"), *scarce = suite_case(suite, "memory at reloads");
 	int end = ipv6_works() ? COUNT_OF(families) : COUNT_OF(families) - 1;
 
 	tcase_add_checked_fixture(each, setup, teardown);
@@ -1042,6 +1370,25 @@ int main(void)
 	tcase_set_timeout(memory, 60);
 	tcase_add_loop_test(memory, want_of_memory_ends_one_session_only, 0, GRANTS_MAX);
 	tcase_add_loop_test(memory, want_of_memory_ends_one_great_greeting_only, 0, GRANTS_MAX);
+	tcase_add_loop_test(memory, want_of_memory_ends_one_own_greeting_only, 0, GRANTS_MAX);
 	tcase_add_loop_test(memory, want_of_memory_at_first_makes_no_sessions, 0, NEEDED_AT_FIRST);
+	tcase_add_checked_fixture(scarce, setup_scarce_file, teardown_file);
+	tcase_add_loop_test(scarce, want_of_memory_behind_a_reload_ends_one_session_only, 0,
+			    GRANTS_MAX);
+	tcase_add_checked_fixture(reloads, setup_file, teardown_file);
+	tcase_add_loop_test(reloads, who_comes_behind_a_reload_gets_the_new_greeting, 0, end);
+	tcase_add_loop_test(reloads, reload_that_fails_changes_nothing, 0, end);
+	tcase_add_loop_test(reloads, who_is_being_greeted_at_a_reload_gets_the_whole_old_greeting,
+			    0, end);
+	tcase_add_loop_test(reloads, who_waits_for_its_turn_at_a_reload_gets_the_old_greeting, 0,
+			    end);
+	tcase_add_loop_test(reloads, session_with_the_old_greeting_may_outlive_the_greeting, 0,
+			    end);
+	tcase_add_loop_test(reloads, greeting_may_become_each_clients_own_and_back, 0, end);
+	tcase_add_checked_fixture(own, setup, teardown);
+	tcase_add_loop_test(own, each_client_hears_of_its_own_ends, 0, end);
+	tcase_add_loop_test(own, own_greeting_can_wait_for_the_next_turn, 0, end);
+	tcase_add_loop_test(own, slow_readers_get_all_of_their_own_great_greetings, 0, end);
+	tcase_add_loop_test(own, own_greeting_of_one_who_has_reset_is_dropped, FIRST_TCP, end);
 	return suite_run(suite);
 }

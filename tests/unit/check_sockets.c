@@ -753,6 +753,230 @@ START_TEST(nobody_connects_while_checking)
 }
 END_TEST
 
+/* The address of the i-th socket for datagrams, as the kernel knows it. */
+static const char *datagram_address(size_t i)
+{
+	static char text[ADDRESS_TEXT_MAX];
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+	int fd = sockets_datagram_descriptor(sockets, i);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	return address_format((struct sockaddr *)&address, length, text, sizeof text);
+}
+
+/* Opens the sockets of one address, for datagrams, too. */
+static void open_one_with_udp(const char *text)
+{
+	options.udp = true;
+	open_one(text);
+}
+
+/* Binds a UDP socket of another program to a free port of 127.0.0.1; returns its descriptor. */
+static int occupy_udp(char *text, size_t size)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+	int fd = datagrams_on_loopback(AF_INET);
+
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	address_format((struct sockaddr *)&address, length, text, size);
+	return fd;
+}
+
+START_TEST(without_u_there_is_none_for_datagrams)
+{
+	open_one("127.0.0.1:0");
+	ck_assert_int_eq(sockets_datagram_descriptor(sockets, 0), -1);
+}
+END_TEST
+
+START_TEST(datagrams_have_the_same_address)
+{
+	open_one_with_udp("127.0.0.1:0");
+	ck_assert_uint_eq(sockets_count(sockets), 1);
+	ck_assert_str_eq(datagram_address(0), sockets_address(sockets, 0));
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(datagram_descriptor_is_non_blocking_and_not_inherited)
+{
+	open_one_with_udp("127.0.0.1:0");
+	ck_assert_int_ne(fcntl(sockets_datagram_descriptor(sockets, 0), F_GETFL) & O_NONBLOCK, 0);
+	ck_assert_int_ne(fcntl(sockets_datagram_descriptor(sockets, 0), F_GETFD) & FD_CLOEXEC, 0);
+}
+END_TEST
+
+static const char *const in_both_families[] = {"localhost:0", "*:0"};
+
+START_TEST(datagrams_of_both_families_are_on_one_port)
+{
+	open_one_with_udp(in_both_families[_i]);
+	ck_assert_uint_eq(sockets_count(sockets), 2);
+	ck_assert_uint_eq(port_of(0), port_of(1));
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_str_eq(datagram_address(i), sockets_address(sockets, i));
+}
+END_TEST
+
+START_TEST(unix_socket_has_none_for_datagrams)
+{
+	add(unix_text);
+	open_one_with_udp("127.0.0.1:0");
+	ck_assert_int_eq(sockets_datagram_descriptor(sockets, 0), -1);
+	ck_assert_int_ge(sockets_datagram_descriptor(sockets, 1), 0);
+}
+END_TEST
+
+START_TEST(udp_port_in_use_is_refused_and_none_is_left)
+{
+	char busy[ADDRESS_TEXT_MAX], line[ADDRESS_TEXT_MAX + 64];
+	int other = occupy_udp(busy, sizeof busy), before = lowest_descriptor();
+
+	add("127.0.0.1:0");
+	add(unix_text);
+	open_one_with_udp(busy);
+	ck_assert_ptr_null(sockets);
+	ck_assert_int_eq(lowest_descriptor(), before);
+	ck_assert_int_eq(access(path, F_OK), -1);
+	snprintf(line, sizeof line, "haild: cannot listen on %s by UDP: Address already in use",
+		 busy);
+	assert_one_error_line(line);
+	close(other);
+}
+END_TEST
+
+START_TEST(tcp_port_in_use_is_not_said_to_be_of_udp)
+{
+	char busy[ADDRESS_TEXT_MAX], line[ADDRESS_TEXT_MAX + 64];
+
+	occupy(busy, sizeof busy);
+	open_one_with_udp(busy);
+	ck_assert_ptr_null(sockets);
+	snprintf(line, sizeof line, "haild: cannot listen on %s: Address already in use", busy);
+	assert_one_error_line(line);
+}
+END_TEST
+
+/* The port that TCP has got is another program's by UDP: another one is tried. */
+START_TEST(another_port_that_is_free_by_udp_is_tried)
+{
+	int before = lowest_descriptor();
+
+	fault_bind = (struct fault){.reason = EADDRINUSE, .times = 1, .kind = AF_INET, .spared = 1};
+	open_one_with_udp("127.0.0.1:0");
+	ck_assert_uint_eq(sockets_count(sockets), 1);
+	ck_assert_int_eq(fault_bind.times, 0);
+	ck_assert_str_eq(datagram_address(0), sockets_address(sockets, 0));
+	ck_assert_int_eq(lowest_descriptor(), before + 2);
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(want_of_a_descriptor_for_datagrams_is_told)
+{
+	struct rlimit before, scarce;
+	int lowest = lowest_descriptor();
+
+	options.udp = true;
+	add("127.0.0.1:0");
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	scarce = before;
+	scarce.rlim_cur = (rlim_t)lowest + 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &scarce), 0);
+	sockets = sockets_open(&options);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line("haild: cannot listen on 127.0.0.1:");
+	assert_told(" by UDP: Too many open files (raise the descriptor limit, ulimit -n)");
+	ck_assert_int_eq(lowest_descriptor(), lowest);
+}
+END_TEST
+
+/* By UDP, SO_REUSEADDR would let another program have the same port. */
+START_TEST(udp_port_is_not_shared)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+	int on = 1, other = socket(AF_INET, SOCK_DGRAM, 0);
+
+	open_one_with_udp("127.0.0.1:0");
+	ck_assert_int_eq(getsockname(sockets_datagram_descriptor(sockets, 0),
+				     (struct sockaddr *)&address, &length),
+			 0);
+	ck_assert_int_eq(setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
+	ck_assert_int_eq(bind(other, (struct sockaddr *)&address, length), -1);
+	ck_assert_int_eq(errno, EADDRINUSE);
+	close(other);
+}
+END_TEST
+
+START_TEST(reuse_port_shares_the_udp_port)
+{
+	struct sockets *other;
+
+	options.reuse_port = true;
+	open_one_with_udp("127.0.0.1:0");
+	options.endpoint_count = 0;
+	add(sockets_address(sockets, 0));
+	other = sockets_open(&options);
+	ck_assert_ptr_nonnull(other);
+	ck_assert_int_ge(sockets_datagram_descriptor(other, 0), 0);
+	sockets_close(other);
+}
+END_TEST
+
+START_TEST(check_of_datagrams_leaves_nothing)
+{
+	int before = lowest_descriptor();
+
+	options.udp = true;
+	add("127.0.0.1:0");
+	ck_assert(sockets_check(&options));
+	ck_assert_int_eq(lowest_descriptor(), before);
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(check_of_a_udp_port_in_use_succeeds)
+{
+	char text[ADDRESS_TEXT_MAX], line[ADDRESS_TEXT_MAX + 32];
+	int other = occupy_udp(text, sizeof text);
+
+	options.udp = true;
+	add(text);
+	ck_assert(sockets_check(&options));
+	snprintf(line, sizeof line, "%s by UDP is in use now\n", text);
+	ck_assert_str_eq(captured(STDERR_FILENO), line);
+	close(other);
+}
+END_TEST
+
+/* Makes the test case of sockets for datagrams. */
+static void add_udp(Suite *suite)
+{
+	TCase *udp = suite_case(suite, "UDP");
+
+	tcase_add_checked_fixture(udp, setup, teardown);
+	tcase_add_test(udp, without_u_there_is_none_for_datagrams);
+	tcase_add_test(udp, datagrams_have_the_same_address);
+	tcase_add_test(udp, datagram_descriptor_is_non_blocking_and_not_inherited);
+	if (ipv6_works())
+		tcase_add_loop_test(udp, datagrams_of_both_families_are_on_one_port, 0,
+				    COUNT_OF(in_both_families));
+	tcase_add_test(udp, unix_socket_has_none_for_datagrams);
+	tcase_add_test(udp, udp_port_in_use_is_refused_and_none_is_left);
+	tcase_add_test(udp, tcp_port_in_use_is_not_said_to_be_of_udp);
+	tcase_add_test(udp, another_port_that_is_free_by_udp_is_tried);
+	tcase_add_test(udp, want_of_a_descriptor_for_datagrams_is_told);
+	tcase_add_test(udp, udp_port_is_not_shared);
+	tcase_add_test(udp, reuse_port_shares_the_udp_port);
+	tcase_add_test(udp, check_of_datagrams_leaves_nothing);
+	tcase_add_test(udp, check_of_a_udp_port_in_use_succeeds);
+}
+
 int main(void)
 {
 	Suite *suite = suite_create("sockets");
@@ -816,5 +1040,6 @@ int main(void)
 	tcase_add_test(check, check_leaves_a_stale_unix_path);
 	tcase_add_loop_test(check, check_of_an_impossible_address_fails, 0, 3);
 	tcase_add_test(check, nobody_connects_while_checking);
+	add_udp(suite);
 	return suite_run(suite);
 }

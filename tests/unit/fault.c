@@ -25,6 +25,10 @@ static bool fails(struct fault *fault, int kind)
 {
 	if (fault->times == 0 || (fault->kind != 0 && fault->kind != kind))
 		return false;
+	if (fault->spared > 0) {
+		fault->spared--;
+		return false;
+	}
 	if (fault->times > 0)
 		fault->times--;
 	errno = fault->reason;

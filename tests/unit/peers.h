@@ -66,6 +66,31 @@ static inline int listen_on_loopback(int family, int backlog)
 	return -1;
 }
 
+/* Binds a datagram socket to a free port of the loopback address; returns the descriptor. */
+static inline int datagrams_on_loopback(int family)
+{
+	struct sockaddr_storage address;
+	socklen_t length = loopback(family, 0, &address);
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, length), 0);
+	return fd;
+}
+
+/* Connects a new datagram socket to where another one is bound, which it then hears alone. */
+static inline int datagrams_to(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+	int peer;
+
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	peer = datagrams_on_loopback(address.ss_family);
+	ck_assert_int_eq(connect(peer, (struct sockaddr *)&address, length), 0);
+	return peer;
+}
+
 /* Tells whether this machine has IPv6 at all. */
 static inline bool ipv6_works(void)
 {

@@ -4,6 +4,7 @@ import errno
 import math
 import select
 import socket
+import subprocess
 import sys
 import time
 
@@ -91,6 +92,44 @@ while True:
     for client in clients:
         client.close()
 """
+
+
+DATAGRAM_FLOODER = """
+import socket, sys, time
+server, rate, seconds = ("127.0.0.1", int(sys.argv[1])), int(sys.argv[2]), float(sys.argv[3])
+small, large, began, sent = b"x", b"x" * 100, time.monotonic(), 0
+while (now := time.monotonic() - began) < seconds:
+    if sent > now * rate:
+        time.sleep(0.0005)
+        continue
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        for _ in range(100):
+            client.sendto(small, server)
+            client.sendto(large, server)
+    sent += 200
+print(round(sent / now))
+"""
+
+
+class DatagramFlood:
+    """A process that sends so many datagrams a second for so many seconds, or as many as it can; every second
+    one is answered, mostly to somebody who has gone. For a with-block, which ends with it; .rate tells how
+    many a second they were."""
+
+    def __init__(self, port, rate, seconds):
+        self._arguments, self._seconds = [str(port), str(rate), str(seconds)], seconds
+
+    def __enter__(self):
+        self._process = harness.start([sys.executable, "-S", "-c", DATAGRAM_FLOODER, *self._arguments],
+                                      stdout=subprocess.PIPE)
+        return self
+
+    def __exit__(self, *_):
+        output, _ = self._process.communicate(timeout=self._seconds + DEADLINE)
+        self.rate = int(output)
+
+    def is_over(self):
+        return self._process.poll() is not None
 
 
 @contextlib.contextmanager

@@ -37,11 +37,12 @@ EXPECTED_LOG = (
     r"haild \S+ \(libevent \S+, \w+\) listens on .+",
     r"connected: .+",
     rf"closed: .+: ({REASONS}), \d+ bytes sent, \d+ discarded, \d+ ms",
+    r"answered: .+: \d+ bytes",
     r"counters:( \w+=\d+)+",
     r"stopping: (waiting for|closing) \d+ connections?.*",
 )
 SANITIZER_TEXT = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:")
-OUR_VARIABLES = re.compile(r"HAILD_(LISTEN|PORT|MESSAGE|MESSAGE_FILE)$|EVENT_|LISTEN_|NOTIFY_SOCKET$")
+OUR_VARIABLES = re.compile(r"HAILD_(INSTANCE|LISTEN|PORT|MESSAGE|MESSAGE_FILE)$|EVENT_|LISTEN_|NOTIFY_SOCKET$")
 
 _started = []
 
@@ -310,6 +311,12 @@ class Daemon:
         finally:
             self.signal(signal.SIGCONT)
 
+    def answer(self, request, host="127.0.0.1"):
+        """What a datagram that holds the request is answered with."""
+        with datagrams_to(self.port, host) as client:
+            client.send(request)
+            return client.recv(1 << 16)
+
     def wait(self, deadline=None):
         """Waits for its end; returns the exit code."""
         try:
@@ -363,6 +370,19 @@ def connect(port, host="127.0.0.1", receive_buffer=None, segment=None):
     client.settimeout(DEADLINE)
     client.connect((host, port))
     return client
+
+
+def datagrams_to(port, host="127.0.0.1"):
+    """A blocking socket that sends datagrams to that address, and hears it alone."""
+    client = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    client.settimeout(DEADLINE)
+    client.connect((host, port))
+    return client
+
+
+def has_heard(client):
+    """Whether there is something to read, be it an error."""
+    return bool(select.select([client], [], [], 0)[0])
 
 
 def connect_unix(path):

@@ -80,10 +80,11 @@ def route(test, kind, address):
 
 
 def own(test, address):
-    """Gives the loopback interface another IPv6 address for the time of the test."""
+    """Gives the loopback interface another address for the time of the test."""
     need("ip")
-    _run("ip", "address", "add", f"{address}/128", "dev", "lo", "nodad")
-    test.addCleanup(_run, "ip", "address", "del", f"{address}/128", "dev", "lo")
+    prefix, options = (f"{address}/128", ["nodad"]) if ":" in address else (f"{address}/32", [])
+    _run("ip", "address", "add", prefix, "dev", "lo", *options)
+    test.addCleanup(_run, "ip", "address", "del", prefix, "dev", "lo")
 
 
 def close_to_tcp(test, address, source):
@@ -96,6 +97,49 @@ def close_to_tcp(test, address, source):
     rule = ["pref", "100", "to", address, "ipproto", "tcp", "unreachable"]
     _run("ip", "-6", "rule", "add", *rule)
     test.addCleanup(_run, "ip", "-6", "rule", "del", *rule)
+
+
+def interface(test, name, *addresses):
+    """Makes a network interface that leads nowhere, with these addresses, for the time of the test; skips it
+    where the kernel makes none."""
+    need("ip")
+    end = f"{name}-end"
+    if subprocess.run(["ip", "link", "add", name, "type", "veth", "peer", "name", end],
+                      capture_output=True).returncode != 0:
+        raise harness.unittest.SkipTest("the kernel makes no pair of virtual interfaces")
+    test.addCleanup(_run, "ip", "link", "del", name)
+    for address in addresses:
+        _run("ip", "address", "add", address, "dev", name, *(["nodad"] if ":" in address else []))
+    # What goes out comes in at the other end, which shall hear nothing.
+    pathlib.Path(f"/proc/sys/net/ipv6/conf/{end}/disable_ipv6").write_text("1")
+    for one in (end, name):
+        _run("ip", "link", "set", one, "up")
+
+
+def _checksum(data):
+    """The checksum of the Internet (RFC 1071)."""
+    padded = data + bytes(len(data) % 2)
+    total = sum(struct.unpack(f">{len(padded) // 2}H", padded))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def spoof(source, destination, data):
+    """Sends a datagram in anybody's name; source and destination are an address and a port."""
+    family = socket.AF_INET6 if ":" in source[0] else socket.AF_INET
+    ends = socket.inet_pton(family, source[0]) + socket.inet_pton(family, destination[0])
+    length = 8 + len(data)
+    ports = struct.pack(">HHH", source[1], destination[1], length)
+    if family == socket.AF_INET6:
+        pseudo = ends + struct.pack(">II", length, socket.IPPROTO_UDP)
+        checksum = _checksum(pseudo + ports + bytes(2) + data) or 0xFFFF
+        header = struct.pack(">IHBB", 6 << 28, length, socket.IPPROTO_UDP, 64) + ends
+    else:  # the kernel fills in the rest of the header, and by IPv4 a datagram needs no checksum
+        checksum = 0
+        header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + length, 0, 0, 64, socket.IPPROTO_UDP, 0) + ends
+    with socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
+        raw.sendto(header + ports + struct.pack(">H", checksum) + data, (destination[0], 0))
 
 
 @contextlib.contextmanager

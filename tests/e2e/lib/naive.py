@@ -2,6 +2,7 @@
 import os
 import resource
 import subprocess
+import sys
 import tempfile
 
 from lib import harness
@@ -47,6 +48,35 @@ class NaiveServer:
     @property
     def pid(self):
         return self.process.pid
+
+
+ANSWERER = """
+import os, socket, sys
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind((sys.argv[1], 0))
+print(server.getsockname()[1], flush=True)
+os.close(1)
+while True:
+    server.sendto(b"x" * int(sys.argv[2]), server.recvfrom(65536)[1])
+"""
+
+
+class NaiveAnswerer:
+    """The few lines that answer every datagram with so many bytes, for a with-block; .port tells where."""
+
+    def __init__(self, size, host="127.0.0.1"):
+        self._size, self._host = size, host
+
+    def __enter__(self):
+        self.process = harness.start([sys.executable, "-S", "-c", ANSWERER, self._host, str(self._size)],
+                                     stdout=subprocess.PIPE)
+        with self.process.stdout as stdout:
+            self.port = int(harness.read_until_end(stdout.fileno(), os.read))
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
 
 
 def ask_naively(host, port, deadline):

@@ -80,6 +80,50 @@ class Server:
             self._problems.append(problem)
 
 
+class DatagramServer:
+    """A datagram socket for a with-block; script(server, number, peer) is told of each request, from 1 on.
+
+    address   ("127.0.0.1", 0) or ("::1", 0)
+    .port     that the kernel has chosen
+    .requests the bytes of each, and .peers whose they were
+    .say(data, peer) answers
+    """
+
+    def __init__(self, script, address=("127.0.0.1", 0)):
+        self._script, self._address = script, address
+        self.requests, self.peers = [], []
+
+    def __enter__(self):
+        self._socket = socket.socket(_family(self._address), socket.SOCK_DGRAM)
+        self._socket.bind(_complete(self._address))
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(OSError):  # it says ENOTCONN, and wakes the thread all the same
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join(DEADLINE)
+        self._socket.close()
+        assert not self._thread.is_alive(), "a server's script did not end"
+
+    @property
+    def port(self):
+        return self._socket.getsockname()[1]
+
+    def say(self, data, peer):
+        self._socket.sendto(data, peer)
+
+    def _serve(self):
+        while True:
+            request, peer = self._socket.recvfrom(1 << 16)
+            if not peer or not peer[1]:
+                return
+            self.peers.append(peer)
+            self.requests.append(request)
+            self._script(self, len(self.requests), peer)
+
+
 def _family(address):
     if isinstance(address, tuple):
         return socket.AF_INET6 if ":" in address[0] else socket.AF_INET
@@ -141,6 +185,18 @@ def resets(data=b"", when=None, half_closes=False):
         script.done.set()
     script.done = threading.Event()
     return script
+
+
+def answers(data, since=1):
+    """A script for datagrams: answers the `since`-th request and those behind it."""
+    def script(server, number, peer):
+        if number >= since:
+            server.say(data, peer)
+    return script
+
+
+def ignores(server, number, peer):
+    """A script for datagrams: answers nobody."""
 
 
 @contextlib.contextmanager

@@ -1,22 +1,22 @@
-/* stream: stream sockets as an event loop wants them. */
+/* socket: sockets as an event loop wants them. */
 #include <config.h>
 
-#include "base/stream.h"
+#include "base/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-int stream_open(int family)
+int socket_open(int family, int type)
 {
-	int fd = socket(family, SOCK_STREAM, 0);
+	int fd = socket(family, type, 0);
 
 	if (fd < 0)
 		return -1;
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
 		return fd;
-	stream_close(fd);
+	socket_close(fd);
 	return -1;
 }
 
@@ -30,20 +30,20 @@ static ssize_t discard_by_reading(int fd, size_t most)
 
 #ifdef HAVE_DISCARDING_RECV
 /* TCP on Linux does it without copying; other sockets there refuse a buffer that is none. */
-ssize_t stream_discard(int fd, size_t most)
+ssize_t socket_discard(int fd, size_t most)
 {
 	ssize_t n = recv(fd, NULL, most, MSG_TRUNC | MSG_DONTWAIT);
 
 	return n < 0 && errno == EFAULT ? discard_by_reading(fd, most) : n;
 }
 #else
-ssize_t stream_discard(int fd, size_t most)
+ssize_t socket_discard(int fd, size_t most)
 {
 	return discard_by_reading(fd, most);
 }
 #endif
 
-void stream_close(int fd)
+void socket_close(int fd)
 {
 	int reason = errno;
 

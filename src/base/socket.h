@@ -1,0 +1,31 @@
+/* socket: sockets as an event loop wants them. */
+#ifndef BASE_SOCKET_H
+#define BASE_SOCKET_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/attributes.h"
+
+/*
+ * The most to send or to throw away in one call: about what a socket holds, so that others
+ * have their turn. And valgrind looks at each byte that a call may write: 16 MiB take it 35 ms.
+ */
+#define SOCKET_AT_ONCE ((size_t)256 * 1024)
+
+/*
+ * Opens a socket of a type such as SOCK_STREAM: non-blocking, and closed in any program that
+ * is started. -1 with errno.
+ */
+int socket_open(int family, int type) MUST_CHECK;
+
+/*
+ * Throws away up to `most` bytes of what has come in by a stream socket, without waiting. Returns
+ * as recv(2) does: how many it were, 0 at the end of the stream, -1 with errno.
+ */
+ssize_t socket_discard(int fd, size_t most);
+
+/* Closes `fd` and keeps errno, which tells why. */
+void socket_close(int fd);
+
+#endif

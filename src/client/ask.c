@@ -1,0 +1,256 @@
+/* ask: asks a list of addresses by datagram, and takes the first answer. */
+#include "ask.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "base/addresslist.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "outgoing.h"
+
+/* How often one address is asked, and after how long again at the latest: datagrams get lost. */
+enum { TRIES = 3, AGAIN_MS = 1000 };
+
+/* When the next address is asked, too, as for connections (RFC 8305, 5). */
+enum { NEXT_ADDRESS_MS = 250 };
+
+/* The asking of one address. */
+struct question {
+	struct ask *ask;
+	size_t index; /* of the address */
+	int fd;	      /* connected: only its answers come, and that it refuses */
+	struct event *news;
+	unsigned tries;
+};
+
+struct ask {
+	struct event_base *base;
+	struct ask_request request;
+	struct addresslist addresses;
+	struct sockaddr_storage source;
+	char *bytes; /* that are sent */
+	ask_cb *answered;
+	void *argument;
+	struct question questions[ADDRESSLIST_MAX];
+	size_t next; /* address to ask */
+	size_t waiting;
+	struct timeval again;
+	struct event *more; /* time for the next address */
+	struct event *over; /* calls back from the loop, never from ask_start() */
+	struct ask_result result;
+};
+
+static const struct sockaddr *address_of(const struct ask *ask, size_t index)
+{
+	return (const struct sockaddr *)&ask->addresses.addresses[index];
+}
+
+/* Waits for an answer no longer. */
+static void question_end(struct question *question)
+{
+	if (question->news) {
+		event_free(question->news);
+		question->news = NULL;
+		question->ask->waiting--;
+	}
+	if (question->fd >= 0)
+		close(question->fd);
+	question->fd = -1;
+}
+
+/* Notes what is to be told of an address. */
+static void note(struct ask *ask, const struct question *question, int reason, size_t length)
+{
+	ask->result = (struct ask_result){
+		.reason = reason,
+		.length = length,
+		.address = address_of(ask, question->index),
+		.address_length = ask->addresses.lengths[question->index],
+	};
+}
+
+static void question_failed(struct question *question, int reason)
+{
+	struct ask *ask = question->ask;
+
+	if (log_shows(LOG_LEVEL_DEBUG)) {
+		char text[ADDRESS_TEXT_MAX];
+		log_debug("ask: %s: %s",
+			  address_format(address_of(ask, question->index),
+					 ask->addresses.lengths[question->index], text,
+					 sizeof text),
+			  strerror(reason));
+	}
+	if (!ask->result.address ||
+	    (outgoing_is_telling(reason) && !outgoing_is_telling(ask->result.reason)))
+		note(ask, question, reason, 0);
+	question_end(question);
+}
+
+static void end(struct ask *ask)
+{
+	evtimer_del(ask->more);
+	for (size_t i = 0; i < ask->next; i++)
+		question_end(&ask->questions[i]);
+	event_active(ask->over, EV_TIMEOUT, 0);
+}
+
+/* Sends the request once more. False, errno set, if the address can't be asked. */
+static bool question_send(struct question *question)
+{
+	const struct ask *ask = question->ask;
+
+	question->tries++;
+	return send(question->fd, ask->bytes, ask->request.size, 0) >= 0 || errno == EAGAIN ||
+	       errno == EWOULDBLOCK || errno == ENOBUFS || errno == EINTR;
+}
+
+static void go_on(struct ask *ask);
+
+/* There is an answer, or the news that there will be none, or it is time to ask again. */
+static void news_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct question *question = argument;
+	struct ask *ask = question->ask;
+	ssize_t n;
+
+	if (what & EV_TIMEOUT) {
+		if (question->tries < TRIES && !question_send(question)) {
+			question_failed(question, errno);
+			go_on(ask);
+		}
+		return;
+	}
+	n = recv(fd, ask->request.answer, ask->request.room, 0);
+	if (n >= 0) {
+		note(ask, question, 0, (size_t)n);
+		end(ask);
+	} else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+		question_failed(question, errno);
+		go_on(ask);
+	}
+}
+
+/* Gets a socket to ask an address with; false, errno set, if it can't be asked. */
+static bool question_connect(struct question *question)
+{
+	const struct ask *ask = question->ask;
+	const struct sockaddr *address = address_of(ask, question->index);
+
+	question->fd = outgoing_open(address->sa_family, SOCK_DGRAM,
+				     (const struct sockaddr *)&ask->source,
+				     ask->request.source_length);
+	if (question->fd < 0 ||
+	    connect(question->fd, address, ask->addresses.lengths[question->index]) < 0)
+		return false;
+	errno = ECONNREFUSED;
+	return !outgoing_is_own_peer(question->fd);
+}
+
+/* Asks an address the first time. */
+static void question_start(struct question *question)
+{
+	struct ask *ask = question->ask;
+
+	if (!question_connect(question) || !question_send(question)) {
+		question_failed(question, errno);
+		return;
+	}
+	question->news = event_new(ask->base, question->fd, EV_READ | EV_PERSIST, news_cb,
+				   question);
+	if (question->news)
+		ask->waiting++;
+	if (!question->news || event_add(question->news, &ask->again) < 0)
+		question_failed(question, ENOMEM);
+}
+
+/* Asks the next address, those behind it that fail at once included; ends what is lost. */
+static void go_on(struct ask *ask)
+{
+	size_t before = ask->waiting;
+
+	while (ask->waiting == before && ask->next < ask->addresses.count) {
+		struct question *question = &ask->questions[ask->next];
+		question->index = ask->next++;
+		question_start(question);
+	}
+	if (ask->next < ask->addresses.count)
+		loop_add_timer(ask->more, NEXT_ADDRESS_MS);
+	else if (ask->waiting == 0)
+		end(ask);
+}
+
+static void more_cb(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	go_on(argument);
+}
+
+/* Hands the result over; the callback may free all. */
+static void over_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct ask *ask = argument;
+
+	(void)fd;
+	(void)what;
+	ask->answered(&ask->result, ask->argument);
+}
+
+/* Copies what is asked, and makes the bytes to ask with: blanks, which nobody needs to escape. */
+static bool prepare(struct ask *ask, const struct ask_request *request)
+{
+	uint64_t again = request->patience / TRIES < AGAIN_MS ? request->patience / TRIES
+							      : AGAIN_MS;
+
+	ask->request = *request;
+	ask->addresses = *request->addresses;
+	if (request->source_length > 0)
+		memcpy(&ask->source, request->source, request->source_length);
+	ask->again = (struct timeval){.tv_sec = (time_t)(again / 1000),
+				      .tv_usec = (suseconds_t)(again % 1000 * 1000)};
+	for (size_t i = 0; i < ADDRESSLIST_MAX; i++)
+		ask->questions[i] = (struct question){.ask = ask, .fd = -1};
+	ask->bytes = malloc(request->size);
+	if (ask->bytes)
+		memset(ask->bytes, ' ', request->size);
+	return ask->bytes != NULL;
+}
+
+struct ask *ask_start(struct event_base *base, const struct ask_request *request, ask_cb *answered,
+		      void *argument)
+{
+	struct ask *ask = calloc(1, sizeof *ask);
+
+	if (!ask)
+		return NULL;
+	ask->base = base;
+	ask->answered = answered;
+	ask->argument = argument;
+	ask->more = evtimer_new(base, more_cb, ask);
+	ask->over = evtimer_new(base, over_cb, ask);
+	if (!prepare(ask, request) || !ask->more || !ask->over) {
+		ask_free(ask);
+		return NULL;
+	}
+	go_on(ask);
+	return ask;
+}
+
+void ask_free(struct ask *ask)
+{
+	if (!ask)
+		return;
+	for (size_t i = 0; i < ask->next; i++)
+		question_end(&ask->questions[i]);
+	loop_free_event(ask->more);
+	loop_free_event(ask->over);
+	free(ask->bytes);
+	free(ask);
+}

@@ -1,0 +1,416 @@
+/* template: what a greeting says: literal bytes, and placeholders filled in for each client. */
+#include "template.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/escape.h"
+
+/* The greatest lengths of what is filled in. */
+enum {
+	CONSTANT_MAX = 256,		  /* of what is the same for everyone, escaped */
+	UNIX_MAX = ADDRESS_TEXT_MAX - 1,  /* an address as address_format() writes it */
+	IP_MAX = ADDRESS_IP_TEXT_MAX - 1, /* likewise, if it is no path */
+	PORT_MAX = 5,
+	SERIAL_MAX = 20,
+	TIME_MAX = 32,
+};
+
+/* What a placeholder stands for. */
+enum field {
+	FIELD_PEER,
+	FIELD_PEER_ADDRESS,
+	FIELD_PEER_PORT,
+	FIELD_LOCAL,
+	FIELD_LOCAL_ADDRESS,
+	FIELD_LOCAL_PORT,
+	FIELD_SERIAL,
+	FIELD_TIME,
+	FIELD_HOST, /* from here on the same for everyone */
+	FIELD_INSTANCE,
+	FIELD_PID,
+	FIELD_VERSION,
+	FIELD_COUNT,
+	LITERAL = FIELD_COUNT, /* no placeholder, but bytes */
+};
+
+static const struct {
+	const char *name;
+	size_t longest, longest_to_ip;
+} fields[FIELD_COUNT] = {
+	[FIELD_PEER] = {"peer", UNIX_MAX, IP_MAX},
+	[FIELD_PEER_ADDRESS] = {"peer_address", UNIX_MAX, IP_MAX},
+	[FIELD_PEER_PORT] = {"peer_port", PORT_MAX, PORT_MAX},
+	[FIELD_LOCAL] = {"local", UNIX_MAX, IP_MAX},
+	[FIELD_LOCAL_ADDRESS] = {"local_address", UNIX_MAX, IP_MAX},
+	[FIELD_LOCAL_PORT] = {"local_port", PORT_MAX, PORT_MAX},
+	[FIELD_SERIAL] = {"serial", SERIAL_MAX, SERIAL_MAX},
+	[FIELD_TIME] = {"time", TIME_MAX, TIME_MAX},
+	[FIELD_HOST] = {.name = "host"},
+	[FIELD_INSTANCE] = {.name = "instance"},
+	[FIELD_PID] = {.name = "pid"},
+	[FIELD_VERSION] = {.name = "version"},
+};
+
+/* Some of the literal bytes, or a placeholder. */
+struct segment {
+	enum field field;
+	size_t begin, size; /* of a literal, in the bytes */
+};
+
+struct template
+{
+	size_t users;
+	size_t longest, longest_to_ip;
+	struct segment *segments;
+	size_t count, segments_room;
+	char *bytes; /* all that is literal */
+	size_t size, bytes_room;
+};
+
+struct template *template_hold(struct template *template)
+{
+	template->users++;
+	return template;
+}
+
+void template_release(struct template *template)
+{
+	if (!template || --template->users > 0)
+		return;
+	free(template->segments);
+	free(template->bytes);
+	free(template);
+}
+
+static struct template *template_new(void)
+{
+	struct template *template = calloc(1, sizeof *template);
+
+	if (template)
+		template->users = 1;
+	return template;
+}
+
+/* Makes room in an array for `wanted` elements; false: no memory. */
+static bool make_room(void **array, size_t *room, size_t wanted, size_t element)
+{
+	size_t more = *room * 2 > wanted ? *room * 2 : wanted;
+	void *grown;
+
+	if (wanted <= *room)
+		return true;
+	grown = realloc(*array, more * element);
+	if (!grown)
+		return false;
+	*array = grown;
+	*room = more;
+	return true;
+}
+
+/* Adds a segment; false: no memory. */
+static bool add_segment(struct template *template, enum field field)
+{
+	void *segments = template->segments;
+
+	if (!make_room(&segments, &template->segments_room, template->count + 1,
+		       sizeof *template->segments))
+		return false;
+	template->segments = segments;
+	template->segments[template->count++] = (struct segment){.field = field,
+								 .begin = template->size};
+	return true;
+}
+
+/* Adds bytes to the literal that stands last, or begins one; false: no memory. */
+static bool add_bytes(struct template *template, const char *bytes, size_t size)
+{
+	void *all = template->bytes;
+
+	if (size == 0)
+		return true;
+	if (!make_room(&all, &template->bytes_room, template->size + size, 1))
+		return false;
+	template->bytes = all;
+	if ((template->count == 0 || template->segments[template->count - 1].field != LITERAL) &&
+	    !add_segment(template, LITERAL))
+		return false;
+	memcpy(template->bytes + template->size, bytes, size);
+	template->segments[template->count - 1].size += size;
+	template->size += size;
+	template->longest += size;
+	template->longest_to_ip += size;
+	return true;
+}
+
+/* Adds a placeholder that each client has filled in for it; false: no memory. */
+static bool add_field(struct template *template, enum field field)
+{
+	template->longest += fields[field].longest;
+	template->longest_to_ip += fields[field].longest_to_ip;
+	return add_segment(template, field);
+}
+
+struct template *template_literal(const char *bytes, size_t size)
+{
+	struct template *template = template_new();
+
+	if (!template || add_bytes(template, bytes, size))
+		return template;
+	template_release(template);
+	return NULL;
+}
+
+/* A text under compilation, and the template that comes of it. */
+struct compilation {
+	const char *text, *here, *end;
+	char constants[FIELD_COUNT - FIELD_HOST][CONSTANT_MAX];
+	struct template *template;
+	struct template_problem *problem;
+};
+
+/* Notes what is wrong, and where. Returns false. */
+static bool refuse(struct compilation *work, const char *what, const char *where)
+{
+	work->problem->what = what;
+	work->problem->position = (size_t)(where - work->text);
+	return false;
+}
+
+/* The value of a hexadecimal digit, or -1. */
+static int digit_of(char c)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char *found = c ? strchr(digits, c) : NULL;
+
+	return found ? (int)((found - digits) % 16) : -1;
+}
+
+/* Reads \xHH, from the x on. */
+static bool compile_hex(struct compilation *work)
+{
+	int high = work->end - work->here > 1 ? digit_of(work->here[1]) : -1;
+	int low = work->end - work->here > 2 ? digit_of(work->here[2]) : -1;
+	char byte = (char)(high * 16 + low);
+
+	if (high < 0 || low < 0)
+		return refuse(work, "\\x needs two hexadecimal digits", work->here - 1);
+	work->here += 3;
+	return add_bytes(work->template, &byte, 1);
+}
+
+/* Reads an escape, from the backslash on. */
+static bool compile_escape(struct compilation *work)
+{
+	static const char letters[] = "nrt\\", bytes[] = "\n\r\t\\";
+	const char *found;
+
+	if (++work->here == work->end)
+		return refuse(work, "a backslash at the end", work->here - 1);
+	if (*work->here == 'x')
+		return compile_hex(work);
+	found = *work->here ? strchr(letters, *work->here) : NULL;
+	if (!found)
+		return refuse(work, "an unknown escape (there are \\n \\r \\t \\\\ \\xHH)",
+			      work->here - 1);
+	work->here++;
+	return add_bytes(work->template, bytes + (found - letters), 1);
+}
+
+/* Finds the placeholder of that name; FIELD_COUNT: there is none. */
+static enum field find_field(const char *name, size_t length)
+{
+	enum field field = 0;
+
+	while (field < FIELD_COUNT && (strlen(fields[field].name) != length ||
+				       memcmp(fields[field].name, name, length) != 0))
+		field++;
+	return field;
+}
+
+/* Reads a placeholder, from its brace on. */
+static bool compile_placeholder(struct compilation *work)
+{
+	const char *name = work->here + 1;
+	size_t length = 0;
+	enum field field;
+
+	while (name + length < work->end &&
+	       (name[length] == '_' || (name[length] >= 'a' && name[length] <= 'z')))
+		length++;
+	if (name + length == work->end || name[length] != '}')
+		return refuse(work, "a lone brace (write {{ for one)", work->here);
+	field = find_field(name, length);
+	if (field == FIELD_COUNT)
+		return refuse(work, "an unknown placeholder", work->here);
+	work->here = name + length + 1;
+	if (field < FIELD_HOST)
+		return add_field(work->template, field);
+	return add_bytes(work->template, work->constants[field - FIELD_HOST],
+			 strlen(work->constants[field - FIELD_HOST]));
+}
+
+/* Reads a brace of either kind. */
+static bool compile_brace(struct compilation *work)
+{
+	if (work->here + 1 < work->end && work->here[1] == *work->here) {
+		work->here += 2;
+		return add_bytes(work->template, work->here - 1, 1);
+	}
+	if (*work->here == '}')
+		return refuse(work, "a lone brace (write }} for one)", work->here);
+	return compile_placeholder(work);
+}
+
+/* Reads all of the text. */
+static bool compile(struct compilation *work)
+{
+	while (work->here < work->end) {
+		const char *begin = work->here;
+		while (work->here < work->end && *work->here != '\\' && *work->here != '{' &&
+		       *work->here != '}')
+			work->here++;
+		if (!add_bytes(work->template, begin, (size_t)(work->here - begin)))
+			return false;
+		if (work->here == work->end)
+			break;
+		if (*work->here == '\\' ? !compile_escape(work) : !compile_brace(work))
+			return false;
+	}
+	return true;
+}
+
+/* Writes the constants as they will stand in the greeting. */
+static void prepare_constants(struct compilation *work, const struct template_constants *given)
+{
+	escape_text(work->constants[FIELD_HOST - FIELD_HOST], CONSTANT_MAX, given->host);
+	escape_text(work->constants[FIELD_INSTANCE - FIELD_HOST], CONSTANT_MAX, given->instance);
+	escape_text(work->constants[FIELD_VERSION - FIELD_HOST], CONSTANT_MAX, given->version);
+	snprintf(work->constants[FIELD_PID - FIELD_HOST], CONSTANT_MAX, "%ld", given->pid);
+}
+
+struct template *template_compile(const char *text, size_t size,
+				  const struct template_constants *constants,
+				  struct template_problem *problem)
+{
+	struct compilation work = {.text = text,
+				   .here = text,
+				   .end = text + size,
+				   .template = template_new(),
+				   .problem = problem};
+
+	*problem = (struct template_problem){.what = NULL};
+	prepare_constants(&work, constants);
+	if (!work.template || compile(&work))
+		return work.template;
+	template_release(work.template);
+	return NULL;
+}
+
+bool template_is_constant(const struct template *template)
+{
+	return template->longest == template->size;
+}
+
+const char *template_bytes(const struct template *template)
+{
+	return template->bytes ? template->bytes : "";
+}
+
+/* Tells whether one of the placeholders from `first` to `last` is in it. */
+static bool has_field(const struct template *template, enum field first, enum field last)
+{
+	for (size_t i = 0; i < template->count; i++)
+		if (template->segments[i].field >= first && template->segments[i].field <= last)
+			return true;
+	return false;
+}
+
+bool template_names_peer(const struct template *template)
+{
+	return has_field(template, FIELD_PEER, FIELD_PEER_PORT);
+}
+
+bool template_names_local(const struct template *template)
+{
+	return has_field(template, FIELD_LOCAL, FIELD_LOCAL_PORT);
+}
+
+size_t template_longest(const struct template *template)
+{
+	return template->longest;
+}
+
+size_t template_longest_to_ip(const struct template *template)
+{
+	return template->longest_to_ip;
+}
+
+/* Writes the time in UTC, as ISO 8601 does. */
+static void format_time(time_t time, char *text, size_t size)
+{
+	struct tm parts;
+
+	text[0] = '\0';
+	if (gmtime_r(&time, &parts))
+		strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
+/* Writes one end of a connection: FIELD_PEER, FIELD_PEER_ADDRESS or FIELD_PEER_PORT says what of
+ * it. */
+static void format_end(enum field part, const struct sockaddr_storage *end, socklen_t length,
+		       char *text, size_t size)
+{
+	const struct sockaddr *address = (const struct sockaddr *)end;
+	char whole[ADDRESS_TEXT_MAX];
+
+	if (part == FIELD_PEER_PORT) {
+		snprintf(text, size, "%u", address_port(address));
+		return;
+	}
+	if (part == FIELD_PEER)
+		address_format(address, length, whole, sizeof whole);
+	else
+		address_format_host(address, length, whole, sizeof whole);
+	escape_text(text, size, whole);
+}
+
+/* Writes what is to stand in place of a placeholder, as a string. */
+static void format_field(enum field field, const struct template_values *values, char *text,
+			 size_t size)
+{
+	if (field == FIELD_SERIAL)
+		snprintf(text, size, "%" PRIu64, values->serial);
+	else if (field == FIELD_TIME)
+		format_time(values->time, text, size);
+	else if (field < FIELD_LOCAL)
+		format_end(field, &values->peer, values->peer_length, text, size);
+	else
+		format_end(field - FIELD_LOCAL + FIELD_PEER, &values->local, values->local_length,
+			   text, size);
+}
+
+size_t template_render(const struct template *template, const struct template_values *values,
+		       char *out)
+{
+	const char *begin = out;
+	char text[ADDRESS_TEXT_MAX];
+
+	for (size_t i = 0; i < template->count; i++) {
+		const struct segment *segment = &template->segments[i];
+		const char *bytes = template_bytes(template) + segment->begin;
+		size_t size = segment->size;
+		if (segment->field != LITERAL) {
+			format_field(segment->field, values, text,
+				     fields[segment->field].longest + 1);
+			bytes = text;
+			size = strlen(text);
+		}
+		memcpy(out, bytes, size);
+		out += size;
+	}
+	return (size_t)(out - begin);
+}

@@ -1,0 +1,355 @@
+/*
+ * fuzz_rendering: a greeting says to a client just what its pieces and the client's own
+ * values make together.
+ *
+ * The input chooses the values, then the pieces: literal bytes, escapes and placeholders. Of
+ * these, the text is made, and beside it what must come of it.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "daemon/template.h"
+#include "fuzz.h"
+
+/* More than any value takes, and more pieces are not made. */
+enum { SHOWN_MAX = 600, PIECES_MAX = 200 };
+
+/* The most of a constant that a greeting shows. */
+enum { CONSTANT_SHOWN_MAX = 255 };
+
+/* The times whose years have four digits. */
+static const int64_t time_first = -30610224000, time_last = 253402300799;
+
+/* What is left of the input. */
+static const uint8_t *input, *input_end;
+
+/* Bytes that are being made. */
+struct made {
+	char bytes[PIECES_MAX * SHOWN_MAX];
+	size_t size;
+};
+static struct made text, expected;
+
+/* The next byte of the input; 0 behind its end. */
+static uint8_t take(void)
+{
+	return input < input_end ? *input++ : 0;
+}
+
+static uint64_t take_number(int bytes)
+{
+	uint64_t number = 0;
+
+	while (bytes-- > 0)
+		number = number << 8 | take();
+	return number;
+}
+
+static void add(struct made *made, const char *bytes, size_t size)
+{
+	FUZZ_CHECK(size <= sizeof made->bytes - made->size);
+	memcpy(made->bytes + made->size, bytes, size);
+	made->size += size;
+}
+
+static void add_string(struct made *made, const char *string)
+{
+	add(made, string, strlen(string));
+}
+
+/* Writes the string as it may be shown, each byte that may not as \xHH, and at most so many. */
+static void show(char *shown, size_t most, const char *string)
+{
+	size_t used = 0;
+
+	while (*string) {
+		size_t taken = fuzz_character(string, strlen(string), "");
+		if (used + (taken ? taken : 4) > most)
+			break;
+		if (taken)
+			memcpy(shown + used, string, taken);
+		else
+			snprintf(shown + used, 5, "\\x%02X", (unsigned char)*string);
+		used += taken ? taken : 4;
+		string += taken ? taken : 1;
+	}
+	shown[used] = '\0';
+}
+
+/* One end of a connection, and how it is shown. */
+struct end {
+	struct sockaddr_storage address;
+	socklen_t length;
+	char whole[SHOWN_MAX], host[SHOWN_MAX], port[8];
+};
+
+/* Shows an IP address. */
+static void show_ip(struct end *end, const char *host, unsigned port)
+{
+	snprintf(end->host, sizeof end->host, "%s", host);
+	snprintf(end->port, sizeof end->port, "%u", port);
+	snprintf(end->whole, sizeof end->whole, strchr(host, ':') ? "[%.100s]:%u" : "%.100s:%u",
+		 host, port);
+}
+
+static void take_ipv4(struct end *end)
+{
+	struct sockaddr_in *address = (void *)&end->address;
+	uint8_t bytes[] = {take(), take(), take(), take()};
+	uint16_t port = (uint16_t)take_number(2);
+	char host[32];
+
+	address->sin_family = AF_INET;
+	address->sin_port = htons(port);
+	memcpy(&address->sin_addr, bytes, sizeof bytes);
+	end->length = sizeof *address;
+	snprintf(host, sizeof host, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
+	show_ip(end, host, port);
+}
+
+/* Takes an IPv6 address; of a zone that there is not, only the number can be shown. */
+static void take_ipv6(struct end *end)
+{
+	struct sockaddr_in6 *address = (void *)&end->address;
+	uint8_t *bytes = address->sin6_addr.s6_addr;
+	char host[100];
+
+	end->length = sizeof *address;
+	address->sin6_family = AF_INET6;
+	for (size_t i = 0; i < sizeof address->sin6_addr; i++)
+		bytes[i] = take();
+	address->sin6_port = htons((uint16_t)take_number(2));
+	address->sin6_scope_id = take() % 4 == 1 ? 4000000000U + take() : 0;
+	FUZZ_CHECK(inet_ntop(AF_INET6, bytes, host, sizeof host) != NULL);
+	if (IN6_IS_ADDR_V4MAPPED(&address->sin6_addr))
+		memmove(host, host + strlen("::ffff:"), strlen(host) + 1 - strlen("::ffff:"));
+	else if (address->sin6_scope_id > 0)
+		snprintf(host + strlen(host), 16, "%%%u", address->sin6_scope_id);
+	show_ip(end, host, ntohs(address->sin6_port));
+}
+
+/* Makes a v4-mapped address, as a socket for both families has for its IPv4 clients. */
+static void take_mapped(struct end *end)
+{
+	struct sockaddr_in6 *address = (void *)&end->address;
+	struct sockaddr_in plain;
+
+	take_ipv4(end);
+	memcpy(&plain, &end->address, sizeof plain);
+	memset(&end->address, 0, sizeof end->address);
+	address->sin6_family = AF_INET6;
+	address->sin6_port = plain.sin_port;
+	memset(&address->sin6_addr.s6_addr[10], 0xFF, 2);
+	memcpy(&address->sin6_addr.s6_addr[12], &plain.sin_addr, 4);
+	end->length = sizeof *address;
+}
+
+/* Takes a path, which may be so long that no NUL is behind it, or none. */
+static void take_path(struct end *end)
+{
+	struct sockaddr_un *address = (void *)&end->address;
+	char path[sizeof address->sun_path + 1] = "", shown[SHOWN_MAX];
+	size_t length = take() % sizeof path;
+
+	for (size_t i = 0; i < length; i++)
+		path[i] = (char)take();
+	address->sun_family = AF_UNIX;
+	memcpy(address->sun_path, path, length);
+	end->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+	show(shown, sizeof shown - 1, path);
+	snprintf(end->whole, sizeof end->whole, "unix:%.590s", path[0] ? shown : "(unnamed)");
+	memcpy(end->host, end->whole, sizeof end->host);
+	strcpy(end->port, "0");
+}
+
+static void take_end(struct end *end)
+{
+	static void (*const takers[])(struct end *) = {take_ipv4, take_ipv6, take_mapped,
+						       take_path};
+
+	memset(end, 0, sizeof *end);
+	takers[take() % 4](end);
+}
+
+/* Takes a constant's text, and what may be shown of it. */
+static void take_constant(char *constant, char *shown)
+{
+	size_t length = take_number(2) % 300;
+
+	for (size_t i = 0; i < length; i++)
+		constant[i] = (char)take();
+	constant[length] = '\0';
+	show(shown, CONSTANT_SHOWN_MAX, constant);
+}
+
+/* Writes a time, counting the years and months one by one. */
+static void show_time(int64_t time, char *shown)
+{
+	static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int64_t days = (time - time_first) / 86400, second = (time - time_first) % 86400;
+	int year = 1000, month = 0;
+
+	for (;; year++) {
+		int length = 365 + (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+		if (days < length)
+			break;
+		days -= length;
+	}
+	for (;; month++) {
+		int leaps = month == 1 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+		if (days < lengths[month] + leaps)
+			break;
+		days -= lengths[month] + leaps;
+	}
+	snprintf(shown, SHOWN_MAX, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month + 1, (int)days + 1,
+		 (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+}
+
+/* What each placeholder must say. */
+enum {
+	PEER,
+	PEER_ADDRESS,
+	PEER_PORT,
+	LOCAL,
+	LOCAL_ADDRESS,
+	LOCAL_PORT,
+	SERIAL,
+	TIME,
+	HOST,
+	INSTANCE,
+	PID,
+	VERSION,
+	PLACEHOLDERS
+};
+static const char *const names[PLACEHOLDERS] = {"{peer}",     "{peer_address}",	 "{peer_port}",
+						"{local}",    "{local_address}", "{local_port}",
+						"{serial}",   "{time}",		 "{host}",
+						"{instance}", "{pid}",		 "{version}"};
+static char says[PLACEHOLDERS][SHOWN_MAX];
+
+static void take_ends(struct template_values *values)
+{
+	struct end peer, local;
+
+	take_end(&peer);
+	take_end(&local);
+	values->peer = peer.address;
+	values->peer_length = peer.length;
+	values->local = local.address;
+	values->local_length = local.length;
+	strcpy(says[PEER], peer.whole);
+	strcpy(says[PEER_ADDRESS], peer.host);
+	strcpy(says[PEER_PORT], peer.port);
+	strcpy(says[LOCAL], local.whole);
+	strcpy(says[LOCAL_ADDRESS], local.host);
+	strcpy(says[LOCAL_PORT], local.port);
+}
+
+static void take_values(struct template_values *values)
+{
+	int64_t seconds = time_last - time_first + 1;
+
+	*values = (struct template_values){.serial = 0};
+	take_ends(values);
+	values->serial = take_number(take() % 9);
+	values->time = time_first + (int64_t)(take_number(6) % (uint64_t)seconds);
+	snprintf(says[SERIAL], SHOWN_MAX, "%llu", (unsigned long long)values->serial);
+	show_time(values->time, says[TIME]);
+}
+
+/* Takes what is the same for everyone. */
+static struct template_constants take_constants(void)
+{
+	static char host[300], instance[300], version[300];
+
+	take_constant(host, says[HOST]);
+	take_constant(instance, says[INSTANCE]);
+	take_constant(version, says[VERSION]);
+	struct template_constants constants = {.host = host,
+					       .instance = instance,
+					       .version = version,
+					       .pid = (long)take_number(4)};
+	snprintf(says[PID], SHOWN_MAX, "%ld", constants.pid);
+	return constants;
+}
+
+/* Makes a literal byte; three of them must be written otherwise. */
+static void make_literal(char byte)
+{
+	static const char special[] = "\\{}";
+	static const char *const written[] = {"\\\\", "{{", "}}"};
+	const char *found = byte ? strchr(special, byte) : NULL;
+
+	if (found)
+		add_string(&text, written[found - special]);
+	else
+		add(&text, &byte, 1);
+	add(&expected, &byte, 1);
+}
+
+/* Makes a byte of its number, in digits of either kind. */
+static void make_hex(uint8_t byte, bool is_high)
+{
+	char escape[8];
+
+	snprintf(escape, sizeof escape, is_high ? "\\x%02X" : "\\x%02x", byte);
+	add_string(&text, escape);
+	add(&expected, (const char *)&byte, 1);
+}
+
+static void make_piece(unsigned kind)
+{
+	static const char *const escapes[] = {"\\n", "\\r", "\\t", "\\\\", "{{", "}}"};
+
+	if (kind < PLACEHOLDERS) {
+		add_string(&text, names[kind]);
+		add_string(&expected, says[kind]);
+	} else if (kind < PLACEHOLDERS + 6) {
+		add_string(&text, escapes[kind - PLACEHOLDERS]);
+		add(&expected, &"\n\r\t\\{}"[kind - PLACEHOLDERS], 1);
+	} else if (kind < PLACEHOLDERS + 8) {
+		make_hex(take(), kind & 1);
+	} else {
+		for (unsigned left = take() % 16 + 1; left > 0; left--)
+			make_literal((char)take());
+	}
+}
+
+static void make_text(void)
+{
+	text.size = expected.size = 0;
+	for (int pieces = 0; pieces < PIECES_MAX && input < input_end; pieces++)
+		make_piece(take() % (PLACEHOLDERS + 10));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct template_values values;
+	struct template_constants constants;
+	struct template_problem problem;
+	struct template *template;
+	char *out;
+
+	input = data;
+	input_end = data + size;
+	take_values(&values);
+	constants = take_constants();
+	make_text();
+	template = template_compile(text.bytes, text.size, &constants, &problem);
+	FUZZ_CHECK(template != NULL);
+	FUZZ_CHECK(expected.size <= template_longest(template));
+	if (values.peer.ss_family != AF_UNIX && values.local.ss_family != AF_UNIX)
+		FUZZ_CHECK(expected.size <= template_longest_to_ip(template));
+	out = malloc(template_longest(template) + 1);
+	FUZZ_CHECK(out != NULL);
+	FUZZ_CHECK(template_render(template, &values, out) == expected.size);
+	FUZZ_CHECK(memcmp(out, expected.bytes, expected.size) == 0);
+	free(out);
+	template_release(template);
+	return 0;
+}

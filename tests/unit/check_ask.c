@@ -1,0 +1,630 @@
+/* check_ask: who is asked, how often and how soon, and which answer is taken. */
+#include "client/ask.h"
+
+#include <stdio.h>
+
+#include "base/address.h"
+#include "base/addresslist.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "capture.h"
+#include "peers.h"
+#include "scarce.h"
+#include "suite.h"
+
+enum { SIZE = 100, ROOM = 50, SERVERS_MAX = 12 };
+
+static struct event_base *base;
+static struct addresslist addresses;
+static struct ask *ask;
+static struct ask_request request;
+static char answer[ROOM];
+static bool free_in_callback;
+static uint64_t started_ms;
+
+/* Those who could answer, by their addresses. */
+static struct {
+	int fd, requests;	       /* so many have come */
+	struct sockaddr_storage asker; /* who sent the last one */
+	socklen_t asker_length;
+} servers[SERVERS_MAX];
+
+/* What the callback was told. */
+static struct {
+	unsigned calls;
+	int reason;
+	size_t length;
+	char address[ADDRESS_TEXT_MAX];
+	uint64_t ms; /* since the start */
+} outcome;
+
+static void answered_cb(const struct ask_result *result, void *argument)
+{
+	ck_assert_ptr_eq(argument, &outcome);
+	outcome.calls++;
+	outcome.reason = result->reason;
+	outcome.length = result->length;
+	address_format(result->address, result->address_length, outcome.address,
+		       sizeof outcome.address);
+	outcome.ms = clock_ms() - started_ms;
+	if (free_in_callback) {
+		ask_free(ask);
+		ask = NULL;
+	}
+}
+
+static bool is_over(void *argument)
+{
+	(void)argument;
+	return outcome.calls > 0;
+}
+
+static void setup(void)
+{
+	capture(STDERR_FILENO);
+	log_open("hailto", LOG_LEVEL_DEBUG);
+	base = loop_new();
+	ck_assert_ptr_nonnull(base);
+	request = (struct ask_request){.addresses = &addresses,
+				       .size = SIZE,
+				       .patience = 60000,
+				       .answer = answer,
+				       .room = sizeof answer};
+}
+
+static void teardown(void)
+{
+	ask_free(ask);
+	for (size_t i = 0; i < addresses.count; i++)
+		if (servers[i].fd > 0)
+			close(servers[i].fd);
+	loop_free(base);
+}
+
+/* Adds to the list where a descriptor is bound. */
+static void add(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	addresslist_add(&addresses, (struct sockaddr *)&address, length);
+}
+
+/* Adds an address where somebody hears, and answers when the test wants it. */
+static void add_server(int family)
+{
+	int fd = datagrams_on_loopback(family);
+
+	set_nonblocking(fd);
+	servers[addresses.count].fd = fd;
+	add(fd);
+}
+
+/*
+ * Adds an address that refuses: its port is bound, so nobody else gets it, but the socket hears
+ * nobody who comes from elsewhere than the address it is connected to.
+ */
+static void add_refusing(int family)
+{
+	int other = datagrams_on_loopback(family);
+
+	servers[addresses.count].fd = datagrams_to(other);
+	add(servers[addresses.count].fd);
+	close(other);
+}
+
+/* The i-th address as it is shown. */
+static const char *shown(size_t i)
+{
+	static char text[ADDRESS_TEXT_MAX];
+
+	return address_format((struct sockaddr *)&addresses.addresses[i], addresses.lengths[i],
+			      text, sizeof text);
+}
+
+static void start(void)
+{
+	started_ms = clock_ms();
+	ask = ask_start(base, &request, answered_cb, &outcome);
+	ck_assert_ptr_nonnull(ask);
+	ck_assert_uint_eq(outcome.calls, 0); /* never from within the call */
+}
+
+static void finish(void)
+{
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+}
+
+/* Takes what has come to the i-th server, which must be requests; returns how many have in all. */
+static int count_requests(size_t i)
+{
+	char bytes[2 * SIZE];
+	ssize_t n;
+
+	for (;;) {
+		socklen_t length = sizeof servers[i].asker;
+		n = recvfrom(servers[i].fd, bytes, sizeof bytes, 0,
+			     (struct sockaddr *)&servers[i].asker, &length);
+		if (n < 0)
+			return servers[i].requests;
+		servers[i].asker_length = length;
+		servers[i].requests++;
+		ck_assert_int_eq(n, (ssize_t)request.size);
+		for (ssize_t at = 0; at < n; at++)
+			ck_assert_int_eq(bytes[at], ' ');
+	}
+}
+
+/* How many requests are to come to which server. */
+struct coming {
+	size_t server;
+	int count;
+};
+
+static bool have_come(void *argument)
+{
+	const struct coming *coming = argument;
+
+	return count_requests(coming->server) >= coming->count;
+}
+
+/* Runs the loop until so many have come to the i-th server; returns after how many ms they had. */
+static uint64_t wait_requests(size_t i, int count)
+{
+	struct coming coming = {.server = i, .count = count};
+
+	ck_assert(run_until(base, have_come, &coming, PATIENCE_MS));
+	ck_assert_int_eq(servers[i].requests, count);
+	return clock_ms() - started_ms;
+}
+
+/* Answers who has asked the i-th server, from the descriptor. */
+static void reply_from(int fd, size_t i, const char *bytes)
+{
+	size_t size = strlen(bytes);
+
+	if (servers[i].requests == 0)
+		wait_requests(i, 1);
+	ck_assert_int_eq(sendto(fd, bytes, size, 0, (struct sockaddr *)&servers[i].asker,
+				servers[i].asker_length),
+			 (ssize_t)size);
+}
+
+static void reply(size_t i, const char *bytes)
+{
+	reply_from(servers[i].fd, i, bytes);
+}
+
+static void assert_answered(size_t i, const char *bytes)
+{
+	ck_assert_int_eq(outcome.reason, 0);
+	ck_assert_str_eq(outcome.address, shown(i));
+	ck_assert_uint_eq(outcome.length, strlen(bytes));
+	ck_assert_int_eq(memcmp(answer, bytes, outcome.length), 0);
+}
+
+static void assert_failed(int reason, size_t i)
+{
+	ck_assert_msg(outcome.reason == reason, "%s", strerror(outcome.reason));
+	ck_assert_str_eq(outcome.address, shown(i));
+	ck_assert_uint_eq(outcome.length, 0);
+}
+
+static const int families[] = {AF_INET, AF_INET6};
+
+START_TEST(only_address_answers)
+{
+	add_server(families[_i]);
+	start();
+	reply(0, "Hi");
+	finish();
+	assert_answered(0, "Hi");
+	ck_assert_int_eq(count_requests(0), 1);
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(answer_may_be_empty)
+{
+	add_server(AF_INET);
+	start();
+	reply(0, "");
+	finish();
+	assert_answered(0, "");
+}
+END_TEST
+
+START_TEST(answer_is_cut_at_its_room)
+{
+	add_server(AF_INET);
+	start();
+	reply(0, "12345678901234567890123456789012345678901234567890 and more");
+	finish();
+	assert_answered(0, "12345678901234567890123456789012345678901234567890");
+}
+END_TEST
+
+START_TEST(request_is_repeated_each_third_of_the_time)
+{
+	request.patience = 300;
+	add_server(AF_INET);
+	start();
+	ck_assert_uint_ge(wait_requests(0, 3), 190);
+	run_for(base, 350);
+	ck_assert_int_eq(count_requests(0), 3);
+	ck_assert_uint_eq(outcome.calls, 0); /* the deadline is not ours */
+}
+END_TEST
+
+START_TEST(request_is_repeated_after_a_second_at_the_latest)
+{
+	uint64_t ms;
+
+	add_server(AF_INET);
+	start();
+	ms = wait_requests(0, 2);
+	ck_assert_uint_ge(ms, 990);
+	ck_assert_uint_le(ms, 4000);
+}
+END_TEST
+
+START_TEST(little_patience_is_no_busy_loop)
+{
+	request.patience = 1;
+	add_server(AF_INET);
+	start();
+	run_for(base, 50);
+	ck_assert_int_le(count_requests(0), 3);
+	ck_assert_uint_eq(outcome.calls, 0);
+}
+END_TEST
+
+START_TEST(answer_to_the_second_request_is_taken)
+{
+	request.patience = 300;
+	add_server(AF_INET);
+	start();
+	wait_requests(0, 2);
+	reply(0, "Hi");
+	finish();
+	assert_answered(0, "Hi");
+}
+END_TEST
+
+START_TEST(answer_from_elsewhere_is_not_taken)
+{
+	int stranger = datagrams_on_loopback(AF_INET);
+
+	add_server(AF_INET);
+	start();
+	reply_from(stranger, 0, "evil");
+	run_for(base, 50);
+	ck_assert_uint_eq(outcome.calls, 0);
+	close(stranger);
+}
+END_TEST
+
+START_TEST(next_address_is_asked_at_once_when_one_refuses)
+{
+	add_refusing(families[_i]);
+	add_server(AF_INET);
+	start();
+	ck_assert_uint_lt(wait_requests(1, 1), 240);
+	reply(1, "Hi");
+	finish();
+	assert_answered(1, "Hi");
+	assert_told(": Connection refused\n");
+	ck_assert_int_eq(occurrences(captured(STDERR_FILENO), "\n"), 1);
+}
+END_TEST
+
+START_TEST(next_address_is_asked_after_250_ms_of_silence)
+{
+	add_server(AF_INET);
+	add_server(AF_INET);
+	start();
+	ck_assert_uint_ge(wait_requests(1, 1), 240);
+	reply(1, "second");
+	finish();
+	assert_answered(1, "second");
+}
+END_TEST
+
+START_TEST(late_answer_of_the_first_is_taken)
+{
+	add_server(AF_INET);
+	add_server(AF_INET);
+	start();
+	wait_requests(1, 1);
+	reply(0, "first");
+	finish();
+	assert_answered(0, "first");
+}
+END_TEST
+
+START_TEST(one_answer_is_taken_of_two)
+{
+	add_server(AF_INET);
+	add_server(AF_INET);
+	start();
+	wait_requests(1, 1);
+	reply(1, "Hi");
+	reply(0, "Hi");
+	finish();
+	ck_assert_int_eq(outcome.reason, 0);
+	run_for(base, 100);
+	ck_assert_uint_eq(outcome.calls, 1);
+}
+END_TEST
+
+START_TEST(nine_that_refuse_cost_nothing)
+{
+	for (int i = 0; i < 9; i++)
+		add_refusing(AF_INET);
+	add_server(AF_INET);
+	start();
+	ck_assert_uint_lt(wait_requests(9, 1), 240);
+	reply(9, "Hi");
+	finish();
+	assert_answered(9, "Hi");
+	ck_assert_int_eq(occurrences(captured(STDERR_FILENO), "ask: 127.0.0.1:"), 9);
+}
+END_TEST
+
+START_TEST(all_refuse)
+{
+	int before;
+
+	add_refusing(AF_INET);
+	add_refusing(AF_INET);
+	add_refusing(AF_INET);
+	before = lowest_descriptor();
+	start();
+	finish();
+	assert_failed(ECONNREFUSED, 0);
+	ck_assert_uint_lt(outcome.ms, 240);
+	ck_assert_int_eq(lowest_descriptor(), before);
+	run_for(base, 300);
+	ck_assert_uint_eq(outcome.calls, 1);
+}
+END_TEST
+
+START_TEST(silence_goes_on_when_others_refuse)
+{
+	add_server(AF_INET);
+	add_refusing(AF_INET);
+	start();
+	run_for(base, 400);
+	ck_assert_uint_eq(outcome.calls, 0);
+	assert_told(": Connection refused\n");
+	reply(0, "Hi");
+	finish();
+	assert_answered(0, "Hi");
+}
+END_TEST
+
+/* An address of no family that we have says less than one that refuses. */
+START_TEST(most_telling_failure_is_told)
+{
+	struct sockaddr_storage nowhere = {.ss_family = AF_UNSPEC};
+
+	addresslist_add(&addresses, (struct sockaddr *)&nowhere, sizeof(struct sockaddr_in));
+	add_refusing(AF_INET);
+	start();
+	finish();
+	assert_failed(ECONNREFUSED, 1);
+}
+END_TEST
+
+START_TEST(request_that_is_too_long_fails)
+{
+	request.size = 70000;
+	add_server(AF_INET);
+	start();
+	finish();
+	assert_failed(EMSGSIZE, 0);
+}
+END_TEST
+
+START_TEST(request_may_be_of_65507_bytes)
+{
+	request.size = 65507;
+	add_server(AF_INET);
+	start();
+	run_for(base, 20);
+	ck_assert_uint_eq(outcome.calls, 0);
+}
+END_TEST
+
+START_TEST(list_is_copied)
+{
+	add_refusing(AF_INET);
+	add_server(AF_INET);
+	start();
+	addresses.count = 0;
+	addresses.lengths[1] = 0;
+	reply(1, "Hi");
+	finish();
+	addresses.count = 2;
+	addresses.lengths[1] = addresses.lengths[0];
+	assert_answered(1, "Hi");
+}
+END_TEST
+
+START_TEST(source_is_bound)
+{
+	struct sockaddr_in source = {.sin_family = AF_INET};
+	const struct sockaddr_in *seen = (struct sockaddr_in *)&servers[0].asker;
+
+	source.sin_addr.s_addr = htonl(0x7F000002); /* 127.0.0.2 */
+	request.source = (struct sockaddr *)&source;
+	request.source_length = sizeof source;
+	add_server(AF_INET);
+	start();
+	wait_requests(0, 1);
+	ck_assert_uint_eq(ntohl(seen->sin_addr.s_addr), 0x7F000002);
+}
+END_TEST
+
+START_TEST(source_that_is_not_ours_fails)
+{
+	struct sockaddr_in source = {.sin_family = AF_INET};
+
+	source.sin_addr.s_addr = htonl(0xCB007101); /* 203.0.113.1, TEST-NET-3 */
+	request.source = (struct sockaddr *)&source;
+	request.source_length = sizeof source;
+	add_server(AF_INET);
+	start();
+	finish();
+	assert_failed(EADDRNOTAVAIL, 0);
+}
+END_TEST
+
+/* From its own address and port a socket hears its own request, and nobody has answered. */
+START_TEST(socket_does_not_answer_itself)
+{
+	add_server(families[_i]);
+	close(servers[0].fd);
+	servers[0].fd = 0;
+	request.source = (struct sockaddr *)&addresses.addresses[0];
+	request.source_length = addresses.lengths[0];
+	start();
+	finish();
+	assert_failed(ECONNREFUSED, 0);
+}
+END_TEST
+
+START_TEST(free_closes_who_waits)
+{
+	int before;
+
+	add_server(AF_INET);
+	add_server(AF_INET);
+	before = lowest_descriptor();
+	start();
+	wait_requests(1, 1);
+	ck_assert_int_ne(lowest_descriptor(), before);
+	ask_free(ask);
+	ask = NULL;
+	ck_assert_int_eq(lowest_descriptor(), before);
+	run_for(base, 50);
+	ck_assert_uint_eq(outcome.calls, 0);
+}
+END_TEST
+
+START_TEST(others_are_closed_with_the_answer)
+{
+	int before;
+
+	add_server(AF_INET);
+	add_server(AF_INET);
+	before = lowest_descriptor();
+	start();
+	reply(1, "Hi");
+	finish();
+	ck_assert_int_eq(lowest_descriptor(), before);
+}
+END_TEST
+
+START_TEST(free_of_nothing_is_allowed)
+{
+	ask_free(NULL);
+}
+END_TEST
+
+START_TEST(it_may_be_freed_in_the_callback)
+{
+	free_in_callback = true;
+	add_refusing(AF_INET);
+	add_server(AF_INET);
+	start();
+	reply(1, "Hi");
+	finish();
+	assert_answered(1, "Hi");
+	ck_assert_ptr_null(ask);
+}
+END_TEST
+
+static void setup_scarce(void)
+{
+	event_set_mem_functions(scarce_malloc, realloc, free);
+	setup();
+}
+
+START_TEST(want_of_memory_asks_nobody)
+{
+	add_server(AF_INET);
+	grants = _i;
+	ask = ask_start(base, &request, answered_cb, &outcome);
+	grants = -1;
+	ck_assert_ptr_null(ask);
+	ck_assert_int_eq(count_requests(0), 0);
+}
+END_TEST
+
+START_TEST(want_of_memory_for_an_address_is_its_failure)
+{
+	add_server(AF_INET);
+	grants = 2;
+	ask = ask_start(base, &request, answered_cb, &outcome);
+	grants = -1;
+	ck_assert_ptr_nonnull(ask);
+	finish();
+	assert_failed(ENOMEM, 0);
+}
+END_TEST
+
+/* Adds the tests of what is asked, and what is taken for an answer. */
+static void add_answering(Suite *suite, int families_end)
+{
+	TCase *tests = suite_case(suite, "answering");
+
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_loop_test(tests, only_address_answers, 0, families_end);
+	tcase_add_test(tests, answer_may_be_empty);
+	tcase_add_test(tests, answer_is_cut_at_its_room);
+	tcase_add_test(tests, request_is_repeated_each_third_of_the_time);
+	tcase_add_test(tests, request_is_repeated_after_a_second_at_the_latest);
+	tcase_add_test(tests, little_patience_is_no_busy_loop);
+	tcase_add_test(tests, answer_to_the_second_request_is_taken);
+	tcase_add_test(tests, answer_from_elsewhere_is_not_taken);
+	tcase_add_loop_test(tests, next_address_is_asked_at_once_when_one_refuses, 0, families_end);
+	tcase_add_test(tests, next_address_is_asked_after_250_ms_of_silence);
+	tcase_add_test(tests, late_answer_of_the_first_is_taken);
+	tcase_add_test(tests, one_answer_is_taken_of_two);
+	tcase_add_test(tests, nine_that_refuse_cost_nothing);
+	tcase_add_test(tests, list_is_copied);
+	tcase_add_test(tests, request_may_be_of_65507_bytes);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("ask");
+	int families_end = ipv6_works() ? COUNT_OF(families) : 1;
+	TCase *failing, *source, *closing, *memory;
+
+	add_answering(suite, families_end);
+	failing = suite_case(suite, "failing");
+	source = suite_case(suite, "source");
+	closing = suite_case(suite, "closing");
+	memory = suite_case(suite, "memory");
+	tcase_add_checked_fixture(failing, setup, teardown);
+	tcase_add_test(failing, all_refuse);
+	tcase_add_test(failing, silence_goes_on_when_others_refuse);
+	tcase_add_test(failing, most_telling_failure_is_told);
+	tcase_add_test(failing, request_that_is_too_long_fails);
+	tcase_add_checked_fixture(source, setup, teardown);
+	tcase_add_test(source, source_is_bound);
+	tcase_add_test(source, source_that_is_not_ours_fails);
+	tcase_add_loop_test(source, socket_does_not_answer_itself, 0, families_end);
+	tcase_add_checked_fixture(closing, setup, teardown);
+	tcase_add_test(closing, free_closes_who_waits);
+	tcase_add_test(closing, others_are_closed_with_the_answer);
+	tcase_add_test(closing, free_of_nothing_is_allowed);
+	tcase_add_test(closing, it_may_be_freed_in_the_callback);
+	tcase_add_checked_fixture(memory, setup_scarce, teardown);
+	tcase_add_loop_test(memory, want_of_memory_asks_nobody, 0, 2);
+	tcase_add_test(memory, want_of_memory_for_an_address_is_its_failure);
+	return suite_run(suite);
+}

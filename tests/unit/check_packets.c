@@ -1,0 +1,335 @@
+/* check_packets: datagrams come and go many at a time, and answers come from the address asked. */
+#include "daemon/packets.h"
+
+#include "base/address.h"
+#include "peers.h"
+#include "suite.h"
+
+static struct packets *packets;
+static struct sockaddr_storage bound;
+static socklen_t bound_length;
+static int fd, peer; /* ours, and one that asks */
+
+static void setup(void)
+{
+	packets = packets_new();
+	ck_assert_ptr_nonnull(packets);
+	fd = peer = -1;
+}
+
+static void teardown(void)
+{
+	packets_free(packets);
+	if (fd >= 0)
+		close(fd);
+	if (peer >= 0)
+		close(peer);
+}
+
+/* Lets our socket tell addresses, and notes its own. */
+static void open_ours(int socket)
+{
+	fd = socket;
+	bound_length = sizeof bound;
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&bound, &bound_length), 0);
+	ck_assert(packets_want_addresses(fd, bound.ss_family));
+}
+
+/* Opens our socket on the loopback address, and a peer that is connected to it. */
+static void open_both(int family)
+{
+	open_ours(datagrams_on_loopback(family));
+	peer = datagrams_to(fd);
+}
+
+/* Opens our socket on all addresses of IPv4. */
+static void open_wildcard(void)
+{
+	struct sockaddr_in any = {.sin_family = AF_INET};
+	int socket_of_all = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(bind(socket_of_all, (struct sockaddr *)&any, sizeof any), 0);
+	open_ours(socket_of_all);
+}
+
+/* Sends from a new peer to our port at that IPv4 address. */
+static void ask_at(uint32_t number, int broadcast)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(number)};
+
+	to.sin_port = htons(address_port((struct sockaddr *)&bound));
+	peer = datagrams_on_loopback(AF_INET);
+	ck_assert_int_eq(setsockopt(peer, SOL_SOCKET, SO_BROADCAST, &broadcast, sizeof broadcast),
+			 0);
+	ck_assert_int_eq(sendto(peer, "x", 1, 0, (struct sockaddr *)&to, sizeof to), 1);
+}
+
+static void say(const char *bytes, size_t size)
+{
+	ck_assert_int_eq(send(peer, bytes, size, 0), (ssize_t)size);
+}
+
+/* Reads what has come; returns how many datagrams that were. */
+static size_t receive(void)
+{
+	return packets_receive(packets, fd, &bound, bound_length);
+}
+
+/* What the peer has heard, as a string; NULL: nothing. */
+static const char *heard(void)
+{
+	static char bytes[PACKET_BYTES_MAX + 1];
+	ssize_t n = recv(peer, bytes, sizeof bytes - 1, MSG_DONTWAIT);
+
+	if (n < 0)
+		return NULL;
+	bytes[n] = '\0';
+	return bytes;
+}
+
+static const char *shown(const struct sockaddr_storage *address, socklen_t length)
+{
+	static char text[ADDRESS_TEXT_MAX];
+
+	return address_format((const struct sockaddr *)address, length, text, sizeof text);
+}
+
+/* Asserts that a descriptor is bound to this address. */
+static void assert_is_bound_to(int socket, const struct sockaddr_storage *address, socklen_t length)
+{
+	struct sockaddr_storage own;
+	socklen_t own_length = sizeof own;
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_int_eq(getsockname(socket, (struct sockaddr *)&own, &own_length), 0);
+	address_format((struct sockaddr *)&own, own_length, text, sizeof text);
+	ck_assert_str_eq(shown(address, length), text);
+}
+
+static const int families[] = {AF_INET, AF_INET6};
+
+START_TEST(nothing_has_come)
+{
+	open_both(families[_i]);
+	ck_assert_uint_eq(receive(), 0);
+	ck_assert_uint_eq(packets_send(packets, fd), 0);
+}
+END_TEST
+
+START_TEST(request_is_read_with_both_addresses)
+{
+	const struct packet *packet;
+
+	open_both(families[_i]);
+	say("hello", 5);
+	ck_assert_uint_eq(receive(), 1);
+	packet = packets_get(packets, 0);
+	ck_assert_uint_eq(packet->size, 5);
+	ck_assert_int_eq(memcmp(packet->bytes, "hello", 5), 0);
+	ck_assert(!packet->to_many);
+	assert_is_bound_to(peer, &packet->peer, packet->peer_length);
+	assert_is_bound_to(fd, &packet->local, packet->local_length);
+}
+END_TEST
+
+START_TEST(request_may_be_empty)
+{
+	open_both(families[_i]);
+	say("", 0);
+	ck_assert_uint_eq(receive(), 1);
+	ck_assert_uint_eq(packets_get(packets, 0)->size, 0);
+}
+END_TEST
+
+START_TEST(long_request_is_cut)
+{
+	static const char bytes[9000];
+
+	open_both(families[_i]);
+	say(bytes, sizeof bytes);
+	say(bytes, PACKET_BYTES_MAX);
+	say(bytes, PACKET_BYTES_MAX - 1);
+	ck_assert_uint_eq(receive(), 3);
+	ck_assert_uint_eq(packets_get(packets, 0)->size, PACKET_BYTES_MAX);
+	ck_assert_uint_eq(packets_get(packets, 1)->size, PACKET_BYTES_MAX);
+	ck_assert_uint_eq(packets_get(packets, 2)->size, PACKET_BYTES_MAX - 1);
+}
+END_TEST
+
+START_TEST(many_are_read_in_turns)
+{
+	open_both(families[_i]);
+	for (char i = 0; i < PACKETS_MAX + 5; i++)
+		say(&i, 1);
+	ck_assert_uint_eq(receive(), PACKETS_MAX);
+	for (int i = 0; i < PACKETS_MAX; i++)
+		ck_assert_int_eq(packets_get(packets, (size_t)i)->bytes[0], i);
+	ck_assert_uint_eq(receive(), 5);
+	ck_assert_int_eq(packets_get(packets, 4)->bytes[0], PACKETS_MAX + 4);
+	ck_assert_uint_eq(receive(), 0);
+}
+END_TEST
+
+/* Writes an answer in place of the i-th request, to be sent. */
+static void answer(size_t i, const char *text)
+{
+	struct packet *packet = packets_get(packets, i);
+
+	packet->size = strlen(text);
+	memcpy(packet->bytes, text, packet->size);
+	packets_answer(packets, i);
+}
+
+START_TEST(only_what_is_answered_is_sent)
+{
+	open_both(families[_i]);
+	say("one", 3);
+	say("two", 3);
+	say("three", 5);
+	ck_assert_uint_eq(receive(), 3);
+	answer(0, "1");
+	answer(2, "");
+	ck_assert_uint_eq(packets_send(packets, fd), 0);
+	ck_assert_str_eq(heard(), "1");
+	ck_assert_str_eq(heard(), "");
+	ck_assert_ptr_null(heard());
+}
+END_TEST
+
+START_TEST(answers_are_sent_once)
+{
+	open_both(families[_i]);
+	say("one", 3);
+	ck_assert_uint_eq(receive(), 1);
+	answer(0, "1");
+	ck_assert_uint_eq(packets_send(packets, fd), 0);
+	ck_assert_uint_eq(receive(), 0);
+	ck_assert_uint_eq(packets_send(packets, fd), 0);
+	ck_assert_str_eq(heard(), "1");
+	ck_assert_ptr_null(heard());
+}
+END_TEST
+
+START_TEST(all_of_a_turn_are_answered)
+{
+	open_both(families[_i]);
+	for (int i = 0; i < PACKETS_MAX; i++)
+		say("request", 7);
+	ck_assert_uint_eq(receive(), PACKETS_MAX);
+	for (size_t i = 0; i < PACKETS_MAX; i++)
+		answer(i, "answer");
+	ck_assert_uint_eq(packets_send(packets, fd), 0);
+	for (int i = 0; i < PACKETS_MAX; i++)
+		ck_assert_str_eq(heard(), "answer");
+	ck_assert_ptr_null(heard());
+}
+END_TEST
+
+#ifdef IP_PKTINFO
+/* 127.0.0.2 is ours as well, and the routing table would have 127.0.0.1 answer to 127.0.0.1. */
+START_TEST(answer_comes_from_the_address_that_was_asked)
+{
+	struct sockaddr_storage from;
+	socklen_t length = sizeof from;
+	char text[ADDRESS_TEXT_MAX], byte;
+
+	open_wildcard();
+	snprintf(text, sizeof text, "127.0.0.2:%u", address_port((struct sockaddr *)&bound));
+	ask_at(0x7F000002, 0);
+	ck_assert_uint_eq(receive(), 1);
+	ck_assert(!packets_get(packets, 0)->to_many);
+	ck_assert_str_eq(shown(&packets_get(packets, 0)->local, bound_length), text);
+	answer(0, "1");
+	ck_assert_uint_eq(packets_send(packets, fd), 0);
+	ck_assert_int_eq(recvfrom(peer, &byte, 1, MSG_DONTWAIT, (struct sockaddr *)&from, &length),
+			 1);
+	ck_assert_str_eq(shown(&from, length), text);
+}
+END_TEST
+
+START_TEST(broadcast_is_to_many)
+{
+	open_wildcard();
+	ask_at(0x7FFFFFFF, 1); /* 127.255.255.255 */
+	ck_assert_uint_eq(receive(), 1);
+	ck_assert(packets_get(packets, 0)->to_many);
+}
+END_TEST
+#endif
+
+/* Nobody can be answered at port 0. */
+START_TEST(answer_that_is_refused_keeps_up_no_other)
+{
+	open_both(families[_i]);
+	for (int i = 0; i < 4; i++)
+		say("request", 7);
+	ck_assert_uint_eq(receive(), 4);
+	for (size_t i = 0; i < 4; i++)
+		answer(i, i % 2 ? "odd" : "even");
+	address_set_port((struct sockaddr *)&packets_get(packets, 0)->peer, 0);
+	address_set_port((struct sockaddr *)&packets_get(packets, 3)->peer, 0);
+	ck_assert_uint_eq(packets_send(packets, fd), 2);
+	ck_assert_str_eq(heard(), "odd");
+	ck_assert_str_eq(heard(), "even");
+	ck_assert_ptr_null(heard());
+}
+END_TEST
+
+/* A UNIX socket says when the other side has no more room, as UDP does not on loopback. */
+START_TEST(answers_for_which_there_is_no_room_are_lost)
+{
+	int ends[2];
+	size_t came, answered = 0, failed = 0, arrived = 0;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
+	fd = ends[0];
+	peer = ends[1];
+	while (failed == 0) {
+		say("request", 7);
+		say("request", 7);
+		came = receive();
+		ck_assert_uint_eq(came, 2);
+		answer(0, "answer");
+		answer(1, "answer");
+		failed = packets_send(packets, fd);
+		answered += came;
+	}
+	while (heard())
+		arrived++;
+	ck_assert_uint_eq(arrived, answered - failed);
+}
+END_TEST
+
+START_TEST(socket_that_is_none_is_told)
+{
+	ck_assert(!packets_want_addresses(-1, families[_i]));
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert_uint_eq(packets_receive(packets, -1, &bound, sizeof bound), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("packets");
+	TCase *reading = suite_case(suite, "reading"), *answering = suite_case(suite, "answering");
+	int end = ipv6_works() ? COUNT_OF(families) : 1;
+
+	tcase_add_checked_fixture(reading, setup, teardown);
+	tcase_add_loop_test(reading, nothing_has_come, 0, end);
+	tcase_add_loop_test(reading, request_is_read_with_both_addresses, 0, end);
+	tcase_add_loop_test(reading, request_may_be_empty, 0, end);
+	tcase_add_loop_test(reading, long_request_is_cut, 0, end);
+	tcase_add_loop_test(reading, many_are_read_in_turns, 0, end);
+	tcase_add_loop_test(reading, socket_that_is_none_is_told, 0, end);
+	tcase_add_checked_fixture(answering, setup, teardown);
+	tcase_add_loop_test(answering, only_what_is_answered_is_sent, 0, end);
+	tcase_add_loop_test(answering, answers_are_sent_once, 0, end);
+	tcase_add_loop_test(answering, all_of_a_turn_are_answered, 0, end);
+	tcase_add_loop_test(answering, answer_that_is_refused_keeps_up_no_other, 0, end);
+	tcase_add_test(answering, answers_for_which_there_is_no_room_are_lost);
+#ifdef IP_PKTINFO
+	tcase_add_test(answering, answer_comes_from_the_address_that_was_asked);
+	tcase_add_test(reading, broadcast_is_to_many);
+#endif
+	return suite_run(suite);
+}

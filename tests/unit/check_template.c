@@ -1,0 +1,712 @@
+/* check_template: what each escape and placeholder says, what is refused and where, and bounds. */
+#include <config.h>
+
+#include "daemon/template.h"
+
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "suite.h"
+
+/* The zone that every IPv6 address has; NULL: the one that it has. */
+static const char *zone;
+
+/* In the C library's place: no machine has the zones that an address may come with. */
+int getnameinfo(const struct sockaddr *address, socklen_t length, char *host, socklen_t host_size,
+		char *port, socklen_t port_size, int flags)
+{
+	int (*original)(const struct sockaddr *, socklen_t, char *, socklen_t, char *, socklen_t,
+			int);
+	int failure;
+
+	*(void **)&original = dlsym(RTLD_NEXT, "getnameinfo");
+	failure = original(address, length, host, host_size, port, port_size, flags);
+	if (failure == 0 && zone && address->sa_family == AF_INET6)
+		snprintf(host + strlen(host), host_size - strlen(host), "%%%s", zone);
+	return failure;
+}
+
+static struct template_constants constants;
+static struct template_values values;
+static struct template *template;
+
+/* Makes an end of a connection of a literal address or unix:PATH. */
+static socklen_t make_end(const char *text, struct sockaddr_storage *address)
+{
+	struct endpoint endpoint;
+	socklen_t length;
+
+	memset(address, 0, sizeof *address);
+	ck_assert_ptr_null(address_parse_endpoint(text, &endpoint));
+	if (endpoint.kind == ENDPOINT_UNIX) {
+		ck_assert(address_from_path(endpoint.host, (struct sockaddr_un *)address));
+		return sizeof(struct sockaddr_un);
+	}
+	ck_assert_int_eq(address_from_literal(endpoint.host, AF_UNSPEC, address, &length), 0);
+	address_set_port((struct sockaddr *)address, endpoint.port);
+	return length;
+}
+
+static void set_ends(const char *peer, const char *local)
+{
+	values.peer_length = make_end(peer, &values.peer);
+	values.local_length = make_end(local, &values.local);
+}
+
+static void setup(void)
+{
+	constants = (struct template_constants){.host = "host",
+						.instance = "left",
+						.version = "0.1.0",
+						.pid = 4711};
+	values = (struct template_values){.serial = 7, .time = 1795685400};
+	set_ends("192.0.2.7:54321", "127.0.0.1:12345");
+	template = NULL;
+	zone = NULL;
+}
+
+static void teardown(void)
+{
+	template_release(template);
+}
+
+/* Compiles bytes that are in no longer memory, and are gone afterwards. */
+static void compile(const char *text, size_t size)
+{
+	struct template_problem problem = {.what = "nothing was asked"};
+	char *copy = malloc(size > 0 ? size : 1);
+
+	memcpy(copy, text, size);
+	template_release(template);
+	template = template_compile(copy, size, &constants, &problem);
+	free(copy);
+	ck_assert_msg(template != NULL, "'%s': %s at %zu", text, problem.what, problem.position);
+	ck_assert_ptr_null(problem.what);
+}
+
+/* Asserts that the bytes are said, in memory that has just the room. */
+static void assert_says(const char *bytes, size_t size)
+{
+	size_t longest = template_longest(template);
+	char *out = malloc(longest > 0 ? longest : 1);
+	size_t length = template_render(template, &values, out);
+
+	ck_assert_uint_le(length, longest);
+	ck_assert_msg(length == size && memcmp(out, bytes, size) == 0, "'%.*s' is not '%.*s'",
+		      (int)length, out, (int)size, bytes);
+	free(out);
+}
+
+/* Asserts that the text says this. */
+static void assert_expands(const char *text, const char *said)
+{
+	compile(text, strlen(text));
+	assert_says(said, strlen(said));
+}
+
+static const struct {
+	const char *text, *says;
+	size_t size;
+} constant[] = {
+	{"", "", 0},
+	{"Hi from server", "Hi from server", 14},
+	{"\\n", "\n", 1},
+	{"\\r", "\r", 1},
+	{"\\t", "\t", 1},
+	{"\\\\", "\\", 1},
+	{"\\x41", "A", 1},
+	{"\\x00", "\0", 1},
+	{"\\xff\\xFF\\xaB\\xCd", "\xFF\xFF\xAB\xCD", 4},
+	{"\\x09\\x90", "\x09\x90", 2},
+	{"\\x411", "A1", 2},
+	{"\\\\n", "\\n", 2},
+	{"\\\\\\n", "\\\n", 2},
+	{"\\\\x41", "\\x41", 4},
+	{"a\\nb\\tc", "a\nb\tc", 5},
+	{"{{", "{", 1},
+	{"}}", "}", 1},
+	{"{{}}", "{}", 2},
+	{"}}{{", "}{", 2},
+	{"{{{{", "{{", 2},
+	{"{{peer}}", "{peer}", 6},
+	{"{{\"a\": 1}}\\n", "{\"a\": 1}\n", 9},
+	{"{{\\x7D", "{}", 2},
+	{"\\x7Bpeer\\x7D", "{peer}", 6}, /* what an escape says is not read again */
+	{"\\x5Cn", "\\n", 2},
+	{"{host}", "host", 4},
+	{"{instance}", "left", 4},
+	{"{pid}", "4711", 4},
+	{"{version}", "0.1.0", 5},
+	{"{{{host}}}", "{host}", 6},
+	{"{host}{instance} {pid}", "hostleft 4711", 13},
+	{"gr\xC3\xBC\xC3\x9F\xFF\x1B\r\n\t", "gr\xC3\xBC\xC3\x9F\xFF\x1B\r\n\t", 11},
+};
+
+/* What is the same for everyone is folded into bytes that can be shared. */
+START_TEST(constant_is_folded)
+{
+	compile(constant[_i].text, strlen(constant[_i].text));
+	ck_assert(template_is_constant(template));
+	ck_assert_uint_eq(template_longest(template), constant[_i].size);
+	ck_assert_uint_eq(template_longest_to_ip(template), constant[_i].size);
+	ck_assert_mem_eq(template_bytes(template), constant[_i].says, constant[_i].size);
+	ck_assert(!template_names_peer(template) && !template_names_local(template));
+	assert_says(constant[_i].says, constant[_i].size);
+}
+END_TEST
+
+static const struct {
+	const char *text, *says;
+	bool of_peer, of_local;
+} each[] = {
+	{"{peer}", "192.0.2.7:54321", true, false},
+	{"{peer_address}", "192.0.2.7", true, false},
+	{"{peer_port}", "54321", true, false},
+	{"{local}", "127.0.0.1:12345", false, true},
+	{"{local_address}", "127.0.0.1", false, true},
+	{"{local_port}", "12345", false, true},
+	{"{serial}", "7", false, false},
+	{"{time}", "2026-11-26T09:30:00Z", false, false},
+	{"{peer}{peer}", "192.0.2.7:54321192.0.2.7:54321", true, false},
+	{"{serial}{local_port}", "712345", false, true},
+	{"you are {peer}\\n", "you are 192.0.2.7:54321\n", true, false},
+	{"{host} {serial} {pid} {time}", "host 7 4711 2026-11-26T09:30:00Z", false, false},
+	{"{{{peer_port}}}", "{54321}", true, false},
+	{"{peer} at {local}", "192.0.2.7:54321 at 127.0.0.1:12345", true, true},
+};
+
+START_TEST(placeholder_is_filled_in)
+{
+	assert_expands(each[_i].text, each[_i].says);
+	ck_assert(!template_is_constant(template));
+	ck_assert(template_names_peer(template) == each[_i].of_peer);
+	ck_assert(template_names_local(template) == each[_i].of_local);
+}
+END_TEST
+
+static const struct {
+	const char *end, *whole, *host, *port;
+} ends[] = {
+	{"192.0.2.7:54321", "192.0.2.7:54321", "192.0.2.7", "54321"},
+	{"255.255.255.255:65535", "255.255.255.255:65535", "255.255.255.255", "65535"},
+	{"[::1]:1", "[::1]:1", "::1", "1"},
+	{"[2001:db8::7]:443", "[2001:db8::7]:443", "2001:db8::7", "443"},
+	{"[::ffff:192.0.2.7]:80", "192.0.2.7:80", "192.0.2.7", "80"},
+	{"[fe80::1%lo]:80", "[fe80::1%lo]:80", "fe80::1%lo", "80"},
+	{"unix:/run/x.sock", "unix:/run/x.sock", "unix:/run/x.sock", "0"},
+	{"unix:/\x1B[2J\n", "unix:/\\x1B[2J\\x0A", "unix:/\\x1B[2J\\x0A", "0"},
+};
+
+/* Asserts what the placeholders of either end say. */
+static void assert_end(const char *whole, const char *host, const char *port)
+{
+	assert_expands("{peer}", whole);
+	assert_expands("{peer_address}", host);
+	assert_expands("{peer_port}", port);
+	assert_expands("{local}", whole);
+	assert_expands("{local_address}", host);
+	assert_expands("{local_port}", port);
+}
+
+START_TEST(both_ends_are_shown_alike)
+{
+	set_ends(ends[_i].end, ends[_i].end);
+	assert_end(ends[_i].whole, ends[_i].host, ends[_i].port);
+}
+END_TEST
+
+START_TEST(end_without_a_name_is_shown)
+{
+	set_ends("unix:/x", "unix:/x");
+	values.peer_length = values.local_length = sizeof(sa_family_t);
+	assert_end("unix:(unnamed)", "unix:(unnamed)", "0");
+}
+END_TEST
+
+/* So it is where the kernel could not tell. */
+START_TEST(unknown_end_is_shown)
+{
+	memset(&values.peer, 0, sizeof values.peer);
+	memset(&values.local, 0, sizeof values.local);
+	assert_end("(family 0)", "(family 0)", "0");
+}
+END_TEST
+
+START_TEST(zone_never_comes_raw)
+{
+	set_ends("[fe80::1]:80", "[fe80::1]:80");
+	zone = "\x1B[2J\x7F\xFF\xC2\x9B";
+	assert_end("[fe80::1%\\x1B[2J\\x7F\\xFF\\xC2\\x9B]:80",
+		   "fe80::1%\\x1B[2J\\x7F\\xFF\\xC2\\x9B", "80");
+}
+END_TEST
+
+/* An interface's name has 15 bytes; each may grow to four. */
+START_TEST(longest_zone_is_shown_whole)
+{
+	static const char text[] = "{peer}{local_address}";
+	char out[1024];
+	size_t size;
+
+	set_ends("[1111:2222:3333:4444:5555:6666:7777:8888]:65535",
+		 "[1111:2222:3333:4444:5555:6666:7777:8888]:65535");
+	zone = "\x01\x02\x03\x04\x05\x06\x07\x08\x0E\x0F\x10\x11\x12\x13\x14";
+	compile(text, sizeof text - 1);
+	size = template_render(template, &values, out);
+	ck_assert_uint_le(size, template_longest_to_ip(template));
+	ck_assert_uint_eq(size, 1 + 39 + 1 + 60 + strlen("]:65535") + 39 + 1 + 60);
+	ck_assert(memcmp(out + size - 4, "\\x14", 4) == 0);
+}
+END_TEST
+
+START_TEST(longest_path_is_shown_whole)
+{
+	struct sockaddr_un *path = (struct sockaddr_un *)&values.peer;
+	char said[ADDRESS_TEXT_MAX] = "unix:";
+
+	path->sun_family = AF_UNIX;
+	memset(path->sun_path, '\a', sizeof path->sun_path);
+	values.peer_length = sizeof *path;
+	for (size_t i = 0; i < sizeof path->sun_path; i++)
+		strcat(said, "\\x07");
+	assert_expands("{peer}", said);
+	assert_expands("{peer_address}", said);
+}
+END_TEST
+
+START_TEST(constants_never_come_raw)
+{
+	constants.host = "\x1B]0;host\a";
+	constants.instance = "a\r\nb\xFF\xC3\xA9\\";
+	constants.version = "\x7F";
+	assert_expands("{host} {instance} {version}",
+		       "\\x1B]0;host\\x07 a\\x0D\\x0Ab\\xFF\xC3\xA9\\ \\x7F");
+}
+END_TEST
+
+/* A constant that looks like a placeholder is none. */
+START_TEST(constants_are_not_expanded)
+{
+	constants.instance = "{peer}\\n{{";
+	assert_expands("{instance}", "{peer}\\n{{");
+	ck_assert(template_is_constant(template));
+}
+END_TEST
+
+START_TEST(constants_may_be_empty)
+{
+	constants.host = constants.instance = constants.version = "";
+	assert_expands("{host}{instance}{version}", "");
+	ck_assert(template_is_constant(template));
+	ck_assert_ptr_nonnull(template_bytes(template));
+}
+END_TEST
+
+START_TEST(long_constant_is_cut)
+{
+	char long_one[1000], said[256] = "";
+
+	memset(long_one, 'i', sizeof long_one - 1);
+	long_one[sizeof long_one - 1] = '\0';
+	constants.instance = long_one;
+	assert_expands("{instance}", memset(said, 'i', 255));
+	/* Not within a byte's number. */
+	long_one[254] = '\n';
+	said[254] = '\0';
+	assert_expands("{instance}", said);
+}
+END_TEST
+
+START_TEST(greatest_values_have_room)
+{
+	values.serial = UINT64_MAX;
+	assert_expands("{serial}", "18446744073709551615");
+	values.time = 253402300799;
+	assert_expands("{time}", "9999-12-31T23:59:59Z");
+	values.time = 0;
+	values.serial = 0;
+	assert_expands("{serial} {time}", "0 1970-01-01T00:00:00Z");
+	constants.pid = 4194304;
+	assert_expands("{pid}", "4194304");
+}
+END_TEST
+
+/* The clock of a machine can be set to anything. */
+START_TEST(time_out_of_all_bounds_is_survived)
+{
+	static const time_t times[] = {INT64_MAX,	   INT64_MIN,	 67768036191676799,
+				       -67768040609740800, 253402300800, -1};
+	char out[1024];
+
+	for (int i = 0; i < COUNT_OF(times); i++) {
+		values.time = times[i];
+		compile("{time}", 6);
+		ck_assert_uint_le(template_render(template, &values, out),
+				  template_longest(template));
+	}
+}
+END_TEST
+
+#define LONE_OPEN "a lone brace (write {{ for one)"
+#define LONE_CLOSE "a lone brace (write }} for one)"
+#define UNKNOWN_ESCAPE "an unknown escape (there are \\n \\r \\t \\\\ \\xHH)"
+#define HEX "\\x needs two hexadecimal digits"
+
+static const struct {
+	const char *text;
+	size_t size;
+	const char *what;
+	size_t position;
+} bad[] = {
+	{"\\", 1, "a backslash at the end", 0},
+	{"Hi\\", 3, "a backslash at the end", 2},
+	{"\\\\\\", 3, "a backslash at the end", 2},
+	{"\\q", 2, UNKNOWN_ESCAPE, 0},
+	{"ab\\Nc", 5, UNKNOWN_ESCAPE, 2},
+	{"\\0", 2, UNKNOWN_ESCAPE, 0},
+	{"\\\0n", 3, UNKNOWN_ESCAPE, 0},
+	{"\\ ", 2, UNKNOWN_ESCAPE, 0},
+	{"\\{", 2, UNKNOWN_ESCAPE, 0},
+	{"\\\n", 2, UNKNOWN_ESCAPE, 0},
+	{"\\X41", 4, UNKNOWN_ESCAPE, 0},
+	{"\\x", 2, HEX, 0},
+	{"\\x4", 3, HEX, 0},
+	{"ab\\x4g", 6, HEX, 2},
+	{"\\xg4", 4, HEX, 0},
+	{"\\x 4", 4, HEX, 0},
+	{"\\x-1", 4, HEX, 0},
+	{"\\x0x", 4, HEX, 0},
+	{"\\x4\0", 4, HEX, 0},
+	{"\\x4\xFF", 4, HEX, 0},
+	{"{", 1, LONE_OPEN, 0},
+	{"Hi {", 4, LONE_OPEN, 3},
+	{"{{{", 3, LONE_OPEN, 2},
+	{"{peer", 5, LONE_OPEN, 0},
+	{"{peer ", 6, LONE_OPEN, 0},
+	{"{ peer}", 7, LONE_OPEN, 0},
+	{"{peer }", 7, LONE_OPEN, 0},
+	{"{Peer}", 6, LONE_OPEN, 0},
+	{"{peer\0}", 7, LONE_OPEN, 0},
+	{"{peer{peer}", 11, LONE_OPEN, 0},
+	{"{\"a\": 1}", 8, LONE_OPEN, 0},
+	{"{peer1}", 7, LONE_OPEN, 0},
+	{"}", 1, LONE_CLOSE, 0},
+	{"Hi }\n", 5, LONE_CLOSE, 3},
+	{"}}}", 3, LONE_CLOSE, 2},
+	{"{peer}}", 7, LONE_CLOSE, 6},
+	{"} }", 3, LONE_CLOSE, 0},
+	{"{}", 2, "an unknown placeholder", 0},
+	{"you are {peeer}\\n", 17, "an unknown placeholder", 8},
+	{"{pee}", 5, "an unknown placeholder", 0},
+	{"{peer_}", 7, "an unknown placeholder", 0},
+	{"{peers}", 7, "an unknown placeholder", 0},
+	{"{_}", 3, "an unknown placeholder", 0},
+	{"{peer}{host}\\n{local_name}", 26, "an unknown placeholder", 14},
+	/* The first of several. */
+	{"a}b{c\\", 6, LONE_CLOSE, 1},
+};
+
+START_TEST(ill_formed_text_is_refused_where_it_is_wrong)
+{
+	struct template_problem problem = {.position = 99};
+	char *copy = malloc(bad[_i].size);
+
+	memcpy(copy, bad[_i].text, bad[_i].size);
+	ck_assert_ptr_null(template_compile(copy, bad[_i].size, &constants, &problem));
+	ck_assert_str_eq(problem.what, bad[_i].what);
+	ck_assert_uint_eq(problem.position, bad[_i].position);
+	free(copy);
+}
+END_TEST
+
+START_TEST(nul_is_a_byte_like_others)
+{
+	compile("a\0b{peer_port}\0", 15);
+	assert_says("a\0b54321\0", 9);
+	compile("\0", 1);
+	ck_assert(template_is_constant(template));
+	assert_says("\0", 1);
+}
+END_TEST
+
+START_TEST(literal_says_every_byte)
+{
+	char bytes[256];
+
+	for (int i = 0; i < 256; i++)
+		bytes[i] = (char)i;
+	template = template_literal(bytes, sizeof bytes);
+	ck_assert(template_is_constant(template));
+	ck_assert_uint_eq(template_longest(template), sizeof bytes);
+	ck_assert_mem_eq(template_bytes(template), bytes, sizeof bytes);
+	assert_says(bytes, sizeof bytes);
+}
+END_TEST
+
+START_TEST(literal_is_not_expanded)
+{
+	template = template_literal("{peer}\\n{{\\", 11);
+	ck_assert(template_is_constant(template));
+	assert_says("{peer}\\n{{\\", 11);
+}
+END_TEST
+
+START_TEST(literal_may_be_empty)
+{
+	template = template_literal(NULL, 0);
+	ck_assert(template_is_constant(template));
+	ck_assert_uint_eq(template_longest(template), 0);
+	ck_assert_ptr_nonnull(template_bytes(template));
+	assert_says("", 0);
+}
+END_TEST
+
+/* A sanitizer or valgrind sees it if the last user does not free it, or not the last one does. */
+START_TEST(template_lives_as_long_as_it_is_used)
+{
+	compile("{peer}!", 7);
+	ck_assert_ptr_eq(template_hold(template), template);
+	ck_assert_ptr_eq(template_hold(template), template);
+	template_release(template);
+	template_release(template);
+	assert_says("192.0.2.7:54321!", 16);
+	template_release(NULL);
+}
+END_TEST
+
+START_TEST(unix_socket_takes_more_than_ip)
+{
+	compile("{peer}", 6);
+	ck_assert_uint_eq(template_longest(template), 511);
+	ck_assert_uint_eq(template_longest_to_ip(template), 127);
+	compile("ab{local_address}", 17);
+	ck_assert_uint_eq(template_longest(template), 513);
+	ck_assert_uint_eq(template_longest_to_ip(template), 129);
+	compile("{peer_port}", 11);
+	ck_assert_uint_eq(template_longest(template), template_longest_to_ip(template));
+}
+END_TEST
+
+/* Properties: they must hold for whatever the generator makes. */
+
+enum { ROUNDS = 3000, PIECES = 12 };
+static uint64_t seed, state;
+
+/* The seed can be given, to have a run again. */
+static void setup_properties(void)
+{
+	const char *given = getenv("CHECK_SEED");
+
+	setup();
+	seed = given ? strtoull(given, NULL, 10)
+		     : (uint64_t)getpid() * 1000003 + (uint64_t)time(NULL);
+	state = seed;
+}
+
+/* A number below the bound (xorshift). */
+static size_t pick(size_t bound)
+{
+	state += state == 0;
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (size_t)(state >> 11) % bound;
+}
+
+#define PROPERTY(holds) ck_assert_msg(holds, "not with CHECK_SEED=%llu", (unsigned long long)seed)
+
+/* Makes a text of pieces that are all well-formed. */
+static size_t make_text(char *text)
+{
+	static const char *const pieces[] = {
+		"{peer}", "{peer_address}", "{peer_port}", "{local}",	 "{local_address}",
+		"{time}", "{local_port}",   "{serial}",	   "{host}",	 "{instance}",
+		"{pid}",  "{version}",	    "\\n",	   "\\x1b",	 "{{",
+		"}}",	  "\\\\",	    "words",	   "\xC3\xA9\t",
+	};
+	size_t count = pick(PIECES + 1);
+
+	*text = '\0';
+	while (count-- > 0)
+		strcat(text, pieces[pick(COUNT_OF(pieces))]);
+	return strlen(text);
+}
+
+/* Makes one end of a connection, each byte of it any. */
+static socklen_t pick_end(bool is_ip, struct sockaddr_storage *address)
+{
+	static const sa_family_t families[] = {AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC};
+	static const socklen_t lengths[] = {sizeof(struct sockaddr_in), sizeof(struct sockaddr_in6),
+					    sizeof(struct sockaddr_un), sizeof(struct sockaddr)};
+	size_t family = pick(is_ip ? 2 : COUNT_OF(families));
+
+	for (size_t i = 0; i < sizeof *address; i++)
+		((unsigned char *)address)[i] = (unsigned char)pick(256);
+	((struct sockaddr_in6 *)address)->sin6_scope_id = (uint32_t)pick(3);
+	address->ss_family = families[family];
+	return lengths[family];
+}
+
+static void pick_values(bool is_ip)
+{
+	static const char *const zones[] = {
+		NULL, "eth0", "\x01\x02\x03\x04\x05\x06\x07\x08",
+		"\x1B\x1B\x1B\x1B\x1B\x1B\x1B\x1B\x1B\x1B\x1B\x1B\x1B\x1B"};
+
+	zone = zones[pick(COUNT_OF(zones))];
+	values.peer_length = pick_end(is_ip, &values.peer);
+	values.local_length = pick_end(is_ip, &values.local);
+	values.serial = (uint64_t)pick(SIZE_MAX) << 11 ^ pick(SIZE_MAX);
+	values.time = (time_t)pick(SIZE_MAX) - (time_t)pick(SIZE_MAX);
+}
+
+START_TEST(no_rendering_is_longer_than_the_longest)
+{
+	char text[PIECES * 20], out[PIECES * ADDRESS_TEXT_MAX];
+
+	for (int round = 0; round < ROUNDS; round++) {
+		bool is_ip = round % 2;
+		size_t most, size;
+		compile(text, make_text(text));
+		pick_values(is_ip);
+		most = is_ip ? template_longest_to_ip(template) : template_longest(template);
+		size = template_render(template, &values, out);
+		PROPERTY(size <= most);
+		PROPERTY(!template_is_constant(template) || size == most);
+	}
+}
+END_TEST
+
+START_TEST(text_without_special_bytes_is_unchanged)
+{
+	char text[200];
+
+	for (int round = 0; round < ROUNDS; round++) {
+		size_t size = pick(sizeof text);
+		for (size_t i = 0; i < size; i++)
+			do
+				text[i] = (char)pick(256);
+			while (text[i] == '\\' || text[i] == '{' || text[i] == '}');
+		compile(text, size);
+		PROPERTY(template_is_constant(template));
+		PROPERTY(template_longest(template) == size);
+		PROPERTY(memcmp(template_bytes(template), text, size) == 0);
+		assert_says(text, size);
+	}
+}
+END_TEST
+
+/* Writes the byte so that it stands for itself; returns how many bytes that takes. */
+static size_t quote(char byte, char *out)
+{
+	if (byte == '\\' || byte == '{' || byte == '}') {
+		out[0] = out[1] = byte;
+		return 2;
+	}
+	if (pick(4) == 0)
+		return (size_t)sprintf(out, "\\x%02x", (unsigned char)byte);
+	out[0] = byte;
+	return 1;
+}
+
+START_TEST(any_bytes_can_be_written)
+{
+	char bytes[100], text[5 * sizeof bytes];
+
+	for (int round = 0; round < ROUNDS; round++) {
+		size_t size = pick(sizeof bytes), used = 0;
+		for (size_t i = 0; i < size; i++) {
+			bytes[i] = pick(3) ? (char)pick(256) : "\\{}n"[pick(4)];
+			used += quote(bytes[i], text + used);
+		}
+		compile(text, used);
+		PROPERTY(template_is_constant(template));
+		assert_says(bytes, size);
+	}
+}
+END_TEST
+
+START_TEST(literal_survives_everything)
+{
+	char bytes[200];
+
+	for (int round = 0; round < ROUNDS; round++) {
+		size_t size = pick(sizeof bytes);
+		for (size_t i = 0; i < size; i++)
+			bytes[i] = pick(2) ? (char)pick(256) : "\\{}n"[pick(4)];
+		template_release(template);
+		template = template_literal(bytes, size);
+		PROPERTY(template_is_constant(template) && template_longest(template) == size);
+		assert_says(bytes, size);
+	}
+}
+END_TEST
+
+/* Mostly it is not: then the place must be one of its bytes. */
+START_TEST(any_text_is_compiled_or_refused_in_its_bounds)
+{
+	static const char likely[] = "\\{}nx41perhost_";
+	char text[24];
+
+	for (int round = 0; round < 10 * ROUNDS; round++) {
+		struct template_problem problem;
+		size_t size = pick(sizeof text);
+		for (size_t i = 0; i < size; i++)
+			text[i] = pick(8) ? likely[pick(sizeof likely)] : (char)pick(256);
+		template_release(template);
+		template = template_compile(text, size, &constants, &problem);
+		PROPERTY((template == NULL) == (problem.what != NULL));
+		PROPERTY(template || problem.position < size);
+		PROPERTY(template || strchr("\\{}", text[problem.position]));
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("template");
+	TCase *said = suite_case(suite, "said"), *refused = suite_case(suite, "refused");
+	TCase *literal = suite_case(suite, "literal"), *bounds = suite_case(suite, "bounds");
+	TCase *properties = suite_case(suite, "properties");
+
+	tcase_add_checked_fixture(said, setup, teardown);
+	tcase_add_loop_test(said, constant_is_folded, 0, COUNT_OF(constant));
+	tcase_add_loop_test(said, placeholder_is_filled_in, 0, COUNT_OF(each));
+	tcase_add_loop_test(said, both_ends_are_shown_alike, 0, COUNT_OF(ends));
+	tcase_add_test(said, end_without_a_name_is_shown);
+	tcase_add_test(said, unknown_end_is_shown);
+	tcase_add_test(said, zone_never_comes_raw);
+	tcase_add_test(said, constants_never_come_raw);
+	tcase_add_test(said, constants_are_not_expanded);
+	tcase_add_test(said, constants_may_be_empty);
+	tcase_add_test(said, long_constant_is_cut);
+	tcase_add_test(said, nul_is_a_byte_like_others);
+	tcase_add_checked_fixture(refused, setup, teardown);
+	tcase_add_loop_test(refused, ill_formed_text_is_refused_where_it_is_wrong, 0,
+			    COUNT_OF(bad));
+	tcase_add_checked_fixture(literal, setup, teardown);
+	tcase_add_test(literal, literal_says_every_byte);
+	tcase_add_test(literal, literal_is_not_expanded);
+	tcase_add_test(literal, literal_may_be_empty);
+	tcase_add_test(literal, template_lives_as_long_as_it_is_used);
+	tcase_add_checked_fixture(bounds, setup, teardown);
+	tcase_add_test(bounds, longest_zone_is_shown_whole);
+	tcase_add_test(bounds, longest_path_is_shown_whole);
+	tcase_add_test(bounds, greatest_values_have_room);
+	tcase_add_test(bounds, time_out_of_all_bounds_is_survived);
+	tcase_add_test(bounds, unix_socket_takes_more_than_ip);
+	tcase_add_checked_fixture(properties, setup_properties, teardown);
+	tcase_add_test(properties, no_rendering_is_longer_than_the_longest);
+	tcase_add_test(properties, text_without_special_bytes_is_unchanged);
+	tcase_add_test(properties, any_bytes_can_be_written);
+	tcase_add_test(properties, literal_survives_everything);
+	tcase_add_test(properties, any_text_is_compiled_or_refused_in_its_bounds);
+	return suite_run(suite);
+}
