@@ -25,6 +25,7 @@ PARTS = {
     "latency": (Effort(11, 2), Effort(3, 0.5)),
     "held": (Effort(7, 0.5), Effort(1, 0.2)),
     "message": (Effort(7, 0.5), Effort(1, 0.2)),
+    "datagram": (Effort(11, 0.5), Effort(2, 0.2)),
     "memory": (Effort(5, None), Effort(1, None)),
     "start": (Effort(50, None), Effort(5, None)),
     "clients": (Effort(200, None), Effort(20, None)),

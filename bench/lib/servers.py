@@ -37,10 +37,12 @@ class Server:
     forks    whether it starts a process for each client
     crowd    how many clients at once it can take. A queue that overflows leaves some connected and never
              greeted, and to ncat's length of 10 nobody can add
+    udp      whether it is asked by datagram
     """
 
-    def __init__(self, name, command, tells=True, forks=False, crowd=64):
+    def __init__(self, name, command, tells=True, forks=False, crowd=64, udp=False):
         self.name, self.command, self.tells, self.forks, self.crowd = name, command, tells, forks, crowd
+        self.udp = udp
 
     def __repr__(self):
         return f"Server({self.name})"
@@ -134,11 +136,21 @@ class Running:
     def _accepts(self):
         if self.process.poll() is not None:
             self._fail("it ended")
+        if self.server.udp:
+            return self._answers()
         with contextlib.suppress(ConnectionError):
             with socket.create_connection(("127.0.0.1", self.port), DEADLINE) as client:
                 while client.recv(1 << 16):
                     pass
             return True
+        return False
+
+    def _answers(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client, contextlib.suppress(OSError):
+            client.settimeout(0.1)
+            client.connect(("127.0.0.1", self.port))
+            client.send(bytes(512))
+            return bool(client.recv(1 << 16))
         return False
 
     def _fail(self, what):
@@ -208,6 +220,15 @@ def _ncat(port, file):
     return ["ncat", "-4", "-l", "-k", "-m", str(FORKS), "-e", f"{CAT} {file}", "127.0.0.1", str(port)]
 
 
+def _datagram_loop(port, file):
+    return [machine.built("bench/peers/datagram"), str(file)]
+
+
+def _socat_by_udp(port, file):
+    # One way only (-U, from the file) would leave each request in the socket, and answer it for ever.
+    return ["socat", f"UDP4-RECVFROM:{port},bind=127.0.0.1,fork", f"SYSTEM:{CAT} {file}"]
+
+
 def _nginx(port, file):
     folder = pathlib.Path(file).parent
     config = folder / "nginx.conf"
@@ -217,7 +238,8 @@ def _nginx(port, file):
 
 
 def _nginx_config(port, message, folder):
-    """One worker, and no log of connections: it has none in a stream unless told."""
+    """One worker, and no log of connections: it has none in a stream unless told. It listens for datagrams, too,
+    which costs nothing while none come."""
     values, words = _nginx_return(message.decode("latin-1"))
     return f"""
 load_module {NGINX_MODULE};
@@ -232,6 +254,7 @@ stream {{
 	{values}
 	server {{
 		listen 127.0.0.1:{port} backlog={machine.BACKLOG};
+		listen 127.0.0.1:{port} udp;
 		return {words};
 	}}
 }}
@@ -265,6 +288,15 @@ SERVERS = [
     Server("tcpserver", _tcpserver, tells=False, forks=True),
     Server("socat", _socat, tells=False, forks=True),
     Server("ncat", _ncat, tells=False, forks=True, crowd=8),
+]
+
+
+# Those that answer datagrams. The loop is the floor: it reads and sends many at a time, and checks nothing.
+DATAGRAM_SERVERS = [
+    Server("haild", _haild("-q", "-u"), udp=True),
+    Server("loop", _datagram_loop, udp=True),
+    Server("nginx", _nginx, tells=False, udp=True),
+    Server("socat", _socat_by_udp, tells=False, forks=True, crowd=8, udp=True),
 ]
 
 

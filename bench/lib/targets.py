@@ -68,6 +68,7 @@ TARGETS = (
         "held", "cpu_ratio", server="haild", held=10000), None, None),
     Target("CPU a greeting in a closed loop, 19,000 held, to none", _cell(
         "held", "cpu_ratio", server="haild", held=19000), None, None),
+    Target("CPU an answer by datagram, to a bare loop's", _cell("datagram", "to_loop", server="haild"), None, None),
     Target("resident memory of a lingering connection", _cell("memory", "bytes_each", server="haild"),
            at_most, 250, "bytes"),
     Target("500 clients that don't read 1 MiB", _cell("memory_silent", "growth_mib", server="haild"),

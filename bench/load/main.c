@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/standard.h"
 #include "connection.h"
+#include "datagrams.h"
 #include "loops.h"
 #include "options.h"
 
@@ -35,9 +36,15 @@ static bool run(const struct options *options)
 		[TASK_OPEN] = open_run,
 		[TASK_HOLD] = hold_run,
 	};
-	struct connections *all = pin(options->core) ? connections_new(options) : NULL;
-	bool went_well = all && loops[options->task](all, options);
+	struct connections *all;
+	bool went_well;
 
+	if (!pin(options->core))
+		return false;
+	if (options->task == TASK_DATAGRAMS)
+		return datagrams_run(options);
+	all = connections_new(options);
+	went_well = all && loops[options->task](all, options);
 	if (all)
 		connections_free(all);
 	return went_well;

@@ -54,6 +54,14 @@ static const struct cli_option hold_table[] = {
 	 "receive buffer of each (the kernel's choice)"},
 };
 
+static const struct cli_option datagrams_table[] = {
+	COMMON_ROWS,
+	{0, "count", "N", CLI_NUMBER, FIELD(count), 1, UINT32_MAX, "answers to count"},
+	{0, "concurrency", "N", CLI_NUMBER, FIELD(concurrency), 1, OPTIONS_MOST_DATAGRAMS,
+	 "requests at a time (64)"},
+	{0, "size", "BYTES", CLI_SIZE, FIELD(size), 1, UINT16_MAX / 2, "of a request (512)"},
+};
+
 static const struct cli tasks[TASKS] = {
 	[TASK_CLOSED] = {.program = "load",
 			 .version = PACKAGE_VERSION,
@@ -80,9 +88,17 @@ static const struct cli tasks[TASKS] = {
 			 "      silent:    held once something has come; nothing is read\n",
 		 .options = hold_table,
 		 .count = ROWS(hold_table)},
+	[TASK_DATAGRAMS] =
+		{.program = "load",
+		 .version = PACKAGE_VERSION,
+		 .synopsis = "datagrams --port=PORT --greeting=FILE --count=N [OPTION]...",
+		 .purpose = "Asks by UDP, anew whenever an answer has come.\n",
+		 .more = "What is not answered in 200 ms counts as lost, and is asked again.\n",
+		 .options = datagrams_table,
+		 .count = ROWS(datagrams_table)},
 };
 
-static const char *const task_names[TASKS] = {"closed", "open", "hold"};
+static const char *const task_names[TASKS] = {"closed", "open", "hold", "datagrams"};
 static const char *const mode_names[MODES] = {"lingering", "idle", "silent"};
 
 /* The place of a name among others, or their count if it is none of them. */
@@ -146,12 +162,13 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 		.task = (enum options_task)place_of(name, task_names, TASKS),
 		.host = "127.0.0.1",
 		.core = OPTIONS_ANY_CORE,
+		.size = 512,
 		.mode_name = mode_names[MODE_LINGERING],
 	};
 	if (strcmp(name, "--help") == 0)
 		return print_tasks();
 	if (options->task == TASKS) {
-		log_error("'%s' is not closed, open or hold (see 'load --help')", name);
+		log_error("'%s' is not closed, open, hold or datagrams (see 'load --help')", name);
 		return CLI_BAD;
 	}
 	options->concurrency = options->task == TASK_HOLD ? 1024 : 64;

@@ -8,7 +8,7 @@
 #include "base/cli.h"
 
 /* What a run does: each has options of its own. */
-enum options_task { TASK_CLOSED, TASK_OPEN, TASK_HOLD, TASKS };
+enum options_task { TASK_CLOSED, TASK_OPEN, TASK_HOLD, TASK_DATAGRAMS, TASKS };
 
 /* In which state a connection is held: see the table in options.c. */
 enum options_mode { MODE_LINGERING, MODE_IDLE, MODE_SILENT, MODES };
@@ -26,12 +26,16 @@ struct options {
 	uint64_t concurrency;	       /* at a time */
 	uint64_t rate;		       /* connections that begin in a second */
 	uint64_t measured_ms, warm_ms; /* for how long they do */
+	uint64_t size;		       /* of a request, in bytes */
 	uint64_t receive_buffer;       /* bytes; 0: the kernel's choice */
 
 	const char *mode_name; /* as given, before it is understood */
 };
 
 #define OPTIONS_ANY_CORE UINT64_MAX
+
+/* How many datagrams may be under way. */
+#define OPTIONS_MOST_DATAGRAMS 64
 
 /* Reads the command line. One line on standard error says what is wrong. */
 enum cli_outcome options_read(struct options *options, int argc, char **argv) MUST_CHECK;

@@ -133,8 +133,8 @@ class Failures(Load):
 
     def test_bad_command_lines(self):
         for words, complaint in {
-                "": "'' is not closed, open or hold",
-                "near": "'near' is not closed, open or hold",
+                "": "'' is not closed, open, hold or datagrams",
+                "near": "'near' is not closed, open, hold or datagrams",
                 "closed --count=1": "--port is missing",
                 "closed --port=1 --count=1": "--greeting is missing",
                 "closed --port=1 --greeting=x": "--count is missing",

@@ -1,0 +1,45 @@
+"""What an answer to a datagram costs a server, and how many it gives in a second, at saturation."""
+from lib import load, machine, rest, servers
+from lib.rounds import Rounds, interleaved
+from lib.speed import SATURATED
+from lib.table import Table
+
+SLOW = ("socat",)
+
+
+def _ask(server, count):
+    """Asks so many times, as many at once as the server can take; returns what the generator tells."""
+    with load.Load("datagrams", server, servers.GREETING, count=count,
+                   concurrency=server.server.crowd) as asking:
+        return asking.numbers()
+
+
+def _saturate(server, seconds):
+    """Asks for about that long; returns what it has cost, by name."""
+    rate = _ask(server, 200 if server.server.forks else 5000)["per_second"]
+    count = max(server.server.crowd, round(rate * seconds))
+    before = rest.cpu_at_rest(server)
+    told = _ask(server, count)
+    cpu = rest.cpu_at_rest(server) - before
+    return {"cpu_ns": cpu / told["greetings"] * 1e9, "per_second": told["per_second"], "lost": told["lost"] / count,
+            "server_busy": cpu / told["seconds"], "load_busy": told["busy"]}
+
+
+def measure(effort):
+    """The table of this part."""
+    there = {server.name: server for server in servers.DATAGRAM_SERVERS if server.is_there()}
+    rounds = Rounds()
+    for number, name in interleaved(list(there), effort.rounds, SLOW):
+        with there[name].running(core=machine.cores()[0]) as server:
+            rounds.add(number, name, **_saturate(server, effort.seconds))
+    table = Table(
+        "datagram", "Cost of an answer by datagram at saturation: requests of 512 bytes, in a closed loop",
+        ("server", "requests", "cpu_ns", "to_loop", "per_second", "lost", "server_busy", "load_busy", "rounds"),
+        ("requests: so many at a time. cpu_ns: the server's CPU time for an answer, its children's included.",
+         f"lost: without an answer in 200 ms, as a share. Whoever is busy for {SATURATED:.0%} is the limit.",
+         f"Medians of {effort.rounds} interleaved rounds [quartiles]; ratios are taken within each round."))
+    for name, server in there.items():
+        table.add(name, float(server.crowd), rounds.spread(name, "cpu_ns"), rounds.ratio(name, "loop", "cpu_ns"),
+                  *(rounds.spread(name, field).median for field in ("per_second", "lost", "server_busy", "load_busy")),
+                  float(len(rounds.of(name, "lost"))))
+    yield table
