@@ -162,33 +162,42 @@ static enum connection_state end(const struct connections *all, int fd)
 	return CONNECTION_FAILED;
 }
 
-/* An error is asked for: behind the end of stream, where a reset is one as well, recv() is silent.
- */
+/* Takes the error of a socket, 0: none. Behind the end of stream recv() is silent on it. */
+static int take_error(int fd)
+{
+	int error = 0;
+	socklen_t length = sizeof error;
+
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+	return error;
+}
+
 enum connection_state connection_look(const struct connections *all,
 				      const struct epoll_event *event)
 {
-	int problem = 0;
-	socklen_t length = sizeof problem;
-
 	if (!(event->events & (EPOLLERR | EPOLLHUP)))
 		return CONNECTION_OPEN;
-	getsockopt(event->data.fd, SOL_SOCKET, SO_ERROR, &problem, &length);
-	complain(all, event->data.fd, strerror(problem));
+	complain(all, event->data.fd, strerror(take_error(event->data.fd)));
 	return CONNECTION_FAILED;
 }
 
 /*
  * Less than was asked for means that there is no more for now. If the event
  * said that the server has ended its side, there never will be: no recv() is
- * needed to see the end.
+ * needed to see the end. A reset behind that end (EPIPE) takes nothing from anybody, and kernels
+ * send it for servers that have closed with much under way.
  */
 enum connection_state connection_read(struct connections *all, const struct epoll_event *event)
 {
 	int fd = event->data.fd;
 	ssize_t size;
 
-	if (connection_look(all, event) == CONNECTION_FAILED)
+	int error = event->events & (EPOLLERR | EPOLLHUP) ? take_error(fd) : 0;
+
+	if (error != 0 && error != EPIPE) {
+		complain(all, fd, strerror(error));
 		return CONNECTION_FAILED;
+	}
 	do {
 		size = recv(fd, all->bytes, sizeof all->bytes, 0);
 		if (size == 0)

@@ -22,7 +22,7 @@
 /* How many may be under way, and how long an answer is waited for before it counts as lost. */
 enum { MOST = OPTIONS_MOST_DATAGRAMS, PATIENCE_MS = 200 };
 
-/* A server that loses so many in a row is gone. */
+/* A server that has lost so many times more than it has answered is gone. */
 enum { LOST_AND_GONE = 50 };
 
 struct datagrams {

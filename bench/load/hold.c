@@ -40,9 +40,12 @@ static bool handle(struct held *held, int count)
 	for (int i = 0; i < count; i++) {
 		const struct epoll_event *event = &held->all->events[i];
 		struct connection *connection = &held->all->table[event->data.fd];
-		enum connection_state state = held->mode == MODE_SILENT
-						      ? connection_look(held->all, event)
-						      : connection_read(held->all, event);
+		enum connection_state state = connection_look(held->all, event);
+		/* Who is held must not be reset, not even behind the end of the stream. */
+		if (state == CONNECTION_FAILED)
+			return false;
+		if (held->mode != MODE_SILENT)
+			state = connection_read(held->all, event);
 		if (state == CONNECTION_FAILED)
 			return false;
 		if (connection->is_held || !has_arrived(held, event->data.fd, state))

@@ -51,7 +51,8 @@ const char *address_parse_endpoint(const char *text, struct endpoint *endpoint) 
 int address_from_literal(const char *host, int family, struct sockaddr_storage *address,
 			 socklen_t *length) MUST_CHECK;
 
-/* Reads a port: 0 to 65535, or the name of a TCP service. Returns NULL, or why it is neither. */
+/* Reads a port: 0 to 65535, or the name of a TCP service. Returns NULL, or why it
+ * is neither. */
 const char *address_parse_port(const char *text, uint16_t *port) MUST_CHECK;
 
 /* Writes the endpoint as address_parse_endpoint() reads it, escaped. Returns `text`. */

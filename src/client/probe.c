@@ -108,7 +108,8 @@ static void time_over(struct probe *probe, uint64_t limit)
 	else if (probe->stage == STAGE_CONNECT)
 		fail(probe, STATUS_UNANSWERED, "no answer within %s", time);
 	else if (probe->stage == STAGE_ASK)
-		fail(probe, STATUS_SILENT, "no answer within %s", time);
+		fail(probe, STATUS_SILENT, "no answer within %s (to %" PRIu64 " bytes; see -b)",
+		     time, probe->options->bytes);
 	else if (probe->result->length == 0)
 		fail(probe, STATUS_SILENT, "connected, but no greeting within %s", time);
 	else

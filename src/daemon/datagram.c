@@ -51,7 +51,13 @@ static bool is_one_ipv6(const struct sockaddr_in6 *address)
 	       !IN6_IS_ADDR_UNSPECIFIED(&address->sin6_addr);
 }
 
-/* Tells whether a datagram came from one sender, to us alone. Port 0 can't be answered to. */
+/*
+ * The least port that is answered to. Those below are of services, some of which answer whatever
+ * they are sent, for ever; no client asks from there. (Port 0 can't be answered to at all.)
+ */
+enum { LEAST_PORT = 1024 };
+
+/* Tells whether a datagram came from one client, to us alone. */
 static bool may_be_answered(const struct packet *packet)
 {
 	const struct sockaddr *peer = (const struct sockaddr *)&packet->peer;
@@ -59,7 +65,7 @@ static bool may_be_answered(const struct packet *packet)
 			      ? is_one_ipv6((const struct sockaddr_in6 *)(const void *)peer)
 			      : is_one_ipv4((const struct sockaddr_in *)(const void *)peer);
 
-	return is_one && address_port(peer) != 0 && !packet->to_many;
+	return is_one && address_port(peer) >= LEAST_PORT && !packet->to_many;
 }
 
 /* Puts the answer in place of the request; returns its size. */
@@ -78,8 +84,12 @@ static size_t say(struct datagrams *all, struct packet *packet)
 		.local = packet->local,
 		.local_length = packet->local_length,
 	};
-	return greeting_render(all->greeting, &values, packet->bytes);
+	greeting_fill(all->greeting, &values);
+	return template_render(template, &values, packet->bytes);
 }
+
+/* A length that nearly every request may have, and that most answers are within. */
+#define ENOUGH ((size_t)512)
 
 /* Says, the first time, how to ask: who tries it with an empty line hears nothing. */
 static void explain(struct datagrams *all, const struct packet *packet, size_t answer)
@@ -91,15 +101,15 @@ static void explain(struct datagrams *all, const struct packet *packet, size_t a
 	all->has_explained = true;
 	log_info(
 		"%zu bytes from %s not answered: a request must have more than the %zu of the answer; "
-		"ask with hailto -u, or printf '%%512s' | nc -u -w 1; more such are only counted",
+		"ask with hailto -u, or printf '%%%zus' | nc -u -w 1; more such are only counted",
 		packet->size,
 		address_format((const struct sockaddr *)&packet->peer, packet->peer_length, peer,
 			       sizeof peer),
-		answer);
+		answer, answer < ENOUGH ? ENOUGH : answer + 1);
 }
 
 /*
- * Makes an answer of a request, unless it must have none. Only -v logs each: whoever can send
+ * Makes an answer of a request, unless it must have none. Only -v logs answers: whoever can send
  * datagrams could fill the disk with lines under anybody's name.
  */
 static bool make_answer(struct datagrams *all, struct packet *packet)
@@ -119,6 +129,7 @@ static bool make_answer(struct datagrams *all, struct packet *packet)
 		explain(all, packet, answer);
 		return false;
 	}
+	greeting_count(all->greeting);
 	if (log_shows(LOG_LEVEL_DEBUG))
 		log_debug("answered: %s: %zu bytes",
 			  address_format((const struct sockaddr *)&packet->peer,

@@ -28,7 +28,7 @@ enum { SOURCE_MAX = 1024 };
 struct greeting {
 	const struct options *options;
 	struct template *template; /* NULL: the first is not read yet */
-	uint64_t serial;	   /* of the last that was rendered */
+	uint64_t serial;	   /* of the last that was said */
 	char host[256]; /* looked up once: a change shows at a restart, like the instance's */
 };
 
@@ -102,16 +102,15 @@ static int open_regular(const struct greeting *greeting, const char *path, struc
 
 /*
  * Tells whether someone has written to the file since: then what was read may be of the old
- * text and of the new. Files in /proc and the like say that they are empty.
+ * text and of the new.
  */
-static bool has_changed(int fd, const struct stat *before, size_t size)
+static bool has_changed(int fd, const struct stat *before)
 {
 	struct stat now;
 
 	return fstat(fd, &now) < 0 || now.st_size != before->st_size ||
 	       now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
-	       now.st_mtim.tv_nsec != before->st_mtim.tv_nsec ||
-	       (now.st_size > 0 && (size_t)now.st_size != size);
+	       now.st_mtim.tv_nsec != before->st_mtim.tv_nsec;
 }
 
 /* Reads what an open file holds; false, and told, if it can't be used. */
@@ -131,7 +130,7 @@ static bool read_descriptor(const struct greeting *greeting, int fd, const struc
 	else if ((size_t)size == room)
 		complain(greeting, "the message file %s is too long: %zu bytes are the most", path,
 			 OPTIONS_GREETING_MAX);
-	else if (has_changed(fd, status, (size_t)size))
+	else if (has_changed(fd, status))
 		complain(greeting, "the message file %s changed while it was read", path);
 	else {
 		*text = (struct text){.bytes = bytes, .size = (size_t)size, .allocated = bytes};
@@ -278,9 +277,13 @@ struct template *greeting_template(const struct greeting *greeting)
 	return greeting->template;
 }
 
-size_t greeting_render(struct greeting *greeting, struct template_values *values, char *out)
+void greeting_fill(const struct greeting *greeting, struct template_values *values)
 {
-	values->serial = ++greeting->serial;
+	values->serial = greeting->serial + 1;
 	values->time = time(NULL);
-	return template_render(greeting->template, values, out);
+}
+
+void greeting_count(struct greeting *greeting)
+{
+	greeting->serial++;
 }

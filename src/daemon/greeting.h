@@ -2,8 +2,6 @@
 #ifndef DAEMON_GREETING_H
 #define DAEMON_GREETING_H
 
-#include <stddef.h>
-
 struct greeting;
 struct options;
 struct template;
@@ -21,10 +19,10 @@ void greeting_reload(struct greeting *greeting);
 /* What is said to whoever comes now. Who still needs it after a reload must hold it. */
 struct template *greeting_template(const struct greeting *greeting);
 
-/*
- * Writes what is said to the client at the ends in `values`, at most template_longest() bytes;
- * returns how many. Fills in the other values.
- */
-size_t greeting_render(struct greeting *greeting, struct template_values *values, char *out);
+/* Fills in what the next client is told beside the two ends of its connection. */
+void greeting_fill(const struct greeting *greeting, struct template_values *values);
+
+/* Counts that it was told so: the next one has another number. */
+void greeting_count(struct greeting *greeting);
 
 #endif

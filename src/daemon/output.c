@@ -14,6 +14,10 @@
 #include "greeting.h"
 #include "template.h"
 
+/* Of what is said to one client alone, parts that are shorter are copied, into one piece of memory.
+ */
+enum { SHARED_LEAST = 4096 };
+
 struct output {
 	struct event_base *base;
 	struct greeting *greeting;
@@ -42,11 +46,11 @@ static void unreferenced_cb(const void *bytes, size_t size, void *argument)
 	template_release(argument);
 }
 
-/* Queues what everyone is sent by reference, so that thousands share one copy; false: no memory. */
-static bool queue_shared(struct evbuffer *queue, struct template *template)
+/* Queues bytes of a template by reference, so that thousands share one copy; false: no memory. */
+static bool queue_shared(struct evbuffer *queue, struct template *template, const char *bytes,
+			 size_t size)
 {
-	if (evbuffer_add_reference(queue, template_bytes(template), template_longest(template),
-				   unreferenced_cb, template) < 0)
+	if (evbuffer_add_reference(queue, bytes, size, unreferenced_cb, template) < 0)
 		return false;
 	(void)template_hold(template);
 	return true;
@@ -68,7 +72,8 @@ static bool make_ready(struct output *output)
 	bufferevent_disable(output->ready, EV_READ | EV_WRITE);
 	bufferevent_set_max_single_write(output->ready, SOCKET_AT_ONCE);
 	if (!template_is_constant(template) ||
-	    queue_shared(bufferevent_get_output(output->ready), template))
+	    queue_shared(bufferevent_get_output(output->ready), template, template_bytes(template),
+			 template_longest(template)))
 		return true;
 	make_unready(output);
 	return false;
@@ -96,6 +101,22 @@ void output_free(struct output *output)
 	free(output);
 }
 
+/* Takes bytes out of a queue. A bufferevent freezes that end, for itself. */
+static void drain(struct evbuffer *queue, size_t size)
+{
+	evbuffer_unfreeze(queue, 1);
+	evbuffer_drain(queue, size);
+	evbuffer_freeze(queue, 1);
+}
+
+void output_forget(struct output *output)
+{
+	struct evbuffer *queue = bufferevent_get_output(output->ready);
+
+	if (!template_is_constant(output->template))
+		drain(queue, evbuffer_get_length(queue));
+}
+
 /*
  * Finds the two ends of the connection, as far as its greeting names them. A client that has
  * reset it has no name any more, and won't hear one.
@@ -110,20 +131,33 @@ static void find_ends(const struct template *template, int fd, struct template_v
 		(void)getsockname(fd, (struct sockaddr *)&values->local, &values->local_length);
 }
 
+/* Queues a part of what is said to this client alone. */
+static bool queue_part(void *argument, const char *bytes, size_t size, bool is_kept)
+{
+	struct output *output = argument;
+	struct evbuffer *queue = bufferevent_get_output(output->ready);
+
+	return is_kept && size >= SHARED_LEAST ? queue_shared(queue, output->template, bytes, size)
+					       : evbuffer_add(queue, bytes, size) == 0;
+}
+
 /* Queues what is said to this client alone; false: no memory. */
 static bool queue_own(struct output *output, int fd, size_t *size)
 {
 	struct evbuffer *queue = bufferevent_get_output(output->ready);
 	struct template_values values = {.serial = 0};
-	struct evbuffer_iovec room;
 	size_t longest = template_longest(output->template);
 
-	if (evbuffer_reserve_space(queue, (ev_ssize_t)longest, &room, 1) < 1)
-		return false;
 	find_ends(output->template, fd, &values);
-	room.iov_len = greeting_render(output->greeting, &values, room.iov_base);
-	*size = room.iov_len;
-	return evbuffer_commit_space(queue, &room, 1) == 0;
+	greeting_fill(output->greeting, &values);
+	if (evbuffer_expand(queue, longest < SHARED_LEAST ? longest : SHARED_LEAST) < 0 ||
+	    !template_hand_over(output->template, &values, queue_part, output)) {
+		output_forget(output);
+		return false;
+	}
+	greeting_count(output->greeting);
+	*size = evbuffer_get_length(queue);
+	return true;
 }
 
 bool output_queue(struct output *output, int fd, size_t *size)
@@ -146,22 +180,6 @@ ssize_t output_send(struct output *output, int fd)
 			 first.iov_len < SOCKET_AT_ONCE ? first.iov_len : SOCKET_AT_ONCE,
 			 MSG_NOSIGNAL | MSG_DONTWAIT);
 	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? 0 : n;
-}
-
-/* Takes bytes out of a queue. A bufferevent freezes that end, for itself. */
-static void drain(struct evbuffer *queue, size_t size)
-{
-	evbuffer_unfreeze(queue, 1);
-	evbuffer_drain(queue, size);
-	evbuffer_freeze(queue, 1);
-}
-
-void output_forget(struct output *output)
-{
-	struct evbuffer *queue = bufferevent_get_output(output->ready);
-
-	if (!template_is_constant(output->template))
-		drain(queue, evbuffer_get_length(queue));
 }
 
 struct bufferevent *output_take(struct output *output, size_t sent)

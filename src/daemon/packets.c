@@ -112,8 +112,14 @@ static void take_ipv4(struct packet *packet, struct cmsghdr *said)
 	struct in_pktinfo info;
 
 	memcpy(&info, CMSG_DATA(said), sizeof info);
-	/* The header's destination is one address of ours, unless it is many machines'. */
-	packet->to_many = info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr;
+	/*
+	 * The header's destination is one address of ours, unless it is many machines'. Linux says
+	 * which of ours is meant; where the system doesn't, a network's broadcast goes unnoticed.
+	 */
+	if (info.ipi_spec_dst.s_addr == htonl(INADDR_ANY))
+		info.ipi_spec_dst = info.ipi_addr;
+	packet->to_many = info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr ||
+			  ntohl(info.ipi_addr.s_addr) >> 28 >= 14;
 	local->sin_addr = info.ipi_spec_dst;
 	info.ipi_ifindex = 0;
 	memcpy(CMSG_DATA(said), &info, sizeof info);

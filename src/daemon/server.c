@@ -57,6 +57,8 @@ static void stop_datagrams(struct server *server)
 {
 	datagrams_free(server->datagrams);
 	server->datagrams = NULL;
+	if (server->sockets)
+		sockets_close_datagrams(server->sockets);
 }
 
 static const char *plural(size_t count)

@@ -29,7 +29,7 @@ enum { FREE_PORT_TRIES = 16 };
 
 struct entry {
 	int fd;
-	int datagrams; /* the socket for those on the same address, or -1 */
+	int datagram_fd; /* for those on the same address, or -1 */
 	char address[ADDRESS_TEXT_MAX];
 	struct unixpath path; /* of a UNIX socket */
 };
@@ -89,18 +89,24 @@ static struct entry *append(struct sockets *sockets, int fd)
 	entries += sockets->count++;
 	memset(entries, 0, sizeof *entries);
 	entries->fd = fd;
-	entries->datagrams = -1;
+	entries->datagram_fd = -1;
 	return entries;
+}
+
+static void close_datagrams(struct entry *entry)
+{
+	if (entry->datagram_fd >= 0)
+		close(entry->datagram_fd);
+	entry->datagram_fd = -1;
 }
 
 /* Forgets the entries from the `count`-th on. */
 static void truncate_to(struct sockets *sockets, size_t count)
 {
 	while (sockets->count > count) {
-		const struct entry *last = &sockets->entries[--sockets->count];
+		struct entry *last = &sockets->entries[--sockets->count];
 		close(last->fd);
-		if (last->datagrams >= 0)
-			close(last->datagrams);
+		close_datagrams(last);
 	}
 }
 
@@ -193,7 +199,7 @@ static bool bind_udp(struct sockets *sockets, const struct sockaddr_storage *add
 	if (prepare(sockets, fd, address->ss_family) &&
 	    packets_want_addresses(fd, address->ss_family) &&
 	    bind(fd, (const struct sockaddr *)address, length) == 0) {
-		sockets->entries[sockets->count - 1].datagrams = fd;
+		sockets->entries[sockets->count - 1].datagram_fd = fd;
 		return true;
 	}
 	socket_close(fd);
@@ -489,12 +495,18 @@ int sockets_descriptor(const struct sockets *sockets, size_t i)
 
 int sockets_datagram_descriptor(const struct sockets *sockets, size_t i)
 {
-	return sockets->entries[i].datagrams;
+	return sockets->entries[i].datagram_fd;
 }
 
 const char *sockets_address(const struct sockets *sockets, size_t i)
 {
 	return sockets->entries[i].address;
+}
+
+void sockets_close_datagrams(struct sockets *sockets)
+{
+	for (size_t i = 0; i < sockets->count; i++)
+		close_datagrams(&sockets->entries[i]);
 }
 
 void sockets_close(struct sockets *sockets)

@@ -28,6 +28,9 @@ int sockets_datagram_descriptor(const struct sockets *sockets, size_t i);
 int sockets_descriptor(const struct sockets *sockets, size_t i);
 const char *sockets_address(const struct sockets *sockets, size_t i);
 
+/* Closes the sockets for datagrams: who asks from now on is refused, or is another daemon's. */
+void sockets_close_datagrams(struct sockets *sockets);
+
 /* Closes every socket and removes the UNIX sockets' paths, if they are still ours. */
 void sockets_close(struct sockets *sockets);
 

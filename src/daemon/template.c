@@ -393,24 +393,40 @@ static void format_field(enum field field, const struct template_values *values,
 			   text, size);
 }
 
-size_t template_render(const struct template *template, const struct template_values *values,
-		       char *out)
+bool template_hand_over(const struct template *template, const struct template_values *values,
+			template_put *put, void *argument)
 {
-	const char *begin = out;
 	char text[ADDRESS_TEXT_MAX];
 
 	for (size_t i = 0; i < template->count; i++) {
 		const struct segment *segment = &template->segments[i];
-		const char *bytes = template_bytes(template) + segment->begin;
-		size_t size = segment->size;
-		if (segment->field != LITERAL) {
-			format_field(segment->field, values, text,
-				     fields[segment->field].longest + 1);
-			bytes = text;
-			size = strlen(text);
+		if (segment->field == LITERAL) {
+			if (!put(argument, template->bytes + segment->begin, segment->size, true))
+				return false;
+			continue;
 		}
-		memcpy(out, bytes, size);
-		out += size;
+		format_field(segment->field, values, text, fields[segment->field].longest + 1);
+		if (!put(argument, text, strlen(text), false))
+			return false;
 	}
-	return (size_t)(out - begin);
+	return true;
+}
+
+/* Writes a part behind those before it. */
+static bool copy(void *argument, const char *bytes, size_t size, bool is_kept)
+{
+	char **out = argument;
+
+	(void)is_kept;
+	memcpy(*out, bytes, size);
+	*out += size;
+	return true;
+}
+
+size_t template_render(const struct template *template, const struct template_values *values,
+		       char *out)
+{
+	char *end = out;
+
+	return template_hand_over(template, values, copy, &end) ? (size_t)(end - out) : 0;
 }

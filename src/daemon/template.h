@@ -65,6 +65,16 @@ bool template_names_local(const struct template *template);
 size_t template_longest(const struct template *template);
 size_t template_longest_to_ip(const struct template *template);
 
+/*
+ * Is handed a part of what is said. Bytes that are kept live as long as the template, others only
+ * during the call. False ends it.
+ */
+typedef bool template_put(void *argument, const char *bytes, size_t size, bool is_kept);
+
+/* Hands over what it says to one client, part by part; false if `put` returned that. */
+bool template_hand_over(const struct template *template, const struct template_values *values,
+			template_put *put, void *argument) MUST_CHECK;
+
 /* Writes what it says to one client, at most template_longest() bytes; returns how many. */
 size_t template_render(const struct template *template, const struct template_values *values,
 		       char *out);

@@ -86,7 +86,7 @@ class Losses(ClientTest):
         def silent(option):
             time = given(0.6)
             with DatagramServer(ignores) as server:
-                answer = self.fails(7, rf"{V4}:{server.port}: ask: no answer within {time}",
+                answer = self.fails(7, rf"{V4}:{server.port}: ask: no answer within {time} \(to \d+ bytes; see -b\)",
                                     "-u", option, time, V4, server.port)
                 self.took(answer, seconds_of(time))
                 self.assertEqual(server.requests, [b" " * 1024] * 3)
@@ -96,14 +96,14 @@ class Losses(ClientTest):
         time = given(0.3)
         for options in (["-w", time, "--read-timeout", "60s"], ["-w", "60s", "--read-timeout", time]):
             with self.subTest(options=options), DatagramServer(ignores) as server:
-                answer = self.fails(7, rf"{V4}:{server.port}: ask: no answer within {time}", "-u", *options, V4,
+                answer = self.fails(7, rf"{V4}:{server.port}: ask: no answer within {time} \(to \d+ bytes; see -b\)", "-u", *options, V4,
                                     server.port)
                 self.took(answer, seconds_of(time))
                 self.assertEqual(len(server.requests), 3)
 
     def test_shortest_time(self):
         with DatagramServer(ignores) as server:
-            self.fails(7, ".*: ask: no answer within 1ms", "-u", "-w", "1ms", V4, server.port)
+            self.fails(7, ".*: ask: no answer within 1ms .+", "-u", "-w", "1ms", V4, server.port)
             self.assertLessEqual(len(server.requests), 3)
 
     def test_first_answer_is_the_one(self):

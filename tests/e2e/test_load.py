@@ -12,7 +12,7 @@ import unittest
 
 from lib import harness
 from lib.harness import Daemon, GREETING, message_file, poll_until, run, start
-from lib.servers import Server, refusing, resets, says, stays
+from lib.servers import DatagramServer, Server, answers, refusing, resets, says, stays
 
 LOAD = os.environ.get("LOAD", "bench/load/load")
 MEBIBYTE = bytes(range(256)) * 4096
@@ -300,6 +300,64 @@ class Held(Load):
                 self.assertEqual(self.numbers("closed", daemon.port, "--count=100")["greetings"], 100)
             self.assertEqual(harness.kernel_counter("netstat", "TcpExt", "ListenOverflows"), overflows)
             daemon.wait_counters(open=0)
+
+
+class Datagrams(Load):
+    FEW = ("--count=200", "--concurrency=8")
+
+    def fails_by_datagram(self, script, complaint):
+        with DatagramServer(script) as server:
+            result = self.load("datagrams", server.port, *self.FEW)
+            self.assertEqual((result.exit, result.stdout), (1, b""), result)
+            self.assertEqual(result.stderr.decode(), f"load: {complaint}\n")
+
+    def test_counts(self):
+        with Daemon("-q", "-u") as daemon:
+            numbers = self.numbers("datagrams", daemon.port, *self.FEW, "--size=15")
+            self.assertGreaterEqual(numbers["greetings"], 200)
+            self.assertLess(numbers["greetings"], 200 + 8)
+            self.assertEqual(numbers["lost"], 0)
+            # What was still under way at the end may not be counted yet.
+            poll_until(lambda: daemon.counters()["datagrams"] >= numbers["greetings"])
+
+    def test_wrong_answer(self):
+        self.fails_by_datagram(answers(GREETING.lower()), "an answer of 14 bytes is not the greeting")
+
+    def test_short_answer(self):
+        self.fails_by_datagram(answers(GREETING[:-1]), "an answer of 13 bytes is not the greeting")
+
+    def test_long_answer(self):
+        self.fails_by_datagram(answers(GREETING + b"!"), "an answer of 15 bytes is not the greeting")
+
+    def test_one_wrong_among_many(self):
+        def script(server, number, peer):
+            server.say(GREETING if number != 100 else GREETING[::-1], peer)
+        self.fails_by_datagram(script, "an answer of 14 bytes is not the greeting")
+
+    def test_lost_request_is_asked_again(self):
+        def script(server, number, peer):
+            if number != 2:
+                server.say(GREETING, peer)
+        with DatagramServer(script) as server:
+            numbers = self.numbers("datagrams", server.port, "--count=20", "--concurrency=1")
+            self.assertEqual((numbers["greetings"], numbers["lost"]), (20, 1))
+            self.assertEqual({len(request) for request in server.requests}, {512})
+
+    def test_nobody_answers(self):
+        with DatagramServer(answers(GREETING)) as server:
+            port = server.port
+        result = self.load("datagrams", port, *self.FEW)
+        self.assertEqual((result.exit, result.stdout), (1, b""), result)
+        self.assertRegex(result.stderr, b"^load: cannot (send|receive): Connection refused\n$")
+
+    def test_bad_command_lines(self):
+        for words, complaint in {
+                "--port=1 --greeting=x": "--count is missing",
+                "--port=1 --greeting=x --count=1 --concurrency=65": "--concurrency: '65' is not a number from 1 to 64",
+                "--port=1 --greeting=x --count=1 --rate=3": "unknown option '--rate'"}.items():
+            result = run(LOAD, "datagrams", *words.split())
+            self.assertEqual((result.exit, result.stdout), (1, b""), result)
+            self.assertIn(complaint, result.stderr.decode())
 
 
 if __name__ == "__main__":

@@ -374,7 +374,9 @@ static const char *rendered(void)
 	struct template_values values = {.serial = 99};
 
 	ck_assert_uint_lt(template_longest(greeting_template(greeting)), sizeof out);
-	out[greeting_render(greeting, &values, out)] = '\0';
+	greeting_fill(greeting, &values);
+	out[template_render(greeting_template(greeting), &values, out)] = '\0';
+	greeting_count(greeting);
 	return out;
 }
 
