@@ -169,12 +169,10 @@ static void input_cb(evutil_socket_t fd, short what, void *argument)
 	}
 }
 
-/* Makes room for what is heard. One byte past the most tells whether that length was all. */
-static bool make_room(struct probe *probe)
+/* How many bytes are heard: one past the most tells whether a greeting of that length was all. */
+static size_t room_for(const struct options *options)
 {
-	probe->room = (size_t)probe->options->bytes + (probe->options->expect ? 1 : 0);
-	probe->result->bytes = malloc(probe->room);
-	return probe->result->bytes != NULL;
+	return (size_t)options->bytes + (options->expect ? 1 : 0);
 }
 
 /* Starts to listen to the connected server. */
@@ -183,9 +181,11 @@ static void start_reading(struct probe *probe)
 	const struct options *options = probe->options;
 
 	enter(probe, STAGE_READ, options->read_timeout);
+	probe->room = room_for(options);
+	probe->result->bytes = malloc(probe->room);
 	probe->quiet = evtimer_new(probe->base, quiet_cb, probe);
 	probe->input = event_new(probe->base, probe->fd, EV_READ | EV_PERSIST, input_cb, probe);
-	if (!make_room(probe) || !probe->quiet || !probe->input ||
+	if (!probe->result->bytes || !probe->quiet || !probe->input ||
 	    event_add(probe->input, NULL) < 0)
 		fail(probe, STATUS_INTERNAL, "out of memory");
 }
@@ -270,23 +270,24 @@ static void asked_cb(const struct ask_result *asked, void *argument)
 static void start_asking(struct probe *probe, const struct addresslist *addresses)
 {
 	const struct options *options = probe->options;
+	uint64_t patience = options->read_timeout > 0 && options->read_timeout < options->timeout
+				    ? options->read_timeout
+				    : options->timeout;
 	struct ask_request request = {
 		.addresses = addresses,
 		.source = (const struct sockaddr *)&options->source,
 		.source_length = options->source_length,
 		.size = (size_t)options->bytes,
-		.patience = options->read_timeout > 0 && options->read_timeout < options->timeout
-				    ? options->read_timeout
-				    : options->timeout,
+		.patience = patience,
+		.answer = malloc(room_for(options)),
+		.room = room_for(options),
 	};
 
 	enter(probe, STAGE_ASK, options->read_timeout);
 	name_addresses(probe->result, addresses);
-	if (make_room(probe)) {
-		request.answer = probe->result->bytes;
-		request.room = probe->room;
+	probe->result->bytes = request.answer;
+	if (request.answer)
 		probe->ask = ask_start(probe->base, &request, asked_cb, probe);
-	}
 	if (!probe->ask)
 		fail(probe, STATUS_INTERNAL, "out of memory");
 }

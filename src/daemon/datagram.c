@@ -109,32 +109,38 @@ static void explain(struct datagrams *all, const struct packet *packet, size_t a
 }
 
 /*
- * Makes an answer of a request, unless it must have none. Only -v logs answers: whoever can send
- * datagrams could fill the disk with lines under anybody's name.
+ * Tells of an answer, with -v only: whoever can send datagrams could fill the disk with lines under
+ * anybody's name.
  */
+static void log_answer_to(const struct packet *packet)
+{
+	const struct sockaddr *peer = (const struct sockaddr *)&packet->peer;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (!log_shows(LOG_LEVEL_DEBUG))
+		return;
+	log_debug("answered: %s: %zu bytes",
+		  address_format(peer, packet->peer_length, text, sizeof text), packet->size);
+}
+
+/* Makes an answer of a request, unless it must have none. */
 static bool make_answer(struct datagrams *all, struct packet *packet)
 {
-	char peer[ADDRESS_TEXT_MAX];
-	size_t request = packet->size;
+	size_t request = packet->size, answer;
 
 	if (!may_be_answered(packet)) {
 		all->stats->datagrams_ignored++;
 		return false;
 	}
-	packet->size = say(all, packet);
-	if (packet->size >= request) {
-		size_t answer = packet->size;
-		packet->size = request;
+	answer = say(all, packet);
+	if (answer >= request) {
 		all->stats->datagrams_too_small++;
 		explain(all, packet, answer);
 		return false;
 	}
+	packet->size = answer;
 	greeting_count(all->greeting);
-	if (log_shows(LOG_LEVEL_DEBUG))
-		log_debug("answered: %s: %zu bytes",
-			  address_format((const struct sockaddr *)&packet->peer,
-					 packet->peer_length, peer, sizeof peer),
-			  packet->size);
+	log_answer_to(packet);
 	return true;
 }
 
@@ -175,7 +181,7 @@ struct datagrams *datagrams_new(struct event_base *base, const struct sockets *s
 				struct greeting *greeting, struct stats *stats)
 {
 	struct datagrams *all = calloc(1, sizeof *all);
-	bool added = true;
+	bool added;
 
 	if (!all)
 		return NULL;
@@ -183,10 +189,11 @@ struct datagrams *datagrams_new(struct event_base *base, const struct sockets *s
 	all->stats = stats;
 	all->packets = packets_new();
 	all->sources = calloc(sockets_count(sockets), sizeof *all->sources);
-	for (size_t i = 0; all->sources && added && i < sockets_count(sockets); i++)
+	added = all->packets && all->sources;
+	for (size_t i = 0; added && i < sockets_count(sockets); i++)
 		if (sockets_datagram_descriptor(sockets, i) >= 0)
 			added = add_source(all, base, sockets_datagram_descriptor(sockets, i));
-	if (all->packets && all->sources && added)
+	if (added)
 		return all;
 	datagrams_free(all);
 	return NULL;
@@ -196,7 +203,7 @@ void datagrams_free(struct datagrams *all)
 {
 	if (!all)
 		return;
-	for (size_t i = 0; i < all->count; i++)
+	for (size_t i = 0; all->sources && i < all->count; i++)
 		loop_free_event(all->sources[i].readable);
 	free(all->sources);
 	packets_free(all->packets);

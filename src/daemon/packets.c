@@ -70,8 +70,8 @@ static void prepare(struct packets *packets, size_t i)
 		.msg_namelen = sizeof packet->peer,
 		.msg_iov = &packets->parts[i],
 		.msg_iovlen = 1,
-		.msg_control = &packets->beside[i],
-		.msg_controllen = sizeof packets->beside[i],
+		.msg_control = packets->beside[i].bytes,
+		.msg_controllen = sizeof packets->beside[i].bytes,
 	};
 }
 

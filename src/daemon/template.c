@@ -167,7 +167,7 @@ struct template *template_literal(const char *bytes, size_t size)
 /* A text under compilation, and the template that comes of it. */
 struct compilation {
 	const char *text, *here, *end;
-	char constants[FIELD_COUNT - FIELD_HOST][CONSTANT_MAX];
+	char constants[FIELD_COUNT][CONSTANT_MAX]; /* of those from FIELD_HOST on */
 	struct template *template;
 	struct template_problem *problem;
 };
@@ -249,8 +249,7 @@ static bool compile_placeholder(struct compilation *work)
 	work->here = name + length + 1;
 	if (field < FIELD_HOST)
 		return add_field(work->template, field);
-	return add_bytes(work->template, work->constants[field - FIELD_HOST],
-			 strlen(work->constants[field - FIELD_HOST]));
+	return add_bytes(work->template, work->constants[field], strlen(work->constants[field]));
 }
 
 /* Reads a brace of either kind. */
@@ -286,10 +285,10 @@ static bool compile(struct compilation *work)
 /* Writes the constants as they will stand in the greeting. */
 static void prepare_constants(struct compilation *work, const struct template_constants *given)
 {
-	escape_text(work->constants[FIELD_HOST - FIELD_HOST], CONSTANT_MAX, given->host);
-	escape_text(work->constants[FIELD_INSTANCE - FIELD_HOST], CONSTANT_MAX, given->instance);
-	escape_text(work->constants[FIELD_VERSION - FIELD_HOST], CONSTANT_MAX, given->version);
-	snprintf(work->constants[FIELD_PID - FIELD_HOST], CONSTANT_MAX, "%ld", given->pid);
+	escape_text(work->constants[FIELD_HOST], CONSTANT_MAX, given->host);
+	escape_text(work->constants[FIELD_INSTANCE], CONSTANT_MAX, given->instance);
+	escape_text(work->constants[FIELD_VERSION], CONSTANT_MAX, given->version);
+	snprintf(work->constants[FIELD_PID], CONSTANT_MAX, "%ld", given->pid);
 }
 
 struct template *template_compile(const char *text, size_t size,
@@ -362,20 +361,20 @@ static void format_time(time_t time, char *text, size_t size)
 /* Writes one end of a connection: FIELD_PEER, FIELD_PEER_ADDRESS or FIELD_PEER_PORT says what of
  * it. */
 static void format_end(enum field part, const struct sockaddr_storage *end, socklen_t length,
-		       char *text, size_t size)
+		       char *out, size_t size)
 {
 	const struct sockaddr *address = (const struct sockaddr *)end;
-	char whole[ADDRESS_TEXT_MAX];
+	char text[ADDRESS_TEXT_MAX];
 
 	if (part == FIELD_PEER_PORT) {
-		snprintf(text, size, "%u", address_port(address));
+		snprintf(out, size, "%u", address_port(address));
 		return;
 	}
 	if (part == FIELD_PEER)
-		address_format(address, length, whole, sizeof whole);
+		address_format(address, length, text, sizeof text);
 	else
-		address_format_host(address, length, whole, sizeof whole);
-	escape_text(text, size, whole);
+		address_format_host(address, length, text, sizeof text);
+	escape_text(out, size, text);
 }
 
 /* Writes what is to stand in place of a placeholder, as a string. */
