@@ -8,7 +8,7 @@
             score.haild = f"{whole} of {clients} whole, {resets} reset"
 
 script/test --full runs them with the catalogue's own counts, and writes what they score into
-doc/reliability.md: python3 tests/e2e/lib/rows.py SCORES DOCUMENT
+doc/reliability.md: python3 tests/e2e/lib/rows.py SCORES DOCUMENT. Rows that were not run stay there as they were.
 """
 import functools
 import json
@@ -90,27 +90,38 @@ SECTIONS = {"C": "Closing and loss", "O": "Overload", "B": "Bad input", "L": "Li
 BEGIN, END = "<!-- the table begins -->\n", "<!-- the table ends -->\n"
 
 
-def _order(score):
-    letter, number, part = re.match(r"([A-Z])(\d+)(.*)", score["number"]).groups()
+ROW = re.compile(r"^\| (([A-Z])(\d+)(\w*)) \|")
+
+
+def _order(line):
+    _, letter, number, part = ROW.match(line).groups()
     return list(SECTIONS).index(letter), int(number), part
 
 
-def table(folder):
-    """The table, in Markdown, of the scores in the folder."""
-    scores = sorted((json.loads(file.read_text()) for file in pathlib.Path(folder).glob("*.json")), key=_order)
+def _line(score):
+    cells = [score[name].replace("|", "\\|").replace("\n", " ")
+             for name in ("number", "set_up", "figure", "naive", "haild")]
+    return f"| {' | '.join(cells)} |"
+
+
+def table(folder, old=""):
+    """The table, in Markdown, of the scores in the folder, and of the old table's rows that have none there."""
+    scores = [json.loads(file.read_text()) for file in pathlib.Path(folder).glob("*.json")]
+    new = {score["number"]: _line(score) for score in scores}
+    kept = {ROW.match(line)[1]: line for line in old.splitlines() if ROW.match(line)}
     lines, section = [], None
-    for score in scores:
-        if score["number"][0] != section:
-            section = score["number"][0]
+    for line in (rows := sorted({**kept, **new}.values(), key=_order)):
+        if line[2] != section:
+            section = line[2]
             lines += ["", f"### {SECTIONS[section]}", "", "| row | what is done | it must | naive | haild |",
                       "|---|---|---|---|---|"]
-        cells = [score[name].replace("|", "\\|").replace("\n", " ")
-                 for name in ("number", "set_up", "figure", "naive", "haild")]
-        lines.append(f"| {' | '.join(cells)} |")
-    met = sum(score["met"] for score in scores)
+        lines.append(line)
+    met = sum("| not met: " not in line for line in rows)
     counts = "the catalogue's own counts" if all(score["full"] for score in scores) else "everyday counts"
-    lines += ["", f"{met} of {len(scores)} rows met, with {counts}, on Linux {platform.release()} "
+    lines += ["", f"{met} of {len(rows)} rows met, with {counts}, on Linux {platform.release()} "
               f"({platform.machine()}, {os.cpu_count()} cores)."]
+    if left := set(kept) - set(new):
+        lines += ["", f"From an earlier run: {', '.join(sorted(left))}."]
     return "\n".join(lines) + "\n"
 
 
@@ -118,8 +129,8 @@ def write_table(folder, document):
     """Puts the table into the document, between the marks."""
     path = pathlib.Path(document)
     before, rest = path.read_text().split(BEGIN)
-    after = rest.split(END)[1]
-    path.write_text(f"{before}{BEGIN}{table(folder)}\n{END}{after}")
+    old, after = rest.split(END)
+    path.write_text(f"{before}{BEGIN}{table(folder, old)}\n{END}{after}")
 
 
 if __name__ == "__main__":
