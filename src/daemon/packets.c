@@ -30,14 +30,10 @@ struct packets {
 	struct iovec parts[PACKETS_MAX];
 	union beside beside[PACKETS_MAX];
 	struct mmsghdr messages[PACKETS_MAX]; /* to read into */
+	size_t used;			      /* of these, since they were prepared */
 	struct mmsghdr answers[PACKETS_MAX];
 	unsigned answer_count;
 };
-
-struct packets *packets_new(void)
-{
-	return calloc(1, sizeof(struct packets));
-}
 
 void packets_free(struct packets *packets)
 {
@@ -73,6 +69,15 @@ static void prepare(struct packets *packets, size_t i)
 		.msg_control = packets->beside[i].bytes,
 		.msg_controllen = sizeof packets->beside[i].bytes,
 	};
+}
+
+struct packets *packets_new(void)
+{
+	struct packets *packets = calloc(1, sizeof *packets);
+
+	for (size_t i = 0; packets && i < PACKETS_MAX; i++)
+		prepare(packets, i);
+	return packets;
 }
 
 /* Reads up to PACKETS_MAX datagrams; returns how many, or -1 with errno. */
@@ -165,16 +170,17 @@ size_t packets_receive(struct packets *packets, int fd, const struct sockaddr_st
 {
 	int count;
 
-	for (size_t i = 0; i < PACKETS_MAX; i++)
+	for (size_t i = 0; i < packets->used; i++)
 		prepare(packets, i);
 	packets->answer_count = 0;
 	count = receive_all(packets, fd);
+	packets->used = count > 0 ? (size_t)count : 0;
 	for (int i = 0; i < count; i++) {
 		packets->all[i].local = *local;
 		packets->all[i].local_length = local_length;
 		take(&packets->all[i], &packets->messages[i]);
 	}
-	return count > 0 ? (size_t)count : 0;
+	return packets->used;
 }
 
 struct packet *packets_get(struct packets *packets, size_t i)
