@@ -9,7 +9,24 @@ from lib import harness
 from lib.harness import Daemon
 
 
-class NaiveServer:
+class _Process:
+    """What a with-block runs: .process, .pid, and the .port that it prints when it is ready."""
+
+    def _start(self, command, **popen):
+        self.process = harness.start(command, stdout=subprocess.PIPE, **popen)
+        with self.process.stdout as stdout:
+            self.port = int(harness.read_until_end(stdout.fileno(), os.read))
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+
+class NaiveServer(_Process):
     """naive_server, for a with-block, with as much of Daemon as a test of a loss needs.
 
     size    of its greeting, if it is another than haild's default
@@ -29,25 +46,17 @@ class NaiveServer:
     def __enter__(self):
         path = os.environ.get("NAIVE_SERVER", "tests/e2e/naive_server")
         self._log = tempfile.TemporaryFile()
-        self.process = harness.start([os.path.abspath(path), *([str(self._size)] if self._size else [])],
-                                     stdout=subprocess.PIPE, stderr=self._log, preexec_fn=self._set_limits,
-                                     env=harness.environment(self._env))
-        with self.process.stdout as stdout:
-            self.port = int(harness.read_until_end(stdout.fileno(), os.read))
+        self._start([os.path.abspath(path), *([str(self._size)] if self._size else [])], stderr=self._log,
+                    preexec_fn=self._set_limits, env=harness.environment(self._env))
         return self
 
     def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
+        super().__exit__()
         self._log.close()
 
     def _set_limits(self):
         for what, value in self._limits.items():
             resource.setrlimit(what, value)
-
-    @property
-    def pid(self):
-        return self.process.pid
 
 
 ANSWERER = """
@@ -61,22 +70,15 @@ while True:
 """
 
 
-class NaiveAnswerer:
+class NaiveAnswerer(_Process):
     """The few lines that answer every datagram with so many bytes, for a with-block; .port tells where."""
 
     def __init__(self, size, host="127.0.0.1"):
         self._size, self._host = size, host
 
     def __enter__(self):
-        self.process = harness.start([sys.executable, "-S", "-c", ANSWERER, self._host, str(self._size)],
-                                     stdout=subprocess.PIPE)
-        with self.process.stdout as stdout:
-            self.port = int(harness.read_until_end(stdout.fileno(), os.read))
+        self._start([sys.executable, "-S", "-c", ANSWERER, self._host, str(self._size)])
         return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
 
 
 def ask_naively(host, port, deadline):
