@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,6 +44,45 @@ ssize_t socket_discard(int fd, size_t most)
 	return discard_by_reading(fd, most);
 }
 #endif
+
+/* The option that holds writes back; -1: the system has none. */
+#if HAVE_DECL_TCP_CORK
+enum { HOLD_BACK = TCP_CORK };
+#elif HAVE_DECL_TCP_NOPUSH
+enum { HOLD_BACK = TCP_NOPUSH };
+#else
+enum { HOLD_BACK = -1 };
+#endif
+
+static void set_hold_back(int fd, int on)
+{
+	if (HOLD_BACK >= 0)
+		(void)setsockopt(fd, IPPROTO_TCP, HOLD_BACK, &on, sizeof on);
+}
+
+void socket_hold_back(int listening)
+{
+	set_hold_back(listening, 1);
+}
+
+void socket_release(int fd)
+{
+	set_hold_back(fd, 0);
+}
+
+bool socket_is_multipath(int fd)
+{
+#if defined SO_PROTOCOL && defined IPPROTO_MPTCP
+	int protocol;
+	socklen_t length = sizeof protocol;
+
+	return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 &&
+	       protocol == IPPROTO_MPTCP;
+#else
+	(void)fd;
+	return false;
+#endif
+}
 
 void socket_close(int fd)
 {

@@ -2,6 +2,7 @@
 #ifndef BASE_SOCKET_H
 #define BASE_SOCKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -24,6 +25,23 @@ int socket_open(int family, int type) MUST_CHECK;
  * as recv(2) does: how many it were, 0 at the end of the stream, -1 with errno.
  */
 ssize_t socket_discard(int fd, size_t most);
+
+/*
+ * Makes the sockets that the listening socket accepts hold back what is written until they are
+ * half-closed, so that the last data and FIN travel in one segment. Accepted sockets inherit this.
+ * A kernel that refuses costs one segment more and nothing else.
+ */
+void socket_hold_back(int listening);
+
+/*
+ * Takes that back where it does harm. Under MPTCP, Linux (6.18) lets accepted sockets inherit
+ * TCP_CORK, but their shutdown(2) does not flush what is held: it leaves 200 ms later.
+ */
+void socket_release(int fd);
+
+/* Returns whether a socket speaks MPTCP, which `mptcpize run` makes of programs that ask for TCP.
+ */
+bool socket_is_multipath(int fd);
 
 /* Closes `fd` and keeps errno, which tells why. */
 void socket_close(int fd);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/socket.h"
 #include "options.h"
 #include "session.h"
 #include "sockets.h"
@@ -54,7 +55,8 @@ struct listener {
 	struct event *next_turn, *retry;
 	unsigned this_turn;
 	uint64_t accepted;
-	bool stopping; /* only who is in the queues is accepted yet, up to the count */
+	bool has_multipath; /* some socket listens for MPTCP; not each client comes by it */
+	bool stopping;	    /* only who is in the queues is accepted yet, up to the count */
 	uint64_t full_until, shortage_until; /* clock_ms(); until then the episode goes on */
 };
 
@@ -118,7 +120,7 @@ static bool has_room(const struct listener *listener)
 	       sessions_can_evict(listener->sessions);
 }
 
-/* Pauses, unless somebody has closed whom we had not looked at yet. */
+/* Pauses, unless one of the clients that are looked at now turns out to have closed. */
 static void pause_for_full(struct listener *listener)
 {
 	sessions_look(listener->sessions);
@@ -162,6 +164,8 @@ static void greet(struct listener *listener, int fd, const struct sockaddr *addr
 	now = !has_count(listener);
 	if (sessions_open(listener->sessions) >= listener->room)
 		sessions_evict(listener->sessions);
+	if (listener->has_multipath && socket_is_multipath(fd))
+		socket_release(fd);
 	opened = log_shows(LOG_LEVEL_INFO) ? open_logged(listener, fd, address, length, now)
 					   : session_open(listener->sessions, fd, NULL, now);
 	if (!opened)
@@ -322,6 +326,8 @@ static bool start_accepting(struct listener *listener)
 					   sockets_descriptor(listener->sockets, i));
 		if (!listener->listeners[i])
 			return false;
+		if (socket_is_multipath(sockets_descriptor(listener->sockets, i)))
+			listener->has_multipath = true;
 		evconnlistener_set_error_cb(listener->listeners[i], accept_failed_cb);
 		if (evconnlistener_enable(listener->listeners[i]) < 0)
 			return false;

@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,22 +116,6 @@ static bool set_option(int fd, int level, int name)
 	return setsockopt(fd, level, name, &on, sizeof on) == 0;
 }
 
-/*
- * Makes the sockets that `fd` accepts hold back what is written until we half-close,
- * so that greeting and FIN travel in one segment. Accepted sockets inherit this.
- * A kernel that refuses costs two segments a connection and nothing else.
- */
-static void hold_back_writes(int fd)
-{
-#if HAVE_DECL_TCP_CORK
-	(void)set_option(fd, IPPROTO_TCP, TCP_CORK);
-#elif HAVE_DECL_TCP_NOPUSH
-	(void)set_option(fd, IPPROTO_TCP, TCP_NOPUSH);
-#else
-	(void)fd;
-#endif
-}
-
 /* Sets what a socket of either kind needs before it is bound. */
 static bool prepare(const struct sockets *sockets, int fd, int family)
 {
@@ -156,7 +139,7 @@ static bool prepare_tcp(const struct sockets *sockets, int fd, int family)
 {
 	if (!set_option(fd, SOL_SOCKET, SO_REUSEADDR) || !prepare(sockets, fd, family))
 		return false;
-	hold_back_writes(fd);
+	socket_hold_back(fd);
 	return true;
 }
 
