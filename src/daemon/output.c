@@ -12,11 +12,8 @@
 
 #include "base/socket.h"
 #include "greeting.h"
+#include "rendering.h"
 #include "template.h"
-
-/* Of what is said to one client alone, parts that are shorter are copied, into one piece of memory.
- */
-enum { SHARED_LEAST = 4096 };
 
 struct output {
 	struct event_base *base;
@@ -26,7 +23,10 @@ struct output {
 	 * kernel mostly takes all of it at once; then it stays as it is, for the one after that.
 	 */
 	struct bufferevent *ready;
-	struct template *template; /* what it is ready for */
+	struct template *template;   /* what it is ready for */
+	bool is_constant;	     /* that is the same for everyone: asked for each client */
+	struct evbuffer_iovec first; /* where the bytes lie that are queued, or the first of them */
+	struct rendering own;	     /* what the next client is told, if that is its alone */
 };
 
 /* Is not ready any more: for another greeting, or for none. */
@@ -39,44 +39,37 @@ static void make_unready(struct output *output)
 	output->template = NULL;
 }
 
-static void unreferenced_cb(const void *bytes, size_t size, void *argument)
+/* Finds the bytes that are queued first. Asked once for all who are told the same. */
+static void find_first(struct output *output)
 {
-	(void)bytes;
-	(void)size;
-	template_release(argument);
+	if (evbuffer_peek(bufferevent_get_output(output->ready), -1, NULL, &output->first, 1) < 1)
+		output->first.iov_len = 0;
+	else if (output->first.iov_len > SOCKET_AT_ONCE)
+		output->first.iov_len = SOCKET_AT_ONCE;
 }
 
-/* Queues bytes of a template by reference, so that thousands share one copy; false: no memory. */
-static bool queue_shared(struct evbuffer *queue, struct template *template, const char *bytes,
-			 size_t size)
-{
-	if (evbuffer_add_reference(queue, bytes, size, unreferenced_cb, template) < 0)
-		return false;
-	(void)template_hold(template);
-	return true;
-}
-
-/* Is ready for what is said now, with that queued if it is the same for everyone. False: no memory.
- */
+/* Makes ready for what is said now, with that queued if it is constant. False: no memory. */
 static bool make_ready(struct output *output)
 {
 	struct template *template = greeting_template(output->greeting);
 
-	if (output->ready && output->template == template)
-		return true;
 	make_unready(output);
 	output->ready = bufferevent_socket_new(output->base, -1, 0);
 	if (!output->ready)
 		return false;
 	output->template = template_hold(template);
+	output->is_constant = template_is_constant(template);
 	bufferevent_disable(output->ready, EV_READ | EV_WRITE);
 	bufferevent_set_max_single_write(output->ready, SOCKET_AT_ONCE);
-	if (!template_is_constant(template) ||
-	    queue_shared(bufferevent_get_output(output->ready), template, template_bytes(template),
-			 template_longest(template)))
+	if (!output->is_constant)
 		return true;
-	make_unready(output);
-	return false;
+	if (!rendering_queue_shared(template, bufferevent_get_output(output->ready),
+				    template_bytes(template), template_longest(template))) {
+		make_unready(output);
+		return false;
+	}
+	find_first(output);
+	return true;
 }
 
 struct output *output_new(struct event_base *base, struct greeting *greeting)
@@ -111,10 +104,12 @@ static void drain(struct evbuffer *queue, size_t size)
 
 void output_forget(struct output *output)
 {
-	struct evbuffer *queue = bufferevent_get_output(output->ready);
+	struct evbuffer *queue;
 
-	if (!template_is_constant(output->template))
-		drain(queue, evbuffer_get_length(queue));
+	if (output->is_constant)
+		return;
+	queue = bufferevent_get_output(output->ready);
+	drain(queue, evbuffer_get_length(queue));
 }
 
 /*
@@ -131,62 +126,53 @@ static void find_ends(const struct template *template, int fd, struct template_v
 		(void)getsockname(fd, (struct sockaddr *)&values->local, &values->local_length);
 }
 
-/* Queues a part of what is said to this client alone. */
-static bool queue_part(void *argument, const char *bytes, size_t size, bool is_kept)
+/* Queues the first piece of what is said to this client alone. */
+static enum output_queued queue_own(struct output *output, int fd, size_t *size)
 {
-	struct output *output = argument;
-	struct evbuffer *queue = bufferevent_get_output(output->ready);
-
-	return is_kept && size >= SHARED_LEAST ? queue_shared(queue, output->template, bytes, size)
-					       : evbuffer_add(queue, bytes, size) == 0;
-}
-
-/* Queues what is said to this client alone; false: no memory. */
-static bool queue_own(struct output *output, int fd, size_t *size)
-{
-	struct evbuffer *queue = bufferevent_get_output(output->ready);
-	struct template_values values = {.serial = 0};
-	size_t longest = template_longest(output->template);
-
-	find_ends(output->template, fd, &values);
-	greeting_fill(output->greeting, &values);
-	if (evbuffer_expand(queue, longest < SHARED_LEAST ? longest : SHARED_LEAST) < 0 ||
-	    !template_hand_over(output->template, &values, queue_part, output)) {
-		output_forget(output);
-		return false;
-	}
+	output->own = (struct rendering){.template = output->template};
+	find_ends(output->template, fd, &output->own.values);
+	greeting_fill(output->greeting, &output->own.values);
+	if (!rendering_queue(&output->own, bufferevent_get_output(output->ready), size))
+		return OUTPUT_NO_MEMORY;
+	find_first(output);
 	greeting_count(output->greeting);
-	*size = evbuffer_get_length(queue);
-	return true;
+	return output->own.is_over ? OUTPUT_WHOLE : OUTPUT_BEGUN;
 }
 
-bool output_queue(struct output *output, int fd, size_t *size)
+enum output_queued output_queue(struct output *output, int fd, size_t *size)
 {
-	if (!make_ready(output))
-		return false;
-	if (!template_is_constant(output->template))
+	bool is_ready = output->ready && output->template == greeting_template(output->greeting);
+
+	if (!is_ready && !make_ready(output))
+		return OUTPUT_NO_MEMORY;
+	if (!output->is_constant)
 		return queue_own(output, fd, size);
 	*size = template_longest(output->template);
-	return true;
+	return OUTPUT_WHOLE;
 }
 
 ssize_t output_send(struct output *output, int fd)
 {
-	struct evbuffer_iovec first;
 	ssize_t n = 0;
 
-	if (evbuffer_peek(bufferevent_get_output(output->ready), -1, NULL, &first, 1) > 0)
-		n = send(fd, first.iov_base,
-			 first.iov_len < SOCKET_AT_ONCE ? first.iov_len : SOCKET_AT_ONCE,
+	if (output->first.iov_len > 0)
+		n = send(fd, output->first.iov_base, output->first.iov_len,
 			 MSG_NOSIGNAL | MSG_DONTWAIT);
 	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? 0 : n;
 }
 
-struct bufferevent *output_take(struct output *output, size_t sent)
+bool output_take(struct output *output, size_t sent, struct bufferevent **taken,
+		 struct rendering **rest)
 {
-	struct bufferevent *taken = output->ready;
+	bool has_rest = !output->is_constant && !output->own.is_over;
 
+	*rest = has_rest ? rendering_keep(&output->own) : NULL;
+	if (has_rest && !*rest) {
+		output_forget(output);
+		return false;
+	}
+	*taken = output->ready;
 	output->ready = NULL;
-	drain(bufferevent_get_output(taken), sent);
-	return taken;
+	drain(bufferevent_get_output(*taken), sent);
+	return true;
 }

@@ -22,6 +22,7 @@
 #include "base/socket.h"
 #include "options.h"
 #include "output.h"
+#include "rendering.h"
 #include "stats.h"
 
 /* A session younger than this in its lingering is not evicted: its bytes may be under way. */
@@ -63,7 +64,10 @@ struct session {
 	struct sessions *all;
 	TAILQ_ENTRY(session) by_age;
 	union {
-		struct bufferevent *output;	    /* GREETING */
+		struct { /* GREETING */
+			struct bufferevent *output;
+			struct rendering *rest; /* of the greeting, not yet queued; or NULL */
+		};
 		TAILQ_ENTRY(session) by_half_close; /* PARTING, LINGERING */
 	};
 	char *peer;
@@ -71,7 +75,7 @@ struct session {
 	enum state state;
 	uint32_t opened_ms, half_closed_ms;
 	uint32_t discarded;
-	uint32_t size;	    /* of its greeting */
+	uint32_t queued;    /* bytes of its greeting, sent ones included */
 	struct event input; /* GREETING, LINGERING */
 };
 
@@ -139,12 +143,13 @@ static size_t bytes_sent(const struct session *session)
 	case OPENING:
 		return 0;
 	case GREETING:
-		return session->size - evbuffer_get_length(bufferevent_get_output(session->output));
+		return session->queued -
+		       evbuffer_get_length(bufferevent_get_output(session->output));
 	case PARTING:
 	case LINGERING:
 		break;
 	}
-	return session->size;
+	return session->queued;
 }
 
 /* Lets go of what the session's state needs, but for the watch on its input. */
@@ -155,6 +160,7 @@ static void leave_state(struct session *session)
 		break;
 	case GREETING:
 		bufferevent_free(session->output);
+		rendering_free(session->rest);
 		break;
 	case PARTING:
 		TAILQ_REMOVE(&session->all->parting, session, by_half_close);
@@ -313,11 +319,31 @@ static void half_close(struct session *session)
 	}
 }
 
-/* The kernel has the whole greeting; the client may not have it yet. */
+/* Queues the next piece of a greeting that is the client's own. False: no memory. */
+static bool queue_rest(struct session *session)
+{
+	size_t size;
+
+	if (!rendering_queue(session->rest, bufferevent_get_output(session->output), &size))
+		return false;
+	session->queued += (uint32_t)size;
+	if (session->rest->is_over) {
+		rendering_free(session->rest);
+		session->rest = NULL;
+	}
+	return true;
+}
+
+/* The kernel has what was queued. At the end of the greeting, the client may not have it yet. */
 static void written_cb(struct bufferevent *output, void *argument)
 {
+	struct session *session = argument;
+
 	(void)output;
-	half_close(argument);
+	if (!session->rest)
+		half_close(session);
+	else if (!queue_rest(session))
+		session_close(session, FAILED);
 }
 
 static void write_failed_cb(struct bufferevent *output, short what, void *argument)
@@ -327,13 +353,17 @@ static void write_failed_cb(struct bufferevent *output, short what, void *argume
 	session_close(argument, RESET_BY_PEER);
 }
 
-/* Leaves the rest of what is queued to libevent. False: no memory to watch the socket. */
+/* Leaves the rest of the greeting to libevent. False: no memory for it, or to watch the socket. */
 static bool keep_greeting(struct session *session, size_t sent)
 {
-	struct bufferevent *output = output_take(session->all->output, sent);
+	struct bufferevent *output;
+	struct rendering *rest;
 
+	if (!output_take(session->all->output, sent, &output, &rest))
+		return false;
 	session->state = GREETING;
 	session->output = output;
+	session->rest = rest;
 	bufferevent_setcb(output, NULL, written_cb, write_failed_cb, session);
 	prepare_input(session);
 	return bufferevent_setfd(output, session->fd) == 0 &&
@@ -342,18 +372,20 @@ static bool keep_greeting(struct session *session, size_t sent)
 
 /*
  * Sends the greeting. Now, since the socket is new, and has room; only if the kernel does not
- * take all of it, or it is not to be sent now, the session gets a bufferevent for itself.
- * False: no memory for that.
+ * take all of it, or it comes in pieces, or is not to be sent now, the session gets a bufferevent
+ * for itself. False: no memory for that.
  */
 static bool greet(struct session *session, bool now)
 {
 	struct output *output = session->all->output;
 	ssize_t sent = 0;
 	size_t size;
+	enum output_queued queued = output_queue(output, session->fd, &size);
 
-	if (!output_queue(output, session->fd, &size))
+	if (queued == OUTPUT_NO_MEMORY)
 		return false;
-	session->size = (uint32_t)size;
+	session->queued = (uint32_t)size;
+	now = now && queued == OUTPUT_WHOLE;
 	if (now)
 		sent = output_send(output, session->fd);
 	if (sent >= 0 && (!now || (size_t)sent < size))

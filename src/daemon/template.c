@@ -392,40 +392,54 @@ static void format_field(enum field field, const struct template_values *values,
 			   text, size);
 }
 
-bool template_hand_over(const struct template *template, const struct template_values *values,
-			template_put *put, void *argument)
+/* Hands over the rest of one segment; false if `put` has enough before its end. */
+static bool say_segment(const struct template *template, const struct template_values *values,
+			struct template_position *position, template_put *put, void *argument)
 {
-	char text[ADDRESS_TEXT_MAX];
+	const struct segment *segment = &template->segments[position->segment];
+	bool is_literal = segment->field == LITERAL;
+	char value[ADDRESS_TEXT_MAX];
+	const char *bytes = is_literal ? template->bytes + segment->begin : value;
+	size_t size = segment->size, taken;
 
-	for (size_t i = 0; i < template->count; i++) {
-		const struct segment *segment = &template->segments[i];
-		if (segment->field == LITERAL) {
-			if (!put(argument, template->bytes + segment->begin, segment->size, true))
-				return false;
-			continue;
-		}
-		format_field(segment->field, values, text, fields[segment->field].longest + 1);
-		if (!put(argument, text, strlen(text), false))
+	if (!is_literal) {
+		format_field(segment->field, values, value, fields[segment->field].longest + 1);
+		size = strlen(value);
+	}
+	taken = put(argument, bytes + position->offset, size - position->offset, is_literal);
+	position->offset += taken;
+	return position->offset == size;
+}
+
+bool template_say(const struct template *template, const struct template_values *values,
+		  struct template_position *position, template_put *put, void *argument)
+{
+	while (position->segment < template->count) {
+		if (!say_segment(template, values, position, put, argument))
 			return false;
+		position->segment++;
+		position->offset = 0;
 	}
 	return true;
 }
 
-/* Writes a part behind those before it. */
-static bool copy(void *argument, const char *bytes, size_t size, bool is_kept)
+/* Appends all of a part. */
+static size_t copy(void *argument, const char *bytes, size_t size, bool is_kept)
 {
 	char **out = argument;
 
 	(void)is_kept;
 	memcpy(*out, bytes, size);
 	*out += size;
-	return true;
+	return size;
 }
 
 size_t template_render(const struct template *template, const struct template_values *values,
 		       char *out)
 {
+	struct template_position beginning = {0};
 	char *end = out;
 
-	return template_hand_over(template, values, copy, &end) ? (size_t)(end - out) : 0;
+	(void)!template_say(template, values, &beginning, copy, &end);
+	return (size_t)(end - out);
 }

@@ -65,17 +65,25 @@ bool template_names_local(const struct template *template);
 size_t template_longest(const struct template *template);
 size_t template_longest_to_ip(const struct template *template);
 
+/* How far a template has been said to one client; {0} is its beginning. */
+struct template_position {
+	size_t segment, offset;
+};
+
 /*
- * Is handed a part of what is said. Bytes that are kept live as long as the template, others only
- * during the call. False ends it.
+ * Takes bytes of what is said, and returns how many: fewer than `size` mean that this is enough for
+ * now. Bytes that are kept live as long as the template, others only during the call.
  */
-typedef bool template_put(void *argument, const char *bytes, size_t size, bool is_kept);
+typedef size_t template_put(void *argument, const char *bytes, size_t size, bool is_kept);
 
-/* Hands over what it says to one client, part by part; false if `put` returned that. */
-bool template_hand_over(const struct template *template, const struct template_values *values,
-			template_put *put, void *argument) MUST_CHECK;
+/*
+ * Hands `put` what the template says to one client, from the position on, and moves the position.
+ * The values must be the same each time. Returns false if `put` has enough before the end.
+ */
+bool template_say(const struct template *template, const struct template_values *values,
+		  struct template_position *position, template_put *put, void *argument) MUST_CHECK;
 
-/* Writes what it says to one client, at most template_longest() bytes; returns how many. */
+/* Writes all that it says to one client, at most template_longest() bytes; returns how many. */
 size_t template_render(const struct template *template, const struct template_values *values,
 		       char *out);
 
