@@ -81,7 +81,7 @@ static void stop_cb(evutil_socket_t signal_number, short what, void *argument)
 	stop_datagrams(server);
 	if (server->sockets)
 		listener_stop(server->listener);
-	sessions_look(server->sessions);
+	sessions_look_at_all(server->sessions);
 	if (sessions_open(server->sessions) > 0)
 		log_info("stopping: waiting for %zu connection%s", sessions_open(server->sessions),
 			 plural(sessions_open(server->sessions)));
@@ -125,7 +125,7 @@ static void finished_cb(void *argument)
 	stop_datagrams(server);
 	sockets_close(server->sockets);
 	server->sockets = NULL;
-	sessions_look(server->sessions);
+	sessions_look_at_all(server->sessions);
 	end_if_idle(server);
 }
 

@@ -20,6 +20,8 @@
 #include "base/loop.h"
 #include "base/pool.h"
 #include "base/socket.h"
+#include "base/tcpinfo.h"
+#include "ending.h"
 #include "options.h"
 #include "output.h"
 #include "rendering.h"
@@ -35,16 +37,11 @@ enum { EVICT_AFTER_MS = 1000 };
  */
 enum { LOOK_AFTER_MS = 20 };
 
-enum reason {
-	CLOSED_BY_PEER,
-	RESET_BY_PEER,
-	TIMED_OUT_GREETING,
-	TIMED_OUT_LINGER,
-	FLOODED,
-	EVICTED,
-	STOPPED,
-	FAILED,
-};
+/*
+ * How many clients one callback looks at or closes before the loop's other events have their turn:
+ * all of some 120 at once kept newcomers waiting for most of a millisecond.
+ */
+enum { CLIENTS_A_TURN = 16 };
 
 /* What a session waits for. */
 enum state {
@@ -96,6 +93,8 @@ struct sessions {
 	struct event *deadline;
 	struct event *look; /* at those that part */
 	uint32_t look_after_ms;
+	bool is_hurried; /* those that parted up to hurried_ms are due */
+	uint32_t hurried_ms;
 	const struct timeval *idle; /* a common timeout: thousands cost one heap entry */
 };
 
@@ -103,37 +102,6 @@ struct sessions {
 static uint32_t now_ms(void)
 {
 	return (uint32_t)clock_ms();
-}
-
-/* Counts the end of a session under its reason, and names it. */
-static const char *account(struct stats *stats, enum reason reason)
-{
-	switch (reason) {
-	case CLOSED_BY_PEER:
-		return "done";
-	case RESET_BY_PEER:
-		stats->reset++;
-		return "reset by peer";
-	case TIMED_OUT_GREETING:
-		stats->timed_out_greeting++;
-		return "timed out in greeting";
-	case TIMED_OUT_LINGER:
-		stats->timed_out_linger++;
-		return "timed out in linger";
-	case FLOODED:
-		stats->flooded++;
-		return "sent too much";
-	case EVICTED:
-		stats->evicted++;
-		return "made room for others";
-	case STOPPED:
-		stats->stopped++;
-		return "stopped";
-	case FAILED:
-		break;
-	}
-	stats->failed++;
-	return "failed";
 }
 
 /* Bytes of the greeting that the kernel took. */
@@ -184,20 +152,56 @@ static void close_socket(int fd, bool whole)
 	close(fd);
 }
 
+/*
+ * Looks closer, with -v, at a client that has closed: it may have left without the greeting, as
+ * port checks do. Its kernel then answers the greeting with a reset, after the end of the stream.
+ * (Of a reset alone nobody can tell: it acknowledges nothing.) Returns how long ago in ms the
+ * client went, since we may look late; -1: the kernel does not tell.
+ */
+static int64_t look_closer(const struct session *session, enum ending *ending)
+{
+	struct tcpinfo info;
+	int error = 0;
+	socklen_t length = sizeof error;
+
+	if (*ending == ENDING_RESET)
+		return -1;
+	if (*ending != ENDING_DONE)
+		return 0; /* it has not gone by itself, or just now */
+	if (!tcpinfo_ask(session->fd, &info))
+		return -1;
+	(void)getsockopt(session->fd, SOL_SOCKET, SO_ERROR, &error, &length);
+	if (error == 0)
+		return info.silent_ms;
+	if (info.acked < session->queued)
+		*ending = ENDING_LEFT;
+	return -1;
+}
+
+static void log_end(const struct session *session, enum ending ending, size_t sent, int64_t gone_ms)
+{
+	uint32_t lived = now_ms() - session->opened_ms;
+
+	if (gone_ms > 0)
+		lived -= gone_ms < lived ? (uint32_t)gone_ms : lived;
+	log_debug("closed: %s: %s, %zu bytes sent, %" PRIu32 " discarded, %s%" PRIu32 " ms",
+		  session->peer, ending_name(ending), sent, session->discarded,
+		  gone_ms < 0 ? "up to " : "", lived);
+}
+
 /* Ends a session and tells the owner: the only place where one dies. */
-static void session_close(struct session *session, enum reason reason)
+static void session_close(struct session *session, enum ending ending)
 {
 	struct sessions *all = session->all;
-	const char *name = account(all->stats, reason);
 	size_t sent = bytes_sent(session);
 	bool whole = session->state == PARTING || session->state == LINGERING;
+	int64_t gone_ms = session->peer ? look_closer(session, &ending) : -1;
 
+	ending_count(ending, all->stats);
 	all->stats->bytes_sent += sent;
 	all->stats->open--;
 	if (session->peer)
-		log_debug("closed: %s: %s, %zu bytes sent, %" PRIu32 " discarded, %" PRIu32 " ms",
-			  session->peer, name, sent, session->discarded,
-			  now_ms() - session->opened_ms);
+		log_end(session, ending, sent, gone_ms);
 	/* libevent takes the descriptor out of epoll, so it is closed behind that. */
 	if (session->state == GREETING || session->state == LINGERING)
 		event_del(&session->input);
@@ -223,16 +227,17 @@ static bool read_input(struct session *session)
 		session->all->stats->bytes_discarded += (uint64_t)n;
 		if (session->discarded < SESSION_DISCARD_MAX)
 			return true;
-		session_close(session, FLOODED);
+		session_close(session, ENDING_FLOODED);
 	} else if (n < 0) {
 		if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
 			return true;
-		session_close(session, RESET_BY_PEER);
+		session_close(session,
+			      session->state == GREETING ? ENDING_RESET_GREETING : ENDING_RESET);
 	} else if (session->state == GREETING) { /* It sends no more, but may read yet. */
 		event_del(&session->input);
 		return true;
 	} else {
-		session_close(session, CLOSED_BY_PEER);
+		session_close(session, ENDING_DONE);
 	}
 	return false;
 }
@@ -247,7 +252,7 @@ static void input_cb(evutil_socket_t fd, short what, void *argument)
 	if (what & EV_READ)
 		(void)read_input(argument);
 	else
-		session_close(argument, TIMED_OUT_LINGER);
+		session_close(argument, ENDING_TIMED_OUT_LINGER);
 }
 
 /* Makes the event that watches the input. */
@@ -266,20 +271,40 @@ static void linger(struct session *session)
 	session->state = LINGERING;
 	TAILQ_INSERT_TAIL(&all->lingering, session, by_half_close);
 	if (event_add(&session->input, all->idle) < 0)
-		session_close(session, FAILED);
+		session_close(session, ENDING_FAILED);
 }
 
-/* Looks at those that have parted for so long: most have closed, the others are watched. */
-static void look(struct sessions *all, uint32_t least_ms)
+/* Returns the client that parted first, if it is time to look at it; else NULL. */
+static struct session *find_due(const struct sessions *all, uint32_t now)
 {
-	struct session *longest;
+	struct session *first = TAILQ_FIRST(&all->parting);
+
+	if (first && (now - first->half_closed_ms >= all->look_after_ms ||
+		      (all->is_hurried && (int32_t)(all->hurried_ms - first->half_closed_ms) >= 0)))
+		return first;
+	return NULL;
+}
+
+/* Looks at `most` clients that parted: most have closed, the others are watched from now on. */
+static void look(struct sessions *all, size_t most)
+{
+	struct session *due = NULL;
 	uint32_t now = now_ms();
 
-	while ((longest = TAILQ_FIRST(&all->parting)) && now - longest->half_closed_ms >= least_ms)
-		if (read_input(longest)) {
-			prepare_input(longest);
-			linger(longest);
+	while (most-- > 0 && (due = find_due(all, now)))
+		if (read_input(due)) {
+			prepare_input(due);
+			linger(due);
 		}
+	if (!due)
+		all->is_hurried = false;
+}
+
+/* Waits for the next time to look: after the loop's other events if some are due already. */
+static void wait_to_look(struct sessions *all)
+{
+	if (!TAILQ_EMPTY(&all->parting))
+		loop_add_timer(all->look, find_due(all, now_ms()) ? 0 : all->look_after_ms);
 }
 
 static void look_cb(evutil_socket_t fd, short what, void *argument)
@@ -288,9 +313,8 @@ static void look_cb(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
-	look(all, all->look_after_ms);
-	if (!TAILQ_EMPTY(&all->parting))
-		loop_add_timer(all->look, all->look_after_ms);
+	look(all, CLIENTS_A_TURN);
+	wait_to_look(all);
 }
 
 /* Leaves the session alone for a moment, in which its client mostly closes. */
@@ -309,7 +333,7 @@ static void part(struct session *session)
 static void half_close(struct session *session)
 {
 	if (shutdown(session->fd, SHUT_WR) < 0) {
-		session_close(session, RESET_BY_PEER);
+		session_close(session, ENDING_RESET_GREETING);
 		return;
 	}
 	session->all->stats->greeted++;
@@ -343,14 +367,14 @@ static void written_cb(struct bufferevent *output, void *argument)
 	if (!session->rest)
 		half_close(session);
 	else if (!queue_rest(session))
-		session_close(session, FAILED);
+		session_close(session, ENDING_FAILED);
 }
 
 static void write_failed_cb(struct bufferevent *output, short what, void *argument)
 {
 	(void)output;
 	(void)what;
-	session_close(argument, RESET_BY_PEER);
+	session_close(argument, ENDING_RESET_GREETING);
 }
 
 /* Leaves the rest of the greeting to libevent. False: no memory for it, or to watch the socket. */
@@ -392,7 +416,7 @@ static bool greet(struct session *session, bool now)
 		return keep_greeting(session, (size_t)sent);
 	output_forget(output);
 	if (sent < 0) {
-		session_close(session, RESET_BY_PEER);
+		session_close(session, ENDING_RESET_GREETING);
 		return true;
 	}
 	part(session); /* First: if it can't be half-closed, it is closed. */
@@ -400,7 +424,7 @@ static bool greet(struct session *session, bool now)
 	return true;
 }
 
-/* Closes the sessions whose time is over, and waits for the next one's. */
+/* Closes a few of the sessions whose time is over, and waits for the next one's. */
 static void deadline_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct sessions *all = argument;
@@ -408,14 +432,16 @@ static void deadline_cb(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
-	while ((oldest = TAILQ_FIRST(&all->by_age))) {
+	for (size_t i = 0; (oldest = TAILQ_FIRST(&all->by_age)); i++) {
 		uint32_t age = now_ms() - oldest->opened_ms;
-		if (age < all->options->timeout) {
-			loop_add_timer(all->deadline, all->options->timeout - age);
+		if (age < all->options->timeout || i == CLIENTS_A_TURN) {
+			loop_add_timer(all->deadline, age < all->options->timeout
+							      ? all->options->timeout - age
+							      : 0);
 			return;
 		}
-		session_close(oldest,
-			      oldest->state == GREETING ? TIMED_OUT_GREETING : TIMED_OUT_LINGER);
+		session_close(oldest, oldest->state == GREETING ? ENDING_TIMED_OUT_GREETING
+								: ENDING_TIMED_OUT_LINGER);
 	}
 }
 
@@ -504,13 +530,23 @@ bool session_open(struct sessions *all, int fd, const char *peer, bool now)
 	all->stats->open++;
 	if (greet(session, now))
 		return true;
-	session_close(session, FAILED);
+	session_close(session, ENDING_FAILED);
 	return false;
 }
 
 void sessions_look(struct sessions *all)
 {
-	look(all, 0);
+	all->is_hurried = true;
+	all->hurried_ms = now_ms();
+	look(all, CLIENTS_A_TURN);
+	wait_to_look(all);
+}
+
+void sessions_look_at_all(struct sessions *all)
+{
+	all->is_hurried = true;
+	all->hurried_ms = now_ms();
+	look(all, SIZE_MAX);
 }
 
 bool sessions_can_evict(const struct sessions *all)
@@ -523,11 +559,11 @@ bool sessions_can_evict(const struct sessions *all)
 void sessions_evict(struct sessions *all)
 {
 	if (sessions_can_evict(all))
-		session_close(TAILQ_FIRST(&all->lingering), EVICTED);
+		session_close(TAILQ_FIRST(&all->lingering), ENDING_EVICTED);
 }
 
 void sessions_stop(struct sessions *all)
 {
 	while (!TAILQ_EMPTY(&all->by_age))
-		session_close(TAILQ_FIRST(&all->by_age), STOPPED);
+		session_close(TAILQ_FIRST(&all->by_age), ENDING_STOPPED);
 }

@@ -46,10 +46,13 @@ size_t sessions_open(const struct sessions *all);
 bool session_open(struct sessions *all, int fd, const char *peer, bool now) MUST_CHECK;
 
 /*
- * Notices now who has closed, and is told of the others at once: for when there is no room.
- * (Who has just been greeted is otherwise looked at a moment later, with many others.)
+ * Looks for clients that have closed unnoticed, for when there is no room: at a few now, at the
+ * others in the loop's next turns. (Clients just greeted are otherwise looked at a moment later.)
  */
 void sessions_look(struct sessions *all);
+
+/* Looks at all of them now, for a stop. */
+void sessions_look_at_all(struct sessions *all);
 
 /* Tells whether some session has had its greeting long enough ago to make room for another. */
 bool sessions_can_evict(const struct sessions *all);

@@ -19,7 +19,9 @@ static const struct {
 } counters[] = {
 	COUNTER(accepted),
 	COUNTER(greeted),
+	COUNTER(left),
 	COUNTER(reset),
+	COUNTER(reset_greeting),
 	COUNTER(timed_out_greeting),
 	COUNTER(timed_out_linger),
 	COUNTER(flooded),

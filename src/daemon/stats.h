@@ -7,7 +7,9 @@
 struct stats {
 	uint64_t accepted;	     /* connections */
 	uint64_t greeted;	     /* of these, had the whole greeting and our half-close */
-	uint64_t reset;		     /* reset by the peer */
+	uint64_t left;		     /* of these, left without it: counted with -v only */
+	uint64_t reset;		     /* reset by the peer after the greeting was sent */
+	uint64_t reset_greeting;     /* reset by the peer before that */
 	uint64_t timed_out_greeting; /* did not take the greeting in time: closed hard */
 	uint64_t timed_out_linger;   /* had it, but did not close in time */
 	uint64_t flooded;	     /* sent more than we throw away */

@@ -64,8 +64,8 @@ class Bounds(unittest.TestCase):
                 client = daemon.connect(receive_buffer=4096, segment=536)
                 client.recv(1)
                 reset(client)
-            daemon.wait_counters(reset=20, open=0)
-            self.assertEqual(len(daemon.log_lines(r"closed: .*: reset by peer, .*")), 20)
+            daemon.wait_counters(reset_greeting=20, open=0)
+            self.assertEqual(len(daemon.log_lines(r"closed: .*: reset in greeting, .*")), 20)
             self.others_are_served(daemon, b"x" * MIB)
 
 

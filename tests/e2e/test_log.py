@@ -11,7 +11,7 @@ from lib import harness
 from lib.harness import Daemon, GREETING, connect_unix, poll_until, read_all, temporary_directory
 from lib.reload import NOTHING_TO_READ
 
-COUNTERS = ("accepted greeted reset timed_out_greeting timed_out_linger flooded evicted stopped failed "
+COUNTERS = ("accepted greeted left reset reset_greeting timed_out_greeting timed_out_linger flooded evicted stopped failed "
             "bytes_sent bytes_discarded datagrams datagrams_answered datagrams_too_small datagrams_ignored "
             "datagrams_failed accept_pauses open").split()
 
@@ -34,7 +34,7 @@ class Log(unittest.TestCase):
         with Daemon("-v", "-l", f"unix:{path}") as daemon:
             connect_unix(path).close()
             daemon.wait_log(r"^connected: unix:\(unnamed\)$")
-            daemon.wait_log(r"^closed: unix:\(unnamed\): (done|reset by peer), ")
+            daemon.wait_log(r"^closed: unix:\(unnamed\): (done|reset by peer|reset in greeting), ")
 
     def test_verbose_closing_line(self):
         with Daemon("-v") as daemon:

@@ -6,6 +6,7 @@
 
 #include "base/address.h"
 #include "base/log.h"
+#include "base/socket.h"
 #include "capture.h"
 #include "daemon/greeting.h"
 #include "daemon/options.h"
@@ -175,7 +176,9 @@ static void assert_stats(struct stats wanted)
 		      (unsigned long)stats.counter, (unsigned long)wanted.counter)
 	SAME(accepted);
 	SAME(greeted);
+	SAME(left);
 	SAME(reset);
+	SAME(reset_greeting);
 	SAME(timed_out_greeting);
 	SAME(timed_out_linger);
 	SAME(flooded);
@@ -541,8 +544,8 @@ START_TEST(peer_that_resets_while_greeted_is_counted)
 	wait_for_closed(1);
 	ck_assert_uint_gt(stats.bytes_sent, 0);
 	ck_assert_uint_lt(stats.bytes_sent, GREAT);
-	ASSERT_STATS(.reset = 1, .bytes_sent = stats.bytes_sent);
-	assert_told("closed: peer: reset by peer, ");
+	ASSERT_STATS(.reset_greeting = 1, .bytes_sent = stats.bytes_sent);
+	assert_told("closed: peer: reset in greeting, ");
 }
 END_TEST
 
@@ -556,8 +559,8 @@ START_TEST(peer_that_has_reset_before_is_counted)
 	peer_reset(&peer);
 	ck_assert(session_open(sessions, fd, "peer", true));
 	wait_for_closed(1);
-	ASSERT_STATS(.reset = 1);
-	assert_told("closed: peer: reset by peer, 0 bytes sent, 0 discarded, ");
+	ASSERT_STATS(.reset_greeting = 1);
+	assert_told("closed: peer: reset in greeting, 0 bytes sent, 0 discarded, ");
 }
 END_TEST
 
@@ -572,7 +575,172 @@ START_TEST(peer_that_has_reset_before_an_empty_greeting_is_counted)
 	peer_reset(&peer);
 	ck_assert(session_open(sessions, fd, "peer", true));
 	ck_assert_uint_eq(closed, 1); /* within the call */
-	ASSERT_STATS(.reset = 1);
+	ASSERT_STATS(.reset_greeting = 1);
+}
+END_TEST
+
+/* Its kernel answers the greeting with a reset, whether or not its end of stream came before. */
+START_TEST(peer_that_closes_before_it_is_greeted_has_left)
+{
+	struct peer peer;
+	int fd;
+
+	start();
+	peer = peer_pair(families[_i], &fd, 0);
+	socket_hold_back(fd); /* as haild's sockets do, so that the reset follows our half-close */
+	peer_close(&peer);
+	ck_assert(session_open(sessions, fd, "peer", true));
+	wait_for_closed(1);
+	ASSERT_STATS(.greeted = 1, .left = 1, .bytes_sent = 14);
+	assert_told("closed: peer: left without the greeting, 14 bytes sent, 0 discarded, up to ");
+}
+END_TEST
+
+/* Without -v nobody asks, and it counts as any other. */
+START_TEST(peer_that_has_left_is_not_asked_about_in_vain)
+{
+	struct peer peer;
+	int fd;
+
+	start();
+	peer = peer_pair(families[_i], &fd, 0);
+	socket_hold_back(fd); /* as haild's sockets do, so that the reset follows our half-close */
+	peer_close(&peer);
+	ck_assert(session_open(sessions, fd, NULL, true));
+	wait_for_closed(1);
+	ck_assert_uint_eq(stats.greeted, 1);
+	ck_assert_uint_eq(stats.left, 0);
+}
+END_TEST
+
+/* It has all that was sent: the empty greeting. */
+START_TEST(peer_that_closes_before_an_empty_greeting_has_not_left)
+{
+	struct peer peer;
+	int fd;
+
+	options.message = "";
+	start();
+	peer = peer_pair(families[_i], &fd, 0);
+	socket_hold_back(fd); /* as haild's sockets do, so that the reset follows our half-close */
+	peer_close(&peer);
+	ck_assert(session_open(sessions, fd, "peer", true));
+	wait_for_closed(1);
+	ck_assert_uint_eq(stats.left, 0);
+}
+END_TEST
+
+/* The duration in the last line of the log: all but the name and what was exchanged. */
+static unsigned logged_ms(void)
+{
+	const char *log = captured(STDERR_FILENO), *last = strrchr(log, ',');
+	unsigned ms;
+
+	ck_assert_msg(last && sscanf(last, ", %u ms", &ms) == 1, "%s", log);
+	return ms;
+}
+
+/*
+ * We look at it 20 ms after the greeting at the earliest, when it has long gone. On a busy machine
+ * its end may take as long to reach us, but not each time.
+ */
+START_TEST(time_until_we_look_is_not_the_clients)
+{
+	struct peer peer;
+	unsigned count = 0;
+
+	start();
+	do {
+		capture_clear(STDERR_FILENO);
+		peer = open_session(families[_i], 0, "peer");
+		peer_receive(&peer, SIZE_MAX);
+		peer_close(&peer);
+		wait_for_closed(++count);
+	} while (logged_ms() >= 16 && count < 500);
+	ck_assert_uint_lt(logged_ms(), 16);
+}
+END_TEST
+
+/* How many clients each callback may see to, and more of them. */
+enum { A_TURN = 16, CROWD = 100 };
+
+/* Opens sessions with many peers that have all there is to read. */
+static void open_crowd(struct peer *peers)
+{
+	for (int i = 0; i < CROWD; i++)
+		peers[i] = open_session(AF_INET, 0, NULL);
+	for (int i = 0; i < CROWD; i++)
+		peer_receive(&peers[i], SIZE_MAX);
+}
+
+/* Runs the loop until all of the crowd are closed; in no turn may it close more than a few. */
+static void assert_closed_by_turns(void)
+{
+	unsigned most = 0;
+
+	while (closed < CROWD) {
+		unsigned before = closed;
+		ck_assert_int_eq(event_base_loop(base, EVLOOP_ONCE), 0);
+		if (closed - before > most)
+			most = closed - before;
+	}
+	ck_assert_uint_ge(most, 1);
+	ck_assert_uint_le(most, A_TURN);
+}
+
+START_TEST(a_turn_looks_at_few_clients)
+{
+	struct peer peers[CROWD];
+
+	start();
+	open_crowd(peers);
+	for (int i = 0; i < CROWD; i++)
+		peer_close(&peers[i]);
+	assert_closed_by_turns();
+	ASSERT_STATS(.greeted = CROWD, .bytes_sent = CROWD * 14);
+}
+END_TEST
+
+/* What needs room at once looks at a few at once, and at the others without waiting for their time.
+ */
+START_TEST(hurried_look_is_by_turns_too)
+{
+	struct peer peers[CROWD];
+
+	start();
+	open_crowd(peers);
+	for (int i = 0; i < CROWD; i++)
+		peer_close(&peers[i]);
+	sessions_look(sessions);
+	ck_assert_uint_eq(closed, A_TURN);
+	assert_closed_by_turns();
+}
+END_TEST
+
+START_TEST(look_at_a_stop_leaves_nobody_out)
+{
+	struct peer peers[CROWD];
+
+	start();
+	open_crowd(peers);
+	for (int i = 0; i < CROWD; i++)
+		peer_close(&peers[i]);
+	sessions_look_at_all(sessions);
+	ck_assert_uint_eq(closed, CROWD);
+}
+END_TEST
+
+START_TEST(a_turn_cuts_few_clients)
+{
+	struct peer peers[CROWD];
+
+	options.timeout = 300;
+	start();
+	open_crowd(peers);
+	assert_closed_by_turns();
+	ASSERT_STATS(.greeted = CROWD, .timed_out_linger = CROWD, .bytes_sent = CROWD * 14);
+	for (int i = 0; i < CROWD; i++)
+		peer_close(&peers[i]);
 }
 END_TEST
 
@@ -1130,14 +1298,14 @@ START_TEST(own_greeting_of_one_who_has_reset_is_dropped)
 	peer_reset(&peer);
 	ck_assert(session_open(sessions, fd, "peer", true));
 	ck_assert_uint_eq(closed, 1); /* within the call */
-	ASSERT_STATS(.reset = 1);
+	ASSERT_STATS(.reset_greeting = 1);
 	peer = open_session(families[_i], 0, NULL);
 	wait_for_end(&peer);
 	ck_assert(peer.length > 3 && memcmp(peer.bytes, "2: ", 3) == 0);
 	ck_assert_int_eq(peer.bytes[peer.length - 1], '\n');
 	peer_close(&peer);
 	wait_for_closed(2);
-	ASSERT_STATS(.greeted = 1, .reset = 1, .bytes_sent = peer.length);
+	ASSERT_STATS(.greeted = 1, .reset_greeting = 1, .bytes_sent = peer.length);
 }
 END_TEST
 
@@ -1361,6 +1529,15 @@ int main(void)
 	tcase_add_loop_test(tcp, peer_that_has_reset_before_is_counted, FIRST_TCP, end);
 	tcase_add_loop_test(tcp, peer_that_has_reset_before_an_empty_greeting_is_counted, FIRST_TCP,
 			    end);
+	tcase_add_loop_test(tcp, peer_that_closes_before_it_is_greeted_has_left, FIRST_TCP, end);
+	tcase_add_loop_test(tcp, peer_that_has_left_is_not_asked_about_in_vain, FIRST_TCP, end);
+	tcase_add_loop_test(tcp, peer_that_closes_before_an_empty_greeting_has_not_left, FIRST_TCP,
+			    end);
+	tcase_add_loop_test(tcp, time_until_we_look_is_not_the_clients, FIRST_TCP, end);
+	tcase_add_test(tcp, a_turn_looks_at_few_clients);
+	tcase_add_test(tcp, hurried_look_is_by_turns_too);
+	tcase_add_test(tcp, look_at_a_stop_leaves_nobody_out);
+	tcase_add_test(tcp, a_turn_cuts_few_clients);
 	tcase_add_loop_test(tcp, stop_closes_all_and_resets_the_ungreeted, FIRST_TCP, end);
 	tcase_add_loop_test(each, want_of_a_watch_for_input_ends_a_session_at_once, 0, end);
 	tcase_add_loop_test(each, want_of_a_watch_for_output_ends_a_session_at_once, 0, end);

@@ -1,0 +1,26 @@
+/* ending: how a session can end: what the log calls it, and which counter it has. */
+#ifndef DAEMON_ENDING_H
+#define DAEMON_ENDING_H
+
+struct stats;
+
+enum ending {
+	ENDING_DONE,		   /* closed by the peer after the whole greeting was sent */
+	ENDING_LEFT,		   /* likewise, but the peer's kernel had not taken it: -v only */
+	ENDING_RESET,		   /* reset by the peer after the whole greeting was sent */
+	ENDING_RESET_GREETING,	   /* reset by the peer before that */
+	ENDING_TIMED_OUT_GREETING, /* the peer did not take the greeting in time */
+	ENDING_TIMED_OUT_LINGER,   /* the peer did not close in time */
+	ENDING_FLOODED,		   /* the peer sent more than is thrown away */
+	ENDING_EVICTED,		   /* made room for others */
+	ENDING_STOPPED,		   /* the daemon had to end */
+	ENDING_FAILED,		   /* no memory, or a system call failed */
+};
+
+/* What the log calls it. */
+const char *ending_name(enum ending ending);
+
+/* Counts a session that ended so. */
+void ending_count(enum ending ending, struct stats *stats);
+
+#endif
