@@ -1,4 +1,4 @@
-/* address: endpoints as people write them, and socket addresses as we show them. */
+/* address: socket addresses, as they are made and as we show them. */
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
 
@@ -9,10 +9,8 @@
 
 #include "base/attributes.h"
 
+struct endpoint;
 struct sockaddr_un;
-
-/* The port where neither the command line nor an answer names one. */
-#define ADDRESS_DEFAULT_PORT 12345
 
 /* Room for a host name (253 bytes), an IPv6 address with its zone, or a UNIX path. */
 #define ADDRESS_HOST_MAX 256
@@ -24,26 +22,6 @@ struct sockaddr_un;
  * may need it. */
 #define ADDRESS_IP_TEXT_MAX 128
 
-enum endpoint_kind {
-	ENDPOINT_HOST, /* a name or a literal address */
-	ENDPOINT_ANY,  /* every address of this machine */
-	ENDPOINT_UNIX, /* a path */
-};
-
-/* What an ADDR on a command line says. */
-struct endpoint {
-	enum endpoint_kind kind;
-	char host[ADDRESS_HOST_MAX]; /* name, bare address or path; "" for ENDPOINT_ANY */
-	bool has_port;
-	uint16_t port;
-};
-
-/*
- * Reads HOST, HOST:PORT, V6, [V6], [V6]:PORT, *, *:PORT, :PORT or unix:PATH.
- * Looks up nothing but the names of ports. Returns NULL, or why it is none of these.
- */
-const char *address_parse_endpoint(const char *text, struct endpoint *endpoint) MUST_CHECK;
-
 /*
  * Fills in the address that `host` writes in numbers, a zone included, if it is of `family`
  * (AF_UNSPEC: any). Looks up no name, and so never waits. Returns 0, or what getaddrinfo(3) does.
@@ -51,11 +29,7 @@ const char *address_parse_endpoint(const char *text, struct endpoint *endpoint) 
 int address_from_literal(const char *host, int family, struct sockaddr_storage *address,
 			 socklen_t *length) MUST_CHECK;
 
-/* Reads a port: 0 to 65535, or the name of a TCP service. Returns NULL, or why it
- * is neither. */
-const char *address_parse_port(const char *text, uint16_t *port) MUST_CHECK;
-
-/* Writes the endpoint as address_parse_endpoint() reads it, escaped. Returns `text`. */
+/* Writes the endpoint as endpoint_parse() reads it, escaped. Returns `text`. */
 char *address_format_endpoint(const struct endpoint *endpoint, char *text, size_t size);
 
 /*

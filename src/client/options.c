@@ -132,7 +132,7 @@ static bool read_operands(struct options *options, char **operands)
 static const char *parse_source(struct options *options)
 {
 	struct endpoint source;
-	const char *why = address_parse_endpoint(options->source_text, &source);
+	const char *why = endpoint_parse(options->source_text, &source);
 	int failure = EAI_NONAME;
 
 	if (why)

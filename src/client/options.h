@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "base/address.h"
+#include "base/endpoint.h"
 #include "base/attributes.h"
 #include "base/cli.h"
 

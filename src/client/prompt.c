@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/address.h"
+#include "base/endpoint.h"
 #include "base/log.h"
 #include "target.h"
 

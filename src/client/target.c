@@ -1,7 +1,7 @@
 /* target: whom to ask, as a person or script writes it. */
 #include "target.h"
 
-#include "base/address.h"
+#include "base/endpoint.h"
 
 /* Port 0 asks the kernel for any when we bind; there is nothing to connect to. */
 static const char *refuse_port_zero(const struct endpoint *target)
@@ -11,7 +11,7 @@ static const char *refuse_port_zero(const struct endpoint *target)
 
 const char *target_parse(const char *text, struct endpoint *target)
 {
-	const char *why = address_parse_endpoint(text, target);
+	const char *why = endpoint_parse(text, target);
 
 	if (why)
 		return why;
@@ -31,7 +31,7 @@ const char *target_set_port(struct endpoint *target, const char *text)
 
 	if (!target_needs_port(target))
 		return target->has_port ? "the port is given twice" : "a UNIX socket has no port";
-	why = address_parse_port(text, &target->port);
+	why = endpoint_parse_port(text, &target->port);
 	if (why)
 		return why;
 	target->has_port = true;
@@ -43,5 +43,5 @@ void target_set_default_port(struct endpoint *target)
 	if (!target_needs_port(target))
 		return;
 	target->has_port = true;
-	target->port = ADDRESS_DEFAULT_PORT;
+	target->port = ENDPOINT_DEFAULT_PORT;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address.h"
+#include "base/endpoint.h"
 #include "base/log.h"
 
 #define FIELD(name) offsetof(struct options, name)
@@ -164,7 +164,7 @@ static bool is_number(const struct endpoint *endpoint)
 static const char *read_endpoint(struct options *options, const char *text, uint16_t port)
 {
 	struct endpoint *endpoint = &options->endpoints[options->endpoint_count++];
-	const char *why = address_parse_endpoint(text, endpoint);
+	const char *why = endpoint_parse(text, endpoint);
 
 	if (why)
 		return why;
@@ -178,8 +178,8 @@ static const char *read_endpoint(struct options *options, const char *text, uint
 /* Understands the ADDRs, and gives each its port. */
 static bool read_endpoints(struct options *options)
 {
-	uint16_t port = ADDRESS_DEFAULT_PORT;
-	const char *why = options->port ? address_parse_port(options->port, &port) : NULL;
+	uint16_t port = ENDPOINT_DEFAULT_PORT;
+	const char *why = options->port ? endpoint_parse_port(options->port, &port) : NULL;
 
 	if (why) {
 		log_error("%s: bad port '%s': %s", options->port_source, options->port, why);

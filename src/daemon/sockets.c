@@ -16,6 +16,7 @@
 
 #include "base/address.h"
 #include "base/addresslist.h"
+#include "base/endpoint.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "base/socket.h"

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 
 #include "base/addresslist.h"
+#include "base/endpoint.h"
 #include "base/escape.h"
 #include "fuzz.h"
 
@@ -53,7 +54,7 @@ static void check_shown(const struct endpoint *endpoint)
 	if (!fuzz_is_harmless(endpoint->host, strlen(endpoint->host), "") ||
 	    (endpoint->kind == ENDPOINT_HOST && strcmp(endpoint->host, "unix") == 0))
 		return;
-	why = address_parse_endpoint(shown, &again);
+	why = endpoint_parse(shown, &again);
 	FUZZ_CHECK(why == NULL && is_same(endpoint, &again));
 }
 
@@ -62,7 +63,7 @@ static void check_text(const uint8_t *data, size_t size)
 	char *text = fuzz_string(data, size);
 	struct endpoint endpoint;
 
-	if (!address_parse_endpoint(text, &endpoint)) {
+	if (!endpoint_parse(text, &endpoint)) {
 		check_endpoint(&endpoint);
 		check_shown(&endpoint);
 	}
@@ -144,7 +145,7 @@ static void check_address(const uint8_t *data, size_t size)
 	FUZZ_CHECK(strlen(shown) < sizeof shown - 1);
 	if (address.ss_family == AF_UNSPEC)
 		return;
-	if (address_parse_endpoint(shown, &endpoint)) {
+	if (endpoint_parse(shown, &endpoint)) {
 		/* Linux does without a NUL behind a path, and escaped it may be longer. */
 		FUZZ_CHECK(address.ss_family == AF_UNIX);
 		FUZZ_CHECK(strlen(shown) >= strlen("unix:") + sizeof(struct sockaddr_un) -

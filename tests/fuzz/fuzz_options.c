@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/address.h"
+#include "base/endpoint.h"
 #include "base/log.h"
 #include "command.h"
 #include "fuzz.h"

@@ -2,7 +2,7 @@
 #ifndef FUZZ_TARGET_H
 #define FUZZ_TARGET_H
 
-#include "base/address.h"
+#include "base/endpoint.h"
 #include "fuzz.h"
 
 /* Checks that it is a path, or a host with a port that can be connected to. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/address.h"
+#include "base/endpoint.h"
 #include "base/log.h"
 #include "capture.h"
 #include "daemon/greeting.h"
@@ -58,7 +59,7 @@ static void teardown(void)
 /* Adds an address to listen on. */
 static void add(const char *text)
 {
-	ck_assert_ptr_null(address_parse_endpoint(text, &endpoints[options.endpoint_count++]));
+	ck_assert_ptr_null(endpoint_parse(text, &endpoints[options.endpoint_count++]));
 }
 
 /* Opens what the datagrams need, on 127.0.0.1 unless the test has added addresses. */

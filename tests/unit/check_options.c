@@ -1,7 +1,7 @@
 /* check_options: haild's defaults, every option with its range, the environment, and conflicts. */
 #include <string.h>
 
-#include "base/address.h"
+#include "base/endpoint.h"
 #include "base/log.h"
 #include "capture.h"
 #include "help.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/endpoint.h"
 #include "base/log.h"
 #include "capture.h"
 #include "client/prompt.h"

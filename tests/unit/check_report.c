@@ -26,7 +26,7 @@ static void setup(void)
 	capture(STDERR_FILENO);
 	capture(STDOUT_FILENO);
 	log_open("hailto", LOG_LEVEL_WARNING);
-	ck_assert_ptr_null(address_parse_endpoint("localhost:12345", &options.target));
+	ck_assert_ptr_null(endpoint_parse("localhost:12345", &options.target));
 }
 
 /* Makes it a greeting. */

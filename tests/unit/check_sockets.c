@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "base/address.h"
+#include "base/endpoint.h"
 #include "base/log.h"
 #include "capture.h"
 #include "daemon/options.h"
@@ -49,7 +50,7 @@ static void add(const char *text)
 {
 	struct endpoint *endpoint = &endpoints[options.endpoint_count++];
 
-	ck_assert_ptr_null(address_parse_endpoint(text, endpoint));
+	ck_assert_ptr_null(endpoint_parse(text, endpoint));
 }
 
 /* Opens the sockets of one address. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/endpoint.h"
 #include "suite.h"
 
 /* The zone that every IPv6 address has; NULL: the one that it has. */
@@ -44,7 +45,7 @@ static socklen_t make_end(const char *text, struct sockaddr_storage *address)
 	socklen_t length;
 
 	memset(address, 0, sizeof *address);
-	ck_assert_ptr_null(address_parse_endpoint(text, &endpoint));
+	ck_assert_ptr_null(endpoint_parse(text, &endpoint));
 	if (endpoint.kind == ENDPOINT_UNIX) {
 		ck_assert(address_from_path(endpoint.host, (struct sockaddr_un *)address));
 		return sizeof(struct sockaddr_un);

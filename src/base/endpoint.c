@@ -1,0 +1,138 @@
+/* endpoint: a place to listen or to connect, as people write it. */
+#include "base/endpoint.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "base/number.h"
+
+static const char unix_prefix[] = "unix:";
+static const char not_a_port[] = "a port is a number up to 65535 or the name of a service";
+
+/*
+ * Tells whether `text` is an IPv6 address, a zone allowed; the zone itself is for the resolver,
+ * but a bracket in it would end the address where that is shown.
+ */
+static bool is_ipv6(const char *text)
+{
+	char plain[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	size_t length = strcspn(text, "%");
+
+	if (length >= sizeof plain || strchr(text, ']') ||
+	    (text[length] == '%' && text[length + 1] == '\0'))
+		return false;
+	memcpy(plain, text, length);
+	plain[length] = '\0';
+	return inet_pton(AF_INET6, plain, &address) == 1;
+}
+
+/* Copies `length` bytes of a host or path; returns NULL, or what is wrong with its length. */
+static const char *copy_host(struct endpoint *endpoint, const char *text, size_t length)
+{
+	if (length == 0)
+		return "the host is empty";
+	if (length >= sizeof endpoint->host)
+		return "the host is too long";
+	if (endpoint->kind == ENDPOINT_HOST && memchr(text, ' ', length))
+		return "the host has a blank in it";
+	memcpy(endpoint->host, text, length);
+	endpoint->host[length] = '\0';
+	return NULL;
+}
+
+static const char *parse_unix(const char *path, struct endpoint *endpoint)
+{
+	struct sockaddr_un address;
+
+	endpoint->kind = ENDPOINT_UNIX;
+	if (*path == '\0')
+		return "the path is empty";
+	if (!address_from_path(path, &address))
+		return "the path is too long for a UNIX socket";
+	return copy_host(endpoint, path, strlen(path));
+}
+
+/* Reads what stands behind a host: nothing, or a colon and a port. */
+static const char *parse_port_part(const char *text, struct endpoint *endpoint)
+{
+	if (*text == '\0')
+		return NULL;
+	if (*text != ':')
+		return "only :PORT may follow the closing bracket";
+	endpoint->has_port = true;
+	return endpoint_parse_port(text + 1, &endpoint->port);
+}
+
+static const char *parse_bracketed(const char *text, struct endpoint *endpoint)
+{
+	const char *close = strchr(text, ']'), *why;
+
+	if (!close)
+		return "the closing bracket is missing";
+	why = copy_host(endpoint, text + 1, (size_t)(close - text - 1));
+	if (why)
+		return why;
+	if (!is_ipv6(endpoint->host))
+		return "only an IPv6 address stands in brackets";
+	return parse_port_part(close + 1, endpoint);
+}
+
+/* Reads HOST, HOST:PORT or a bare IPv6 address; several colons can only be the latter. */
+static const char *parse_plain(const char *text, struct endpoint *endpoint)
+{
+	const char *colon = strchr(text, ':'), *why;
+
+	if (colon && strchr(colon + 1, ':')) {
+		why = copy_host(endpoint, text, strlen(text));
+		if (why)
+			return why;
+		return is_ipv6(text) ? NULL
+				     : "not an IPv6 address (with a port, write [ADDRESS]:PORT)";
+	}
+	if (!colon)
+		colon = text + strlen(text);
+	why = copy_host(endpoint, text, (size_t)(colon - text));
+	return why ? why : parse_port_part(colon, endpoint);
+}
+
+const char *endpoint_parse(const char *text, struct endpoint *endpoint)
+{
+	memset(endpoint, 0, sizeof *endpoint);
+	if (strncmp(text, unix_prefix, sizeof unix_prefix - 1) == 0)
+		return parse_unix(text + sizeof unix_prefix - 1, endpoint);
+	if (*text == '[')
+		return parse_bracketed(text, endpoint);
+	if (strcmp(text, "*") == 0 || strncmp(text, "*:", 2) == 0) {
+		endpoint->kind = ENDPOINT_ANY;
+		return parse_port_part(text + 1, endpoint);
+	}
+	if (text[0] == ':' && text[1] != ':') {
+		endpoint->kind = ENDPOINT_ANY;
+		return parse_port_part(text, endpoint);
+	}
+	return parse_plain(text, endpoint);
+}
+
+const char *endpoint_parse_port(const char *text, uint16_t *port)
+{
+	uint64_t number;
+	const struct servent *service;
+
+	if (*text == '\0')
+		return "the port is empty";
+	if (number_parse(text, &number)) {
+		if (number > UINT16_MAX)
+			return not_a_port;
+		*port = (uint16_t)number;
+		return NULL;
+	}
+	service = getservbyname(text, "tcp");
+	if (!service)
+		return not_a_port;
+	*port = ntohs((uint16_t)service->s_port);
+	return NULL;
+}

@@ -1,0 +1,38 @@
+/* endpoint: a place to listen or to connect, as people write it. */
+#ifndef BASE_ENDPOINT_H
+#define BASE_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/attributes.h"
+
+/* The port where neither the command line nor an answer names one. */
+#define ENDPOINT_DEFAULT_PORT 12345
+
+enum endpoint_kind {
+	ENDPOINT_HOST, /* a name or a literal address */
+	ENDPOINT_ANY,  /* every address of this machine */
+	ENDPOINT_UNIX, /* a path */
+};
+
+/* What an ADDR on a command line says. */
+struct endpoint {
+	enum endpoint_kind kind;
+	char host[ADDRESS_HOST_MAX]; /* name, bare address or path; "" for ENDPOINT_ANY */
+	bool has_port;
+	uint16_t port;
+};
+
+/*
+ * Reads HOST, HOST:PORT, V6, [V6], [V6]:PORT, *, *:PORT, :PORT or unix:PATH.
+ * Looks up nothing but the names of ports. Returns NULL, or why it is none of these.
+ */
+const char *endpoint_parse(const char *text, struct endpoint *endpoint) MUST_CHECK;
+
+/* Reads a port: 0 to 65535, or the name of a TCP service. Returns NULL, or why it
+ * is neither. */
+const char *endpoint_parse_port(const char *text, uint16_t *port) MUST_CHECK;
+
+#endif
