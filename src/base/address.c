@@ -20,8 +20,13 @@ int address_from_literal(const char *host, int family, struct sockaddr_storage *
 				 .ai_family = family,
 				 .ai_socktype = SOCK_STREAM};
 	struct addrinfo *found;
-	int failure = getaddrinfo(host, NULL, &hints, &found);
+	struct in_addr ipv4;
+	int failure;
 
+	/* getaddrinfo() takes 127.1, 8080 and 010.0.0.1 for addresses, too. */
+	if (!strchr(host, ':') && inet_pton(AF_INET, host, &ipv4) != 1)
+		return EAI_NONAME;
+	failure = getaddrinfo(host, NULL, &hints, &found);
 	if (failure)
 		return failure;
 	memcpy(address, found->ai_addr, found->ai_addrlen);

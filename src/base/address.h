@@ -24,7 +24,8 @@ struct sockaddr_un;
 
 /*
  * Fills in the address that `host` writes in numbers, a zone included, if it is of `family`
- * (AF_UNSPEC: any). Looks up no name, and so never waits. Returns 0, or what getaddrinfo(3) does.
+ * (AF_UNSPEC: any); an IPv4 address is four decimal numbers, and no older form. Looks up no name,
+ * and so never waits. Returns 0, or what getaddrinfo(3) does.
  */
 int address_from_literal(const char *host, int family, struct sockaddr_storage *address,
 			 socklen_t *length) MUST_CHECK;

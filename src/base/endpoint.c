@@ -9,6 +9,9 @@
 
 #include "base/number.h"
 
+#define DIGITS "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 static const char unix_prefix[] = "unix:";
 static const char not_a_port[] = "a port is a number up to 65535 or the name of a service";
 
@@ -37,10 +40,51 @@ static const char *copy_host(struct endpoint *endpoint, const char *text, size_t
 		return "the host is empty";
 	if (length >= sizeof endpoint->host)
 		return "the host is too long";
-	if (endpoint->kind == ENDPOINT_HOST && memchr(text, ' ', length))
-		return "the host has a blank in it";
 	memcpy(endpoint->host, text, length);
 	endpoint->host[length] = '\0';
+	if (endpoint->kind == ENDPOINT_HOST && strpbrk(endpoint->host, " \t"))
+		return "the host has a blank in it";
+	return NULL;
+}
+
+/*
+ * True if the last label is a number, decimal or with 0x: then the host is an IPv4 address or
+ * nothing. No top-level domain is one (RFC 1123, 2.1), and URLs have the same rule (WHATWG).
+ */
+static bool ends_in_number(const char *host)
+{
+	size_t end = strlen(host), start;
+	const char *digits = DIGITS;
+
+	if (end > 0 && host[end - 1] == '.')
+		end--;
+	for (start = end; start > 0 && host[start - 1] != '.';)
+		start--;
+	if (end - start >= 2 && host[start] == '0' && (host[start + 1] | 0x20) == 'x') {
+		start += 2;
+		digits = DIGITS "abcdefABCDEF";
+	} else if (start == end) {
+		return false;
+	}
+	return start + strspn(host + start, digits) >= end;
+}
+
+/*
+ * Returns what is wrong with a name or IPv4 address; NULL: nothing. The C library takes 8080 for
+ * 0.0.31.144 and 010.0.0.1 for 8.0.0.1, without a lookup: nobody means that.
+ */
+static const char *check_plain_host(const char *host)
+{
+	struct in_addr address;
+
+	if (strchr(host, '/'))
+		return "the host has a slash in it; a path is unix:PATH";
+	if (strchr(host, '%'))
+		return "only an IPv6 address has a zone";
+	if (host[strspn(host, DIGITS)] == '\0')
+		return "a number is not a host; write a port as HOST:PORT";
+	if (ends_in_number(host) && inet_pton(AF_INET, host, &address) != 1)
+		return "an IPv4 address is four decimal numbers up to 255, without leading zeros";
 	return NULL;
 }
 
@@ -96,6 +140,8 @@ static const char *parse_plain(const char *text, struct endpoint *endpoint)
 	if (!colon)
 		colon = text + strlen(text);
 	why = copy_host(endpoint, text, (size_t)(colon - text));
+	if (!why)
+		why = check_plain_host(endpoint->host);
 	return why ? why : parse_port_part(colon, endpoint);
 }
 
@@ -104,6 +150,8 @@ const char *endpoint_parse(const char *text, struct endpoint *endpoint)
 	memset(endpoint, 0, sizeof *endpoint);
 	if (strncmp(text, unix_prefix, sizeof unix_prefix - 1) == 0)
 		return parse_unix(text + sizeof unix_prefix - 1, endpoint);
+	if (strstr(text, "://"))
+		return "this is a URL; write HOST:PORT";
 	if (*text == '[')
 		return parse_bracketed(text, endpoint);
 	if (strcmp(text, "*") == 0 || strncmp(text, "*:", 2) == 0) {
@@ -115,6 +163,16 @@ const char *endpoint_parse(const char *text, struct endpoint *endpoint)
 		return parse_port_part(text, endpoint);
 	}
 	return parse_plain(text, endpoint);
+}
+
+/*
+ * True if `text` can be the name of a service: as in RFC 6335, 5.1, and what older names have
+ * besides. Others are not looked up: musl finds a blank, and 80/tcp, in its list.
+ */
+static bool is_service_name(const char *text)
+{
+	return text[strspn(text, LETTERS DIGITS "-_+.")] == '\0' && strpbrk(text, LETTERS) &&
+	       !strchr("-_+.", *text);
 }
 
 const char *endpoint_parse_port(const char *text, uint16_t *port)
@@ -130,7 +188,7 @@ const char *endpoint_parse_port(const char *text, uint16_t *port)
 		*port = (uint16_t)number;
 		return NULL;
 	}
-	service = getservbyname(text, "tcp");
+	service = is_service_name(text) ? getservbyname(text, "tcp") : NULL;
 	if (!service)
 		return not_a_port;
 	*port = ntohs((uint16_t)service->s_port);

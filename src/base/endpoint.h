@@ -27,12 +27,15 @@ struct endpoint {
 
 /*
  * Reads HOST, HOST:PORT, V6, [V6], [V6]:PORT, *, *:PORT, :PORT or unix:PATH.
+ * A HOST whose last label is a number is an IPv4 address in its one form, or refused.
  * Looks up nothing but the names of ports. Returns NULL, or why it is none of these.
  */
 const char *endpoint_parse(const char *text, struct endpoint *endpoint) MUST_CHECK;
 
-/* Reads a port: 0 to 65535, or the name of a TCP service. Returns NULL, or why it
- * is neither. */
+/*
+ * Reads a port: 0 to 65535, or the name of a TCP service. Returns NULL, or why it is neither;
+ * then `port` is as it was.
+ */
 const char *endpoint_parse_port(const char *text, uint16_t *port) MUST_CHECK;
 
 #endif

@@ -2,6 +2,7 @@
 #include "prompt.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/endpoint.h"
@@ -32,6 +33,17 @@ static const char *read_answer(char *answer)
 	return NULL;
 }
 
+/* Drops the blanks around an answer, which come with what is pasted. */
+static void trim(char *answer)
+{
+	size_t start = strspn(answer, " \t"), length = strlen(answer + start);
+
+	while (length > 0 && strchr(" \t", answer[start + length - 1]))
+		length--;
+	memmove(answer, answer + start, length);
+	answer[length] = '\0';
+}
+
 /* Asks one question; false, and told, if there is no answer. */
 static bool ask(const char *question, char *answer)
 {
@@ -45,6 +57,8 @@ static bool ask(const char *question, char *answer)
 		log_break_line();
 	if (why)
 		log_error("%s", why);
+	else
+		trim(answer);
 	return why == NULL;
 }
 

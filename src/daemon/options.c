@@ -16,6 +16,7 @@
 enum { SHORTEST_MS = 1, LONGEST_MS = 24 * 60 * 60 * 1000 };
 
 static const char default_listen[] = "localhost", default_message[] = "Hi from server";
+static const char port_variable[] = "HAILD_PORT";
 
 static const struct cli_option table[] = {
 	{'l', "listen", "ADDR", CLI_LIST, FIELD(listen), 0, 0,
@@ -110,8 +111,8 @@ static bool read_environment(struct options *options)
 	if (!read_listen_variable(options))
 		return false;
 	if (!options->port) {
-		options->port = variable("HAILD_PORT");
-		options->port_source = "HAILD_PORT";
+		options->port = variable(port_variable);
+		options->port_source = port_variable;
 	}
 	if (!options->instance)
 		options->instance = variable("HAILD_INSTANCE");
@@ -150,48 +151,81 @@ static bool is_repeated(const struct options *options, const struct endpoint *en
 	return false;
 }
 
-/*
- * Tells whether the host is a bare number. The C library takes one for an address, 8080 for
- * 0.0.31.144 and 0 for all of the machine; who writes it means a port, as with nc -l.
- */
-static bool is_number(const struct endpoint *endpoint)
+static bool needs_port(const struct endpoint *endpoint)
 {
-	return endpoint->kind == ENDPOINT_HOST &&
-	       endpoint->host[strspn(endpoint->host, "0123456789")] == '\0';
+	return endpoint->kind != ENDPOINT_UNIX && !endpoint->has_port;
 }
 
-/* Understands one ADDR; NULL, or why it is none. */
-static const char *read_endpoint(struct options *options, const char *text, uint16_t port)
+/* True if any ADDR is without a port: one that is not needed is not judged. */
+static bool need_port(const struct options *options)
 {
-	struct endpoint *endpoint = &options->endpoints[options->endpoint_count++];
-	const char *why = endpoint_parse(text, endpoint);
+	for (size_t i = 0; i < options->endpoint_count; i++)
+		if (needs_port(&options->endpoints[i]))
+			return true;
+	return false;
+}
 
+/* True if the port is what Kubernetes sets in every pod once a Service is named haild. */
+static bool is_port_of_kubernetes(const struct options *options)
+{
+	const char *port = options->port;
+
+	return port && strcmp(options->port_source, port_variable) == 0 &&
+	       (strncmp(port, "tcp://", 6) == 0 || strncmp(port, "udp://", 6) == 0 ||
+		strncmp(port, "sctp://", 7) == 0);
+}
+
+static void warn_of_ignored_port(const struct options *options)
+{
+	if (need_port(options) && is_port_of_kubernetes(options))
+		log_warning("%s is '%s', as Kubernetes sets it for a Service named haild: ignored, "
+			    "the port is %d (see --port)",
+			    port_variable, options->port, ENDPOINT_DEFAULT_PORT);
+}
+
+/* Reads the port for every ADDR without one; false, and told, if it is none. */
+static bool read_port(const struct options *options, uint16_t *port)
+{
+	const char *why = NULL;
+
+	*port = ENDPOINT_DEFAULT_PORT;
+	if (options->port && !is_port_of_kubernetes(options))
+		why = endpoint_parse_port(options->port, port);
 	if (why)
-		return why;
-	if (is_number(endpoint))
-		return "a number is no host; a port is :PORT";
-	if (endpoint->kind != ENDPOINT_UNIX && !endpoint->has_port)
-		endpoint->port = port;
-	return is_repeated(options, endpoint) ? "it is given twice" : NULL;
+		log_error("%s: bad port '%s': %s", options->port_source, options->port, why);
+	return why == NULL;
+}
+
+/* Says what is wrong with the i-th ADDR, if anything is. */
+static bool accept_or_complain(const struct options *options, size_t i, const char *why)
+{
+	if (why)
+		log_error("%s: bad address '%s': %s", options->listen_source,
+			  options->listen.texts[i], why);
+	return why == NULL;
 }
 
 /* Understands the ADDRs, and gives each its port. */
 static bool read_endpoints(struct options *options)
 {
-	uint16_t port = ENDPOINT_DEFAULT_PORT;
-	const char *why = options->port ? endpoint_parse_port(options->port, &port) : NULL;
+	uint16_t port = 0;
 
-	if (why) {
-		log_error("%s: bad port '%s': %s", options->port_source, options->port, why);
-		return false;
-	}
 	for (size_t i = 0; i < options->listen.count; i++) {
-		why = read_endpoint(options, options->listen.texts[i], port);
-		if (why) {
-			log_error("%s: bad address '%s': %s", options->listen_source,
-				  options->listen.texts[i], why);
+		struct endpoint *endpoint = &options->endpoints[options->endpoint_count++];
+		if (!accept_or_complain(options, i,
+					endpoint_parse(options->listen.texts[i], endpoint)))
 			return false;
-		}
+	}
+	if (need_port(options) && !read_port(options, &port))
+		return false;
+	for (size_t i = 0; i < options->endpoint_count; i++) {
+		struct endpoint *endpoint = &options->endpoints[i];
+		if (needs_port(endpoint))
+			endpoint->port = port;
+		if (!accept_or_complain(options, i,
+					is_repeated(options, endpoint) ? "it is given twice"
+								       : NULL))
+			return false;
 	}
 	return true;
 }
@@ -236,6 +270,7 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 	if (!check_combinations(options, argv + operands) || !read_environment(options) ||
 	    !fill_defaults(options) || !read_endpoints(options) || !check_endpoints(options))
 		return CLI_BAD;
+	warn_of_ignored_port(options);
 	return CLI_GO;
 }
 

@@ -47,6 +47,16 @@ class Answers(ClientTest):
                 with self.subTest(text=text):
                     self.answers(text, BOTH)
 
+    def test_blanks_around_an_answer_are_dropped(self):
+        with Server(says(b"other")) as server:
+            port = b"%d" % server.port
+            for text in (b" 127.0.0.1 \n\t" + port + b" \r\n", b"\tlocalhost\n " + port):
+                with self.subTest(text=text):
+                    self.answers(text, BOTH, b"other")
+            self.answers(b" 127.0.0.1:" + port + b" \n", ADDRESS, b"other")
+        with Daemon(port=None):
+            self.answers(b"  \n\t\n", BOTH)
+
     def test_port_with_the_address(self):
         with Server(says(b"other")) as server:
             for text in (b"127.0.0.1:%d\n", b"localhost:%d\r\n", b"127.0.0.1:%d"):
@@ -91,13 +101,14 @@ class Answers(ClientTest):
     def test_bad_addresses(self):
         for text in (b":12345\n", b"*\n", b"*:12345\n", b"[::1\n", b"[::1]x\n", b"[localhost]\n",
                      b"localhost:\n", b"localhost:0\n", b"localhost:65536\n", b"localhost:-1\n", b"1:2:3\n",
+                     b"12345\n", b"127.1\n", b"010.0.0.1\n", b"http://localhost:12345/\n", b"a b\n",
                      b"unix:\n", b"unix:" + b"x" * 108 + b"\n", b"localhost:0x1F\n"):
             with self.subTest(text=text):
                 self.refuses(text, ADDRESS, "bad address .+")
 
     def test_bad_ports(self):
-        for text in (b"0", b"65536", b"-1", b"+1", b"0x1F", b" 1", b"1 ", b"1x", b"1.5",
-                     b"99999999999999999999", b"no-such-service", b"\t", b"\r\r", b"1\r\r"):
+        for text in (b"0", b"65536", b"-1", b"+1", b"0x1F", b"1 1", b"1x", b"1.5",
+                     b"99999999999999999999", b"no-such-service", b"\r\r", b"1\r\r"):
             with self.subTest(text=text):
                 self.refuses(b"localhost\n" + text + b"\n", BOTH, "bad port .+")
 

@@ -8,6 +8,7 @@
 #include "base/address.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -28,6 +29,27 @@ static bool is_same(const struct endpoint *one, const struct endpoint *other)
 	       one->port == other->port;
 }
 
+/* True if the C library takes the host for an IPv4 address, in whatever form. */
+static bool is_number(const char *host)
+{
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_family = AF_INET}, *found;
+
+	if (strchr(host, ':') || getaddrinfo(host, NULL, &hints, &found) != 0)
+		return false;
+	freeaddrinfo(found);
+	return true;
+}
+
+/* Checks that a host is an address in its one form, or a name that nobody takes for one. */
+static void check_host(const char *host)
+{
+	struct in_addr address;
+
+	FUZZ_CHECK(!strpbrk(host, " \t") && (strchr(host, ':') || !strchr(host, '/')));
+	FUZZ_CHECK(!is_number(host) || inet_pton(AF_INET, host, &address) == 1);
+	FUZZ_CHECK(host[strspn(host, "0123456789")] != '\0');
+}
+
 /* Checks what an endpoint must be, once it is understood. */
 static void check_endpoint(const struct endpoint *endpoint)
 {
@@ -35,6 +57,8 @@ static void check_endpoint(const struct endpoint *endpoint)
 	FUZZ_CHECK((endpoint->kind == ENDPOINT_ANY) == (endpoint->host[0] == '\0'));
 	FUZZ_CHECK(endpoint->has_port || endpoint->port == 0);
 	FUZZ_CHECK(!endpoint->has_port || endpoint->kind != ENDPOINT_UNIX);
+	if (endpoint->kind == ENDPOINT_HOST)
+		check_host(endpoint->host);
 }
 
 /*

@@ -64,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (understood) {
 		check_target(&target);
 		check_answers(data + 1, (size_t)(world.input - data - 1));
+		FUZZ_CHECK(!strchr(" \t", target.host[strlen(target.host) - 1]));
 		FUZZ_CHECK(rest.length == 0);
 	} else {
 		(void)skip(&rest, "\n");

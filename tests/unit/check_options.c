@@ -136,6 +136,9 @@ static const struct {
 	{{"-la:0", "-la:0"}, {"a:0", "a:0"}},
 	{{"-la:80", "-la:81"}, {"a:80", "a:81"}},
 	{{"-lunix:/x", "-p80"}, {"unix:/x"}},
+	/* A port that no address needs is not judged. */
+	{{"-l:80", "-p", "no-such-service"}, {"*:80"}},
+	{{"-lunix:/x", "-la:1", "-p", "65536"}, {"unix:/x", "a:1"}},
 };
 
 START_TEST(listen_and_port_make_endpoints)
@@ -256,8 +259,13 @@ static const struct {
 	{{"-l", "[::1"}, "bad address '[::1': "},
 	{{"-l", "a:65536"}, "bad address 'a:65536': "},
 	{{"-l", "unix:"}, "bad address 'unix:': "},
-	{{"-l", "8080"}, "bad address '8080': a number is no host; a port is :PORT"},
-	{{"-l", "0:80"}, "bad address '0:80': a number is no host"},
+	{{"-l", "8080"}, "bad address '8080': a number is not a host; write a port as HOST:PORT"},
+	{{"-l", "0:80"}, "bad address '0:80': a number is not a host"},
+	{{"-l", "127.1"}, "bad address '127.1': an IPv4 address is four decimal numbers"},
+	{{"-l", "tcp://*:80"}, "bad address 'tcp://*:80': this is a URL; write HOST:PORT"},
+	{{"-p", " "}, "bad port ' ': "},
+	{{"-p", "tcp://10.0.0.1:12345"}, "--port: bad port 'tcp://10.0.0.1:12345': "},
+	{{"-l:80", "-lb", "-p", "x!"}, "--port: bad port 'x!': "},
 	{{"-la", "-lb:", "-lc"}, "bad address 'b:': "},
 	{{"-la", "-lb", "-la"}, "--listen: bad address 'a': it is given twice"},
 	{{"-la", "-p80", "-la:80"}, "bad address 'a:80': it is given twice"},
@@ -454,12 +462,43 @@ START_TEST(both_message_variables_exclude_each_other)
 }
 END_TEST
 
+/* The first port of a Service, whatever its protocol. */
+static const char *const of_kubernetes[] = {"tcp://10.0.0.1:12345", "udp://10.0.0.1:7",
+					    "sctp://[fd00::1]:80", "tcp://\x1B[2J"};
+
+START_TEST(port_variable_of_kubernetes_is_ignored_with_a_warning)
+{
+	setenv("HAILD_PORT", of_kubernetes[_i], 1);
+	ck_assert_int_eq(READ(), CLI_GO);
+	assert_endpoint(0, "localhost:12345");
+	assert_one_error_line("haild: HAILD_PORT is '");
+	assert_told(
+		"', as Kubernetes sets it for a Service named haild: ignored, the port is 12345");
+}
+END_TEST
+
+/* What no address needs is not even told. */
+static const char *const port_in_no_need[][3] = {{"-l:80"}, {"-lunix:/x"}, {"-p81"}};
+
+START_TEST(port_variable_that_nothing_needs_is_not_judged)
+{
+	setenv("HAILD_PORT", "tcp://10.0.0.1:12345", 1);
+	ck_assert_int_eq(read_words(port_in_no_need[_i]), CLI_GO);
+	setenv("HAILD_PORT", "x y", 1);
+	options_free(&options);
+	ck_assert_int_eq(read_words(port_in_no_need[_i]), CLI_GO);
+	assert_told_nothing();
+}
+END_TEST
+
 static const struct {
 	const char *name, *value, *told;
 } bad_variables[] = {
 	{"HAILD_PORT", "65536", "bad port '65536'"},
 	{"HAILD_PORT", "0x1F", "bad port '0x1F'"},
 	{"HAILD_PORT", " 80", "bad port ' 80'"},
+	{"HAILD_PORT", "http://10.0.0.1:80", "bad port 'http://10.0.0.1:80'"},
+	{"HAILD_PORT", "tcp:10.0.0.1:80", "bad port 'tcp:10.0.0.1:80'"},
 	{"HAILD_LISTEN", "a:b:c", "bad address 'a:b:c'"},
 	{"HAILD_LISTEN", "a, b:", "bad address 'b:'"},
 	{"HAILD_LISTEN", "a unix:", "bad address 'unix:'"},
@@ -559,6 +598,10 @@ int main(void)
 	tcase_add_test(variables, message_file_option_overrides_both_variables);
 	tcase_add_test(variables, empty_message_option_overrides_the_variable);
 	tcase_add_test(variables, both_message_variables_exclude_each_other);
+	tcase_add_loop_test(variables, port_variable_of_kubernetes_is_ignored_with_a_warning, 0,
+			    COUNT_OF(of_kubernetes));
+	tcase_add_loop_test(variables, port_variable_that_nothing_needs_is_not_judged, 0,
+			    COUNT_OF(port_in_no_need));
 	tcase_add_loop_test(variables, bad_variable_is_refused_in_one_line, 0,
 			    COUNT_OF(bad_variables));
 	tcase_add_checked_fixture(printed, setup, teardown);

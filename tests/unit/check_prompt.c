@@ -57,6 +57,11 @@ static const struct {
 	{"host:80", "host:80", ASK_ADDRESS},
 	{"[::1]:80\n", "[::1]:80", ASK_ADDRESS},
 	{"unix:/run/x.sock\n", "unix:/run/x.sock", ASK_ADDRESS},
+	{" host \n\t80 \t\n", "host:80", ASK_ADDRESS ASK_PORT},
+	{"  \n\t\n", "localhost:12345", ASK_ADDRESS ASK_PORT},
+	{" \r\n \r\n", "localhost:12345", ASK_ADDRESS ASK_PORT},
+	{" host:80", "host:80", ASK_ADDRESS},
+	{" unix:/a b \n", "unix:/a b", ASK_ADDRESS},
 };
 
 START_TEST(answers_make_the_target)
@@ -84,7 +89,13 @@ static const struct {
 	{"host\n0\n", ASK_ADDRESS ASK_PORT, "bad port '0'"},
 	{"host\n65536\n", ASK_ADDRESS ASK_PORT, "bad port '65536'"},
 	{"host\n-1\n", ASK_ADDRESS ASK_PORT, "bad port '-1'"},
-	{"host\n 80\n", ASK_ADDRESS ASK_PORT, "bad port ' 80'"},
+	{"host\n8 0\n", ASK_ADDRESS ASK_PORT, "bad port '8 0'"},
+	{"host\n80\r\r\n", ASK_ADDRESS ASK_PORT, "bad port '80\\x0D'"},
+	{" a b \n", ASK_ADDRESS, "bad address 'a b': the host has a blank in it"},
+	{"12345\n", ASK_ADDRESS, "bad address '12345': a number is not a host"},
+	{"010.0.0.1\n", ASK_ADDRESS, "bad address '010.0.0.1': an IPv4 address is"},
+	{" http://localhost:12345/ \n", ASK_ADDRESS,
+	 "bad address 'http://localhost:12345/': this is a URL; write HOST:PORT"},
 	{"host\nno-such-service\n", ASK_ADDRESS ASK_PORT, "bad port 'no-such-service'"},
 };
 
