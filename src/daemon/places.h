@@ -1,0 +1,34 @@
+/* places: where haild listens, and the sockets that it has there. */
+#ifndef DAEMON_PLACES_H
+#define DAEMON_PLACES_H
+
+#include <stddef.h>
+
+#include "base/address.h"
+#include "unixpath.h"
+
+struct place {
+	int fd;
+	int datagram_fd; /* for those on the same address, or -1 */
+	char address[ADDRESS_TEXT_MAX];
+	struct unixpath path; /* of a UNIX socket */
+};
+
+struct places {
+	struct place *all;
+	size_t count;
+};
+
+/* Takes `fd` over as a new place; closes it, and returns NULL with errno, if there is no memory. */
+struct place *places_add(struct places *places, int fd);
+
+/* Forgets the places from the `count`-th on, and closes their sockets. */
+void places_truncate(struct places *places, size_t count);
+
+/* Closes the place's socket for datagrams, if it has one. */
+void places_close_datagrams(struct place *place);
+
+/* Closes every socket and removes the UNIX sockets' paths, if they are still ours. */
+void places_free(struct places *places);
+
+#endif
