@@ -2,6 +2,7 @@
 #include "base/address.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -117,6 +118,17 @@ char *address_format_host(const struct sockaddr *address, socklen_t length, char
 		return address_format(address, length, text, size);
 	format_host(address, length, text, size);
 	return text;
+}
+
+const char *address_advice(const struct sockaddr *address, int reason)
+{
+	const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)(const void *)address;
+
+	/* The same address is on each link: the kernel must know which one is meant. */
+	if ((reason == EINVAL || reason == ENETUNREACH) && address->sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_LINKLOCAL(&ipv6->sin6_addr) && ipv6->sin6_scope_id == 0)
+		return " (a link-local address needs its zone, ADDRESS%INTERFACE)";
+	return "";
 }
 
 bool address_from_path(const char *path, struct sockaddr_un *address)

@@ -44,6 +44,12 @@ char *address_format(const struct sockaddr *address, socklen_t length, char *tex
 char *address_format_host(const struct sockaddr *address, socklen_t length, char *text,
 			  size_t size);
 
+/*
+ * What helps against a connect or bind to the address that failed for this errno, as " (...)";
+ * "" where the address itself is not the cause.
+ */
+const char *address_advice(const struct sockaddr *address, int reason);
+
 /* Fills in the address of the UNIX socket at `path`; false if the path is empty or too long. */
 bool address_from_path(const char *path, struct sockaddr_un *address) MUST_CHECK;
 

@@ -214,7 +214,8 @@ static void raced_cb(const struct race_result *raced, void *argument)
 		       sizeof probe->result->address);
 	probe->fd = raced->fd;
 	if (probe->fd < 0) {
-		fail(probe, status_of(raced->reason), "%s", strerror(raced->reason));
+		fail(probe, status_of(raced->reason), "%s%s", strerror(raced->reason),
+		     address_advice(raced->address, raced->reason));
 		return;
 	}
 	probe->is_reset = raced->reason == ECONNRESET;
@@ -257,7 +258,8 @@ static void asked_cb(const struct ask_result *asked, void *argument)
 	address_format(asked->address, asked->address_length, probe->result->address,
 		       sizeof probe->result->address);
 	if (asked->reason) {
-		fail(probe, status_of(asked->reason), "%s", strerror(asked->reason));
+		fail(probe, status_of(asked->reason), "%s%s", strerror(asked->reason),
+		     address_advice(asked->address, asked->reason));
 		return;
 	}
 	probe->result->length = asked->length;

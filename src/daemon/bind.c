@@ -17,6 +17,7 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "base/socket.h"
+#include "failure.h"
 #include "options.h"
 #include "packets.h"
 #include "places.h"
@@ -31,39 +32,6 @@ struct binder {
 	bool checking; /* only find out; a socket that is in use is well enough */
 	bool warned_of_family;
 };
-
-/* What went wrong, in words that suit an address to listen on. */
-static const char *describe(int reason)
-{
-	return reason == ENOTSOCK ? "something is there that is not a socket" : strerror(reason);
-}
-
-/* What to do about a failure, where we know. */
-static const char *advice(int reason, uint16_t port)
-{
-	switch (reason) {
-	case EACCES:
-		return port > 0 && port < 1024 ? " (ports below 1024 need CAP_NET_BIND_SERVICE)"
-					       : "";
-	case EADDRINUSE:
-		return " (another socket has it; 'ss -lp' shows whose)";
-	case EADDRNOTAVAIL:
-		return " (not an address of this machine)";
-	case EAFNOSUPPORT:
-		return " (the kernel lacks this address family)";
-	case EINVAL:
-		return " (a link-local address needs its zone, ADDRESS%INTERFACE)";
-	case EMFILE:
-		return " (raise the descriptor limit, ulimit -n)";
-	default:
-		return "";
-	}
-}
-
-void bind_complain(const char *address, int reason, uint16_t port)
-{
-	log_error("cannot listen on %s: %s%s", address, describe(reason), advice(reason, port));
-}
 
 static bool set_option(int fd, int level, int name)
 {
@@ -106,7 +74,7 @@ static bool note_address(struct place *place, struct sockaddr_storage *address)
 
 	if (getsockname(place->fd, (struct sockaddr *)address, &length) < 0)
 		return false;
-	address_format((struct sockaddr *)address, length, place->address, sizeof place->address);
+	places_name(place, (struct sockaddr *)address, length);
 	return true;
 }
 
@@ -145,17 +113,14 @@ static bool bind_udp(struct binder *binder, const struct sockaddr_storage *addre
 	return false;
 }
 
-/*
- * Binds all that is wanted on an address, or nothing; `how` is what tells in errors which of it
- * failed.
- */
+/* Binds all that is wanted on an address, or nothing; else `by_udp` tells which of it failed. */
 static bool bind_address(struct binder *binder, struct sockaddr_storage *address, socklen_t length,
-			 const char **how)
+			 bool *by_udp)
 {
 	size_t before = binder->places->count;
 	int reason;
 
-	*how = "";
+	*by_udp = false;
 	if (!bind_tcp(binder, address, length))
 		return false;
 	if (!binder->options->udp || bind_udp(binder, address, length))
@@ -163,8 +128,27 @@ static bool bind_address(struct binder *binder, struct sockaddr_storage *address
 	reason = errno;
 	places_truncate(binder->places, before);
 	errno = reason;
-	*how = " by UDP";
+	*by_udp = true;
 	return false;
+}
+
+/* Says why a name could not be looked up; `reason` is errno, for EAI_SYSTEM. */
+static void complain_of_lookup(const struct endpoint *endpoint, int failure, int reason)
+{
+	char text[ADDRESS_TEXT_MAX];
+	const char *why = failure == EAI_SYSTEM ? strerror(reason) : gai_strerror(failure);
+	const char *advice = strchr(endpoint->host, '%') ? failure_zone_advice : "";
+	int fd = socket_open(AF_UNIX, SOCK_DGRAM);
+
+	/* Without descriptors neither files nor servers can be asked, and no name is known. */
+	if (fd >= 0) {
+		socket_close(fd);
+	} else if (errno == EMFILE || errno == ENFILE) {
+		why = strerror(errno);
+		advice = failure_lack_advice(errno);
+	}
+	log_error("cannot listen on %s: %s%s", address_format_endpoint(endpoint, text, sizeof text),
+		  why, advice);
 }
 
 /*
@@ -183,10 +167,7 @@ static bool resolve(const struct endpoint *endpoint, struct addresslist *all)
 	failure = getaddrinfo(local || endpoint->kind == ENDPOINT_ANY ? NULL : endpoint->host, "0",
 			      &hints, &found);
 	if (failure) {
-		char text[ADDRESS_TEXT_MAX];
-		log_error("cannot listen on %s: %s",
-			  address_format_endpoint(endpoint, text, sizeof text),
-			  failure == EAI_SYSTEM ? strerror(errno) : gai_strerror(failure));
+		complain_of_lookup(endpoint, failure, errno);
 		return false;
 	}
 	for (const struct addrinfo *info = found; info; info = info->ai_next)
@@ -199,15 +180,6 @@ static bool resolve(const struct endpoint *endpoint, struct addresslist *all)
 	return true;
 }
 
-/* Tells of an address that is left out because another of the same name serves; once. */
-static void warn_of_family(struct binder *binder, const char *address, int reason)
-{
-	if (!binder->warned_of_family)
-		log_warning("not listening on %s: %s%s", address, strerror(reason),
-			    advice(reason, 0));
-	binder->warned_of_family = true;
-}
-
 /* What became of binding an address, or all of one endpoint. */
 enum bound {
 	BOUND,
@@ -217,22 +189,83 @@ enum bound {
 	BOUND_NOT,
 };
 
-/* Decides what it means that one of an endpoint's addresses can't be bound; tells it if need be. */
-static enum bound judge_failure(struct binder *binder, const char *address, int reason,
-				uint16_t port, bool port_is_chosen, bool is_only)
+/* Notes that an address is in use by another program, so that it is not ours twice. */
+static enum bound note_use(struct binder *binder, const struct failure *failure)
 {
-	if (reason == EADDRINUSE && port_is_chosen)
-		return BOUND_AGAIN;
-	if (reason == EADDRINUSE && binder->checking) {
-		log_info("%s is in use now", address);
-		return BOUND_IN_USE;
+	struct place *place = places_add(binder->places, -1);
+
+	if (!place) {
+		log_error("out of memory");
+		return BOUND_NOT;
 	}
-	if ((reason == EAFNOSUPPORT || reason == EADDRNOTAVAIL) && !is_only) {
-		warn_of_family(binder, address, reason);
+	places_name(place, failure->address, failure->length);
+	failure_note(failure);
+	return BOUND_IN_USE;
+}
+
+/* Decides what it means that one of an endpoint's addresses can't be bound; tells it if need be. */
+static enum bound judge_failure(struct binder *binder, const struct failure *failure,
+				bool port_is_chosen, bool is_only)
+{
+	if (failure->reason == EADDRINUSE && port_is_chosen)
+		return BOUND_AGAIN;
+	if (failure->reason == EADDRINUSE && binder->checking && address_port(failure->address) > 0)
+		return note_use(binder, failure);
+	if ((failure->reason == EAFNOSUPPORT || failure->reason == EADDRNOTAVAIL) && !is_only) {
+		if (!binder->warned_of_family)
+			failure_warn(failure);
+		binder->warned_of_family = true;
 		return BOUND_LEFT_OUT;
 	}
-	bind_complain(address, reason, port);
+	failure_complain(failure);
 	return BOUND_NOT;
+}
+
+/*
+ * Finds a place of ours that would have the address as well, which only --reuse-port allows. The
+ * kernel sees it at listen(2), and so never in a check.
+ */
+static const struct place *find_own(const struct binder *binder, const struct sockaddr *address)
+{
+	return binder->options->reuse_port ? NULL : places_find_overlap(binder->places, address);
+}
+
+static void complain_of_own(const struct place *own, const struct sockaddr *address,
+			    socklen_t length)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	address_format(address, length, text, sizeof text);
+	if (strcmp(text, own->address) == 0)
+		log_error("cannot listen on %s: it is given twice", text);
+	else
+		log_error("cannot listen on %s: it overlaps %s, which is given as well", text,
+			  own->address);
+}
+
+/*
+ * Binds one address of an endpoint that wants this port, or any; then the address has the port
+ * that was got, also if by TCP alone.
+ */
+static enum bound bind_one(struct binder *binder, struct sockaddr_storage *name, socklen_t length,
+			   uint16_t wanted, bool is_only)
+{
+	struct sockaddr *address = (struct sockaddr *)name;
+	const struct place *own = find_own(binder, address);
+	struct failure failure = {.address = address,
+				  .length = length,
+				  .shares = binder->options->reuse_port};
+
+	if (own && address_port(address) != wanted)
+		return BOUND_AGAIN;
+	if (own) {
+		complain_of_own(own, address, length);
+		return BOUND_NOT;
+	}
+	if (bind_address(binder, name, length, &failure.by_udp))
+		return BOUND;
+	failure.reason = errno;
+	return judge_failure(binder, &failure, address_port(address) != wanted, is_only);
 }
 
 /* Binds every address of one endpoint to one port; BOUND_AGAIN: try with another free port. */
@@ -240,29 +273,19 @@ static enum bound bind_all(struct binder *binder, struct addresslist *all, uint1
 {
 	size_t before = binder->places->count;
 	uint16_t port = wanted;
-	char bare[ADDRESS_TEXT_MAX], text[ADDRESS_TEXT_MAX];
-	const char *how;
 	bool serves = false;
 
 	for (size_t i = 0; i < all->count; i++) {
 		struct sockaddr *address = (struct sockaddr *)&all->addresses[i];
 		address_set_port(address, port);
-		bool is_bound = bind_address(binder, &all->addresses[i], all->lengths[i], &how);
-		int reason = errno;
+		enum bound bound = bind_one(binder, &all->addresses[i], all->lengths[i], wanted,
+					    i + 1 == all->count && !serves);
 		port = address_port(address); /* TCP may have it, and only UDP not */
-		if (is_bound) {
-			serves = true;
-			continue;
-		}
-		snprintf(text, sizeof text, "%s%s",
-			 address_format(address, all->lengths[i], bare, sizeof bare), how);
-		enum bound bound = judge_failure(binder, text, reason, port, port != wanted,
-						 i + 1 == all->count && !serves);
 		if (bound == BOUND_AGAIN)
 			places_truncate(binder->places, before);
 		if (bound == BOUND_AGAIN || bound == BOUND_NOT)
 			return bound;
-		serves = serves || bound == BOUND_IN_USE;
+		serves = serves || bound == BOUND || bound == BOUND_IN_USE;
 	}
 	return BOUND;
 }
@@ -270,6 +293,7 @@ static enum bound bind_all(struct binder *binder, struct addresslist *all, uint1
 static bool add_tcp(struct binder *binder, const struct endpoint *endpoint)
 {
 	struct addresslist all;
+	char text[ADDRESS_TEXT_MAX];
 
 	if (!resolve(endpoint, &all))
 		return false;
@@ -279,7 +303,7 @@ static bool add_tcp(struct binder *binder, const struct endpoint *endpoint)
 			return bound == BOUND;
 	}
 	log_error("cannot listen on %s: found no port that is free on all its addresses",
-		  endpoint->host);
+		  address_format_endpoint(endpoint, text, sizeof text));
 	return false;
 }
 
@@ -297,51 +321,57 @@ static bool bind_unix(struct binder *binder, const struct sockaddr_un *address)
 	place = places_add(binder->places, fd);
 	if (!place || bind(fd, (const struct sockaddr *)address, sizeof *address) < 0)
 		return false;
+	places_name(place, (const struct sockaddr *)address, sizeof *address);
 	unixpath_note(&place->path, address);
 	return true;
 }
 
-/* Finds out whether the path could be bound; one in use is well enough. */
-static bool check_unix(const char *text, const struct sockaddr_un *address)
+/* Finds out whether the path could be bound, and notes it; false, errno set, if it can't. */
+static bool check_unix(struct binder *binder, const struct sockaddr_un *address)
 {
-	if (unixpath_check(address))
-		return true;
-	if (errno == EADDRINUSE)
-		log_info("%s is in use now", text);
-	else
-		bind_complain(text, errno, 0);
-	return errno == EADDRINUSE;
+	struct place *place;
+
+	if (!unixpath_check(address))
+		return false;
+	place = places_add(binder->places, -1);
+	if (place)
+		places_name(place, (const struct sockaddr *)address, sizeof *address);
+	return place != NULL;
 }
 
 static bool add_unix(struct binder *binder, const struct endpoint *endpoint)
 {
 	struct sockaddr_un address;
-	char text[ADDRESS_TEXT_MAX];
+	struct failure failure = {.address = (const struct sockaddr *)&address,
+				  .length = sizeof address};
+	const struct place *own;
 
-	address_format_endpoint(endpoint, text, sizeof text);
 	if (!address_from_path(endpoint->host, &address)) {
-		bind_complain(text, ENAMETOOLONG, 0);
+		log_error("cannot listen on %s: %s", endpoint->host, strerror(ENAMETOOLONG));
 		return false;
 	}
-	if (binder->checking)
-		return check_unix(text, &address);
-	if (!bind_unix(binder, &address)) {
-		bind_complain(text, errno, 0);
+	own = places_find_overlap(binder->places, failure.address);
+	if (own) {
+		complain_of_own(own, failure.address, failure.length);
 		return false;
 	}
-	memcpy(binder->places->all[binder->places->count - 1].address, text, sizeof text);
-	return true;
+	if (binder->checking ? check_unix(binder, &address) : bind_unix(binder, &address))
+		return true;
+	failure.reason = errno;
+	if (failure.reason == EADDRINUSE && binder->checking)
+		return note_use(binder, &failure) == BOUND_IN_USE;
+	failure_complain(&failure);
+	return false;
 }
 
 bool bind_endpoints(const struct options *options, bool checking, struct places *places)
 {
-	struct binder one = {.options = options, .places = places, .checking = checking};
-	struct binder *binder = &one;
+	struct binder binder = {.options = options, .places = places, .checking = checking};
 
-	for (size_t i = 0; i < binder->options->endpoint_count; i++) {
-		const struct endpoint *endpoint = &binder->options->endpoints[i];
-		if (endpoint->kind == ENDPOINT_UNIX ? !add_unix(binder, endpoint)
-						    : !add_tcp(binder, endpoint))
+	for (size_t i = 0; i < options->endpoint_count; i++) {
+		const struct endpoint *endpoint = &options->endpoints[i];
+		if (endpoint->kind == ENDPOINT_UNIX ? !add_unix(&binder, endpoint)
+						    : !add_tcp(&binder, endpoint))
 			return false;
 	}
 	return true;

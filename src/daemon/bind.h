@@ -3,7 +3,6 @@
 #define DAEMON_BIND_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/attributes.h"
 
@@ -16,8 +15,5 @@ struct places;
  * be had; the caller frees the places in any case.
  */
 bool bind_endpoints(const struct options *options, bool checking, struct places *places) MUST_CHECK;
-
-/* Says that the address can't be listened on, why, and what to do about it, where we know. */
-void bind_complain(const char *address, int reason, uint16_t port);
 
 #endif

@@ -3,15 +3,18 @@
 #define DAEMON_PLACES_H
 
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include "base/address.h"
 #include "unixpath.h"
 
 struct place {
-	int fd;
+	int fd;		 /* -1: in use by another program, which is well enough for a check */
 	int datagram_fd; /* for those on the same address, or -1 */
-	char address[ADDRESS_TEXT_MAX];
-	struct unixpath path; /* of a UNIX socket */
+	struct sockaddr_storage name;
+	socklen_t length;
+	char address[ADDRESS_TEXT_MAX]; /* the same as text */
+	struct unixpath path;		/* of a UNIX socket */
 };
 
 struct places {
@@ -21,6 +24,16 @@ struct places {
 
 /* Takes `fd` over as a new place; closes it, and returns NULL with errno, if there is no memory. */
 struct place *places_add(struct places *places, int fd);
+
+/* Sets the place's address. */
+void places_name(struct place *place, const struct sockaddr *name, socklen_t length);
+
+/*
+ * Finds the place that takes what comes to the address: it is the same, or one of both is every
+ * address of their family, on the same port. NULL if there is none.
+ */
+const struct place *places_find_overlap(const struct places *places,
+					const struct sockaddr *address);
 
 /* Forgets the places from the `count`-th on, and closes their sockets. */
 void places_truncate(struct places *places, size_t count);

@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
-#include "base/number.h"
 #include "bind.h"
+#include "failure.h"
+#include "kernel.h"
 #include "options.h"
 #include "places.h"
 
@@ -23,33 +22,24 @@ struct sockets {
 static bool listen_everywhere(struct sockets *sockets)
 {
 	for (size_t i = 0; i < sockets->places.count; i++) {
-		if (listen(sockets->places.all[i].fd, (int)sockets->options->backlog) == 0)
+		const struct place *place = &sockets->places.all[i];
+		if (listen(place->fd, (int)sockets->options->backlog) == 0)
 			continue;
-		bind_complain(sockets->places.all[i].address, errno, 0);
+		failure_complain(&(struct failure){
+			.address = (const struct sockaddr *)&place->name,
+			.length = place->length,
+			.reason = errno,
+			.shares = sockets->options->reuse_port,
+		});
 		return false;
 	}
 	return true;
 }
 
-/* The kernel's greatest backlog, or UINT64_MAX where it isn't told; only Linux tells. */
-static uint64_t greatest_backlog(void)
-{
-	FILE *file = fopen("/proc/sys/net/core/somaxconn", "re");
-	char text[32] = "";
-	uint64_t most;
-
-	if (!file)
-		return UINT64_MAX;
-	if (fgets(text, sizeof text, file))
-		text[strcspn(text, "\n")] = '\0';
-	fclose(file);
-	return number_parse(text, &most) ? most : UINT64_MAX;
-}
-
 /* Warns where the kernel silently makes the backlog smaller. */
 static void warn_of_capped_backlog(const struct options *options)
 {
-	uint64_t most = greatest_backlog();
+	uint64_t most = kernel_number("/proc/sys/net/core/somaxconn", UINT64_MAX);
 
 	if (most < options->backlog)
 		log_warning("the kernel caps the backlog of %" PRIu64 " at %" PRIu64

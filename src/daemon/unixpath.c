@@ -105,7 +105,35 @@ bool unixpath_check(const struct sockaddr_un *address)
 	char copy[sizeof address->sun_path];
 
 	return find_holder(address) != HOLDER_UNCLEAR &&
-	       access(folder_of(address, copy), W_OK | X_OK) == 0;
+	       faccessat(AT_FDCWD, folder_of(address, copy), W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+bool unixpath_is_same(const struct sockaddr_un *one, const struct sockaddr_un *other)
+{
+	char copy[sizeof one->sun_path], name[sizeof one->sun_path];
+	struct stat folder, other_folder;
+
+	if (stat(folder_of(one, copy), &folder) < 0 ||
+	    stat(folder_of(other, copy), &other_folder) < 0)
+		return false;
+	memcpy(name, one->sun_path, sizeof name);
+	memcpy(copy, other->sun_path, sizeof copy);
+	return folder.st_dev == other_folder.st_dev && folder.st_ino == other_folder.st_ino &&
+	       strcmp(basename(name), basename(copy)) == 0;
+}
+
+enum unixpath_obstacle unixpath_find_obstacle(const struct sockaddr_un *address)
+{
+	char copy[sizeof address->sun_path];
+	struct stat status;
+
+	if (lstat(address->sun_path, &status) == 0)
+		return UNIXPATH_OTHERS;
+	if (errno != ENOENT)
+		return UNIXPATH_HIDDEN;
+	return faccessat(AT_FDCWD, folder_of(address, copy), W_OK | X_OK, AT_EACCESS) < 0
+		       ? UNIXPATH_FOLDER
+		       : UNIXPATH_CLEAR;
 }
 
 void unixpath_note(struct unixpath *noted, const struct sockaddr_un *address)

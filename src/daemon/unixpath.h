@@ -25,6 +25,20 @@ bool unixpath_clear(const struct sockaddr_un *address) MUST_CHECK;
 /* Tells whether unixpath_clear() and bind() would succeed, and changes nothing. */
 bool unixpath_check(const struct sockaddr_un *address) MUST_CHECK;
 
+/* True if both paths are one name in one folder, however they are written. */
+bool unixpath_is_same(const struct sockaddr_un *one, const struct sockaddr_un *other);
+
+/* What is in the way where the rights for a path are wanting. */
+enum unixpath_obstacle {
+	UNIXPATH_CLEAR,	 /* nothing that we can see */
+	UNIXPATH_HIDDEN, /* a folder above the path, which we can't look into */
+	UNIXPATH_OTHERS, /* something that is another user's, or that we may not remove */
+	UNIXPATH_FOLDER, /* its folder, in which we may make nothing */
+};
+
+/* Finds what is in the way, after EACCES or EPERM. */
+enum unixpath_obstacle unixpath_find_obstacle(const struct sockaddr_un *address);
+
 /* Notes what bind() has just made at the path. */
 void unixpath_note(struct unixpath *noted, const struct sockaddr_un *address);
 

@@ -1,5 +1,6 @@
 /* check_address: every address is shown in one form, and made from what it is written as. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
@@ -288,6 +289,38 @@ START_TEST(literal_is_an_address)
 }
 END_TEST
 
+static const struct {
+	const char *host;
+	unsigned zone;
+	int reason;
+	const char *told; /* a word of the advice; "": there is none */
+} failures[] = {
+	{"fe80::1", 0, EINVAL, "needs its zone"},
+	{"fe80::1", 0, ENETUNREACH, "needs its zone"},
+	{"febf::1", 0, EINVAL, "needs its zone"},
+	{"fe80::1", 1, EINVAL, ""},
+	{"fe80::1", 0, ECONNREFUSED, ""},
+	{"fec0::1", 0, EINVAL, ""},
+	{"::1", 0, EINVAL, ""},
+	{"::ffff:169.254.0.1", 0, EINVAL, ""},
+	{"169.254.0.1", 0, EINVAL, ""},
+};
+
+START_TEST(zone_that_is_missing_is_advised)
+{
+	struct sockaddr_storage address;
+	const char *advice;
+
+	make_address(failures[_i].host, 80, &address);
+	if (address.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&address)->sin6_scope_id = failures[_i].zone;
+	advice = address_advice((struct sockaddr *)&address, failures[_i].reason);
+	ck_assert_msg(*advice == '\0' ? *failures[_i].told == '\0'
+				      : strstr(advice, failures[_i].told) && *failures[_i].told,
+		      "'%s'", advice);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("address");
@@ -305,6 +338,7 @@ int main(void)
 	tcase_add_test(showing, unix_path_ends_at_the_length);
 	tcase_add_test(showing, unix_socket_without_a_name_is_shown);
 	tcase_add_loop_test(parts, literal_is_an_address, 0, COUNT_OF(literals));
+	tcase_add_loop_test(parts, zone_that_is_missing_is_advised, 0, COUNT_OF(failures));
 	tcase_add_test(parts, empty_path_makes_no_address);
 	tcase_add_test(parts, long_path_makes_no_address);
 	tcase_add_loop_test(parts, port_is_set_and_read, 0, COUNT_OF(hosts));

@@ -439,7 +439,7 @@ START_TEST(trying_free_ports_ends)
 	open_one("localhost:0");
 	ck_assert_ptr_null(sockets);
 	ck_assert_int_eq(lowest_descriptor(), before);
-	assert_one_error_line("haild: cannot listen on localhost: found no port");
+	assert_one_error_line("haild: cannot listen on localhost:0: found no port");
 }
 END_TEST
 
@@ -633,6 +633,7 @@ START_TEST(missing_folder_is_told)
 	open_one("unix:/no/such/folder/socket");
 	ck_assert_ptr_null(sockets);
 	assert_one_error_line("haild: cannot listen on unix:/no/such/folder/socket: No such file");
+	assert_told("(there is no such folder)");
 }
 END_TEST
 
@@ -741,16 +742,297 @@ START_TEST(check_of_an_impossible_address_fails)
 }
 END_TEST
 
+static struct sockaddr_storage first;
+static socklen_t first_length;
+static int binds;
+
+/* Tries to connect to the address that was bound before this one. */
+static void connect_to_first(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (binds++ > 0) {
+		ck_assert_int_eq(connect(fd, (struct sockaddr *)&first, first_length), -1);
+		ck_assert_int_eq(errno, ECONNREFUSED);
+	}
+	close(fd);
+}
+
 START_TEST(nobody_connects_while_checking)
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	/* A second bind to a port fails if the first listens, and does not if it is just bound. */
 	close(occupy(text, sizeof text));
 	add(text);
-	add(text);
+	add("127.0.0.2:0");
+	first_length = loopback(AF_INET, endpoints[0].port, &first);
+	fault_before_bind = connect_to_first;
 	ck_assert(sockets_check(&options));
+	ck_assert_int_eq(binds, 2);
 	assert_told_nothing();
+}
+END_TEST
+
+/* Addresses on one port of which one has what comes to the other, and those of which none has. */
+static const struct {
+	const char *one, *other;
+	const char *refused; /* of their addresses, the one that can't be had; NULL: none */
+	const char *own;     /* the one that has it; NULL: it is the same */
+} overlaps[] = {
+	{"*", "localhost", "127.0.0.1", "0.0.0.0"},
+	{"localhost", "*", "0.0.0.0", "127.0.0.1"},
+	{"localhost", "127.0.0.1", "127.0.0.1", NULL},
+	{"127.0.0.1", "localhost", "127.0.0.1", NULL},
+	{"*", "::1", "[::1]", "[::]"},
+	{"[::]", "[::1]", "[::1]", "[::]"},
+	{"127.0.0.1", "0.0.0.0", "0.0.0.0", "127.0.0.1"},
+	{"0.0.0.0", "::1", NULL, NULL},
+	{"127.0.0.1", "127.0.0.2", NULL, NULL},
+	{"127.0.0.1", "[::1]", NULL, NULL},
+};
+
+/*
+ * Finds a port that is free on every address, and keeps other programs from it: a socket that
+ * does not listen is not in the way of another one with SO_REUSEADDR.
+ */
+static uint16_t reserve_port(void)
+{
+	struct sockaddr_in ipv4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6};
+	socklen_t length = sizeof ipv4;
+	int on = 1, fd, fd6;
+
+	do {
+		fd = socket(AF_INET, SOCK_STREAM, 0);
+		fd6 = socket(AF_INET6, SOCK_STREAM, 0);
+		ipv4.sin_port = 0;
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+		setsockopt(fd6, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+		setsockopt(fd6, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+		ck_assert_int_eq(bind(fd, (struct sockaddr *)&ipv4, sizeof ipv4), 0);
+		ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&ipv4, &length), 0);
+		ipv6.sin6_port = ipv4.sin_port;
+	} while (bind(fd6, (struct sockaddr *)&ipv6, sizeof ipv6) < 0);
+	return ntohs(ipv4.sin_port);
+}
+
+/* Adds both addresses, on this port. */
+static void add_both(int i, uint16_t port)
+{
+	add(overlaps[i].one);
+	add(overlaps[i].other);
+	endpoints[0].port = endpoints[1].port = port;
+}
+
+static void assert_overlap_told(int i)
+{
+	char line[256];
+	unsigned port = endpoints[0].port;
+
+	if (overlaps[i].own)
+		snprintf(line, sizeof line,
+			 "haild: cannot listen on %s:%u: it overlaps %s:%u, which is given as well",
+			 overlaps[i].refused, port, overlaps[i].own, port);
+	else
+		snprintf(line, sizeof line, "haild: cannot listen on %s:%u: it is given twice",
+			 overlaps[i].refused, port);
+	assert_one_error_line(line);
+}
+
+START_TEST(addresses_that_overlap_are_refused)
+{
+	add_both(_i, reserve_port());
+	sockets = sockets_open(&options);
+	ck_assert_int_eq(sockets == NULL, overlaps[_i].refused != NULL);
+	if (!sockets)
+		assert_overlap_told(_i);
+}
+END_TEST
+
+START_TEST(check_finds_addresses_that_overlap)
+{
+	add_both(_i, reserve_port());
+	ck_assert_int_eq(sockets_check(&options), overlaps[_i].refused == NULL);
+	if (overlaps[_i].refused)
+		assert_overlap_told(_i);
+}
+END_TEST
+
+/* As when the settings of a daemon that runs are checked. */
+START_TEST(check_finds_an_overlap_in_what_is_in_use)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	occupy(text, sizeof text);
+	add_both(0, (uint16_t)atoi(strchr(text, ':') + 1));
+	ck_assert(!sockets_check(&options));
+	assert_told(": it overlaps 0.0.0.0:");
+}
+END_TEST
+
+START_TEST(with_reuse_port_addresses_may_overlap)
+{
+	struct sockets *other;
+
+	options.reuse_port = true;
+	open_one("*:0");
+	other = sockets;
+	options.endpoint_count = 0;
+	add_both(0, port_of(0));
+	ck_assert(sockets_check(&options));
+	sockets = sockets_open(&options);
+	ck_assert_ptr_nonnull(sockets);
+	sockets_close(other);
+}
+END_TEST
+
+START_TEST(unix_path_in_other_words_is_given_twice)
+{
+	char other[sizeof unix_text + 8];
+
+	snprintf(other, sizeof other, "unix:%s/./socket", folder);
+	add(unix_text);
+	add(other);
+	if (_i == 0) {
+		sockets = sockets_open(&options);
+		ck_assert_ptr_null(sockets);
+	} else {
+		ck_assert(!sockets_check(&options));
+	}
+	assert_one_error_line("haild: cannot listen on unix:/tmp/");
+	assert_told("/./socket: it overlaps unix:/tmp/");
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
+START_TEST(unix_paths_in_one_folder_are_different)
+{
+	char other[sizeof unix_text + 8];
+
+	snprintf(other, sizeof other, "%s2", unix_text);
+	add(unix_text);
+	add(other);
+	ck_assert(sockets_check(&options));
+	sockets = sockets_open(&options);
+	ck_assert_uint_eq(sockets_count(sockets), 2);
+}
+END_TEST
+
+/* What is said of failures that are made, and of those that the address itself is the cause of. */
+static const struct {
+	const char *address;
+	int reason; /* 0: the kernel's own */
+	int reuse_port;
+	const char *told;
+} causes[] = {
+	{"127.0.0.1:50000", EACCES, 0, "Permission denied (a security policy of this system"},
+	{"127.0.0.1:0", EACCES, 0, "Permission denied (a security policy of this system"},
+	{"127.0.0.1:17", EPERM, 0, "not permitted (a security policy of this system forbids it)"},
+	{"127.0.0.1:0", EADDRINUSE, 0, "in use (no port is free that the kernel could choose)"},
+	{"127.0.0.1:50000", EADDRINUSE, 0,
+	 "in use (another socket has it; 'ss -tap sport = :50000' shows whose)"},
+	{"127.0.0.1:50000", EADDRINUSE, 1,
+	 "in use (another socket has it, without --reuse-port or of another user; 'ss -tap"},
+	{"203.0.113.1:0", 0, 0, "(not an address of this machine)"},
+	{"127.0.0.1:0", EADDRNOTAVAIL, 0, "(this machine has it, but not ready; 'ip address'"},
+	{"127.0.0.1:0", EAFNOSUPPORT, 0, "(the kernel has no IPv4, or a sandbox forbids it)"},
+	{"127.0.0.1:0", EINVAL, 0, "Invalid argument\n"},
+	{"127.0.0.1:0", ENFILE, 0, "(all descriptors of the machine are in use; see fs.file-max)"},
+	{"127.0.0.1:0", ENOBUFS, 0, "No buffer space available\n"},
+	{"127.0.0.1:0", ENOPROTOOPT, 0, "Protocol not available\n"},
+	{"127.0.0.1:0", ENOPROTOOPT, 1, "Protocol not available (this system has no --reuse-port)"},
+	{"[::ffff:127.0.0.1]:0", 0, 0,
+	 "cannot listen on [::ffff:127.0.0.1]:0: Invalid argument (this is IPv4 in IPv6; write "
+	 "127.0.0.1)"},
+	{"fe80::1", 0, 0, "(a link-local address needs its zone, ADDRESS%INTERFACE)"},
+	{"ff02::1", 0, 0, "Invalid argument (a multicast address, and TCP has none)"},
+	{"fe80::1%4000000", 0, 0, "No such device (its zone is no interface of this machine)"},
+	{"fe80::1%no-such-zone", 0, 0, "(its zone is no interface of this machine)"},
+	{"[::1]:0", EINVAL, 0, "Invalid argument\n"},
+};
+
+START_TEST(advice_comes_from_the_cause)
+{
+	if (strchr(causes[_i].address, ']') || strstr(causes[_i].address, "::"))
+		if (!ipv6_works())
+			return;
+	options.reuse_port = causes[_i].reuse_port != 0;
+	if (causes[_i].reason)
+		fault_bind = (struct fault){.reason = causes[_i].reason, .times = -1};
+	open_one(causes[_i].address);
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line("haild: cannot listen on ");
+	assert_told(causes[_i].told);
+}
+END_TEST
+
+START_TEST(lookup_without_descriptors_is_not_an_unknown_name)
+{
+	struct rlimit before, scarce;
+
+	add("no-such-host.invalid:0");
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	scarce = before;
+	scarce.rlim_cur = (rlim_t)lowest_descriptor();
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &scarce), 0);
+	sockets = sockets_open(&options);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line(
+		"haild: cannot listen on no-such-host.invalid:0: Too many open files");
+	assert_told("(raise the descriptor limit, ulimit -n)");
+}
+END_TEST
+
+/* Becomes a user with no rights, if it has any, and opens or checks the UNIX socket. */
+static bool can_open_as_nobody(bool checking)
+{
+	bool can;
+
+	if (geteuid() == 0)
+		ck_assert_int_eq(seteuid(65534), 0);
+	add(unix_text);
+	sockets = checking ? NULL : sockets_open(&options);
+	can = checking ? sockets_check(&options) : sockets != NULL;
+	if (geteuid() != getuid())
+		ck_assert_int_eq(seteuid(getuid()), 0);
+	return can;
+}
+
+static const struct {
+	mode_t mode; /* of the folder */
+	const char *told;
+} closed[] = {
+	{0, ": Permission denied (a folder on the way does not let us through)"},
+	{0555, ": Permission denied (its folder does not let us write)"},
+};
+
+START_TEST(folder_that_is_closed_is_told)
+{
+	ck_assert_int_eq(chmod(folder, closed[_i / 2].mode), 0);
+	ck_assert(!can_open_as_nobody(_i % 2));
+	ck_assert_int_eq(chmod(folder, 0700), 0);
+	assert_one_error_line("haild: cannot listen on unix:/tmp/");
+	assert_told(closed[_i / 2].told);
+}
+END_TEST
+
+static const struct {
+	mode_t mode; /* of the socket of another user */
+	const char *told;
+} of_others[] = {
+	{0600, ": Permission denied (a socket of another user is there)"},
+	{0666, ": Operation not permitted (a socket of another user is there)"},
+};
+
+START_TEST(socket_of_another_user_is_told)
+{
+	close(occupy_path(SOCK_STREAM));
+	ck_assert_int_eq(chmod(path, of_others[_i].mode), 0);
+	ck_assert_int_eq(chmod(folder, 01777), 0);
+	ck_assert(!can_open_as_nobody(false));
+	assert_one_error_line("haild: cannot listen on unix:/tmp/");
+	assert_told(of_others[_i].told);
 }
 END_TEST
 
@@ -978,6 +1260,37 @@ static void add_udp(Suite *suite)
 	tcase_add_test(udp, check_of_a_udp_port_in_use_succeeds);
 }
 
+/* Makes the test case of addresses that are in each other's way. */
+static void add_overlaps(Suite *suite)
+{
+	TCase *overlap = suite_case(suite, "overlap");
+
+	tcase_add_checked_fixture(overlap, setup, teardown);
+	if (ipv6_works()) {
+		tcase_add_loop_test(overlap, addresses_that_overlap_are_refused, 0,
+				    COUNT_OF(overlaps));
+		tcase_add_loop_test(overlap, check_finds_addresses_that_overlap, 0,
+				    COUNT_OF(overlaps));
+	}
+	tcase_add_test(overlap, check_finds_an_overlap_in_what_is_in_use);
+	tcase_add_test(overlap, with_reuse_port_addresses_may_overlap);
+	tcase_add_loop_test(overlap, unix_path_in_other_words_is_given_twice, 0, 2);
+	tcase_add_test(overlap, unix_paths_in_one_folder_are_different);
+}
+
+/* Makes the test case of what is said to help. */
+static void add_advice(Suite *suite)
+{
+	TCase *advice = suite_case(suite, "advice");
+
+	tcase_add_checked_fixture(advice, setup, teardown);
+	tcase_add_loop_test(advice, advice_comes_from_the_cause, 0, COUNT_OF(causes));
+	tcase_add_test(advice, lookup_without_descriptors_is_not_an_unknown_name);
+	tcase_add_loop_test(advice, folder_that_is_closed_is_told, 0, 2 * COUNT_OF(closed));
+	if (geteuid() == 0)
+		tcase_add_loop_test(advice, socket_of_another_user_is_told, 0, COUNT_OF(of_others));
+}
+
 int main(void)
 {
 	Suite *suite = suite_create("sockets");
@@ -1041,6 +1354,8 @@ int main(void)
 	tcase_add_test(check, check_leaves_a_stale_unix_path);
 	tcase_add_loop_test(check, check_of_an_impossible_address_fails, 0, 3);
 	tcase_add_test(check, nobody_connects_while_checking);
+	add_overlaps(suite);
+	add_advice(suite);
 	add_udp(suite);
 	return suite_run(suite);
 }

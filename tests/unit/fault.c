@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 struct fault fault_accept, fault_bind, fault_epoll;
+void (*fault_before_bind)(void);
 void (*fault_before_unlink)(void);
 
 int accept(int fd, void *address, unsigned *length);
@@ -47,6 +48,8 @@ int accept(int fd, void *address, unsigned *length)
 
 int bind(int fd, const void *address, unsigned length)
 {
+	if (fault_before_bind)
+		fault_before_bind();
 	if (fails(&fault_bind, *(const unsigned short *)address))
 		return -1;
 	return (int)syscall(SYS_bind, fd, address, length);

@@ -13,6 +13,9 @@ extern struct fault fault_accept; /* accept(2) and accept4(2) */
 extern struct fault fault_bind;
 extern struct fault fault_epoll; /* epoll_ctl(2) */
 
+/* What is to happen just before each bind(2); NULL: nothing. */
+extern void (*fault_before_bind)(void);
+
 /* What is to happen just before the next unlink(2); NULL: nothing. */
 extern void (*fault_before_unlink)(void);
 
