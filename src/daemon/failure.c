@@ -189,8 +189,8 @@ static const char *advise_on_unix(const struct failure *failure, char *text)
 		switch (unixpath_find_obstacle(address)) {
 		case UNIXPATH_HIDDEN:
 			return " (a folder on the way does not let us through)";
-		case UNIXPATH_OTHERS:
-			return " (a socket of another user is there)";
+		case UNIXPATH_SOCKET:
+			return " (a socket is there that we may not use, or not remove)";
 		case UNIXPATH_FOLDER:
 			return " (its folder does not let us write)";
 		case UNIXPATH_CLEAR:

@@ -100,12 +100,28 @@ bool unixpath_clear(const struct sockaddr_un *address)
 	return holder == HOLDER_NONE || (holder == HOLDER_DEAD && remove_dead(address));
 }
 
+/* True if the folder lets us remove what is at the path: a sticky one only its owner (EPERM). */
+static bool may_remove(const struct sockaddr_un *address)
+{
+	char copy[sizeof address->sun_path];
+	struct stat folder, status;
+	uid_t user = geteuid();
+
+	if (stat(folder_of(address, copy), &folder) < 0 || lstat(address->sun_path, &status) < 0)
+		return false;
+	errno = EPERM;
+	return !(folder.st_mode & S_ISVTX) || user == 0 || user == folder.st_uid ||
+	       user == status.st_uid;
+}
+
 bool unixpath_check(const struct sockaddr_un *address)
 {
 	char copy[sizeof address->sun_path];
+	enum holder holder = find_holder(address);
 
-	return find_holder(address) != HOLDER_UNCLEAR &&
-	       faccessat(AT_FDCWD, folder_of(address, copy), W_OK | X_OK, AT_EACCESS) == 0;
+	return holder != HOLDER_UNCLEAR &&
+	       faccessat(AT_FDCWD, folder_of(address, copy), W_OK | X_OK, AT_EACCESS) == 0 &&
+	       (holder == HOLDER_NONE || may_remove(address));
 }
 
 bool unixpath_is_same(const struct sockaddr_un *one, const struct sockaddr_un *other)
@@ -126,14 +142,13 @@ enum unixpath_obstacle unixpath_find_obstacle(const struct sockaddr_un *address)
 {
 	char copy[sizeof address->sun_path];
 	struct stat status;
+	bool is_there = lstat(address->sun_path, &status) == 0;
 
-	if (lstat(address->sun_path, &status) == 0)
-		return UNIXPATH_OTHERS;
-	if (errno != ENOENT)
+	if (!is_there && errno != ENOENT)
 		return UNIXPATH_HIDDEN;
-	return faccessat(AT_FDCWD, folder_of(address, copy), W_OK | X_OK, AT_EACCESS) < 0
-		       ? UNIXPATH_FOLDER
-		       : UNIXPATH_CLEAR;
+	if (faccessat(AT_FDCWD, folder_of(address, copy), W_OK | X_OK, AT_EACCESS) < 0)
+		return UNIXPATH_FOLDER;
+	return is_there ? UNIXPATH_SOCKET : UNIXPATH_CLEAR;
 }
 
 void unixpath_note(struct unixpath *noted, const struct sockaddr_un *address)

@@ -32,8 +32,8 @@ bool unixpath_is_same(const struct sockaddr_un *one, const struct sockaddr_un *o
 enum unixpath_obstacle {
 	UNIXPATH_CLEAR,	 /* nothing that we can see */
 	UNIXPATH_HIDDEN, /* a folder above the path, which we can't look into */
-	UNIXPATH_OTHERS, /* something that is another user's, or that we may not remove */
-	UNIXPATH_FOLDER, /* its folder, in which we may make nothing */
+	UNIXPATH_FOLDER, /* its folder, in which we may make and remove nothing */
+	UNIXPATH_SOCKET, /* a socket that we may not ask, or not remove */
 };
 
 /* Finds what is in the way, after EACCES or EPERM. */
