@@ -47,7 +47,7 @@ KINDS = {
         "TIME": Kind("1", "65536"),
     },
     "hailto": {
-        "ADDR": Kind("127.0.0.1", "0"),  # any address of ours
+        "ADDR": Kind("127.0.0.1"),
         "N": Kind("1", "65536"),
         "TEXT": Kind("x", *VALUES),
         "TIME": Kind("1", "65536"),
@@ -118,8 +118,9 @@ class Options(unittest.TestCase):
     def command_of(self, case):
         """The whole command line: a usage error would have listened or connected, had it been none."""
         if case.program == "haild":
-            only_look = [] if case.exit == USAGE else ["--check"]
-            return ["-l", f"unix:{self.folder}/socket", *only_look, *case.arguments]
+            # The second address needs the port of --port, which is not judged else.
+            others = ["-l", "localhost"] if case.exit == USAGE else ["--check"]
+            return ["-l", f"unix:{self.folder}/socket", *others, *case.arguments]
         return ["127.0.0.1", self.server.port if case.exit == USAGE else self.refusing, *case.arguments]
 
     def problem_of(self, case):

@@ -28,7 +28,7 @@ class BadInput(unittest.TestCase):
     def test_ports(self):
         for port in ("0x1F", "65536", "-1", "", " 1", "1 ", "+1", "1x", "1.5", "999999999999", TOO_LARGE,
                      "no-such-service"):
-            self.is_refused(USAGE, f"--port={port}")
+            self.is_refused(USAGE, f"--port={port}", "-l", "127.0.0.1")
             self.is_refused(USAGE, "-l", f"127.0.0.1:{port}")
             self.is_refused(USAGE, "-l", f"[::1]:{port}")
 
@@ -125,7 +125,7 @@ class BadInput(unittest.TestCase):
         with socket.create_server(("127.0.0.1", 0)) as chosen:
             port = chosen.getsockname()[1]
         self.is_refused(USAGE, "-l", f"127.0.0.1:{port}", "-l", f"127.0.0.1:{port}")
-        self.is_refused(LISTEN, "-l", f"127.0.0.1:{port}", "-l", f"127.1:{port}")
+        self.is_refused(LISTEN, "-l", f"127.0.0.1:{port}", "-l", f"localhost:{port}")
 
     def test_message_files(self):
         folder = temporary_directory(self)
@@ -152,7 +152,7 @@ class BadInput(unittest.TestCase):
     # What is shown of the input must not drive a terminal, nor make a second line.
     def test_hostile_input_is_shown_escaped(self):
         hostile = b"x\nhaild: \x1b[2J\x9b\xff\x7f"
-        self.is_refused(USAGE, "-p", os.fsdecode(hostile))
+        self.is_refused(USAGE, "-p", os.fsdecode(hostile), "-l", "127.0.0.1")
         self.is_refused(USAGE, "-l", os.fsdecode(b"[" + hostile))
         self.is_refused(USAGE, "-t", os.fsdecode(hostile))
         self.is_refused(USAGE, os.fsdecode(hostile))

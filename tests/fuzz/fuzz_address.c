@@ -45,7 +45,7 @@ static void check_host(const char *host)
 {
 	struct in_addr address;
 
-	FUZZ_CHECK(!strpbrk(host, " \t") && (strchr(host, ':') || !strchr(host, '/')));
+	FUZZ_CHECK(!strchr(host, ' ') && (strchr(host, ':') || !strchr(host, '/')));
 	FUZZ_CHECK(!is_number(host) || inet_pton(AF_INET, host, &address) == 1);
 	FUZZ_CHECK(host[strspn(host, "0123456789")] != '\0');
 }
