@@ -5,14 +5,11 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -22,13 +19,11 @@
 #include "greeting.h"
 #include "listener.h"
 #include "options.h"
+#include "room.h"
 #include "session.h"
 #include "sockets.h"
 #include "stats.h"
 #include "status.h"
-
-/* Descriptors kept free for what is not a connection: log, libraries, a queue at a stop. */
-enum { DESCRIPTOR_RESERVE = 8 };
 
 /* Room for the start line; more addresses than fit are left out of it, never of stdout. */
 enum { START_LINE_MAX = 1500 };
@@ -138,46 +133,6 @@ static void session_ended_cb(void *argument)
 	end_if_idle(server);
 }
 
-/* Raises the soft descriptor limit to the hard one, and returns it. */
-static size_t raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return FOPEN_MAX;
-	if (limit.rlim_cur < limit.rlim_max) {
-		struct rlimit raised = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
-		/* macOS refuses "unlimited" here: then the soft limit stays. */
-		if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
-			limit = raised;
-	}
-	return limit.rlim_cur > INT32_MAX ? INT32_MAX : (size_t)limit.rlim_cur;
-}
-
-/*
- * Tells how many sessions may be open at once: so many that descriptors never
- * run out. The lowest free descriptor tells how many are taken by now.
- */
-static size_t find_room(const struct options *options)
-{
-	size_t limit = raise_descriptor_limit(), taken = limit, room = 1;
-	int lowest = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
-
-	if (lowest >= 0) {
-		taken = (size_t)lowest;
-		close(lowest);
-	}
-	if (taken + DESCRIPTOR_RESERVE < limit)
-		room = limit - taken - DESCRIPTOR_RESERVE;
-	if (options->max_connections == 0)
-		return room;
-	if (options->max_connections > room)
-		log_warning("--max-connections=%" PRIu64
-			    " is more than the descriptor limit of %zu allows: using %zu",
-			    options->max_connections, limit, room);
-	return options->max_connections < room ? (size_t)options->max_connections : room;
-}
-
 /* Adds an event for a signal. */
 static struct event *watch(struct server *server, int signal_number, event_callback_fn callback)
 {
@@ -222,7 +177,7 @@ static bool open_service(struct server *server)
 			return false;
 	}
 	server->listener = listener_new(server->base, server->options, server->sockets,
-					server->sessions, find_room(server->options),
+					server->sessions, room_find(server->options),
 					&server->stats, finished_cb, server);
 	return server->listener != NULL;
 }

@@ -4,6 +4,7 @@
  * The linker's --wrap brings us what our sources allocate, and libevent's hook the rest. A
  * function of the C library that allocates is one allocation more, and fails as it then would.
  */
+#include <dirent.h>
 #include <event2/event.h>
 #include <netdb.h>
 #include <pthread.h>
@@ -20,6 +21,7 @@ void __real_free(void *block);
 int __real_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **found);
 FILE *__real_fopen(const char *path, const char *mode);
+DIR *__real_opendir(const char *path);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
 			  void *argument);
 
@@ -31,6 +33,7 @@ void __wrap_free(void *block);
 int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **found);
 FILE *__wrap_fopen(const char *path, const char *mode);
+DIR *__wrap_opendir(const char *path);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
 			  void *argument);
 
@@ -86,6 +89,11 @@ int __wrap_getaddrinfo(const char *host, const char *service, const struct addri
 FILE *__wrap_fopen(const char *path, const char *mode)
 {
 	return fails() ? NULL : __real_fopen(path, mode);
+}
+
+DIR *__wrap_opendir(const char *path)
+{
+	return fails() ? NULL : __real_opendir(path);
 }
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),

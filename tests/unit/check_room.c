@@ -1,0 +1,96 @@
+/* check_room: as many connections as descriptors are left, wherever those that are open lie. */
+#include "daemon/room.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "capture.h"
+#include "daemon/options.h"
+#include "suite.h"
+
+enum { LIMIT = 64, RESERVE = 8 };
+
+static struct options options;
+
+/* How many descriptors are open from the start; none of them lies high. */
+static size_t taken;
+
+static void setup(void)
+{
+	struct rlimit limit = {.rlim_cur = LIMIT, .rlim_max = LIMIT};
+
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_WARNING);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	taken = 0;
+	for (int fd = 0; fd < LIMIT; fd++)
+		taken += fcntl(fd, F_GETFD) >= 0;
+	ck_assert_uint_lt(taken, LIMIT / 2);
+}
+
+START_TEST(open_ones_and_a_reserve_are_left_out)
+{
+	ck_assert_uint_eq(room_find(&options), LIMIT - taken - RESERVE);
+}
+END_TEST
+
+START_TEST(high_ones_are_counted)
+{
+	for (int fd = LIMIT - 20; fd < LIMIT; fd++)
+		ck_assert_int_eq(dup2(STDIN_FILENO, fd), fd);
+	ck_assert_uint_eq(room_find(&options), LIMIT - taken - RESERVE - 20);
+}
+END_TEST
+
+START_TEST(those_beyond_the_limit_are_not)
+{
+	struct rlimit lower = {.rlim_cur = LIMIT - 10, .rlim_max = LIMIT - 10};
+
+	for (int fd = LIMIT - 20; fd < LIMIT; fd++)
+		ck_assert_int_eq(dup2(STDIN_FILENO, fd), fd);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &lower), 0);
+	ck_assert_uint_eq(room_find(&options), LIMIT - 10 - taken - RESERVE - 10);
+}
+END_TEST
+
+START_TEST(one_has_room_always)
+{
+	for (int fd = 3; fd < LIMIT - _i; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			ck_assert_int_eq(dup2(STDIN_FILENO, fd), fd);
+	ck_assert_uint_eq(room_find(&options), 1);
+}
+END_TEST
+
+START_TEST(fewer_are_as_wanted)
+{
+	options.max_connections = 5;
+	ck_assert_uint_eq(room_find(&options), 5);
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(more_is_a_warning)
+{
+	options.max_connections = 1000;
+	ck_assert_uint_eq(room_find(&options), LIMIT - taken - RESERVE);
+	assert_told("--max-connections=1000 is more than the descriptor limit of 64 allows: using");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("room");
+	TCase *tests = suite_case(suite, "room");
+
+	tcase_add_checked_fixture(tests, setup, NULL);
+	tcase_add_test(tests, open_ones_and_a_reserve_are_left_out);
+	tcase_add_test(tests, high_ones_are_counted);
+	tcase_add_test(tests, those_beyond_the_limit_are_not);
+	tcase_add_loop_test(tests, one_has_room_always, 0, RESERVE + 1);
+	tcase_add_test(tests, fewer_are_as_wanted);
+	tcase_add_test(tests, more_is_a_warning);
+	return suite_run(suite);
+}
