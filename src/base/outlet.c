@@ -1,0 +1,141 @@
+/* outlet: a descriptor that text is written to, patiently or without ever waiting. */
+#include <config.h>
+
+#include "base/outlet.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/* Where it is missing, SIGPIPE is ignored all the same. */
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
+#ifndef PIPE_BUF
+#define PIPE_BUF _POSIX_PIPE_BUF
+#endif
+
+/* How long to leave a terminal alone that polls writable and takes nothing. */
+enum { PATIENCE_MS = 10 };
+
+/*
+ * Opens the same pipe or terminal anew in the place of `fd`, with that access mode.
+ * False where that cannot be: no /proc, no permission (after su(1)), a pipe without a
+ * reader. The master side of a terminal would become another terminal.
+ */
+static bool open_anew(int fd, int mode)
+{
+	char path[40];
+	int own;
+	bool done;
+
+	if (ptsname(fd))
+		return false;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	own = open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (own < 0)
+		return false;
+	done = dup2(own, fd) == fd;
+	close(own);
+	return done;
+}
+
+/*
+ * One that is not open for writing must not become so: it goes on failing. A FIFO
+ * that is open for reading as well may be so lest it lack a reader.
+ */
+void outlet_open(struct outlet *outlet, int fd)
+{
+	int flags = fcntl(fd, F_GETFL), mode = flags & O_ACCMODE;
+	struct stat status;
+
+	*outlet = (struct outlet){.fd = fd, .way = OUTLET_PLAIN};
+	if (flags < 0 || mode == O_RDONLY || fstat(fd, &status) < 0 || S_ISREG(status.st_mode))
+		return;
+	outlet->way = OUTLET_POLLED;
+	if (S_ISSOCK(status.st_mode))
+		outlet->way = OUTLET_SOCKET;
+	else if (S_ISFIFO(status.st_mode) ? open_anew(fd, mode)
+					  : isatty(fd) && open_anew(fd, O_WRONLY))
+		outlet->way = OUTLET_OWN;
+}
+
+/* Writes if poll(2) says that there is room, which in a pipe is at least PIPE_BUF. */
+static ssize_t write_polled(int fd, const char *bytes, size_t length)
+{
+	struct pollfd writable = {.fd = fd, .events = POLLOUT};
+
+	if (poll(&writable, 1, 0) == 1 && writable.revents)
+		return write(fd, bytes, length < PIPE_BUF ? length : PIPE_BUF);
+	errno = EAGAIN;
+	return -1;
+}
+
+/* Writes what is taken at once of the bytes. */
+static ssize_t write_some(const struct outlet *outlet, const char *bytes, size_t length)
+{
+	switch (outlet->way) {
+	case OUTLET_SOCKET:
+		return send(outlet->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	case OUTLET_POLLED:
+		return write_polled(outlet->fd, bytes, length);
+	case OUTLET_PLAIN:
+	case OUTLET_OWN:
+		break;
+	}
+	return write(outlet->fd, bytes, length);
+}
+
+/* A short count does not say what is wrong; the next try does. */
+size_t outlet_write_now(const struct outlet *outlet, const char *bytes, size_t length)
+{
+	size_t taken = 0;
+
+	while (taken < length) {
+		ssize_t n = write_some(outlet, bytes + taken, length - taken);
+		if (n > 0)
+			taken += (size_t)n;
+		else if (n < 0 && errno != EINTR)
+			break;
+	}
+	return taken;
+}
+
+/* Waits for room in a descriptor that is non-blocking, by us or by somebody else. */
+static void wait_for_room(int fd, bool again)
+{
+	struct pollfd writable = {.fd = fd, .events = POLLOUT};
+
+	(void)poll(&writable, 1, -1);
+	if (again)
+		(void)poll(NULL, 0, PATIENCE_MS);
+}
+
+size_t outlet_write_all(int fd, const char *bytes, size_t length)
+{
+	size_t taken = 0;
+	bool waited = false;
+
+	while (taken < length) {
+		ssize_t n = write(fd, bytes + taken, length - taken);
+		if (n > 0) {
+			taken += (size_t)n;
+			waited = false;
+		} else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			wait_for_room(fd, waited);
+			waited = true;
+		} else if (n < 0 && errno != EINTR) {
+			break;
+		}
+	}
+	return taken;
+}
