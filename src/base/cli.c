@@ -112,28 +112,31 @@ bool cli_set(const struct cli *cli, void *fields, const char *name, const char *
 	return false;
 }
 
-static void print_option(const struct cli_option *option)
+static bool print_option(const struct cli_option *option)
 {
 	char letter[] = "-?,", forms[80];
 
 	letter[1] = (char)option->letter;
 	snprintf(forms, sizeof forms, "  %-3s --%s%s%s", option->letter ? letter : "", option->name,
 		 option->argument ? "=" : "", option->argument ? option->argument : "");
-	printf("%-*s %s\n", HELP_COLUMN, forms, option->help);
+	return standard_print("%-*s %s\n", HELP_COLUMN, forms, option->help);
+}
+
+static bool print_help(const struct cli *cli)
+{
+	bool printed = standard_print("Usage: %s %s\n%s\n", cli->program, cli->synopsis,
+				      cli->purpose);
+
+	for (size_t i = 0; printed && i < cli->count; i++)
+		printed = print_option(&cli->options[i]);
+	return printed && standard_print("\n") && standard_write(cli->more, strlen(cli->more));
 }
 
 /* Prints the help or the version; what could not be printed is a failure. */
 static enum cli_outcome print(const struct cli *cli, enum cli_kind what)
 {
-	if (what == CLI_VERSION) {
-		printf("%s %s\n", cli->program, cli->version);
-	} else {
-		printf("Usage: %s %s\n%s\n", cli->program, cli->synopsis, cli->purpose);
-		for (size_t i = 0; i < cli->count; i++)
-			print_option(&cli->options[i]);
-		printf("\n%s", cli->more);
-	}
-	if (standard_flush())
+	if (what == CLI_VERSION ? standard_print("%s %s\n", cli->program, cli->version)
+				: print_help(cli))
 		return CLI_END;
 	log_error("cannot write to standard output: %s", strerror(errno));
 	return CLI_FAILED;

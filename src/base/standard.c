@@ -3,11 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/outlet.h"
+
+enum { PRINT_MAX_BYTES = 1024 };
 
 /*
  * The mode is the one that the descriptor is not used in: reading from 0 or
@@ -25,6 +29,23 @@ bool standard_reserve(void)
 		}
 	}
 	return true;
+}
+
+bool standard_write(const char *bytes, size_t length)
+{
+	return outlet_write_all(STDOUT_FILENO, bytes, length) == length;
+}
+
+bool standard_print(const char *format, ...)
+{
+	char text[PRINT_MAX_BYTES];
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	return length >= 0 && standard_write(text, strlen(text));
 }
 
 bool standard_flush(void)

@@ -3,6 +3,7 @@
 #define BASE_STANDARD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/attributes.h"
 
@@ -13,7 +14,17 @@
  */
 bool standard_reserve(void) MUST_CHECK;
 
-/* Writes out what stdout buffers. False, errno set, if any of it was lost. */
+/*
+ * Writes to standard output, however long its reader takes: stdio would lose what
+ * a descriptor that somebody else has made non-blocking does not take at once.
+ * False, errno set, if any of it was lost.
+ */
+bool standard_write(const char *bytes, size_t length) MUST_CHECK;
+
+/* The same for a text of at most 1023 bytes; the rest is cut off. */
+bool standard_print(const char *format, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
+
+/* Writes out what stdio's stdout buffers. False, errno set, if any of it was lost. */
 bool standard_flush(void) MUST_CHECK;
 
 /* Ends standard output, so that its reader sees the end; the descriptor stays taken. */

@@ -1,6 +1,8 @@
 /* prompt: asks the user whom to ask. */
 #include "prompt.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,15 +14,29 @@
 /* Longer than any address or port; what is longer is no answer. */
 enum { ANSWER_MAX = 512 };
 
+/* Reads a byte from stdin, and waits for it also where somebody has made that non-blocking. */
+static int next_byte(void)
+{
+	struct pollfd readable = {.fd = STDIN_FILENO, .events = POLLIN};
+	int byte = getc(stdin);
+
+	while (byte == EOF && ferror(stdin) && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+		clearerr(stdin);
+		(void)poll(&readable, 1, -1);
+		byte = getc(stdin);
+	}
+	return byte;
+}
+
 /* Reads one line from stdin without its end. Returns NULL, or why it is no answer. */
 static const char *read_answer(char *answer)
 {
 	size_t length = 0;
-	int byte = getc(stdin);
+	int byte = next_byte();
 
 	if (byte == EOF)
 		return "no answer: standard input has ended (see 'hailto --help')";
-	for (; byte != '\n' && byte != EOF; byte = getc(stdin)) {
+	for (; byte != '\n' && byte != EOF; byte = next_byte()) {
 		if (byte == '\0')
 			return "the answer has a NUL byte in it";
 		if (length == ANSWER_MAX - 1)

@@ -27,7 +27,7 @@ static bool write_escaped(const char *bytes, size_t length)
 	used = escape_bytes(text, bytes, length, "\n\t");
 	if (text[used - 1] != '\n')
 		text[used++] = '\n';
-	written = fwrite(text, 1, used, stdout) == used;
+	written = standard_write(text, used);
 	free(text);
 	return written;
 }
@@ -39,10 +39,8 @@ static bool write_greeting(const struct options *options, const struct probe_res
 
 	if (result->length == 0)
 		return true;
-	if (safe ? !write_escaped(result->bytes, result->length)
-		 : fwrite(result->bytes, 1, result->length, stdout) != result->length)
-		return false;
-	return standard_flush();
+	return safe ? write_escaped(result->bytes, result->length)
+		    : standard_write(result->bytes, result->length);
 }
 
 /* Tells in one line whom we asked, how far we came, and what was wrong. */

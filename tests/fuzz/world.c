@@ -121,8 +121,12 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 
 ssize_t __wrap_write(int fd, const void *bytes, size_t size)
 {
-	if (fd != STDERR_FILENO)
+	if (fd != STDOUT_FILENO && fd != STDERR_FILENO)
 		return __real_write(fd, bytes, size);
-	keep(&world.errors, bytes, size);
+	if (fd == STDOUT_FILENO && world.is_full) {
+		errno = ENOSPC;
+		return -1;
+	}
+	keep(fd == STDOUT_FILENO ? &world.output : &world.errors, bytes, size);
 	return (ssize_t)size;
 }

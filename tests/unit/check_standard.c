@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -71,6 +72,45 @@ START_TEST(want_of_descriptors_is_told)
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 	ck_assert(!reserved);
 	ck_assert_int_eq(reason, EMFILE);
+}
+END_TEST
+
+START_TEST(text_is_written)
+{
+	int ends[2];
+	char text[16] = "";
+
+	ck_assert_int_eq(pipe(ends), 0);
+	dup2(ends[1], 1);
+	ck_assert(standard_print("%s %d", "words", 2));
+	ck_assert(standard_write("\0!", 2));
+	ck_assert_int_eq(read(ends[0], text, sizeof text - 1), 9);
+	ck_assert_int_eq(memcmp(text, "words 2\0!", 10), 0);
+}
+END_TEST
+
+START_TEST(full_disk_is_told)
+{
+	int full = open("/dev/full", O_WRONLY);
+
+	ck_assert_int_ge(full, 0);
+	dup2(full, 1);
+	errno = 0;
+	ck_assert(!standard_write("words", 5));
+	ck_assert_int_eq(errno, ENOSPC);
+	errno = 0;
+	ck_assert(!standard_print("words"));
+	ck_assert_int_eq(errno, ENOSPC);
+}
+END_TEST
+
+START_TEST(filled_descriptor_is_told)
+{
+	close(1);
+	ck_assert(standard_reserve());
+	errno = 0;
+	ck_assert(!standard_write("words", 5));
+	ck_assert_int_eq(errno, EBADF);
 }
 END_TEST
 
@@ -159,6 +199,9 @@ int main(void)
 	tcase_add_test(reserving, filled_descriptor_fails_as_a_closed_one);
 	tcase_add_test(reserving, open_descriptor_stays_what_it_is);
 	tcase_add_test(reserving, want_of_descriptors_is_told);
+	tcase_add_test(output, text_is_written);
+	tcase_add_test(output, full_disk_is_told);
+	tcase_add_test(output, filled_descriptor_is_told);
 	tcase_add_test(output, flush_writes_out);
 	tcase_add_test(output, flush_tells_of_a_full_disk);
 	tcase_add_test(output, flush_tells_of_what_was_lost_before);
