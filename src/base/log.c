@@ -2,7 +2,6 @@
 #include "base/log.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/outlet.h"
 
 /* The longest line; a pipe that has room takes as much at once (PIPE_BUF on Linux). */
 #define LINE_MAX_BYTES 4096
@@ -23,14 +23,31 @@
 static struct {
 	const char *program;
 	enum log_level last;
-	unsigned long lost;
 	bool breaks_line;
-} settings = {"", LOG_LEVEL_INFO, 0, false};
+	bool never_waits;
+	struct outlet outlet; /* used once we never wait */
+	/* Lines that were not written: not read in time, or for another reason, the last one. */
+	unsigned long unread, failed;
+	int reason;
+	/* What is still to be written of a line that was cut. */
+	char rest[LINE_MAX_BYTES];
+	size_t rest_length;
+} settings = {.program = "", .last = LOG_LEVEL_INFO, .outlet = {.fd = STDERR_FILENO}};
 
 void log_open(const char *program, enum log_level last)
 {
 	settings.program = program;
 	settings.last = last;
+}
+
+void log_prepare(void)
+{
+	outlet_open(&settings.outlet, STDERR_FILENO);
+}
+
+void log_wait_no_more(void)
+{
+	settings.never_waits = true;
 }
 
 void log_break_line(void)
@@ -43,33 +60,78 @@ bool log_shows(enum log_level level)
 	return level <= settings.last;
 }
 
-/*
- * Writes one line if standard error takes it now. A reader that has stopped
- * reading (a full pipe, a terminal held by ^S) must not hold up the service:
- * a pipe that polls writable has room for PIPE_BUF bytes, so this never blocks.
- */
-static bool write_line(const char *line, size_t length)
+/* Writes what standard error takes, and returns how much that is; if less, errno says why. */
+static size_t put(const char *text, size_t length)
 {
-	struct pollfd standard_error = {.fd = STDERR_FILENO, .events = POLLOUT};
-
-	if (poll(&standard_error, 1, 0) != 1 || !(standard_error.revents & POLLOUT))
-		return false;
-	return write(STDERR_FILENO, line, length) == (ssize_t)length;
+	return settings.never_waits ? outlet_write_now(&settings.outlet, text, length)
+				    : outlet_write_all(STDERR_FILENO, text, length);
 }
 
-/* Says how many lines were lost, as soon as there is someone to hear it. */
-static void tell_lost(void)
+/* Writes the rest of a line that was cut: none begins before that one has ended. */
+static bool end_cut_line(void)
+{
+	size_t taken = put(settings.rest, settings.rest_length);
+
+	settings.rest_length -= taken;
+	memmove(settings.rest, settings.rest + taken, settings.rest_length);
+	return settings.rest_length == 0;
+}
+
+/* Begins a line, and keeps what is not taken of it; false, errno set, if nothing is. */
+static bool write_line(const char *line, size_t length)
+{
+	size_t taken;
+
+	if (settings.rest_length > 0 && !end_cut_line())
+		return false;
+	taken = put(line, length);
+	if (taken == 0)
+		return false;
+	settings.rest_length = length - taken;
+	memcpy(settings.rest, line + taken, settings.rest_length);
+	return true;
+}
+
+/* Says how many lines were lost, and why. */
+static bool tell(unsigned long count, const char *why, const char *reason)
 {
 	char line[160];
-	int length;
+	int length = snprintf(line, sizeof line, "%s: %lu log line%s lost: %s%s\n",
+			      settings.program, count, count == 1 ? "" : "s", why, reason);
 
-	if (settings.lost == 0)
+	return length > 0 && write_line(line, (size_t)length);
+}
+
+/* Says what was lost, as soon as there is someone to hear it; false: it can't be said yet. */
+static bool tell_lost(void)
+{
+	if (settings.unread > 0 && !tell(settings.unread, "standard error was not read", ""))
+		return false;
+	settings.unread = 0;
+	if (settings.failed > 0 &&
+	    !tell(settings.failed, "cannot write to standard error: ", strerror(settings.reason)))
+		return false;
+	settings.failed = 0;
+	return true;
+}
+
+/* Writes a line, or counts it as lost. */
+static void write_or_count(const char *line, size_t length)
+{
+	if (tell_lost() && write_line(line, length))
 		return;
-	length = snprintf(line, sizeof line,
-			  "%s: %lu log lines lost: standard error was not read\n", settings.program,
-			  settings.lost);
-	if (length > 0 && write_line(line, (size_t)length))
-		settings.lost = 0;
+	if (errno == EAGAIN || errno == EWOULDBLOCK) {
+		settings.unread++;
+	} else {
+		settings.failed++;
+		settings.reason = errno;
+	}
+}
+
+void log_close(void)
+{
+	if (tell_lost() && settings.rest_length > 0)
+		(void)end_cut_line();
 }
 
 static void emit(const char *prefix, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
@@ -89,9 +151,7 @@ static void emit(const char *prefix, const char *format, va_list arguments)
 	length = strlen(line);
 	line[length++] = '\n';
 	settings.breaks_line = false;
-	tell_lost();
-	if (settings.lost > 0 || !write_line(line, length))
-		settings.lost++;
+	write_or_count(line, length);
 	errno = saved;
 }
 
@@ -144,6 +204,11 @@ void log_answer(const char *format, ...)
 	va_start(arguments, format);
 	emit("", format, arguments);
 	va_end(arguments);
+}
+
+void log_question(const char *question)
+{
+	write_or_count(question, strlen(question));
 }
 
 /* Tells whether libevent has said the same a short while ago; it repeats itself at each try. */

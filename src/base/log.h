@@ -17,6 +17,16 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 /* Sets the program's name (kept, not copied) and the last level that is shown. */
 void log_open(const char *program, enum log_level last);
 
+/*
+ * Until log_wait_no_more() a message waits for whoever reads standard error, and
+ * none is lost. From then on none waits: what is not read in time is lost, and
+ * counted. log_prepare() gets ready for that; it is to be called early, before
+ * anything forbids it. log_close() says what was lost, if somebody hears it.
+ */
+void log_prepare(void);
+void log_wait_no_more(void);
+void log_close(void);
+
 /* Tells whether a message of that level would be shown: asked before costly ones. */
 bool log_shows(enum log_level level);
 
@@ -27,6 +37,9 @@ void log_debug(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* Logs what was asked for expressly, such as the counters: at any level, stands bare. */
 void log_answer(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* Shows a question as it is, which the answer follows on the same line. */
+void log_question(const char *question);
 
 /* Lets the next message begin on a new line: in this one stands a question. */
 void log_break_line(void);

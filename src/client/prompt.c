@@ -65,8 +65,7 @@ static bool ask(const char *question, char *answer)
 {
 	const char *why;
 
-	fputs(question, stderr);
-	fflush(stderr);
+	log_question(question);
 	why = read_answer(answer);
 	/* Only a terminal shows the end of an answer, and not that of input. */
 	if (why || !isatty(STDIN_FILENO))

@@ -2,8 +2,10 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/outlet.h"
 #include "base/standard.h"
 #include "greeting.h"
 #include "options.h"
@@ -12,10 +14,11 @@
 #include "status.h"
 
 /* Serves until told to stop; returns the exit code. */
-static int serve(const struct options *options, struct greeting *greeting)
+static int serve(const struct options *options, struct greeting *greeting,
+		 const struct outlet *output)
 {
 	int status;
-	struct server *server = server_open(options, greeting, &status);
+	struct server *server = server_open(options, greeting, output, &status);
 
 	if (!server)
 		return status;
@@ -25,7 +28,7 @@ static int serve(const struct options *options, struct greeting *greeting)
 }
 
 /* Does what the options ask for; returns the exit code. */
-static int run(const struct options *options)
+static int run(const struct options *options, const struct outlet *output)
 {
 	int status;
 	struct greeting *greeting = greeting_new(options);
@@ -35,7 +38,7 @@ static int run(const struct options *options)
 	if (options->check)
 		status = sockets_check(options) ? STATUS_STOPPED : STATUS_LISTEN;
 	else
-		status = serve(options, greeting);
+		status = serve(options, greeting, output);
 	greeting_free(greeting);
 	return status;
 }
@@ -55,6 +58,7 @@ int main(int argc, char **argv)
 		[CLI_BAD] = STATUS_USAGE,
 		[CLI_FAILED] = STATUS_FAILURE,
 	};
+	struct outlet output;
 	struct options options;
 	enum cli_outcome outcome;
 	int status;
@@ -62,11 +66,16 @@ int main(int argc, char **argv)
 	log_open("haild", LOG_LEVEL_INFO);
 	/* libevent writes with writev(2), which knows no MSG_NOSIGNAL. */
 	signal(SIGPIPE, SIG_IGN);
+	/* A terminal that stops background jobs which write to it must not stop a service. */
+	signal(SIGTTOU, SIG_IGN);
 	if (!standard_reserve())
 		return STATUS_FAILURE;
+	log_prepare();
+	outlet_open(&output, STDOUT_FILENO);
 	outcome = options_read(&options, argc, argv);
 	set_log(&options);
-	status = outcome == CLI_GO ? run(&options) : statuses[outcome];
+	status = outcome == CLI_GO ? run(&options, &output) : statuses[outcome];
 	options_free(&options);
+	log_close();
 	return status;
 }

@@ -10,15 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/standard.h"
 #include "datagram.h"
 #include "greeting.h"
 #include "listener.h"
 #include "options.h"
+#include "readiness.h"
 #include "room.h"
 #include "session.h"
 #include "sockets.h"
@@ -37,6 +36,7 @@ struct server {
 	struct datagrams *datagrams; /* NULL if none are answered */
 	struct sessions *sessions;
 	struct listener *listener;
+	struct readiness *readiness;
 	struct stats stats;
 };
 
@@ -161,10 +161,13 @@ static bool watch_signals(struct server *server)
 }
 
 /* Makes what serves the sockets. */
-static bool open_service(struct server *server)
+static bool open_service(struct server *server, const struct outlet *output)
 {
 	server->base = loop_new();
 	if (!server->base || !watch_signals(server))
+		return false;
+	server->readiness = readiness_new(server->base, output, server->sockets);
+	if (!server->readiness)
 		return false;
 	server->sessions = sessions_new(server->base, server->options, server->greeting,
 					&server->stats, session_ended_cb, server);
@@ -182,7 +185,8 @@ static bool open_service(struct server *server)
 	return server->listener != NULL;
 }
 
-struct server *server_open(const struct options *options, struct greeting *greeting, int *status)
+struct server *server_open(const struct options *options, struct greeting *greeting,
+			   const struct outlet *output, int *status)
 {
 	struct server *server = calloc(1, sizeof *server);
 
@@ -196,7 +200,7 @@ struct server *server_open(const struct options *options, struct greeting *greet
 	server->sockets = sockets_open(options);
 	if (!server->sockets) {
 		*status = STATUS_LISTEN;
-	} else if (!open_service(server)) {
+	} else if (!open_service(server, output)) {
 		log_error("cannot start to serve: out of memory or descriptors");
 	} else {
 		return server;
@@ -219,23 +223,11 @@ static void log_start(const struct server *server)
 		 server->options->udp ? " by TCP and UDP" : "");
 }
 
-/*
- * Prints the addresses on stdout, then ends it: who waits for the end knows that
- * this was all. A reader that has gone is no reason not to serve.
- */
-static void tell_readiness(const struct server *server)
-{
-	for (size_t i = 0; i < sockets_count(server->sockets); i++)
-		puts(sockets_address(server->sockets, i));
-	if (!standard_flush() && errno != EBADF)
-		log_warning("cannot print the addresses on standard output: %s", strerror(errno));
-	standard_end_output();
-}
-
 int server_run(struct server *server)
 {
+	log_wait_no_more();
 	log_start(server);
-	tell_readiness(server);
+	readiness_tell(server->readiness);
 	if (loop_run(server->base) == 0)
 		return STATUS_STOPPED;
 	log_error("the event loop failed: %s", strerror(errno));
@@ -266,6 +258,7 @@ void server_close(struct server *server)
 	stop_datagrams(server);
 	sessions_free(server->sessions);
 	sockets_close(server->sockets);
+	readiness_free(server->readiness);
 	loop_free_event(server->drain);
 	loop_free_event(server->reload);
 	loop_free_event(server->report);

@@ -4,15 +4,21 @@
 
 struct greeting;
 struct options;
+struct outlet;
 struct server;
 
 /*
- * Opens every socket and whatever serves them. Both arguments must outlive the
- * server. NULL, told, and *status set to the exit code, if that can't be done.
+ * Opens every socket and whatever serves them. The output is where the addresses
+ * will be told. All arguments but the last must outlive the server. NULL, told, and
+ * *status set to the exit code, if that can't be done.
  */
-struct server *server_open(const struct options *options, struct greeting *greeting, int *status);
+struct server *server_open(const struct options *options, struct greeting *greeting,
+			   const struct outlet *output, int *status);
 
-/* Says on stdout where it listens, and serves until it is told to stop. Returns the exit code. */
+/*
+ * Tells where it listens, and serves until it is told to stop; nothing it writes
+ * holds it up from now on. Returns the exit code.
+ */
 int server_run(struct server *server);
 
 void server_close(struct server *server);

@@ -16,16 +16,11 @@ struct world world;
 
 /* What the linker calls the functions here, and those of the C library. */
 int __wrap_bind(int fd, const struct sockaddr *address, socklen_t length);
-int __wrap_fflush(FILE *stream);
-int __wrap_fputs(const char *text, FILE *stream);
-size_t __wrap_fwrite(const void *bytes, size_t size, size_t count, FILE *stream);
 int __wrap_getc(FILE *stream);
 struct servent *__wrap_getservbyname(const char *name, const char *protocol);
 int __wrap_isatty(int fd);
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
 ssize_t __wrap_write(int fd, const void *bytes, size_t size);
-int __real_fflush(FILE *stream);
-size_t __real_fwrite(const void *bytes, size_t size, size_t count, FILE *stream);
 ssize_t __real_write(int fd, const void *bytes, size_t size);
 
 void world_begin(void)
@@ -60,34 +55,6 @@ int __wrap_bind(int fd, const struct sockaddr *address, socklen_t length)
 		return 0;
 	errno = EADDRNOTAVAIL;
 	return -1;
-}
-
-/* Tells whether nothing can be written there. */
-static bool fails(FILE *stream)
-{
-	errno = ENOSPC;
-	return stream == stdout && world.is_full;
-}
-
-int __wrap_fflush(FILE *stream)
-{
-	return fails(stream) ? EOF : __real_fflush(stream);
-}
-
-int __wrap_fputs(const char *text, FILE *stream)
-{
-	__wrap_fwrite(text, 1, strlen(text), stream);
-	return 0;
-}
-
-size_t __wrap_fwrite(const void *bytes, size_t size, size_t count, FILE *stream)
-{
-	if (fails(stream))
-		return 0;
-	if (stream != stdout && stream != stderr)
-		return __real_fwrite(bytes, size, count, stream);
-	keep(stream == stdout ? &world.output : &world.errors, bytes, size * count);
-	return count;
 }
 
 int __wrap_getc(FILE *stream)

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -183,6 +184,14 @@ static int blocking_pipe(void)
 	return ends[0];
 }
 
+/* Logs without waiting from now on, to what standard error is now. */
+static void log_without_waiting(void)
+{
+	log_open("test", LOG_LEVEL_INFO);
+	log_prepare();
+	log_wait_no_more();
+}
+
 /* Reads all that is in the pipe; returns its last part as a string. */
 static const char *drain(int fd)
 {
@@ -217,7 +226,7 @@ START_TEST(reader_that_sleeps_does_not_hold_us_up)
 	int reader = blocking_pipe();
 	const char *last;
 
-	log_open("test", LOG_LEVEL_INFO);
+	log_without_waiting();
 	overfill();
 	last = drain(reader);
 	ck_assert_int_eq(last[strlen(last) - 1], '\n'); /* no line was torn */
@@ -229,7 +238,7 @@ START_TEST(lost_lines_are_told_once_someone_reads)
 	int reader = blocking_pipe();
 	const char *text;
 
-	log_open("test", LOG_LEVEL_INFO);
+	log_without_waiting();
 	overfill();
 	drain(reader);
 	log_info("back");
@@ -251,7 +260,7 @@ START_TEST(lost_lines_are_counted)
 	static char all[2 * 1024 * 1024];
 	ssize_t n;
 
-	log_open("test", LOG_LEVEL_INFO);
+	log_without_waiting();
 	overfill();
 	for (size_t kept = 0; (n = read(reader, all + kept, sizeof all - 1 - kept)) > 0;)
 		kept += (size_t)n;
@@ -269,13 +278,122 @@ START_TEST(closed_standard_error_is_survived)
 {
 	int reader = blocking_pipe(), keep = dup(STDERR_FILENO);
 
-	log_open("test", LOG_LEVEL_INFO);
 	close(STDERR_FILENO);
+	log_without_waiting();
 	say_all();
 	ck_assert_int_eq(dup2(keep, STDERR_FILENO), STDERR_FILENO);
 	log_info("back");
-	ck_assert_str_eq(drain(reader),
-			 "test: 4 log lines lost: standard error was not read\nback\n");
+	ck_assert_str_eq(
+		drain(reader),
+		"test: 4 log lines lost: cannot write to standard error: Bad file descriptor\nback\n");
+}
+END_TEST
+
+START_TEST(one_lost_line_is_told_as_one)
+{
+	int reader = blocking_pipe(), keep = dup(STDERR_FILENO);
+
+	close(STDERR_FILENO);
+	log_without_waiting();
+	log_info("lost");
+	ck_assert_int_eq(dup2(keep, STDERR_FILENO), STDERR_FILENO);
+	log_info("back");
+	ck_assert_int_eq(strncmp(drain(reader), "test: 1 log line lost: ", 23), 0);
+}
+END_TEST
+
+START_TEST(full_disk_is_not_called_unread)
+{
+	int reader = blocking_pipe(), keep = dup(STDERR_FILENO), full = open("/dev/full", O_WRONLY);
+
+	ck_assert_int_eq(dup2(full, STDERR_FILENO), STDERR_FILENO);
+	log_without_waiting();
+	log_info("lost");
+	log_info("lost");
+	ck_assert_int_eq(dup2(keep, STDERR_FILENO), STDERR_FILENO);
+	log_info("back");
+	ck_assert_str_eq(drain(reader), "test: 2 log lines lost: cannot write to standard error: "
+					"No space left on device\nback\n");
+}
+END_TEST
+
+/* Has a line fit in part only: the rest is written before the next one begins. */
+static void fill_disk_in_the_line(bool waits)
+{
+	const struct rlimit small = {.rlim_cur = 10, .rlim_max = RLIM_INFINITY};
+	const struct rlimit large = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+
+	signal(SIGXFSZ, SIG_IGN);
+	capture(STDERR_FILENO);
+	if (waits)
+		log_open("test", LOG_LEVEL_INFO);
+	else
+		log_without_waiting();
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	log_info("a line that is cut");
+	log_info("lost");
+	ck_assert_str_eq(captured(STDERR_FILENO), "a line tha");
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &large), 0);
+	log_info("back");
+	ck_assert_str_eq(captured(STDERR_FILENO),
+			 "a line that is cut\n"
+			 "test: 1 log line lost: cannot write to standard error: File too large\n"
+			 "back\n");
+}
+
+START_TEST(cut_line_is_ended_before_the_next)
+{
+	fill_disk_in_the_line(_i);
+}
+END_TEST
+
+/* Until it serves, a program waits for its reader, also on a descriptor that others made
+ * non-blocking. */
+START_TEST(nothing_is_lost_before)
+{
+	static char all[1 << 20];
+	int reader = blocking_pipe();
+	size_t kept = 0;
+	ssize_t n;
+
+	ck_assert_int_eq(fcntl(STDERR_FILENO, F_SETFL, _i ? O_NONBLOCK : 0), 0);
+	if (fork() == 0) {
+		log_open("test", LOG_LEVEL_INFO);
+		for (int i = 0; i < 5000; i++)
+			log_info("line %d of those that are too many for the pipe", i);
+		_exit(0);
+	}
+	close(STDERR_FILENO);
+	ck_assert_int_eq(fcntl(reader, F_SETFL, 0), 0);
+	while ((n = read(reader, all + kept, sizeof all - 1 - kept)) > 0)
+		kept += (size_t)n;
+	ck_assert_int_eq(occurrences(all, "\n"), 5000);
+	ck_assert_ptr_null(strstr(all, "lost"));
+}
+END_TEST
+
+/* It belongs to others as well, who would not know what to make of EAGAIN. */
+START_TEST(inherited_description_stays_blocking)
+{
+	int inherited;
+
+	blocking_pipe();
+	inherited = dup(STDERR_FILENO);
+	log_without_waiting();
+	overfill();
+	ck_assert_int_eq(fcntl(inherited, F_GETFL) & O_NONBLOCK, 0);
+}
+END_TEST
+
+START_TEST(what_was_lost_is_told_at_the_end)
+{
+	int reader = blocking_pipe();
+
+	log_without_waiting();
+	overfill();
+	drain(reader);
+	log_close();
+	ck_assert_int_eq(strncmp(drain(reader), "test: ", 6), 0);
 }
 END_TEST
 
@@ -283,7 +401,7 @@ START_TEST(reader_that_has_gone_is_survived)
 {
 	signal(SIGPIPE, SIG_IGN);
 	close(blocking_pipe());
-	log_open("test", LOG_LEVEL_INFO);
+	log_without_waiting();
 	errno = 0;
 	say_all();
 	ck_assert_int_eq(errno, 0);
@@ -311,6 +429,12 @@ int main(void)
 	tcase_add_test(readers, lost_lines_are_told_once_someone_reads);
 	tcase_add_test(readers, lost_lines_are_counted);
 	tcase_add_test(readers, closed_standard_error_is_survived);
+	tcase_add_test(readers, one_lost_line_is_told_as_one);
+	tcase_add_test(readers, full_disk_is_not_called_unread);
+	tcase_add_loop_test(readers, cut_line_is_ended_before_the_next, 0, 2);
+	tcase_add_loop_test(readers, nothing_is_lost_before, 0, 2);
+	tcase_add_test(readers, inherited_description_stays_blocking);
+	tcase_add_test(readers, what_was_lost_is_told_at_the_end);
 	tcase_add_test(readers, reader_that_has_gone_is_survived);
 	return suite_run(suite);
 }
