@@ -1,8 +1,8 @@
 /* main: hailto's steps, in their order. */
-#include <signal.h>
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/standard.h"
 #include "options.h"
 #include "probe.h"
@@ -32,12 +32,12 @@ int main(int argc, char **argv)
 		[CLI_BAD] = STATUS_USAGE,
 		[CLI_FAILED] = STATUS_INTERNAL,
 	};
+	static const int none[] = {0};
 	struct options options;
 	enum cli_outcome outcome;
 
 	log_open("hailto", LOG_LEVEL_WARNING);
-	/* A reader of our output that has gone shall be reported, not kill us. */
-	signal(SIGPIPE, SIG_IGN);
+	signals_begin(none);
 	if (!standard_reserve())
 		return STATUS_INTERNAL;
 	outcome = options_read(&options, argc, argv);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/outlet.h"
+#include "base/signals.h"
 #include "base/standard.h"
 #include "greeting.h"
 #include "options.h"
@@ -51,6 +52,21 @@ static void set_log(const struct options *options)
 					     : LOG_LEVEL_INFO);
 }
 
+/*
+ * TERM and INT end a start that waits; HUP and USR1, which would as well, wait for the
+ * event loop. There even nohup(1) leaves HUP its meaning, a new greeting. A terminal
+ * that stops background jobs which write to it (stty tostop) must not stop a service.
+ */
+static void take_signals(void)
+{
+	static const int ending[] = {SIGTERM, SIGINT, 0};
+	static const int early[] = {SIGHUP, SIGUSR1, 0};
+
+	signals_restore(ending);
+	signal(SIGTTOU, SIG_IGN);
+	signals_begin(early);
+}
+
 int main(int argc, char **argv)
 {
 	static const int statuses[] = {
@@ -64,10 +80,7 @@ int main(int argc, char **argv)
 	int status;
 
 	log_open("haild", LOG_LEVEL_INFO);
-	/* libevent writes with writev(2), which knows no MSG_NOSIGNAL. */
-	signal(SIGPIPE, SIG_IGN);
-	/* A terminal that stops background jobs which write to it must not stop a service. */
-	signal(SIGTTOU, SIG_IGN);
+	take_signals();
 	if (!standard_reserve())
 		return STATUS_FAILURE;
 	log_prepare();

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/signals.h"
 #include "datagram.h"
 #include "greeting.h"
 #include "listener.h"
@@ -145,29 +146,46 @@ static struct event *watch(struct server *server, int signal_number, event_callb
 	return NULL;
 }
 
+/* Lets go of the signals: those that end a program do it again. */
+static void unwatch_signals(struct server *server)
+{
+	loop_free_event(server->reload);
+	loop_free_event(server->report);
+	loop_free_event(server->interrupt);
+	loop_free_event(server->terminate);
+	server->reload = server->report = server->interrupt = server->terminate = NULL;
+}
+
 /*
- * Takes the signals over: only now, so that a start that waits for a name server
- * can be ended, and before anybody is told that we are ready.
+ * Takes the signals over, and lets those in that came too early for us. Only now, so
+ * that a start that waits, for a name server or for whoever reads standard error, can
+ * be ended; and before anybody is told that we are ready.
  */
 static bool watch_signals(struct server *server)
 {
+	static const int none[] = {0};
+
 	server->terminate = watch(server, SIGTERM, stop_cb);
 	server->interrupt = watch(server, SIGINT, stop_cb);
 	server->report = watch(server, SIGUSR1, report_cb);
 	server->reload = watch(server, SIGHUP, reload_cb);
-	server->drain = evtimer_new(server->base, drain_over_cb, server);
-	return server->terminate && server->interrupt && server->report && server->reload &&
-	       server->drain;
+	if (!server->terminate || !server->interrupt || !server->report || !server->reload) {
+		unwatch_signals(server);
+		return false;
+	}
+	signals_block_only(none);
+	return true;
 }
 
 /* Makes what serves the sockets. */
 static bool open_service(struct server *server, const struct outlet *output)
 {
 	server->base = loop_new();
-	if (!server->base || !watch_signals(server))
+	if (!server->base)
 		return false;
+	server->drain = evtimer_new(server->base, drain_over_cb, server);
 	server->readiness = readiness_new(server->base, output, server->sockets);
-	if (!server->readiness)
+	if (!server->drain || !server->readiness)
 		return false;
 	server->sessions = sessions_new(server->base, server->options, server->greeting,
 					&server->stats, session_ended_cb, server);
@@ -182,7 +200,7 @@ static bool open_service(struct server *server, const struct outlet *output)
 	server->listener = listener_new(server->base, server->options, server->sockets,
 					server->sessions, room_find(server->options),
 					&server->stats, finished_cb, server);
-	return server->listener != NULL;
+	return server->listener && watch_signals(server);
 }
 
 struct server *server_open(const struct options *options, struct greeting *greeting,
@@ -240,14 +258,9 @@ int server_run(struct server *server)
  */
 static void block_signals(void)
 {
-	sigset_t ours;
+	static const int ours[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, 0};
 
-	sigemptyset(&ours);
-	sigaddset(&ours, SIGTERM);
-	sigaddset(&ours, SIGINT);
-	sigaddset(&ours, SIGUSR1);
-	sigaddset(&ours, SIGHUP);
-	sigprocmask(SIG_BLOCK, &ours, NULL);
+	signals_block_only(ours);
 }
 
 void server_close(struct server *server)
@@ -258,12 +271,9 @@ void server_close(struct server *server)
 	stop_datagrams(server);
 	sessions_free(server->sessions);
 	sockets_close(server->sockets);
+	unwatch_signals(server);
 	readiness_free(server->readiness);
 	loop_free_event(server->drain);
-	loop_free_event(server->reload);
-	loop_free_event(server->report);
-	loop_free_event(server->interrupt);
-	loop_free_event(server->terminate);
 	loop_free(server->base);
 	free(server);
 }

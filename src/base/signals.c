@@ -1,0 +1,60 @@
+/*
+ * signals: what a parent leaves behind, blocked or ignored, undone at the start.
+ *
+ * exec(3) keeps the mask, what is ignored, what is pending, and alarm(2). Undone is
+ * what nobody wants, such as the mask of a thread that waited with sigwait(3).
+ * Kept is what is meant: an alarm, which bounds a command's time; a background
+ * job's ignoring of INT; limits, of processor time say, with their signals.
+ */
+#include "base/signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+void signals_restore(const int *list)
+{
+	for (; *list; list++)
+		signal(*list, SIG_DFL);
+}
+
+void signals_block_only(const int *list)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (; *list; list++)
+		sigaddset(&set, *list);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+/* Ends the program with the status that a shell gives to one that a signal has ended. */
+static void end_cb(int number)
+{
+	_exit(128 + number);
+}
+
+/* The kernel spares the first process of a container the default action, so it gets one of ours. */
+static void end_first_process(void)
+{
+	static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+	struct sigaction action;
+
+	if (getpid() != 1)
+		return;
+	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) {
+		if (sigaction(ending[i], NULL, &action) < 0 || action.sa_handler == SIG_IGN)
+			continue;
+		action = (struct sigaction){.sa_handler = end_cb};
+		sigaction(ending[i], &action, NULL);
+	}
+}
+
+void signals_begin(const int *blocked)
+{
+	/* A reader that has gone, and a file at the limit of ulimit -f, are write errors. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	end_first_process();
+	signals_block_only(blocked);
+}
