@@ -57,10 +57,16 @@ END_TEST
 
 START_TEST(one_has_room_always)
 {
-	for (int fd = 3; fd < LIMIT - _i; fd++)
-		if (fcntl(fd, F_GETFD) < 0)
-			ck_assert_int_eq(dup2(STDIN_FILENO, fd), fd);
-	ck_assert_uint_eq(room_find(&options), 1);
+	size_t room;
+	int lowest = dup(STDIN_FILENO), last = lowest;
+
+	while (last < LIMIT - 1 - _i)
+		last = dup(STDIN_FILENO);
+	room = room_find(&options);
+	/* A sanitizer needs some at the end. */
+	for (int fd = lowest; fd <= last; fd++)
+		close(fd);
+	ck_assert_uint_eq(room, 1);
 }
 END_TEST
 
