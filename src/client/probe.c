@@ -18,15 +18,11 @@
 #include "base/loop.h"
 #include "base/number.h"
 #include "ask.h"
+#include "expect.h"
 #include "options.h"
 #include "race.h"
+#include "reading.h"
 #include "resolver.h"
-
-/*
- * A server that goes quiet for so long behind its first bytes has said what it
- * has to say: many keep the connection open behind their banner (SSH, SMTP).
- */
-enum { QUIET_MS = 250 };
 
 enum stage { STAGE_RESOLVE, STAGE_CONNECT, STAGE_READ, STAGE_ASK };
 
@@ -36,15 +32,13 @@ struct probe {
 	struct event_base *base;
 	struct resolver *resolver;
 	struct race *race;
+	struct reading *reading;
 	struct ask *ask;	      /* by datagram, instead of connecting and reading */
 	struct event *deadline;	      /* of everything */
 	struct event *stage_deadline; /* of connecting or reading alone */
-	struct event *input, *quiet;
 	enum stage stage;
 	uint64_t stage_start_us;
 	int fd;
-	bool is_reset; /* the kernel has told us already, and won't again */
-	size_t room;   /* in result->bytes */
 	bool over;
 };
 
@@ -97,6 +91,13 @@ static void heard(struct probe *probe, const char *why)
 	end(probe);
 }
 
+/* The time is over in the middle of a greeting: what has come is the greeting. */
+static void time_over_in_greeting(struct probe *probe)
+{
+	probe->result->length = reading_length(probe->reading);
+	heard(probe, "until the time was over");
+}
+
 /* The time is over: what that means depends on how far we got. */
 static void time_over(struct probe *probe, uint64_t limit)
 {
@@ -110,10 +111,10 @@ static void time_over(struct probe *probe, uint64_t limit)
 	else if (probe->stage == STAGE_ASK)
 		fail(probe, STATUS_SILENT, "no answer within %s (to %" PRIu64 " bytes; see -b)",
 		     time, probe->options->bytes);
-	else if (probe->result->length == 0)
+	else if (reading_length(probe->reading) == 0)
 		fail(probe, STATUS_SILENT, "connected, but no greeting within %s", time);
 	else
-		heard(probe, "until the time was over");
+		time_over_in_greeting(probe);
 }
 
 static void deadline_cb(evutil_socket_t fd, short what, void *argument)
@@ -135,58 +136,44 @@ static void stage_deadline_cb(evutil_socket_t fd, short what, void *argument)
 						       : probe->options->read_timeout);
 }
 
-static void quiet_cb(evutil_socket_t fd, short what, void *argument)
-{
-	(void)fd;
-	(void)what;
-	heard(argument, "then quiet");
-}
-
-/*
- * Reads what has come. On a reset the kernel hands out what it holds first and
- * the error only then, so no byte is lost to it.
- */
-static void input_cb(evutil_socket_t fd, short what, void *argument)
+static void read_cb(const struct reading_result *reading, void *argument)
 {
 	struct probe *probe = argument;
-	struct probe_result *result = probe->result;
-	ssize_t n = recv(fd, result->bytes + result->length, probe->room - result->length, 0);
 
-	(void)what;
-	if (n > 0) {
-		result->length += (size_t)n;
-		if (result->length == probe->room)
-			heard(probe, "the most asked for");
-		else
-			loop_add_timer(probe->quiet, QUIET_MS);
-	} else if (n == 0 && !probe->is_reset) {
+	probe->result->length = reading->length;
+	switch (reading->end) {
+	case READING_STREAM_END:
 		heard(probe, "end of stream");
-	} else if (n == 0) {
-		fail(probe, STATUS_BROKEN, "%s after %zu bytes", strerror(ECONNRESET),
-		     result->length);
-	} else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-		fail(probe, STATUS_BROKEN, "%s after %zu bytes", strerror(errno), result->length);
+		break;
+	case READING_QUIET:
+		heard(probe, "then quiet");
+		break;
+	case READING_LIMIT:
+		heard(probe, "the most asked for");
+		break;
+	case READING_BROKEN:
+		fail(probe, STATUS_BROKEN, "%s after %zu bytes", strerror(reading->reason),
+		     reading->length);
+		break;
 	}
 }
 
-/* How many bytes are heard: one past the most tells whether a greeting of that length was all. */
-static size_t room_for(const struct options *options)
-{
-	return (size_t)options->bytes + (options->expect ? 1 : 0);
-}
-
 /* Starts to listen to the connected server. */
-static void start_reading(struct probe *probe)
+static void start_reading(struct probe *probe, bool is_reset)
 {
 	const struct options *options = probe->options;
+	struct reading_request request = {
+		.fd = probe->fd,
+		.is_reset = is_reset,
+		.bytes = malloc(expect_room(options)),
+		.room = expect_room(options),
+	};
 
 	enter(probe, STAGE_READ, options->read_timeout);
-	probe->room = room_for(options);
-	probe->result->bytes = malloc(probe->room);
-	probe->quiet = evtimer_new(probe->base, quiet_cb, probe);
-	probe->input = event_new(probe->base, probe->fd, EV_READ | EV_PERSIST, input_cb, probe);
-	if (!probe->result->bytes || !probe->quiet || !probe->input ||
-	    event_add(probe->input, NULL) < 0)
+	probe->result->bytes = request.bytes;
+	if (request.bytes)
+		probe->reading = reading_start(probe->base, &request, read_cb, probe);
+	if (!probe->reading)
 		fail(probe, STATUS_INTERNAL, "out of memory");
 }
 
@@ -218,12 +205,11 @@ static void raced_cb(const struct race_result *raced, void *argument)
 		     address_advice(raced->address, raced->reason));
 		return;
 	}
-	probe->is_reset = raced->reason == ECONNRESET;
 	log_debug("connect: %s answered (%.1f ms)", probe->result->address, stage_ms(probe));
 	if (probe->options->zero)
 		end(probe);
 	else
-		start_reading(probe);
+		start_reading(probe, raced->reason == ECONNRESET);
 }
 
 /* Names whom we try, for a failure that is nobody's in particular. */
@@ -281,8 +267,8 @@ static void start_asking(struct probe *probe, const struct addresslist *addresse
 		.source_length = options->source_length,
 		.size = (size_t)options->bytes,
 		.patience = patience,
-		.answer = malloc(room_for(options)),
-		.room = room_for(options),
+		.answer = malloc(expect_room(options)),
+		.room = expect_room(options),
 	};
 
 	enter(probe, STAGE_ASK, options->read_timeout);
@@ -385,8 +371,7 @@ static void start(struct probe *probe)
 
 static void probe_close(struct probe *probe)
 {
-	loop_free_event(probe->input);
-	loop_free_event(probe->quiet);
+	reading_free(probe->reading);
 	ask_free(probe->ask);
 	race_free(probe->race);
 	resolver_free(probe->resolver);
@@ -400,20 +385,17 @@ static void probe_close(struct probe *probe)
 /* Holds what was heard against what was expected; changes a good result only. */
 static void judge(const struct options *options, struct probe_result *result)
 {
-	const char *wanted = options->expect ? options->expect : options->expect_prefix;
-	size_t length = wanted ? strlen(wanted) : 0;
+	enum expect_state state = expect_judge(options, result->bytes, result->length);
 
 	if (result->status != STATUS_GREETED || options->zero)
 		return;
-	if (result->length == 0 && !(options->expect && length == 0)) {
+	if (result->length == 0 && !(options->expect && state == EXPECT_MET)) {
 		result->status = STATUS_SILENT;
 		result->stage = stage_names[options->udp ? STAGE_ASK : STAGE_READ];
 		snprintf(result->reason, sizeof result->reason, "%s",
 			 options->udp ? "the answer is empty"
 				      : "connected, but the stream ended without a greeting");
-	} else if (wanted &&
-		   (result->length < length || memcmp(result->bytes, wanted, length) != 0 ||
-		    (options->expect && result->length != length))) {
+	} else if (state != EXPECT_MET) {
 		result->status = STATUS_UNEXPECTED;
 		result->stage = "expect";
 		snprintf(result->reason, sizeof result->reason, "the greeting is not as expected");

@@ -1,0 +1,21 @@
+/* expect: holds what was heard against what is expected. */
+#ifndef CLIENT_EXPECT_H
+#define CLIENT_EXPECT_H
+
+#include <stddef.h>
+
+struct options;
+
+enum expect_state {
+	EXPECT_MET,    /* as expected, if nothing follows; or nothing is expected */
+	EXPECT_BEGUN,  /* a proper beginning of what is expected */
+	EXPECT_MISSED, /* whatever follows */
+};
+
+/* How the first `length` bytes of a greeting stand to what the options expect. */
+enum expect_state expect_judge(const struct options *options, const char *bytes, size_t length);
+
+/* How many bytes to hear: one past the most tells whether a greeting of that length was all. */
+size_t expect_room(const struct options *options);
+
+#endif
