@@ -43,6 +43,7 @@ struct ask {
 	struct timeval again;
 	struct event *more; /* time for the next address */
 	struct event *over; /* calls back from the loop, never from ask_start() */
+	bool is_over;
 	struct ask_result result;
 };
 
@@ -95,6 +96,7 @@ static void question_failed(struct question *question, int reason)
 
 static void end(struct ask *ask)
 {
+	ask->is_over = true;
 	evtimer_del(ask->more);
 	for (size_t i = 0; i < ask->next; i++)
 		question_end(&ask->questions[i]);
@@ -113,28 +115,34 @@ static bool question_send(struct question *question)
 
 static void go_on(struct ask *ask);
 
-/* There is an answer, or the news that there will be none, or it is time to ask again. */
+/* Takes the answer, or the news that there will be none; false if there is neither. */
+static bool question_look(struct question *question)
+{
+	struct ask *ask = question->ask;
+	ssize_t n = recv(question->fd, ask->request.answer, ask->request.room, 0);
+
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return false;
+	if (n < 0) {
+		question_failed(question, errno);
+	} else {
+		note(ask, question, 0, (size_t)n);
+		end(ask);
+	}
+	return true;
+}
+
+/* There is news, or it is time to ask again: not before a look, for we may have been stopped. */
 static void news_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct question *question = argument;
-	struct ask *ask = question->ask;
-	ssize_t n;
 
-	if (what & EV_TIMEOUT) {
-		if (question->tries < TRIES && !question_send(question)) {
-			question_failed(question, errno);
-			go_on(ask);
-		}
-		return;
-	}
-	n = recv(fd, ask->request.answer, ask->request.room, 0);
-	if (n >= 0) {
-		note(ask, question, 0, (size_t)n);
-		end(ask);
-	} else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+	(void)fd;
+	if (!question_look(question) && what & EV_TIMEOUT && question->tries < TRIES &&
+	    !question_send(question))
 		question_failed(question, errno);
-		go_on(ask);
-	}
+	if (!question->news)
+		go_on(question->ask);
 }
 
 /* Gets a socket to ask an address with; false, errno set, if it can't be asked. */
@@ -175,6 +183,8 @@ static void go_on(struct ask *ask)
 {
 	size_t before = ask->waiting;
 
+	if (ask->is_over)
+		return;
 	while (ask->waiting == before && ask->next < ask->addresses.count) {
 		struct question *question = &ask->questions[ask->next];
 		question->index = ask->next++;
@@ -186,11 +196,17 @@ static void go_on(struct ask *ask)
 		end(ask);
 }
 
+/* It is time for the next address, unless there has been news of one while we were stopped. */
 static void more_cb(evutil_socket_t fd, short what, void *argument)
 {
+	struct ask *ask = argument;
+
 	(void)fd;
 	(void)what;
-	go_on(argument);
+	for (size_t i = 0; i < ask->next && !ask->is_over; i++)
+		if (ask->questions[i].news)
+			question_look(&ask->questions[i]);
+	go_on(ask);
 }
 
 /* Hands the result over; the callback may free all. */

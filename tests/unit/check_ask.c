@@ -10,6 +10,7 @@
 #include "capture.h"
 #include "peers.h"
 #include "scarce.h"
+#include "standstill.h"
 #include "suite.h"
 
 enum { SIZE = 100, ROOM = 50, SERVERS_MAX = 12 };
@@ -358,6 +359,28 @@ START_TEST(one_answer_is_taken_of_two)
 }
 END_TEST
 
+static void answer_first(void)
+{
+	count_requests(0);
+	reply(0, "Hi");
+}
+
+/* A timer that has passed is not believed before a look at what came meanwhile. */
+START_TEST(nobody_else_is_asked_when_the_answer_came_while_we_were_stopped)
+{
+	pid_t child;
+
+	add_server(AF_INET);
+	add_server(AF_INET);
+	start();
+	child = standstill_begin(300, answer_first, 0, NULL);
+	finish();
+	standstill_end(child);
+	assert_answered(0, "Hi");
+	ck_assert_int_eq(count_requests(1), 0);
+}
+END_TEST
+
 START_TEST(nine_that_refuse_cost_nothing)
 {
 	for (int i = 0; i < 9; i++)
@@ -593,6 +616,7 @@ static void add_answering(Suite *suite, int families_end)
 	tcase_add_test(tests, next_address_is_asked_after_250_ms_of_silence);
 	tcase_add_test(tests, late_answer_of_the_first_is_taken);
 	tcase_add_test(tests, one_answer_is_taken_of_two);
+	tcase_add_test(tests, nobody_else_is_asked_when_the_answer_came_while_we_were_stopped);
 	tcase_add_test(tests, nine_that_refuse_cost_nothing);
 	tcase_add_test(tests, list_is_copied);
 	tcase_add_test(tests, request_may_be_of_65507_bytes);
