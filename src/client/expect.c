@@ -1,9 +1,11 @@
 /* expect: holds what was heard against what is expected. */
 #include "expect.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "options.h"
+#include "probe.h"
 
 enum expect_state expect_judge(const struct options *options, const char *bytes, size_t length)
 {
@@ -21,4 +23,29 @@ enum expect_state expect_judge(const struct options *options, const char *bytes,
 size_t expect_room(const struct options *options)
 {
 	return (size_t)options->bytes + (options->expect ? 1 : 0);
+}
+
+/* Makes it a failure of a stage. */
+static void fail(struct probe_result *result, enum status status, const char *stage,
+		 const char *reason)
+{
+	result->status = status;
+	result->stage = stage;
+	snprintf(result->reason, sizeof result->reason, "%s", reason);
+}
+
+void expect_apply(const struct options *options, struct probe_result *result)
+{
+	enum expect_state state = expect_judge(options, result->bytes, result->length);
+
+	if (result->status != STATUS_GREETED || options->zero)
+		return;
+	if (result->length == 0 && !(options->expect && state == EXPECT_MET))
+		fail(result, STATUS_SILENT, options->udp ? "ask" : "read",
+		     options->udp ? "the answer is empty"
+				  : "connected, but the stream ended without a greeting");
+	else if (state != EXPECT_MET)
+		fail(result, STATUS_UNEXPECTED, "expect", "the greeting is not as expected");
+	if (result->length > options->bytes)
+		result->length = (size_t)options->bytes;
 }

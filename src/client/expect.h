@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 struct options;
+struct probe_result;
 
 enum expect_state {
 	EXPECT_MET,    /* as expected, if nothing follows; or nothing is expected */
@@ -14,6 +15,12 @@ enum expect_state {
 
 /* How the first `length` bytes of a greeting stand to what the options expect. */
 enum expect_state expect_judge(const struct options *options, const char *bytes, size_t length);
+
+/*
+ * Makes a failure of a good result if nothing was heard, or not what is expected; and cuts it to
+ * the length that is wanted.
+ */
+void expect_apply(const struct options *options, struct probe_result *result);
 
 /* How many bytes to hear: one past the most tells whether a greeting of that length was all. */
 size_t expect_room(const struct options *options);

@@ -18,6 +18,7 @@
 #include "base/loop.h"
 #include "base/number.h"
 #include "ask.h"
+#include "deadline.h"
 #include "expect.h"
 #include "options.h"
 #include "race.h"
@@ -33,9 +34,9 @@ struct probe {
 	struct resolver *resolver;
 	struct race *race;
 	struct reading *reading;
-	struct ask *ask;	      /* by datagram, instead of connecting and reading */
-	struct event *deadline;	      /* of everything */
-	struct event *stage_deadline; /* of connecting or reading alone */
+	struct ask *ask;		 /* by datagram, instead of connecting and reading */
+	struct deadline *deadline;	 /* of everything */
+	struct deadline *stage_deadline; /* of connecting or reading alone */
 	enum stage stage;
 	uint64_t stage_start_us;
 	int fd;
@@ -73,29 +74,15 @@ static void enter(struct probe *probe, enum stage stage, uint64_t limit)
 {
 	probe->stage = stage;
 	probe->stage_start_us = clock_us();
-	evtimer_del(probe->stage_deadline);
+	deadline_clear(probe->stage_deadline);
 	if (limit > 0)
-		loop_add_timer(probe->stage_deadline, limit);
+		deadline_set(probe->stage_deadline, limit);
 }
 
 /* How long the present stage has taken, in ms. */
 static double stage_ms(const struct probe *probe)
 {
 	return (double)(clock_us() - probe->stage_start_us) / 1000;
-}
-
-/* The reading has come to its end, for the reason that -v tells. */
-static void heard(struct probe *probe, const char *why)
-{
-	log_debug("read: %zu bytes, %s (%.1f ms)", probe->result->length, why, stage_ms(probe));
-	end(probe);
-}
-
-/* The time is over in the middle of a greeting: what has come is the greeting. */
-static void time_over_in_greeting(struct probe *probe)
-{
-	probe->result->length = reading_length(probe->reading);
-	heard(probe, "until the time was over");
 }
 
 /* The time is over: what that means depends on how far we got. */
@@ -111,27 +98,21 @@ static void time_over(struct probe *probe, uint64_t limit)
 	else if (probe->stage == STAGE_ASK)
 		fail(probe, STATUS_SILENT, "no answer within %s (to %" PRIu64 " bytes; see -b)",
 		     time, probe->options->bytes);
-	else if (reading_length(probe->reading) == 0)
-		fail(probe, STATUS_SILENT, "connected, but no greeting within %s", time);
 	else
-		time_over_in_greeting(probe);
+		reading_stop(probe->reading, time);
 }
 
-static void deadline_cb(evutil_socket_t fd, short what, void *argument)
+static void all_over(void *argument)
 {
 	struct probe *probe = argument;
 
-	(void)fd;
-	(void)what;
 	time_over(probe, probe->options->timeout);
 }
 
-static void stage_deadline_cb(evutil_socket_t fd, short what, void *argument)
+static void stage_over(void *argument)
 {
 	struct probe *probe = argument;
 
-	(void)fd;
-	(void)what;
 	time_over(probe, probe->stage == STAGE_CONNECT ? probe->options->connect_timeout
 						       : probe->options->read_timeout);
 }
@@ -141,30 +122,24 @@ static void read_cb(const struct reading_result *reading, void *argument)
 	struct probe *probe = argument;
 
 	probe->result->length = reading->length;
-	switch (reading->end) {
-	case READING_STREAM_END:
-		heard(probe, "end of stream");
-		break;
-	case READING_QUIET:
-		heard(probe, "then quiet");
-		break;
-	case READING_LIMIT:
-		heard(probe, "the most asked for");
-		break;
-	case READING_BROKEN:
+	if (reading->end == READING_BROKEN)
 		fail(probe, STATUS_BROKEN, "%s after %zu bytes", strerror(reading->reason),
 		     reading->length);
-		break;
-	}
+	else if (reading->end == READING_STOPPED && reading->length == 0)
+		fail(probe, STATUS_SILENT, "connected, but no greeting within %s", reading->limit);
+	else
+		end(probe);
 }
 
 /* Starts to listen to the connected server. */
-static void start_reading(struct probe *probe, bool is_reset)
+static void start_reading(struct probe *probe, const struct race_result *raced)
 {
 	const struct options *options = probe->options;
 	struct reading_request request = {
 		.fd = probe->fd,
-		.is_reset = is_reset,
+		.is_reset = raced->reason == ECONNRESET,
+		.connect_us = raced->connect_us,
+		.options = options,
 		.bytes = malloc(expect_room(options)),
 		.room = expect_room(options),
 	};
@@ -209,7 +184,7 @@ static void raced_cb(const struct race_result *raced, void *argument)
 	if (probe->options->zero)
 		end(probe);
 	else
-		start_reading(probe, raced->reason == ECONNRESET);
+		start_reading(probe, raced);
 }
 
 /* Names whom we try, for a failure that is nobody's in particular. */
@@ -353,7 +328,7 @@ static void start(struct probe *probe)
 
 	enter(probe, STAGE_RESOLVE, 0);
 	/* The first timer of the loop: the others find memory where it did. */
-	if (!loop_add_timer(probe->deadline, probe->options->timeout)) {
+	if (!deadline_set(probe->deadline, probe->options->timeout)) {
 		fail(probe, STATUS_INTERNAL, "out of memory");
 		return;
 	}
@@ -377,31 +352,9 @@ static void probe_close(struct probe *probe)
 	resolver_free(probe->resolver);
 	if (probe->fd >= 0)
 		close(probe->fd);
-	loop_free_event(probe->stage_deadline);
-	loop_free_event(probe->deadline);
+	deadline_free(probe->stage_deadline);
+	deadline_free(probe->deadline);
 	loop_free(probe->base);
-}
-
-/* Holds what was heard against what was expected; changes a good result only. */
-static void judge(const struct options *options, struct probe_result *result)
-{
-	enum expect_state state = expect_judge(options, result->bytes, result->length);
-
-	if (result->status != STATUS_GREETED || options->zero)
-		return;
-	if (result->length == 0 && !(options->expect && state == EXPECT_MET)) {
-		result->status = STATUS_SILENT;
-		result->stage = stage_names[options->udp ? STAGE_ASK : STAGE_READ];
-		snprintf(result->reason, sizeof result->reason, "%s",
-			 options->udp ? "the answer is empty"
-				      : "connected, but the stream ended without a greeting");
-	} else if (state != EXPECT_MET) {
-		result->status = STATUS_UNEXPECTED;
-		result->stage = "expect";
-		snprintf(result->reason, sizeof result->reason, "the greeting is not as expected");
-	}
-	if (result->length > options->bytes)
-		result->length = (size_t)options->bytes;
 }
 
 void probe_run(const struct options *options, struct probe_result *result)
@@ -411,8 +364,8 @@ void probe_run(const struct options *options, struct probe_result *result)
 	*result = (struct probe_result){.status = STATUS_GREETED, .stage = ""};
 	probe.base = loop_new();
 	if (probe.base) {
-		probe.deadline = evtimer_new(probe.base, deadline_cb, &probe);
-		probe.stage_deadline = evtimer_new(probe.base, stage_deadline_cb, &probe);
+		probe.deadline = deadline_new(probe.base, all_over, &probe);
+		probe.stage_deadline = deadline_new(probe.base, stage_over, &probe);
 	}
 	if (!probe.deadline || !probe.stage_deadline) {
 		result->status = STATUS_INTERNAL;
@@ -424,5 +377,5 @@ void probe_run(const struct options *options, struct probe_result *result)
 			fail(&probe, STATUS_INTERNAL, "the event loop failed");
 	}
 	probe_close(&probe);
-	judge(options, result);
+	expect_apply(options, result);
 }

@@ -10,6 +10,7 @@
 
 #include "base/address.h"
 #include "base/addresslist.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "outgoing.h"
@@ -28,6 +29,7 @@ struct attempt {
 	size_t index; /* of the address */
 	int fd;
 	struct event *news; /* NULL: not under way */
+	uint64_t start_us;
 };
 
 struct race {
@@ -45,6 +47,7 @@ struct race {
 	size_t result_index; /* the winner's address, or the most telling failure's */
 	int winner;	     /* its descriptor, or -1 */
 	int reason;	     /* of that failure, or what befell the winner */
+	uint64_t connect_us; /* how long the winner took */
 };
 
 static const struct sockaddr *address_of(const struct race *race, size_t index)
@@ -93,6 +96,7 @@ static void attempt_won(struct attempt *attempt, int reason)
 		race->winner = attempt->fd;
 		race->reason = reason;
 		race->result_index = attempt->index;
+		race->connect_us = clock_us() - attempt->start_us;
 		event_active(race->over, EV_TIMEOUT, 0);
 	}
 	attempt_end(attempt);
@@ -170,6 +174,7 @@ static void attempt_start(struct attempt *attempt)
 
 	attempt->fd = outgoing_open(address->sa_family, SOCK_STREAM,
 				    (const struct sockaddr *)&race->source, race->source_length);
+	attempt->start_us = clock_us();
 	if (attempt->fd >= 0 &&
 	    connect(attempt->fd, address, race->addresses.lengths[attempt->index]) == 0)
 		attempt_decided(attempt, 0);
@@ -212,7 +217,8 @@ static void over_cb(evutil_socket_t fd, short what, void *argument)
 	struct race_result result = {.fd = race->winner,
 				     .reason = race->reason,
 				     .address = address_of(race, race->result_index),
-				     .length = race->addresses.lengths[race->result_index]};
+				     .length = race->addresses.lengths[race->result_index],
+				     .connect_us = race->connect_us};
 
 	(void)fd;
 	(void)what;

@@ -5,6 +5,7 @@
 #ifndef CLIENT_RACE_H
 #define CLIENT_RACE_H
 
+#include <stdint.h>
 #include <sys/socket.h>
 
 struct addresslist;
@@ -20,6 +21,7 @@ struct race_result {
 	int reason;
 	const struct sockaddr *address; /* that answered, or failed so; valid in the callback */
 	socklen_t length;
+	uint64_t connect_us; /* how long the connect that succeeded took */
 };
 
 /* Called once, from the loop. */

@@ -3,16 +3,31 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/loop.h"
+#include "expect.h"
 
 /*
- * A server that goes quiet for so long after its first bytes has said what it
- * has to say: many keep the connection open after their banner (SSH, SMTP).
+ * A server that goes quiet for so long after its first bytes has said what it has to say: many
+ * keep the connection open after their banner (SSH, SMTP). Where a segment is lost the next one
+ * comes after a retransmission timeout, which is 200 ms and a round trip at least, or three round
+ * trips (RFC 6298, and the least that Linux waits).
  */
-enum { QUIET_MS = 250 };
+enum { QUIET_LEAST_MS = 250, QUIET_BASE_MS = 200, QUIET_ROUND_TRIPS = 3 };
+
+/*
+ * A connect that took longer is no round trip: its first packet was lost and sent again after a
+ * second (RFC 6298, 2.1), or we were stopped.
+ */
+enum { ROUND_TRIP_MOST_US = 1000000 };
+
+/* A timer that is so late tells that we were stopped, and the server perhaps with us. */
+enum { LATE_MS = 50 };
 
 struct reading {
 	struct reading_request request;
@@ -20,47 +35,114 @@ struct reading {
 	void *argument;
 	struct event *input, *quiet;
 	size_t length;
+	uint64_t start_us;
+	uint64_t quiet_ms, quiet_at_ms; /* how long; and when that will be over */
 };
 
-/* Ends the reading; the callback may free it. */
-static void end(struct reading *reading, enum reading_end how, int reason)
+/* How it ended, as -v tells. */
+static void tell(const struct reading *reading, const struct reading_result *result)
 {
-	struct reading_result result = {.end = how, .length = reading->length, .reason = reason};
+	double ms = (double)(clock_us() - reading->start_us) / 1000;
 
+	if (result->end == READING_STREAM_END)
+		log_debug("read: %zu bytes, end of stream (%.1f ms)", result->length, ms);
+	else if (result->end == READING_QUIET)
+		log_debug("read: %zu bytes, then quiet for %" PRIu64 " ms (%.1f ms)",
+			  result->length, reading->quiet_ms, ms);
+	else if (result->end == READING_FULL)
+		log_debug("read: %zu bytes, then the limit of -b (%.1f ms)", result->length, ms);
+	else if (result->end == READING_STOPPED && result->length > 0)
+		log_debug("read: %zu bytes, then the deadline of %s (%.1f ms)", result->length,
+			  result->limit, ms);
+}
+
+/* Ends the reading; the callback may free it. */
+static void end(struct reading *reading, struct reading_result result)
+{
+	result.length = reading->length;
 	event_del(reading->input);
 	evtimer_del(reading->quiet);
+	tell(reading, &result);
 	reading->ended(&result, reading->argument);
 }
 
-static void quiet_cb(evutil_socket_t fd, short what, void *argument)
+static void end_broken(struct reading *reading, int reason)
 {
-	(void)fd;
-	(void)what;
-	end(argument, READING_QUIET, 0);
+	end(reading, (struct reading_result){.end = READING_BROKEN, .reason = reason});
+}
+
+static void wait_for_quiet(struct reading *reading)
+{
+	reading->quiet_at_ms = clock_ms() + reading->quiet_ms;
+	loop_add_timer(reading->quiet, reading->quiet_ms);
+}
+
+/* Some bytes have come: there may be more, or these were the last. */
+static void go_on(struct reading *reading)
+{
+	const struct reading_request *request = &reading->request;
+
+	if (reading->length == request->room)
+		end(reading, (struct reading_result){.end = READING_FULL});
+	else if (expect_judge(request->options, request->bytes, reading->length) == EXPECT_BEGUN)
+		evtimer_del(reading->quiet);
+	else
+		wait_for_quiet(reading);
 }
 
 /*
- * Reads what has come. On a reset the kernel hands out what it holds first and
- * the error only then, so no byte is lost to it.
+ * Reads what has come; false if that is nothing at all. On a reset the kernel hands out what it
+ * holds first and the error only then, so no byte is lost to it.
  */
-static void input_cb(evutil_socket_t fd, short what, void *argument)
+static bool look(struct reading *reading)
 {
-	struct reading *reading = argument;
 	const struct reading_request *request = &reading->request;
-	ssize_t n = recv(fd, request->bytes + reading->length, request->room - reading->length, 0);
+	ssize_t n = recv(request->fd, request->bytes + reading->length,
+			 request->room - reading->length, 0);
 
-	(void)what;
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return false;
 	if (n > 0) {
 		reading->length += (size_t)n;
-		if (reading->length == request->room)
-			end(reading, READING_LIMIT, 0);
-		else
-			loop_add_timer(reading->quiet, QUIET_MS);
-	} else if (n == 0) {
-		end(reading, request->is_reset ? READING_BROKEN : READING_STREAM_END, ECONNRESET);
-	} else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-		end(reading, READING_BROKEN, errno);
+		go_on(reading);
+	} else if (n == 0 && !request->is_reset) {
+		end(reading, (struct reading_result){.end = READING_STREAM_END});
+	} else {
+		end_broken(reading, n == 0 ? ECONNRESET : errno);
 	}
+	return true;
+}
+
+static void input_cb(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	look(argument);
+}
+
+/* The timer is believed only when nothing has come, and when it is on time. */
+static void quiet_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct reading *reading = argument;
+	bool late = clock_ms() > reading->quiet_at_ms + LATE_MS;
+
+	(void)fd;
+	(void)what;
+	if (look(reading))
+		return;
+	if (late)
+		wait_for_quiet(reading);
+	else
+		end(reading, (struct reading_result){.end = READING_QUIET});
+}
+
+/* How long the silence of a server is that has said what it has to say, in ms. */
+static uint64_t quiet_after(uint64_t connect_us)
+{
+	uint64_t us = connect_us < ROUND_TRIP_MOST_US ? connect_us : ROUND_TRIP_MOST_US;
+	uint64_t ms = QUIET_BASE_MS + QUIET_ROUND_TRIPS * us / 1000;
+
+	return ms > QUIET_LEAST_MS ? ms : QUIET_LEAST_MS;
 }
 
 struct reading *reading_start(struct event_base *base, const struct reading_request *request,
@@ -73,6 +155,8 @@ struct reading *reading_start(struct event_base *base, const struct reading_requ
 	reading->request = *request;
 	reading->ended = ended;
 	reading->argument = argument;
+	reading->start_us = clock_us();
+	reading->quiet_ms = quiet_after(request->connect_us);
 	reading->quiet = evtimer_new(base, quiet_cb, reading);
 	reading->input = event_new(base, request->fd, EV_READ | EV_PERSIST, input_cb, reading);
 	if (reading->quiet && reading->input && event_add(reading->input, NULL) == 0)
@@ -81,9 +165,9 @@ struct reading *reading_start(struct event_base *base, const struct reading_requ
 	return NULL;
 }
 
-size_t reading_length(const struct reading *reading)
+void reading_stop(struct reading *reading, const char *limit)
 {
-	return reading->length;
+	end(reading, (struct reading_result){.end = READING_STOPPED, .limit = limit});
 }
 
 void reading_free(struct reading *reading)

@@ -25,6 +25,7 @@ static struct {
 	int fd, reason;
 	char address[ADDRESS_TEXT_MAX];
 	uint64_t ms; /* since the start */
+	uint64_t connect_us;
 } outcome;
 
 static void ended_cb(const struct race_result *result, void *argument)
@@ -35,6 +36,7 @@ static void ended_cb(const struct race_result *result, void *argument)
 	outcome.reason = result->reason;
 	address_format(result->address, result->length, outcome.address, sizeof outcome.address);
 	outcome.ms = clock_ms() - started_ms;
+	outcome.connect_us = result->connect_us;
 	if (free_in_callback) {
 		race_free(race);
 		race = NULL;
@@ -246,6 +248,7 @@ START_TEST(silent_ones_cost_250_ms_each)
 	assert_won(3, listener);
 	ck_assert_uint_ge(outcome.ms, 490);
 	ck_assert_uint_lt(outcome.ms, 1400);
+	ck_assert_uint_lt(outcome.connect_us, 490000); /* its own time, and not the race's */
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 import atexit
 import contextlib
 import ctypes
+import itertools
 import pathlib
 import re
 import shutil
@@ -28,6 +29,8 @@ FILES = {
 }
 # The files whose place in /etc is ours now, by name.
 _ours = {}
+# The numbers of the packet filter's tables, so that one test can lose packets in two ways at a time.
+_holes = itertools.count()
 
 
 def enter():
@@ -149,21 +152,28 @@ def _dropping(*conditions):
     Gives a function that tells how many packets were.
     """
     need("nft")
-    _run("nft", "add table inet hole; add chain inet hole input { type filter hook input priority 0; }; " +
-         "".join(f"add rule inet hole input {condition} counter drop; " for condition in conditions))
+    hole = f"hole_{next(_holes)}"
+    _run("nft", f"add table inet {hole}; add chain inet {hole} input {{ type filter hook input priority 0; }}; " +
+         "".join(f"add rule inet {hole} input {condition} counter drop; " for condition in conditions))
 
     def count():
-        return sum(map(int, re.findall(r"packets (\d+)", _run("nft", "list", "table", "inet", "hole"))))
+        return sum(map(int, re.findall(r"packets (\d+)", _run("nft", "list", "table", "inet", hole))))
     try:
         yield count
     finally:
-        _run("nft", "delete", "table", "inet", "hole")
+        _run("nft", "delete", "table", "inet", hole)
 
 
 def black_hole(*addresses):
     """A with-block in which the first packet of a TCP connection to these addresses is lost."""
     return _dropping(*(f"{'ip6' if ':' in address else 'ip'} daddr {address} tcp flags & (syn|ack) == syn"
                        for address in addresses))
+
+
+def first_packet_lost(port):
+    """A with-block in which the first packet of each connection to this port is lost: the kernel sends the next
+    one after a second."""
+    return _dropping(f"tcp dport {port} tcp flags & (syn|ack) == syn ct mark 0 ct mark set 1")
 
 
 # What is longer than a SYN with all its options carries data.

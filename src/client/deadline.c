@@ -1,0 +1,67 @@
+/* deadline: a limit of time that lets count what came before it. */
+#include "deadline.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "base/loop.h"
+
+/*
+ * Turns of the loop, each of which looks at every socket: what came may be an address, then a
+ * connection, the greeting, and the end of the stream. They are counted, so that a server that
+ * goes on sending does not put off the deadline.
+ */
+enum { LAST_TURNS = 4 };
+
+struct deadline {
+	struct event *timer;
+	deadline_cb *passed;
+	void *argument;
+	unsigned turns; /* that are left */
+};
+
+static void timer_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct deadline *deadline = argument;
+
+	(void)fd;
+	(void)what;
+	if (deadline->turns > 0 && loop_add_timer(deadline->timer, 0))
+		deadline->turns--;
+	else
+		deadline->passed(deadline->argument);
+}
+
+struct deadline *deadline_new(struct event_base *base, deadline_cb *passed, void *argument)
+{
+	struct deadline *deadline = calloc(1, sizeof *deadline);
+
+	if (!deadline)
+		return NULL;
+	deadline->passed = passed;
+	deadline->argument = argument;
+	deadline->timer = evtimer_new(base, timer_cb, deadline);
+	if (deadline->timer)
+		return deadline;
+	free(deadline);
+	return NULL;
+}
+
+bool deadline_set(struct deadline *deadline, uint64_t ms)
+{
+	deadline->turns = LAST_TURNS;
+	return loop_add_timer(deadline->timer, ms);
+}
+
+void deadline_clear(struct deadline *deadline)
+{
+	evtimer_del(deadline->timer);
+}
+
+void deadline_free(struct deadline *deadline)
+{
+	if (!deadline)
+		return;
+	event_free(deadline->timer);
+	free(deadline);
+}

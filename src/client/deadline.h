@@ -1,0 +1,32 @@
+/*
+ * deadline: a limit of time that lets count what came before it.
+ *
+ * A program that was stopped for a while, by SIGSTOP or on a busy machine, finds its timers
+ * passed before it has looked at its sockets. So once the time is over, the loop looks at them
+ * a few times more, without waiting, and only then the deadline has passed.
+ */
+#ifndef CLIENT_DEADLINE_H
+#define CLIENT_DEADLINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct deadline;
+struct event_base;
+
+/* Called once, from the loop, each time that one passes. */
+typedef void deadline_cb(void *argument);
+
+/* NULL: no memory. */
+struct deadline *deadline_new(struct event_base *base, deadline_cb *passed, void *argument);
+
+/* Lets it pass in `ms` milliseconds, whenever it would have before. False: no memory. */
+bool deadline_set(struct deadline *deadline, uint64_t ms);
+
+/* Lets it not pass. */
+void deadline_clear(struct deadline *deadline);
+
+/* Allowed in the callback; NULL is allowed. */
+void deadline_free(struct deadline *deadline);
+
+#endif

@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""How hailto waits for the rest of a greeting, and what it makes of a standstill.
+
+Runs in a network namespace with its own /etc/hosts.
+"""
+import contextlib
+import threading
+import time
+
+from lib import harness, machine
+from lib.clients import ClientTest, Running, ask, given, together
+from lib.harness import DEADLINE, GREETING, poll_until
+from lib.servers import DatagramServer, Server, ignores, resets, says, stays
+
+V4 = "127.0.0.1"
+TEXT = GREETING.decode()
+# More than the quiet moment of a server that is near; and a time that a frozen client lets pass.
+PAUSE, WAIT = 0.4, 1.6
+TIME = r"\(\d+\.\d ms\)"
+
+
+def seconds_of(time):
+    return float(time[:-2]) / 1000 if time.endswith("ms") else float(time[:-1])
+
+
+def says_after(event, data, then=says()):
+    """A script: sends the bytes once the event is set, and goes on with another script."""
+    def script(connection):
+        assert event.wait(DEADLINE), "it was never time to speak"
+        connection.sendall(data)
+        then(connection)
+    return script
+
+
+class Patience(ClientTest):
+    """A pause in the middle of a greeting"""
+
+    def test_pause_in_what_is_expected(self):
+        with Server(says(b"Hi ", b"from", b" server", pause=PAUSE)) as server:
+            together(lambda: self.hears(GREETING, "-E", TEXT, V4, server.port),
+                     lambda: self.hears(GREETING, "--expect-prefix", TEXT, V4, server.port))
+
+    def test_pause_after_what_is_expected(self):
+        """Then the quiet moment counts again."""
+        with Server(says(GREETING, GREETING, pause=4 * PAUSE)) as server:
+            together(lambda: self.hears(GREETING, "-E", TEXT, V4, server.port),
+                     lambda: self.hears(GREETING, "--expect-prefix", "Hi", V4, server.port))
+
+    def test_more_than_is_expected(self):
+        with Server(says(GREETING, b"!", pause=PAUSE / 4)) as server:
+            self.fails(8, ".*: expect: .+", "-E", TEXT, V4, server.port, stdout=GREETING + b"!")
+            self.hears(GREETING + b"!", "--expect-prefix", TEXT, V4, server.port)
+
+    def test_what_can_no_longer_be_as_expected_is_not_waited_for(self):
+        """It is printed whole, as far as it came without a pause."""
+        with Server(stays(b"Ho from server")) as server:
+            for option in ("-E", "--expect-prefix"):
+                answer = self.fails(8, ".*: expect: .+", option, TEXT, V4, server.port, stdout=b"Ho from server")
+                self.took(answer, 0.25)
+
+    def test_rest_that_never_comes(self):
+        with Server(stays(b"Hi from")) as server:
+            def row(*options):
+                answer = self.fails(8, ".*: expect: .+", *options, V4, server.port, stdout=b"Hi from")
+                self.took(answer, 1)
+            together(lambda: row("-w", given(1), "-E", TEXT),
+                     lambda: row("--read-timeout", given(1), "-E", TEXT),
+                     lambda: row("-w", given(1), "--expect-prefix", TEXT))
+
+    def test_stream_ends_before_the_rest(self):
+        with Server(says(b"Hi from")) as server:
+            self.quickly(0.25, lambda: self.fails(8, ".*: expect: .+", "-E", TEXT, V4, server.port,
+                                                  stdout=b"Hi from"))
+
+    def test_far_server(self):
+        """Its answer to the connect takes a second: so the silence must be three times as long."""
+        def pauses():
+            with Server(says(b"one", b"two", pause=1)) as server, machine.first_packet_lost(server.port):
+                self.took(self.hears(b"onetwo", V4, server.port), 3)
+
+        def stays_open():
+            with Server(stays(GREETING)) as server, machine.first_packet_lost(server.port):
+                answer = ask("-v", V4, server.port)
+                self.assertEqual((answer.exit, answer.stdout), (0, GREETING), answer)
+                self.assertRegex(answer.stderr, rb"(?m)^read: 14 bytes, then quiet for 3[12]\d\d ms")
+                self.took(answer, 4.2)
+        together(pauses, stays_open)
+
+
+class Told(ClientTest):
+    """-v tells how the reading ended"""
+
+    def told(self, pattern, script, *options, exit=0):
+        with Server(script) as server:
+            answer = ask("-v", *options, V4, server.port)
+        self.assertEqual(answer.exit, exit, answer)
+        self.assertRegex(answer.stderr.decode(), rf"(?m)^read: {pattern} {TIME}$")
+
+    def test_end_of_stream(self):
+        self.told("14 bytes, end of stream", says(GREETING))
+
+    def test_quiet(self):
+        self.told(r"14 bytes, then quiet for 2\d\d ms", stays(GREETING))
+
+    def test_byte_limit(self):
+        self.told("5 bytes, then the limit of -b", stays(GREETING), "-b5")
+
+    def test_deadline(self):
+        time = given(0.5)
+        self.told(f"2 bytes, then the deadline of {time}", stays(b"Hi"), "-w", time, "-E", "Hi!", exit=8)
+        self.told(f"2 bytes, then the deadline of {time}", stays(b"Hi"), "--read-timeout", time, "-E", "Hi!", exit=8)
+
+
+class Standstill(ClientTest):
+    """Whatever came while hailto was stopped counts, although each of its timers has passed"""
+
+    def stop(self, client, began, seconds, meanwhile):
+        """Stops it, and lets it go on when `meanwhile()` is done and so many seconds have passed in all."""
+        with client.frozen():
+            meanwhile()
+            poll_until(lambda: time.monotonic() - began > seconds)
+
+    def stopped_while_it_reads(self, *options, heard=GREETING, then=says()):
+        go = threading.Event()
+        with Server(says_after(go, GREETING, then)) as server:
+            began = time.monotonic()
+            with Running(*options, V4, server.port) as client:
+                server.wait_opened()
+                client.wait_asleep()
+                self.stop(client, began, seconds_of(given(WAIT)) + 0.5, go.set)
+                answer = client.end()
+        self.assertEqual((answer.exit, answer.stdout, answer.stderr), (0, heard, b""), answer)
+
+    def test_reading(self):
+        time = given(WAIT)
+        together(lambda: self.stopped_while_it_reads("-w", time),
+                 lambda: self.stopped_while_it_reads("--read-timeout", time),
+                 lambda: self.stopped_while_it_reads("-w", time, "--read-timeout", time, then=stays()),
+                 lambda: self.stopped_while_it_reads("-w", time, "-E", TEXT, then=stays()),
+                 lambda: self.stopped_while_it_reads("-w", time, "-b", "2", heard=b"Hi"))
+
+    def test_reset_meanwhile(self):
+        go = threading.Event()
+        with Server(resets(GREETING, go)) as server:
+            began = time.monotonic()
+            with Running("-w", given(WAIT), V4, server.port) as client:
+                server.wait_opened()
+                client.wait_asleep()
+                self.stop(client, began, seconds_of(given(WAIT)) + 0.5, go.set)
+                self.judge_failure(client.end(), 6, ".*: read: Connection reset by peer.*", GREETING)
+
+    def test_nothing_came_meanwhile(self):
+        limit = given(WAIT)
+        with Server(stays()) as server:
+            began = time.monotonic()
+            with Running("-w", limit, V4, server.port) as client:
+                server.wait_opened()
+                client.wait_asleep()
+                self.stop(client, began, seconds_of(limit) + 0.5, lambda: None)
+                self.judge_failure(client.end(), 7, f".*: read: connected, but no greeting within {limit}")
+
+    def stopped_while_it_connects(self, server, *options, heard=GREETING):
+        """The kernel connects, at its second try, while hailto is stopped."""
+        began = time.monotonic()
+        with Running(*options, V4, server.port) as client:
+            poll_until(lambda: machine.connecting(V4))
+            self.stop(client, began, seconds_of(given(WAIT)) + 0.5, server.wait_opened)
+            answer = client.end()
+        self.assertEqual((answer.exit, answer.stdout, answer.stderr), (0, heard, b""), answer)
+
+    def test_connecting(self):
+        limit = given(WAIT)
+        with Server(stays(GREETING)) as server, machine.first_packet_lost(server.port):
+            together(lambda: self.stopped_while_it_connects(server, "-w", limit),
+                     lambda: self.stopped_while_it_connects(server, "--connect-timeout", limit),
+                     lambda: self.stopped_while_it_connects(server, "-z", "-w", limit, heard=b""))
+
+    def stopped_while_it_asks(self, *options, host=V4, addresses=(V4,)):
+        """The first server answers while hailto is stopped; returns how many were asked in all."""
+        asked, go = threading.Event(), threading.Event()
+
+        def script(server, number, peer):
+            asked.set()
+            assert go.wait(DEADLINE)
+            server.say(GREETING, peer)
+        with contextlib.ExitStack() as stack:
+            first = stack.enter_context(DatagramServer(script, (addresses[0], 0)))
+            others = [stack.enter_context(DatagramServer(ignores, (address, first.port))) for address in addresses[1:]]
+            began = time.monotonic()
+            with Running("-u", *options, host, first.port) as client:
+                assert asked.wait(DEADLINE)
+                client.wait_asleep()
+                self.stop(client, began, seconds_of(given(WAIT)) + 0.5, go.set)
+                answer = client.end()
+                self.assertEqual((answer.exit, answer.stdout, answer.stderr), (0, GREETING, b""), answer)
+        return len(first.requests) + sum(len(other.requests) for other in others)
+
+    def test_asking(self):
+        together(lambda: self.stopped_while_it_asks("-w", given(WAIT)),
+                 lambda: self.stopped_while_it_asks("--read-timeout", given(WAIT)))
+
+    def test_who_has_answered_is_not_asked_again(self):
+        self.assertEqual(self.stopped_while_it_asks(), 1)
+
+
+if __name__ == "__main__":
+    machine.enter()
+    harness.main()
