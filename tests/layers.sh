@@ -16,7 +16,8 @@ passed=0 failed=0
 libevent_users='base/loop.c
 daemon/server.c daemon/listener.c daemon/session.c daemon/output.c daemon/rendering.c
 daemon/datagram.c daemon/readiness.c
-client/resolver.c client/race.c client/ask.c client/reading.c client/deadline.c client/probe.c'
+client/resolver.c client/race.c client/ask.c client/reading.c client/leave.c client/deadline.c
+client/probe.c'
 
 # Reports passed if nothing was found; else what was found.
 report() { # what, findings

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "base/addresslist.h"
 #include "base/clock.h"
@@ -20,12 +19,13 @@
 #include "ask.h"
 #include "deadline.h"
 #include "expect.h"
+#include "leave.h"
 #include "options.h"
 #include "race.h"
 #include "reading.h"
 #include "resolver.h"
 
-enum stage { STAGE_RESOLVE, STAGE_CONNECT, STAGE_READ, STAGE_ASK };
+enum stage { STAGE_RESOLVE, STAGE_CONNECT, STAGE_READ, STAGE_ASK, STAGE_LEAVE };
 
 struct probe {
 	const struct options *options;
@@ -34,7 +34,8 @@ struct probe {
 	struct resolver *resolver;
 	struct race *race;
 	struct reading *reading;
-	struct ask *ask;		 /* by datagram, instead of connecting and reading */
+	struct ask *ask; /* by datagram, instead of connecting and reading */
+	struct leave *leave;
 	struct deadline *deadline;	 /* of everything */
 	struct deadline *stage_deadline; /* of connecting or reading alone */
 	enum stage stage;
@@ -43,7 +44,7 @@ struct probe {
 	bool over;
 };
 
-static const char *const stage_names[] = {"resolve", "connect", "read", "ask"};
+static const char *const stage_names[] = {"resolve", "connect", "read", "ask", "leave"};
 
 /* Ends the probe; the loop may not run yet, so a flag tells as well. */
 static void end(struct probe *probe)
@@ -98,8 +99,10 @@ static void time_over(struct probe *probe, uint64_t limit)
 	else if (probe->stage == STAGE_ASK)
 		fail(probe, STATUS_SILENT, "no answer within %s (to %" PRIu64 " bytes; see -b)",
 		     time, probe->options->bytes);
-	else
+	else if (probe->stage == STAGE_READ)
 		reading_stop(probe->reading, time);
+	else
+		end(probe);
 }
 
 static void all_over(void *argument)
@@ -152,6 +155,20 @@ static void start_reading(struct probe *probe, const struct race_result *raced)
 		fail(probe, STATUS_INTERNAL, "out of memory");
 }
 
+static void left_cb(void *argument)
+{
+	end(argument);
+}
+
+/* The server was only to be connected to: that is done, and the leaving is a courtesy. */
+static void start_leaving(struct probe *probe, const struct race_result *raced)
+{
+	enter(probe, STAGE_LEAVE, 0);
+	probe->leave = leave_start(probe->base, probe->fd, raced->connect_us, left_cb, probe);
+	if (!probe->leave)
+		end(probe);
+}
+
 /* What it means that nobody could be connected to. */
 static enum status status_of(int reason)
 {
@@ -182,7 +199,7 @@ static void raced_cb(const struct race_result *raced, void *argument)
 	}
 	log_debug("connect: %s answered (%.1f ms)", probe->result->address, stage_ms(probe));
 	if (probe->options->zero)
-		end(probe);
+		start_leaving(probe, raced);
 	else
 		start_reading(probe, raced);
 }
@@ -350,8 +367,8 @@ static void probe_close(struct probe *probe)
 	ask_free(probe->ask);
 	race_free(probe->race);
 	resolver_free(probe->resolver);
-	if (probe->fd >= 0)
-		close(probe->fd);
+	leave_free(probe->leave);
+	leave_close(probe->fd);
 	deadline_free(probe->stage_deadline);
 	deadline_free(probe->deadline);
 	loop_free(probe->base);

@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""How hailto waits for the rest of a greeting, and what it makes of a standstill.
+"""How hailto waits for the rest of a greeting, what it makes of a standstill, and how it leaves a server.
 
 Runs in a network namespace with its own /etc/hosts.
 """
 import contextlib
+import re
+import socket
+import subprocess
 import threading
 import time
 
 from lib import harness, machine
 from lib.clients import ClientTest, Running, ask, given, together
-from lib.harness import DEADLINE, GREETING, poll_until
+from lib.harness import DEADLINE, Daemon, GREETING, kernel_counter, need, poll_until
+from lib.rows import FULL, times
 from lib.servers import DatagramServer, Server, ignores, resets, says, stays
 
 V4 = "127.0.0.1"
@@ -17,6 +21,8 @@ TEXT = GREETING.decode()
 # More than the quiet moment of a server that is near; and a time that a frozen client lets pass.
 PAUSE, WAIT = 0.4, 1.6
 TIME = r"\(\d+\.\d ms\)"
+# How many servers may be too slow to be left without a reset.
+SLOW = 0 if FULL else 5
 
 
 def seconds_of(time):
@@ -201,6 +207,50 @@ class Standstill(ClientTest):
 
     def test_who_has_answered_is_not_asked_again(self):
         self.assertEqual(self.stopped_while_it_asks(), 1)
+
+
+class Leaving(ClientTest):
+    """hailto leaves no reset, where a server that hears its end soon closes"""
+
+    def leaves_no_reset(self, attempt):
+        """Not in any attempt; but a busy machine can make a server slow."""
+        before = kernel_counter("snmp", "Tcp", "OutRsts")
+        for _ in range(times(20, full=60)):
+            attempt()
+        self.assertLessEqual(kernel_counter("snmp", "Tcp", "OutRsts") - before, SLOW)
+
+    def test_connecting_only_to_haild(self):
+        with Daemon() as daemon:
+            self.leaves_no_reset(lambda: self.hears(b"", "-z", V4, daemon.port))
+            daemon.wait_counters(open=0)
+            self.assertLessEqual(daemon.counters()["reset"], SLOW)
+
+    def test_connecting_only_to_a_banner(self):
+        with Server(stays(b"220 ready\r\n")) as server:
+            self.leaves_no_reset(lambda: self.hears(b"", "-z", V4, server.port))
+
+    def test_connecting_only_to_nc(self):
+        need("nc.openbsd")
+
+        def attempt():
+            process = harness.start(["nc.openbsd", "-n", "-v", "-l", V4, "0"], stdin=subprocess.PIPE,
+                                    stderr=subprocess.PIPE)
+            with process.stdin as stdin, process.stderr as stderr:
+                stdin.write(GREETING)
+                stdin.flush()
+                port = re.search(rb" (\d+)$", stderr.readline().strip())[1].decode()
+                self.hears(b"", "-z", V4, port)
+            self.assertEqual(process.wait(DEADLINE), 0)
+        self.leaves_no_reset(attempt)
+
+    def test_server_that_never_closes_is_not_waited_for(self):
+        with contextlib.closing(socket.create_server((V4, 0))) as listening:
+            port = listening.getsockname()[1]
+            self.quickly(0.1, lambda: self.hears(b"", "-z", V4, port))
+
+    def test_rest_beyond_the_byte_limit(self):
+        with Daemon() as daemon:
+            self.leaves_no_reset(lambda: self.hears(b"H", "-b", "1", V4, daemon.port))
 
 
 if __name__ == "__main__":
