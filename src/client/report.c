@@ -15,6 +15,36 @@
 #include "options.h"
 #include "probe.h"
 
+/* The first CR LF, or NULL. */
+static const char *find_line_end(const char *bytes, size_t length)
+{
+	const char *end = bytes + length;
+
+	for (const char *cr = bytes; (cr = memchr(cr, '\r', (size_t)(end - cr))); cr++)
+		if (cr + 1 < end && cr[1] == '\n')
+			return cr;
+	return NULL;
+}
+
+/*
+ * Escapes bytes as escape_bytes() does, in lines that end in LF, also where they ended in CR LF.
+ * Elsewhere a CR is escaped: what follows it would hide what came before.
+ */
+static size_t escape_lines(char *out, const char *bytes, size_t length)
+{
+	size_t used = 0;
+
+	while (length > 0) {
+		const char *line_end = find_line_end(bytes, length);
+		size_t line = line_end ? (size_t)(line_end - bytes) : length;
+		size_t taken = line_end ? line + 1 : length; /* with the CR, which is dropped */
+		used += escape_bytes(out + used, bytes, line, "\n\t");
+		bytes += taken;
+		length -= taken;
+	}
+	return used;
+}
+
 /* Writes bytes as text that no terminal takes for a command, ending in a newline. */
 static bool write_escaped(const char *bytes, size_t length)
 {
@@ -24,7 +54,7 @@ static bool write_escaped(const char *bytes, size_t length)
 
 	if (!text)
 		return false;
-	used = escape_bytes(text, bytes, length, "\n\t");
+	used = escape_lines(text, bytes, length);
 	if (text[used - 1] != '\n')
 		text[used++] = '\n';
 	written = standard_write(text, used);

@@ -35,6 +35,11 @@ class Greeting(ClientTest):
                 self.assertEqual(on_terminal(said), said if said.endswith(b"\n") else said + b"\n")
                 self.check(said)
 
+    def test_lines_as_of_smtp(self):
+        said = b"220 mail ready\r\n220-more\r\n\r\nlone\r\r\nlast\r"
+        self.assertEqual(on_terminal(said), b"220 mail ready\n220-more\n\nlone\\x0D\nlast\\x0D\n")
+        self.check(said)
+
     def test_at_random(self):
         dice = random.Random(865)
         pieces = [*HOSTILE.values(), *HARMLESS.values(), *(bytes([c]) for c in range(256))]

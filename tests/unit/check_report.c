@@ -77,7 +77,16 @@ static const struct {
 } texts[] = {
 	{"Hi from server", 14, "Hi from server\n"},
 	{"Hi\n", 3, "Hi\n"},
-	{"a\tb\r\n", 5, "a\tb\\x0D\n"},
+	{"a\tb\r\n", 5, "a\tb\n"},
+	{"220 a\r\n220 b\r\n", 14, "220 a\n220 b\n"}, /* CR LF ends a line */
+	{"\r\n", 2, "\n"},
+	{"\r\n\r\n", 4, "\n\n"},
+	{"evil\rgood\r\n", 11, "evil\\x0Dgood\n"}, /* but a lone CR hides one */
+	{"a\r\r\nb", 5, "a\\x0D\nb\n"},
+	{"a\n\rb", 4, "a\n\\x0Db\n"},
+	{"a\r", 2, "a\\x0D\n"},
+	{"\r", 1, "\\x0D\n"},
+	{"\xC3\r\n\xBC", 4, "\\xC3\n\\xBC\n"},
 	{"\n", 1, "\n"},
 	{"\x1B]52;c;aGk=\a", 12, "\\x1B]52;c;aGk=\\x07\n"},
 	{"gr\xC3\xBC\xC3\x9F", 6, "gr\xC3\xBC\xC3\x9F\n"},

@@ -55,8 +55,8 @@ def escaped(data):
 
 
 def on_terminal(data):
-    """How a terminal gets it: as whole lines."""
-    text = escaped(data).encode()
+    """How a terminal gets it: as whole lines, which may have ended in CR LF."""
+    text = escaped(data.replace(b"\r\n", b"\n")).encode()
     return text if text.endswith(b"\n") else text + b"\n"
 
 
