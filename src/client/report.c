@@ -27,21 +27,21 @@ static const char *find_line_end(const char *bytes, size_t length)
 }
 
 /*
- * Escapes bytes as escape_bytes() does, in lines that end in LF, also where they ended in CR LF.
- * Elsewhere a CR is escaped: what follows it would hide what came before.
+ * Escapes bytes, one at least, as escape_bytes() does, in lines that end in LF, also where they
+ * ended in CR LF. Elsewhere a CR is escaped: what follows it would hide what came before.
  */
 static size_t escape_lines(char *out, const char *bytes, size_t length)
 {
 	size_t used = 0;
 
-	while (length > 0) {
+	do {
 		const char *line_end = find_line_end(bytes, length);
 		size_t line = line_end ? (size_t)(line_end - bytes) : length;
 		size_t taken = line_end ? line + 1 : length; /* with the CR, which is dropped */
 		used += escape_bytes(out + used, bytes, line, "\n\t");
 		bytes += taken;
 		length -= taken;
-	}
+	} while (length > 0);
 	return used;
 }
 
