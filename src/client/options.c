@@ -128,8 +128,11 @@ static bool read_operands(struct options *options, char **operands)
 	return true;
 }
 
-/* Turns the literal address of --source into a socket address; NULL: done, else why not. */
-static const char *parse_source(struct options *options)
+/*
+ * Turns the literal address of --source into a socket address; NULL: done, else why not. `lacks`
+ * says if that is for want of memory.
+ */
+static const char *parse_source(struct options *options, bool *lacks)
 {
 	struct endpoint source;
 	const char *why = endpoint_parse(options->source_text, &source);
@@ -140,7 +143,8 @@ static const char *parse_source(struct options *options)
 	if (source.kind == ENDPOINT_HOST)
 		failure = address_from_literal(source.host, AF_UNSPEC, &options->source,
 					       &options->source_length);
-	if (failure == EAI_MEMORY)
+	*lacks = failure == EAI_MEMORY;
+	if (*lacks)
 		return gai_strerror(failure);
 	if (failure)
 		return "not an IPv4 or IPv6 address";
@@ -148,36 +152,46 @@ static const char *parse_source(struct options *options)
 	return NULL;
 }
 
-/* Tells whether we can come from --source; errno says why not. */
-static bool can_bind(const struct options *options)
+/*
+ * Why we can't come from --source, to `text`; NULL: we can, or it is not the source's fault, and
+ * whoever connects will find out what is.
+ */
+static const char *find_fault_of_source(const struct options *options, char *text, size_t size)
 {
-	int fd = outgoing_open(options->source.ss_family, options->udp ? SOCK_DGRAM : SOCK_STREAM,
-			       (const struct sockaddr *)&options->source, options->source_length);
+	const struct sockaddr *source = (const struct sockaddr *)&options->source;
+	int fd = outgoing_open(source->sa_family, options->udp ? SOCK_DGRAM : SOCK_STREAM, source,
+			       options->source_length);
 
-	if (fd < 0)
-		return false;
-	close(fd);
-	return true;
+	if (fd >= 0)
+		close(fd);
+	else if (outgoing_blames_source(errno, source))
+		return outgoing_describe(errno, source, source, text, size);
+	return NULL;
 }
 
 /* Reads --source, and holds it against what else was asked for. */
-static bool read_source(struct options *options)
+static enum cli_outcome read_source(struct options *options)
 {
 	const char *why;
+	char text[160];
+	bool lacks = false;
 
 	if (!options->source_text)
-		return true;
-	why = parse_source(options);
-	if (!why && !can_bind(options))
-		why = strerror(errno);
+		return CLI_GO;
+	why = parse_source(options, &lacks);
+	if (!why)
+		why = find_fault_of_source(options, text, sizeof text);
 	if (why) {
-		log_error("bad source '%s': %s", options->source_text, why);
-		return false;
+		log_error(lacks ? "cannot read source '%s': %s" : "bad source '%s': %s",
+			  options->source_text, why);
+		return lacks ? CLI_FAILED : CLI_BAD;
 	}
 	if ((options->ipv4 && options->source.ss_family != AF_INET) ||
-	    (options->ipv6 && options->source.ss_family != AF_INET6))
-		return accept_or_complain("--source is of the family that is excluded");
-	return true;
+	    (options->ipv6 && options->source.ss_family != AF_INET6)) {
+		log_error("--source is of the family that is excluded");
+		return CLI_BAD;
+	}
+	return CLI_GO;
 }
 
 enum cli_outcome options_read(struct options *options, int argc, char **argv)
@@ -189,10 +203,12 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 	outcome = cli_parse(&cli, options, argc, argv, &operands);
 	if (outcome != CLI_GO)
 		return outcome;
-	if (!accept_or_complain(find_conflict(options)) || !read_source(options) ||
-	    !read_operands(options, argv + operands))
+	if (!accept_or_complain(find_conflict(options)))
 		return CLI_BAD;
-	return CLI_GO;
+	outcome = read_source(options);
+	if (outcome == CLI_GO && !read_operands(options, argv + operands))
+		outcome = CLI_BAD;
+	return outcome;
 }
 
 int options_family(const struct options *options)

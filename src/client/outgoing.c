@@ -2,9 +2,28 @@
 #include "outgoing.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/address.h"
 #include "base/socket.h"
+
+/*
+ * Leaves the choice of a port to connect(2), which may take one that is in use towards another
+ * server; bind(2) may not, and has none left long before. Where the system can't, bind(2) chooses.
+ */
+static void choose_port_late(int fd)
+{
+#ifdef IP_BIND_ADDRESS_NO_PORT
+	int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+#else
+	(void)fd;
+#endif
+}
 
 /* Binds a socket. A stream's port may still be remembered from before; of datagrams two would mix.
  */
@@ -12,6 +31,8 @@ static bool bind_to(int fd, int type, const struct sockaddr *source, socklen_t l
 {
 	int on = 1;
 
+	if (type == SOCK_STREAM && address_port(source) == 0)
+		choose_port_late(fd);
 	return (type != SOCK_STREAM ||
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0) &&
 	       bind(fd, source, length) == 0;
@@ -27,9 +48,95 @@ int outgoing_open(int family, int type, const struct sockaddr *source, socklen_t
 	return -1;
 }
 
+/*
+ * True if an address could be connected to from `source`, but for the port: by UDP, whose ports are
+ * others, a way and an address of our own are all that it takes. Nothing is sent.
+ */
+static bool has_way(const struct sockaddr *to, socklen_t to_length, const struct sockaddr *source,
+		    socklen_t source_length)
+{
+	struct sockaddr_storage from = {0};
+	bool has;
+	int fd;
+
+	if (source_length > 0)
+		memcpy(&from, source, source_length);
+	address_set_port((struct sockaddr *)&from, 0);
+	fd = outgoing_open(to->sa_family, SOCK_DGRAM, (struct sockaddr *)&from, source_length);
+	if (fd < 0)
+		return errno == EADDRINUSE;
+	has = connect(fd, to, to_length) == 0 || errno == EAGAIN;
+	close(fd);
+	return has;
+}
+
+int outgoing_reason(int reason, const struct sockaddr *to, socklen_t to_length,
+		    const struct sockaddr *source, socklen_t source_length)
+{
+	if (to->sa_family != AF_INET && to->sa_family != AF_INET6)
+		return reason;
+	if (reason == EAGAIN ||
+	    (reason == EADDRNOTAVAIL && has_way(to, to_length, source, source_length)))
+		return EADDRINUSE;
+	return reason;
+}
+
 bool outgoing_is_telling(int reason)
 {
 	return reason != ENETUNREACH && reason != EAFNOSUPPORT && reason != EADDRNOTAVAIL;
+}
+
+bool outgoing_blames_source(int reason, const struct sockaddr *source)
+{
+	return reason == EADDRNOTAVAIL || reason == EACCES || reason == EINVAL ||
+	       reason == EAFNOSUPPORT || (reason == EADDRINUSE && address_port(source) != 0);
+}
+
+/* True for an address that says nothing without the interface that it is meant on. */
+static bool lacks_zone(const struct sockaddr *address)
+{
+	const struct sockaddr_in6 *ipv6 = (const void *)address;
+
+	return address->sa_family == AF_INET6 && ipv6->sin6_scope_id == 0 &&
+	       IN6_IS_ADDR_LINKLOCAL(&ipv6->sin6_addr);
+}
+
+/* What to do about a failure, where that is known. */
+static const char *advice(int reason, const struct sockaddr *to, const struct sockaddr *source)
+{
+	if (reason == EMFILE)
+		return " (raise the descriptor limit, ulimit -n)";
+	if (reason == EINVAL && (lacks_zone(to) || lacks_zone(source)))
+		return " (a link-local address needs its zone, ADDRESS%INTERFACE)";
+	return "";
+}
+
+char *outgoing_describe(int reason, const struct sockaddr *to, const struct sockaddr *source,
+			char *text, size_t size)
+{
+	if (reason == EADDRINUSE && address_port(source) == 0)
+		snprintf(text, size,
+			 "all local ports are in use (wait, or connect from another address, "
+			 "see --source)");
+	else
+		snprintf(text, size, "%s%s", strerror(reason), advice(reason, to, source));
+	return text;
+}
+
+enum status outgoing_status(int reason)
+{
+	switch (reason) {
+	case ETIMEDOUT:
+		return STATUS_UNANSWERED;
+	case EADDRINUSE:
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return STATUS_INTERNAL;
+	default:
+		return STATUS_REFUSED;
+	}
 }
 
 bool outgoing_is_own_peer(int fd)

@@ -1,0 +1,154 @@
+/* check_outgoing: what a failure to connect is called, and whose fault it is. */
+#include "client/outgoing.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "base/address.h"
+#include "peers.h"
+#include "suite.h"
+
+static struct sockaddr_storage to, source;
+static socklen_t to_length, source_length;
+
+/* Fills in an address with its port. */
+static socklen_t set(struct sockaddr_storage *address, const char *host, uint16_t port)
+{
+	socklen_t length;
+
+	ck_assert_int_eq(address_from_literal(host, AF_UNSPEC, address, &length), 0);
+	address_set_port((struct sockaddr *)address, port);
+	return length;
+}
+
+static int reason_of(int reason)
+{
+	return outgoing_reason(reason, (struct sockaddr *)&to, to_length,
+			       (struct sockaddr *)&source, source_length);
+}
+
+static const char *words_of(int reason)
+{
+	static char text[160];
+
+	return outgoing_describe(reason, (struct sockaddr *)&to, (struct sockaddr *)&source, text,
+				 sizeof text);
+}
+
+START_TEST(address_that_could_be_had_means_that_ports_are_used_up)
+{
+	to_length = set(&to, "127.0.0.1", 80);
+	ck_assert_int_eq(reason_of(EADDRNOTAVAIL), EADDRINUSE);
+	source_length = set(&source, "127.0.0.2", 0);
+	ck_assert_int_eq(reason_of(EADDRNOTAVAIL), EADDRINUSE);
+	source_length = set(&source, "127.0.0.2", 4242);
+	ck_assert_int_eq(reason_of(EADDRNOTAVAIL), EADDRINUSE);
+}
+END_TEST
+
+START_TEST(address_that_we_lack_stays_so)
+{
+	to_length = set(&to, "127.0.0.1", 80);
+	source_length = set(&source, "203.0.113.1", 0); /* TEST-NET-3 */
+	ck_assert_int_eq(reason_of(EADDRNOTAVAIL), EADDRNOTAVAIL);
+}
+END_TEST
+
+START_TEST(eagain_means_ports_but_not_for_unix_sockets)
+{
+	struct sockaddr_un path;
+
+	to_length = set(&to, "127.0.0.1", 80);
+	ck_assert_int_eq(reason_of(EAGAIN), EADDRINUSE);
+	ck_assert_int_eq(reason_of(ECONNREFUSED), ECONNREFUSED);
+	ck_assert(address_from_path("/nowhere", &path));
+	ck_assert_int_eq(outgoing_reason(EAGAIN, (struct sockaddr *)&path, sizeof path,
+					 (struct sockaddr *)&source, 0),
+			 EAGAIN);
+}
+END_TEST
+
+START_TEST(advice_fits_the_cause)
+{
+	to_length = set(&to, "fe80::1", 80);
+	ck_assert_ptr_nonnull(strstr(words_of(EINVAL), "ADDRESS%INTERFACE"));
+	ck_assert_str_eq(words_of(ECONNREFUSED), strerror(ECONNREFUSED));
+	to_length = set(&to, "::ffff:127.0.0.1", 80);
+	ck_assert_str_eq(words_of(EINVAL), strerror(EINVAL));
+	to_length = set(&to, "127.0.0.1", 80);
+	ck_assert_str_eq(words_of(EINVAL), strerror(EINVAL));
+	ck_assert_ptr_nonnull(strstr(words_of(EMFILE), "ulimit -n"));
+	ck_assert_ptr_nonnull(strstr(words_of(EADDRINUSE), "all local ports are in use"));
+	source_length = set(&source, "127.0.0.1", 4242);
+	ck_assert_str_eq(words_of(EADDRINUSE), strerror(EADDRINUSE));
+}
+END_TEST
+
+START_TEST(source_is_to_blame_for_what_it_says)
+{
+	const struct sockaddr *address = (struct sockaddr *)&source;
+
+	set(&source, "127.0.0.1", 4242);
+	ck_assert(outgoing_blames_source(EADDRINUSE, address));
+	ck_assert(outgoing_blames_source(EADDRNOTAVAIL, address));
+	ck_assert(outgoing_blames_source(EACCES, address));
+	ck_assert(!outgoing_blames_source(EMFILE, address));
+	ck_assert(!outgoing_blames_source(ENOMEM, address));
+	set(&source, "127.0.0.1", 0);
+	ck_assert(!outgoing_blames_source(EADDRINUSE, address));
+}
+END_TEST
+
+static const struct {
+	int reason;
+	enum status status;
+} statuses[] = {
+	{ECONNREFUSED, STATUS_REFUSED}, {EADDRNOTAVAIL, STATUS_REFUSED},
+	{ENETUNREACH, STATUS_REFUSED},	{EINVAL, STATUS_REFUSED},
+	{ETIMEDOUT, STATUS_UNANSWERED}, {EADDRINUSE, STATUS_INTERNAL},
+	{EMFILE, STATUS_INTERNAL},	{ENFILE, STATUS_INTERNAL},
+	{ENOBUFS, STATUS_INTERNAL},	{ENOMEM, STATUS_INTERNAL},
+};
+
+START_TEST(exit_status_follows_from_the_cause)
+{
+	ck_assert_int_eq(outgoing_status(statuses[_i].reason), statuses[_i].status);
+}
+END_TEST
+
+START_TEST(source_without_port_leaves_the_choice_to_connect)
+{
+	struct sockaddr_storage bound = {0};
+	socklen_t length = sizeof bound;
+	int fd;
+
+	source_length = set(&source, "127.0.0.2", 0);
+	fd = outgoing_open(AF_INET, SOCK_STREAM, (struct sockaddr *)&source, source_length);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&bound, &length), 0);
+#ifdef IP_BIND_ADDRESS_NO_PORT
+	ck_assert_uint_eq(address_port((struct sockaddr *)&bound), 0);
+#endif
+	ck_assert_int_eq(memcmp(&((struct sockaddr_in *)&bound)->sin_addr,
+				&((struct sockaddr_in *)&source)->sin_addr, sizeof(struct in_addr)),
+			 0);
+	close(fd);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("outgoing");
+	TCase *cause = suite_case(suite, "cause"), *blame = suite_case(suite, "blame");
+	TCase *binding = suite_case(suite, "binding");
+
+	tcase_add_test(cause, address_that_could_be_had_means_that_ports_are_used_up);
+	tcase_add_test(cause, address_that_we_lack_stays_so);
+	tcase_add_test(cause, eagain_means_ports_but_not_for_unix_sockets);
+	tcase_add_test(blame, advice_fits_the_cause);
+	tcase_add_test(blame, source_is_to_blame_for_what_it_says);
+	tcase_add_loop_test(blame, exit_status_follows_from_the_cause, 0, COUNT_OF(statuses));
+	tcase_add_test(binding, source_without_port_leaves_the_choice_to_connect);
+	return suite_run(suite);
+}
