@@ -1,0 +1,18 @@
+/* loopback: localhost, which is the machine itself without a lookup (RFC 6761, 6.3). */
+#ifndef BASE_LOOPBACK_H
+#define BASE_LOOPBACK_H
+
+#include <stdbool.h>
+
+struct addresslist;
+
+/* True for localhost, in any case, a final dot allowed. */
+bool loopback_is_named(const char *host);
+
+/*
+ * Adds 127.0.0.1 and ::1, or the one of `family`, with port 0, whatever the hosts file says, in the
+ * order that this machine prefers (RFC 6724). Returns 0, or what getaddrinfo(3) does.
+ */
+int loopback_add(struct addresslist *list, int family);
+
+#endif
