@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-/* Names with more addresses than this are told by their first ones. */
+/* Of a name with more addresses than this some are left out, but never a whole family. */
 #define ADDRESSLIST_MAX 64
 
 struct addresslist {
@@ -14,13 +14,22 @@ struct addresslist {
 	size_t count;
 };
 
-/* Appends a copy of the address, unless it is in the list or the list is full. */
+/*
+ * Appends a copy of the address, unless it is in the list. In a full list it takes the place of the
+ * last one of a family that has more, so that many of one family don't push out the other.
+ */
 void addresslist_add(struct addresslist *list, const struct sockaddr *address, socklen_t length);
 
-/*
- * Puts families in turn, the first address's first, and keeps the order within each
- * (RFC 8305, 4): where one family is broken, every second attempt is of the other.
- */
-void addresslist_interleave(struct addresslist *list);
+/* Appends all of another list likewise. */
+void addresslist_add_all(struct addresslist *list, const struct addresslist *more);
+
+/* Takes the address at `index` out. */
+void addresslist_remove(struct addresslist *list, size_t index);
+
+/* Writes all addresses, as far as they fit: "[::1]:80, 127.0.0.1:80". Returns `text`. */
+char *addresslist_format(const struct addresslist *list, char *text, size_t size);
+
+/* Writes "[::1]:80 and 2 more"; there must be one. Returns `text`. */
+char *addresslist_format_briefly(const struct addresslist *list, char *text, size_t size);
 
 #endif

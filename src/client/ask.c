@@ -12,6 +12,7 @@
 #include "base/addresslist.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "lineup.h"
 #include "outgoing.h"
 
 /* How often one address is asked, and after how long again at the latest: datagrams get lost. */
@@ -20,11 +21,15 @@ enum { TRIES = 3, AGAIN_MS = 1000 };
 /* When the next address is asked, too, as for connections (RFC 8305, 5). */
 enum { NEXT_ADDRESS_MS = 250 };
 
+/* More are never told: a lineup is cut, and is added to once for each family. */
+enum { QUESTIONS_MAX = 2 * ADDRESSLIST_MAX };
+
 /* The asking of one address. */
 struct question {
 	struct ask *ask;
-	size_t index; /* of the address */
-	int fd;	      /* connected: only its answers come, and that it refuses */
+	struct sockaddr_storage address;
+	socklen_t length;
+	int fd; /* connected: only its answers come, and that it refuses */
 	struct event *news;
 	unsigned tries;
 };
@@ -32,24 +37,29 @@ struct question {
 struct ask {
 	struct event_base *base;
 	struct ask_request request;
-	struct addresslist addresses;
+	struct lineup lineup;
 	struct sockaddr_storage source;
 	char *bytes; /* that are sent */
 	ask_cb *answered;
 	void *argument;
-	struct question questions[ADDRESSLIST_MAX];
-	size_t next; /* address to ask */
+	struct question questions[QUESTIONS_MAX];
+	size_t count; /* of questions asked */
 	size_t waiting;
 	struct timeval again;
-	struct event *more; /* time for the next address */
+	struct event *more; /* time for the next address; pending: not yet */
 	struct event *over; /* calls back from the loop, never from ask_start() */
 	bool is_over;
 	struct ask_result result;
 };
 
-static const struct sockaddr *address_of(const struct ask *ask, size_t index)
+static const struct sockaddr *address_of(const struct question *question)
 {
-	return (const struct sockaddr *)&ask->addresses.addresses[index];
+	return (const struct sockaddr *)&question->address;
+}
+
+static const struct sockaddr *source_of(const struct ask *ask)
+{
+	return (const struct sockaddr *)&ask->source;
 }
 
 /* Waits for an answer no longer. */
@@ -71,23 +81,30 @@ static void note(struct ask *ask, const struct question *question, int reason, s
 	ask->result = (struct ask_result){
 		.reason = reason,
 		.length = length,
-		.address = address_of(ask, question->index),
-		.address_length = ask->addresses.lengths[question->index],
+		.address = address_of(question),
+		.address_length = question->length,
 	};
+}
+
+static void log_failure(const struct question *question, int reason)
+{
+	char text[ADDRESS_TEXT_MAX], words[160];
+
+	if (!log_shows(LOG_LEVEL_DEBUG))
+		return;
+	log_debug("ask: %s: %s",
+		  address_format(address_of(question), question->length, text, sizeof text),
+		  outgoing_describe(reason, address_of(question), source_of(question->ask), words,
+				    sizeof words));
 }
 
 static void question_failed(struct question *question, int reason)
 {
 	struct ask *ask = question->ask;
 
-	if (log_shows(LOG_LEVEL_DEBUG)) {
-		char text[ADDRESS_TEXT_MAX];
-		log_debug("ask: %s: %s",
-			  address_format(address_of(ask, question->index),
-					 ask->addresses.lengths[question->index], text,
-					 sizeof text),
-			  strerror(reason));
-	}
+	reason = outgoing_reason(reason, address_of(question), question->length, source_of(ask),
+				 ask->request.source_length);
+	log_failure(question, reason);
 	if (!ask->result.address ||
 	    (outgoing_is_telling(reason) && !outgoing_is_telling(ask->result.reason)))
 		note(ask, question, reason, 0);
@@ -98,7 +115,7 @@ static void end(struct ask *ask)
 {
 	ask->is_over = true;
 	evtimer_del(ask->more);
-	for (size_t i = 0; i < ask->next; i++)
+	for (size_t i = 0; i < ask->count; i++)
 		question_end(&ask->questions[i]);
 	event_active(ask->over, EV_TIMEOUT, 0);
 }
@@ -149,13 +166,10 @@ static void news_cb(evutil_socket_t fd, short what, void *argument)
 static bool question_connect(struct question *question)
 {
 	const struct ask *ask = question->ask;
-	const struct sockaddr *address = address_of(ask, question->index);
 
-	question->fd = outgoing_open(address->sa_family, SOCK_DGRAM,
-				     (const struct sockaddr *)&ask->source,
+	question->fd = outgoing_open(address_of(question)->sa_family, SOCK_DGRAM, source_of(ask),
 				     ask->request.source_length);
-	if (question->fd < 0 ||
-	    connect(question->fd, address, ask->addresses.lengths[question->index]) < 0)
+	if (question->fd < 0 || connect(question->fd, address_of(question), question->length) < 0)
 		return false;
 	errno = ECONNREFUSED;
 	return !outgoing_is_own_peer(question->fd);
@@ -178,21 +192,33 @@ static void question_start(struct question *question)
 		question_failed(question, ENOMEM);
 }
 
-/* Asks the next address, those behind it that fail at once included; ends what is lost. */
+/* Asks the address whose turn it is; false if there is none now. */
+static bool question_next(struct ask *ask)
+{
+	struct question *question = &ask->questions[ask->count];
+
+	/* Only one socket at a time has the port that is wanted: the next waits for a failure. */
+	if ((ask->waiting > 0 && address_port(source_of(ask)) != 0) ||
+	    ask->count == QUESTIONS_MAX ||
+	    !lineup_take(&ask->lineup, &question->address, &question->length))
+		return false;
+	ask->count++;
+	question_start(question);
+	return true;
+}
+
+/* Asks the next address, those after it that fail at once included; ends what is lost. */
 static void go_on(struct ask *ask)
 {
 	size_t before = ask->waiting;
 
 	if (ask->is_over)
 		return;
-	while (ask->waiting == before && ask->next < ask->addresses.count) {
-		struct question *question = &ask->questions[ask->next];
-		question->index = ask->next++;
-		question_start(question);
-	}
-	if (ask->next < ask->addresses.count)
+	while (ask->waiting == before && question_next(ask))
+		;
+	if (ask->waiting > before)
 		loop_add_timer(ask->more, NEXT_ADDRESS_MS);
-	else if (ask->waiting == 0)
+	else if (ask->waiting == 0 && lineup_is_over(&ask->lineup))
 		end(ask);
 }
 
@@ -203,7 +229,7 @@ static void more_cb(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
-	for (size_t i = 0; i < ask->next && !ask->is_over; i++)
+	for (size_t i = 0; i < ask->count && !ask->is_over; i++)
 		if (ask->questions[i].news)
 			question_look(&ask->questions[i]);
 	go_on(ask);
@@ -226,12 +252,12 @@ static bool prepare(struct ask *ask, const struct ask_request *request)
 							      : AGAIN_MS;
 
 	ask->request = *request;
-	ask->addresses = *request->addresses;
+	lineup_add(&ask->lineup, request->addresses, request->more_come);
 	if (request->source_length > 0)
 		memcpy(&ask->source, request->source, request->source_length);
 	ask->again = (struct timeval){.tv_sec = (time_t)(again / 1000),
 				      .tv_usec = (suseconds_t)(again % 1000 * 1000)};
-	for (size_t i = 0; i < ADDRESSLIST_MAX; i++)
+	for (size_t i = 0; i < QUESTIONS_MAX; i++)
 		ask->questions[i] = (struct question){.ask = ask, .fd = -1};
 	ask->bytes = malloc(request->size);
 	if (ask->bytes)
@@ -259,11 +285,26 @@ struct ask *ask_start(struct event_base *base, const struct ask_request *request
 	return ask;
 }
 
+void ask_add(struct ask *ask, const struct addresslist *addresses, bool more_come)
+{
+	lineup_add(&ask->lineup, addresses, more_come);
+	if (ask->waiting == 0 || !evtimer_pending(ask->more, NULL))
+		go_on(ask);
+}
+
+bool ask_stands(const struct ask *ask, struct ask_result *result)
+{
+	if (ask->waiting > 0 || !ask->result.reason)
+		return false;
+	*result = ask->result;
+	return true;
+}
+
 void ask_free(struct ask *ask)
 {
 	if (!ask)
 		return;
-	for (size_t i = 0; i < ask->next; i++)
+	for (size_t i = 0; i < ask->count; i++)
 		question_end(&ask->questions[i]);
 	loop_free_event(ask->more);
 	loop_free_event(ask->over);

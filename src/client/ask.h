@@ -8,6 +8,7 @@
 #ifndef CLIENT_ASK_H
 #define CLIENT_ASK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -19,7 +20,8 @@ struct event_base;
 /* Whom to ask, and how. All is copied but the answer's bytes. */
 struct ask_request {
 	const struct addresslist *addresses; /* at least one */
-	const struct sockaddr *source;	     /* to ask from, unless the length is 0 */
+	bool more_come; /* it is not over before ask_add() has been told that no more do */
+	const struct sockaddr *source; /* to ask from, unless the length is 0 */
 	socklen_t source_length;
 	size_t size;	   /* of the request, in bytes */
 	uint64_t patience; /* ms; the three tries are made within */
@@ -40,6 +42,13 @@ typedef void ask_cb(const struct ask_result *result, void *argument);
 /* Starts to ask. NULL: no memory. */
 struct ask *ask_start(struct event_base *base, const struct ask_request *request, ask_cb *answered,
 		      void *argument);
+
+/* Asks more addresses (NULL: none), each family's once at most. Not after the callback. */
+void ask_add(struct ask *ask, const struct addresslist *addresses, bool more_come);
+
+/* True if all that were asked have failed, and it waits for more: fills in `result` as in the end.
+ */
+bool ask_stands(const struct ask *ask, struct ask_result *result);
 
 /* Frees it, and closes what still waits. Allowed in the callback. */
 void ask_free(struct ask *ask);

@@ -92,23 +92,14 @@ bool outgoing_blames_source(int reason, const struct sockaddr *source)
 	       reason == EAFNOSUPPORT || (reason == EADDRINUSE && address_port(source) != 0);
 }
 
-/* True for an address that says nothing without the interface that it is meant on. */
-static bool lacks_zone(const struct sockaddr *address)
-{
-	const struct sockaddr_in6 *ipv6 = (const void *)address;
-
-	return address->sa_family == AF_INET6 && ipv6->sin6_scope_id == 0 &&
-	       IN6_IS_ADDR_LINKLOCAL(&ipv6->sin6_addr);
-}
-
 /* What to do about a failure, where that is known. */
 static const char *advice(int reason, const struct sockaddr *to, const struct sockaddr *source)
 {
+	const char *zone = address_advice(to, reason);
+
 	if (reason == EMFILE)
 		return " (raise the descriptor limit, ulimit -n)";
-	if (reason == EINVAL && (lacks_zone(to) || lacks_zone(source)))
-		return " (a link-local address needs its zone, ADDRESS%INTERFACE)";
-	return "";
+	return *zone ? zone : address_advice(source, reason);
 }
 
 char *outgoing_describe(int reason, const struct sockaddr *to, const struct sockaddr *source,

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include "base/addresslist.h"
 #include "base/clock.h"
@@ -19,8 +18,10 @@
 #include "ask.h"
 #include "deadline.h"
 #include "expect.h"
+#include "known.h"
 #include "leave.h"
 #include "options.h"
+#include "outgoing.h"
 #include "race.h"
 #include "reading.h"
 #include "resolver.h"
@@ -39,7 +40,9 @@ struct probe {
 	struct deadline *deadline;	 /* of everything */
 	struct deadline *stage_deadline; /* of connecting or reading alone */
 	enum stage stage;
-	uint64_t stage_start_us;
+	uint64_t start_us, stage_start_us;
+	struct addresslist addresses; /* that are known by now */
+	char last_words[ADDRESS_TEXT_MAX + 100];
 	int fd;
 	bool over;
 };
@@ -86,12 +89,47 @@ static double stage_ms(const struct probe *probe)
 	return (double)(clock_us() - probe->stage_start_us) / 1000;
 }
 
+/* Nobody could be connected to, or asked: why, and where. */
+static void fail_outgoing(struct probe *probe, int reason, const struct sockaddr *address,
+			  socklen_t length, const char *besides)
+{
+	char words[sizeof probe->result->reason];
+
+	address_format(address, length, probe->result->address, sizeof probe->result->address);
+	outgoing_describe(reason, address, (const struct sockaddr *)&probe->options->source, words,
+			  sizeof words);
+	fail(probe, outgoing_status(reason), "%s%s", words, besides);
+}
+
+/*
+ * Fails for what the addresses tried have failed for, if all have, and only the name service was
+ * still waited for.
+ */
+static bool fail_standing(struct probe *probe, const char *time)
+{
+	static const char format[] = "; no more addresses from the name service within %s";
+	char besides[sizeof format + NUMBER_TIME_MAX];
+	struct race_result raced;
+	struct ask_result asked;
+
+	snprintf(besides, sizeof besides, format, time);
+	if (probe->stage == STAGE_CONNECT && race_stands(probe->race, &raced))
+		fail_outgoing(probe, raced.reason, raced.address, raced.length, besides);
+	else if (probe->stage == STAGE_ASK && ask_stands(probe->ask, &asked))
+		fail_outgoing(probe, asked.reason, asked.address, asked.address_length, besides);
+	else
+		return false;
+	return true;
+}
+
 /* The time is over: what that means depends on how far we got. */
 static void time_over(struct probe *probe, uint64_t limit)
 {
 	char time[NUMBER_TIME_MAX];
 
 	number_format_time(time, limit);
+	if (fail_standing(probe, time))
+		return;
 	if (probe->stage == STAGE_RESOLVE)
 		fail(probe, STATUS_UNRESOLVED, "no answer from the name service within %s", time);
 	else if (probe->stage == STAGE_CONNECT)
@@ -169,34 +207,25 @@ static void start_leaving(struct probe *probe, const struct race_result *raced)
 		end(probe);
 }
 
-/* What it means that nobody could be connected to. */
-static enum status status_of(int reason)
+/* The addresses that came later are not needed any more. */
+static void stop_resolving(struct probe *probe)
 {
-	switch (reason) {
-	case ETIMEDOUT:
-		return STATUS_UNANSWERED;
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		return STATUS_INTERNAL;
-	default:
-		return STATUS_REFUSED;
-	}
+	resolver_free(probe->resolver);
+	probe->resolver = NULL;
 }
 
 static void raced_cb(const struct race_result *raced, void *argument)
 {
 	struct probe *probe = argument;
 
-	address_format(raced->address, raced->length, probe->result->address,
-		       sizeof probe->result->address);
+	stop_resolving(probe);
 	probe->fd = raced->fd;
 	if (probe->fd < 0) {
-		fail(probe, status_of(raced->reason), "%s%s", strerror(raced->reason),
-		     address_advice(raced->address, raced->reason));
+		fail_outgoing(probe, raced->reason, raced->address, raced->length, "");
 		return;
 	}
+	address_format(raced->address, raced->length, probe->result->address,
+		       sizeof probe->result->address);
 	log_debug("connect: %s answered (%.1f ms)", probe->result->address, stage_ms(probe));
 	if (probe->options->zero)
 		start_leaving(probe, raced);
@@ -204,27 +233,15 @@ static void raced_cb(const struct race_result *raced, void *argument)
 		start_reading(probe, raced);
 }
 
-/* Names whom we try, for a failure that is nobody's in particular. */
-static void name_addresses(struct probe_result *result, const struct addresslist *list)
-{
-	size_t used;
-
-	address_format((const struct sockaddr *)list->addresses, *list->lengths, result->address,
-		       sizeof result->address);
-	used = strlen(result->address);
-	if (list->count > 1)
-		snprintf(result->address + used, sizeof result->address - used, " and %zu more",
-			 list->count - 1);
-}
-
-static void start_connecting(struct probe *probe, const struct addresslist *addresses)
+static void start_connecting(struct probe *probe, const struct addresslist *addresses,
+			     bool more_come)
 {
 	const struct options *options = probe->options;
 
 	enter(probe, STAGE_CONNECT, options->connect_timeout);
-	name_addresses(probe->result, addresses);
-	probe->race = race_start(probe->base, addresses, (const struct sockaddr *)&options->source,
-				 options->source_length, raced_cb, probe);
+	probe->race = race_start(probe->base, addresses, more_come,
+				 (const struct sockaddr *)&options->source, options->source_length,
+				 raced_cb, probe);
 	if (!probe->race)
 		fail(probe, STATUS_INTERNAL, "out of memory");
 }
@@ -233,13 +250,13 @@ static void asked_cb(const struct ask_result *asked, void *argument)
 {
 	struct probe *probe = argument;
 
-	address_format(asked->address, asked->address_length, probe->result->address,
-		       sizeof probe->result->address);
+	stop_resolving(probe);
 	if (asked->reason) {
-		fail(probe, status_of(asked->reason), "%s%s", strerror(asked->reason),
-		     address_advice(asked->address, asked->reason));
+		fail_outgoing(probe, asked->reason, asked->address, asked->address_length, "");
 		return;
 	}
+	address_format(asked->address, asked->address_length, probe->result->address,
+		       sizeof probe->result->address);
 	probe->result->length = asked->length;
 	log_debug("ask: %s answered, %zu bytes (%.1f ms)", probe->result->address, asked->length,
 		  stage_ms(probe));
@@ -247,7 +264,7 @@ static void asked_cb(const struct ask_result *asked, void *argument)
 }
 
 /* Starts to ask by datagram. */
-static void start_asking(struct probe *probe, const struct addresslist *addresses)
+static void start_asking(struct probe *probe, const struct addresslist *addresses, bool more_come)
 {
 	const struct options *options = probe->options;
 	uint64_t patience = options->read_timeout > 0 && options->read_timeout < options->timeout
@@ -255,6 +272,7 @@ static void start_asking(struct probe *probe, const struct addresslist *addresse
 				    : options->timeout;
 	struct ask_request request = {
 		.addresses = addresses,
+		.more_come = more_come,
 		.source = (const struct sockaddr *)&options->source,
 		.source_length = options->source_length,
 		.size = (size_t)options->bytes,
@@ -264,7 +282,6 @@ static void start_asking(struct probe *probe, const struct addresslist *addresse
 	};
 
 	enter(probe, STAGE_ASK, options->read_timeout);
-	name_addresses(probe->result, addresses);
 	probe->result->bytes = request.answer;
 	if (request.answer)
 		probe->ask = ask_start(probe->base, &request, asked_cb, probe);
@@ -272,93 +289,96 @@ static void start_asking(struct probe *probe, const struct addresslist *addresse
 		fail(probe, STATUS_INTERNAL, "out of memory");
 }
 
-/* Tells, with -v, which addresses the name has. */
-static void log_addresses(const struct probe *probe, const struct addresslist *list)
+/* Tells, with -v, which addresses the name has, and how long it took to learn them. */
+static void log_addresses(const struct probe *probe, const struct addresslist *addresses)
 {
-	char all[1024] = "", one[ADDRESS_TEXT_MAX];
-	size_t used = 0;
+	char all[1024];
 
-	for (size_t i = 0; i < list->count && used < sizeof all; i++) {
-		const struct sockaddr *address = (const struct sockaddr *)&list->addresses[i];
-		address_format(address, list->lengths[i], one, sizeof one);
-		used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "",
-					 one);
-	}
-	log_debug("resolve: %s (%.1f ms)", all, stage_ms(probe));
+	if (log_shows(LOG_LEVEL_DEBUG) && probe->options->target.kind != ENDPOINT_UNIX)
+		log_debug("resolve: %s (%.1f ms)", addresslist_format(addresses, all, sizeof all),
+			  (double)(clock_us() - probe->start_us) / 1000);
 }
 
-static void resolved_cb(const struct addresslist *addresses, const char *failure, void *argument)
+/* Tries addresses, the first or more; names them, for a failure that is nobody's in particular. */
+static void try(struct probe *probe, const struct addresslist *addresses, bool more_come)
+{
+	log_addresses(probe, addresses);
+	addresslist_add_all(&probe->addresses, addresses);
+	addresslist_format_briefly(&probe->addresses, probe->result->address,
+				   sizeof probe->result->address);
+	if (probe->race)
+		race_add(probe->race, addresses, more_come);
+	else if (probe->ask)
+		ask_add(probe->ask, addresses, more_come);
+	else if (probe->options->udp)
+		start_asking(probe, addresses, more_come);
+	else
+		start_connecting(probe, addresses, more_come);
+}
+
+static void resolved_cb(const struct resolver_news *news, void *argument)
 {
 	struct probe *probe = argument;
-
 	int family = options_family(probe->options);
 
-	if (!addresses) {
+	if (news->addresses)
+		try(probe, news->addresses, news->more_come);
+	else if (!news->failure && probe->race)
+		race_add(probe->race, NULL, false);
+	else if (!news->failure)
+		ask_add(probe->ask, NULL, false);
+	else if (news->is_lack)
+		fail(probe, STATUS_INTERNAL, "%s", news->failure);
+	else
 		fail(probe, STATUS_UNRESOLVED, "%s%s",
 		     family == AF_INET	  ? "no IPv4 address: "
 		     : family == AF_INET6 ? "no IPv6 address: "
 					  : "",
-		     failure);
-		return;
-	}
-	if (log_shows(LOG_LEVEL_DEBUG))
-		log_addresses(probe, addresses);
-	if (probe->options->udp)
-		start_asking(probe, addresses);
-	else
-		start_connecting(probe, addresses);
+		     news->failure);
 }
 
-static void start_with_path(struct probe *probe)
+/* Starts to look the target up. */
+static void start_resolving(struct probe *probe)
 {
-	struct sockaddr_un address;
-	struct addresslist list = {.count = 0};
+	const struct options *options = probe->options;
+	char target[ADDRESS_TEXT_MAX], time[NUMBER_TIME_MAX];
+	struct resolver_request request = {
+		.host = options->target.host,
+		.port = options->target.port,
+		.family = options_family(options),
+		.patience = options->timeout,
+		.last_words = probe->last_words,
+		.last_status = STATUS_UNRESOLVED,
+	};
 
-	if (!address_from_path(probe->options->target.host, &address)) {
-		fail(probe, STATUS_USAGE, "the path is too long for a UNIX socket");
-		return;
-	}
-	addresslist_add(&list, (struct sockaddr *)&address, sizeof address);
-	start_connecting(probe, &list);
-}
-
-/* An address in numbers waits for nobody, and so needs neither a thread nor the loop. */
-static bool start_with_literal(struct probe *probe)
-{
-	const struct endpoint *target = &probe->options->target;
-	struct sockaddr_storage address;
-	socklen_t length;
-	struct addresslist list = {.count = 0};
-
-	if (address_from_literal(target->host, options_family(probe->options), &address, &length))
-		return false;
-	address_set_port((struct sockaddr *)&address, target->port);
-	addresslist_add(&list, (struct sockaddr *)&address, length);
-	resolved_cb(&list, NULL, probe);
-	return true;
+	address_format_endpoint(&options->target, target, sizeof target);
+	number_format_time(time, options->timeout);
+	if (!options->quiet)
+		snprintf(probe->last_words, sizeof probe->last_words,
+			 "hailto: %s: resolve: no answer from the name service within %s\n", target,
+			 time);
+	probe->resolver = resolver_start(probe->base, &request, resolved_cb, probe);
+	if (!probe->resolver)
+		fail(probe, STATUS_INTERNAL, "%s", strerror(errno));
 }
 
 /* Starts the first stage. */
 static void start(struct probe *probe)
 {
 	const struct endpoint *target = &probe->options->target;
+	struct addresslist addresses = {.count = 0};
 
 	enter(probe, STAGE_RESOLVE, 0);
+	probe->start_us = probe->stage_start_us;
 	/* The first timer of the loop: the others find memory where it did. */
-	if (!deadline_set(probe->deadline, probe->options->timeout)) {
+	if (!deadline_set(probe->deadline, probe->options->timeout))
 		fail(probe, STATUS_INTERNAL, "out of memory");
-		return;
-	}
-	if (target->kind == ENDPOINT_UNIX) {
-		start_with_path(probe);
-		return;
-	}
-	if (start_with_literal(probe))
-		return;
-	probe->resolver = resolver_start(probe->base, target->host, target->port,
-					 options_family(probe->options), resolved_cb, probe);
-	if (!probe->resolver)
-		fail(probe, STATUS_INTERNAL, "out of memory, descriptors or threads");
+	else if (known_addresses(target, options_family(probe->options), &addresses))
+		try(probe, &addresses, false);
+	else if (target->kind == ENDPOINT_UNIX)
+		fail(probe, STATUS_USAGE, "the path is too long for a UNIX socket");
+	else
+		start_resolving(probe);
 }
 
 static void probe_close(struct probe *probe)

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "lineup.h"
 #include "outgoing.h"
 
 /*
@@ -24,9 +25,13 @@ enum { NEXT_ATTEMPT_MS = 250 };
 /* How soon a UNIX socket whose queue is full is tried again: there the kernel does not wait. */
 enum { QUEUE_FULL_MS = 20 };
 
+/* More are never told: a lineup is cut, and is added to once for each family. */
+enum { ATTEMPTS_MAX = 2 * ADDRESSLIST_MAX };
+
 struct attempt {
 	struct race *race;
-	size_t index; /* of the address */
+	struct sockaddr_storage address;
+	socklen_t length;
 	int fd;
 	struct event *news; /* NULL: not under way */
 	uint64_t start_us;
@@ -34,25 +39,25 @@ struct attempt {
 
 struct race {
 	struct event_base *base;
-	struct addresslist addresses;
+	struct lineup lineup;
 	struct sockaddr_storage source;
 	socklen_t source_length;
 	race_cb *ended;
 	void *argument;
-	struct attempt attempts[ADDRESSLIST_MAX];
-	size_t next; /* address to try */
+	struct attempt attempts[ATTEMPTS_MAX];
+	size_t count; /* of attempts made */
 	size_t under_way;
-	struct event *more;  /* time for the next attempt */
-	struct event *over;  /* calls back from the loop, never from race_start() */
-	size_t result_index; /* the winner's address, or the most telling failure's */
-	int winner;	     /* its descriptor, or -1 */
-	int reason;	     /* of that failure, or what befell the winner */
-	uint64_t connect_us; /* how long the winner took */
+	struct event *more;	    /* time for the next attempt; pending: not yet */
+	struct event *over;	    /* calls back from the loop, never from race_start() */
+	const struct attempt *told; /* the winner, or who failed most tellingly */
+	int winner;		    /* its descriptor, or -1 */
+	int reason;		    /* of that failure, or what befell the winner */
+	uint64_t connect_us;	    /* how long the winner took */
 };
 
-static const struct sockaddr *address_of(const struct race *race, size_t index)
+static const struct sockaddr *address_of(const struct attempt *attempt)
 {
-	return (const struct sockaddr *)&race->addresses.addresses[index];
+	return (const struct sockaddr *)&attempt->address;
 }
 
 /* Ends an attempt; its socket is closed unless it won. */
@@ -68,20 +73,30 @@ static void attempt_end(struct attempt *attempt)
 	attempt->fd = -1;
 }
 
+static void log_failure(const struct attempt *attempt, int reason)
+{
+	char text[ADDRESS_TEXT_MAX], words[160];
+
+	if (!log_shows(LOG_LEVEL_DEBUG))
+		return;
+	log_debug("connect: %s: %s",
+		  address_format(address_of(attempt), attempt->length, text, sizeof text),
+		  outgoing_describe(reason, address_of(attempt),
+				    (const struct sockaddr *)&attempt->race->source, words,
+				    sizeof words));
+}
+
 static void attempt_failed(struct attempt *attempt, int reason)
 {
 	struct race *race = attempt->race;
 
-	if (log_shows(LOG_LEVEL_DEBUG)) {
-		char text[ADDRESS_TEXT_MAX];
-		address_format(address_of(race, attempt->index),
-			       race->addresses.lengths[attempt->index], text, sizeof text);
-		log_debug("connect: %s: %s", text, strerror(reason));
-	}
+	reason = outgoing_reason(reason, address_of(attempt), attempt->length,
+				 (const struct sockaddr *)&race->source, race->source_length);
+	log_failure(attempt, reason);
 	if (race->reason == 0 ||
 	    (outgoing_is_telling(reason) && !outgoing_is_telling(race->reason))) {
 		race->reason = reason;
-		race->result_index = attempt->index;
+		race->told = attempt;
 	}
 	attempt_end(attempt);
 }
@@ -95,7 +110,7 @@ static void attempt_won(struct attempt *attempt, int reason)
 	if (race->winner < 0) {
 		race->winner = attempt->fd;
 		race->reason = reason;
-		race->result_index = attempt->index;
+		race->told = attempt;
 		race->connect_us = clock_us() - attempt->start_us;
 		event_active(race->over, EV_TIMEOUT, 0);
 	}
@@ -170,36 +185,46 @@ static void attempt_wait(struct attempt *attempt, bool queue_full)
 static void attempt_start(struct attempt *attempt)
 {
 	const struct race *race = attempt->race;
-	const struct sockaddr *address = address_of(race, attempt->index);
+	const struct sockaddr *address = address_of(attempt);
 
 	attempt->fd = outgoing_open(address->sa_family, SOCK_STREAM,
 				    (const struct sockaddr *)&race->source, race->source_length);
 	attempt->start_us = clock_us();
-	if (attempt->fd >= 0 &&
-	    connect(attempt->fd, address, race->addresses.lengths[attempt->index]) == 0)
+	if (attempt->fd >= 0 && connect(attempt->fd, address, attempt->length) == 0)
 		attempt_decided(attempt, 0);
-	else if (attempt->fd >= 0 && (errno == EINPROGRESS || errno == EINTR || errno == EAGAIN))
-		attempt_wait(attempt, errno == EAGAIN && address->sa_family == AF_UNIX);
+	else if (attempt->fd >= 0 && (errno == EINPROGRESS || errno == EINTR))
+		attempt_wait(attempt, false);
+	else if (attempt->fd >= 0 && errno == EAGAIN && address->sa_family == AF_UNIX)
+		attempt_wait(attempt, true);
 	else
 		attempt_failed(attempt, errno);
 }
 
-/* Starts the next attempt, those behind it that fail at once included; ends what is lost. */
+/* Makes the attempt whose turn it is; false if there is none now. */
+static bool attempt_next(struct race *race)
+{
+	struct attempt *attempt = &race->attempts[race->count];
+
+	if (race->count == ATTEMPTS_MAX ||
+	    !lineup_take(&race->lineup, &attempt->address, &attempt->length))
+		return false;
+	race->count++;
+	attempt_start(attempt);
+	return true;
+}
+
+/* Starts the next attempt, those after it that fail at once included; ends what is lost. */
 static void go_on(struct race *race)
 {
 	size_t before = race->under_way;
 
-	while (race->winner < 0 && race->under_way == before &&
-	       race->next < race->addresses.count) {
-		struct attempt *attempt = &race->attempts[race->next];
-		attempt->index = race->next++;
-		attempt_start(attempt);
-	}
+	while (race->winner < 0 && race->under_way == before && attempt_next(race))
+		;
 	if (race->winner >= 0)
 		return;
-	if (race->next < race->addresses.count)
+	if (race->under_way > before)
 		loop_add_timer(race->more, NEXT_ATTEMPT_MS);
-	else if (race->under_way == 0)
+	else if (race->under_way == 0 && lineup_is_over(&race->lineup))
 		event_active(race->over, EV_TIMEOUT, 0);
 }
 
@@ -210,42 +235,47 @@ static void more_cb(evutil_socket_t fd, short what, void *argument)
 	go_on(argument);
 }
 
+static struct race_result result_of(const struct race *race)
+{
+	return (struct race_result){.fd = race->winner,
+				    .reason = race->reason,
+				    .address = address_of(race->told),
+				    .length = race->told->length,
+				    .connect_us = race->connect_us};
+}
+
 /* Hands the result over; the callback may free the race. */
 static void over_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct race *race = argument;
-	struct race_result result = {.fd = race->winner,
-				     .reason = race->reason,
-				     .address = address_of(race, race->result_index),
-				     .length = race->addresses.lengths[race->result_index],
-				     .connect_us = race->connect_us};
+	struct race_result result = result_of(race);
 
 	(void)fd;
 	(void)what;
 	evtimer_del(race->more);
-	for (size_t i = 0; i < race->next; i++)
+	for (size_t i = 0; i < race->count; i++)
 		attempt_end(&race->attempts[i]);
 	race->winner = -1;
 	race->ended(&result, race->argument);
 }
 
 struct race *race_start(struct event_base *base, const struct addresslist *addresses,
-			const struct sockaddr *source, socklen_t source_length, race_cb *ended,
-			void *argument)
+			bool more_come, const struct sockaddr *source, socklen_t source_length,
+			race_cb *ended, void *argument)
 {
 	struct race *race = calloc(1, sizeof *race);
 
 	if (!race)
 		return NULL;
 	race->base = base;
-	race->addresses = *addresses;
+	lineup_add(&race->lineup, addresses, more_come);
 	race->winner = -1;
 	race->ended = ended;
 	race->argument = argument;
 	if (source_length > 0)
 		memcpy(&race->source, source, source_length);
 	race->source_length = source_length;
-	for (size_t i = 0; i < ADDRESSLIST_MAX; i++)
+	for (size_t i = 0; i < ATTEMPTS_MAX; i++)
 		race->attempts[i] = (struct attempt){.race = race, .fd = -1};
 	race->more = evtimer_new(base, more_cb, race);
 	race->over = evtimer_new(base, over_cb, race);
@@ -257,11 +287,26 @@ struct race *race_start(struct event_base *base, const struct addresslist *addre
 	return race;
 }
 
+void race_add(struct race *race, const struct addresslist *addresses, bool more_come)
+{
+	lineup_add(&race->lineup, addresses, more_come);
+	if (race->under_way == 0 || !evtimer_pending(race->more, NULL))
+		go_on(race);
+}
+
+bool race_stands(const struct race *race, struct race_result *result)
+{
+	if (race->winner >= 0 || race->under_way > 0)
+		return false;
+	*result = result_of(race);
+	return true;
+}
+
 void race_free(struct race *race)
 {
 	if (!race)
 		return;
-	for (size_t i = 0; i < race->next; i++)
+	for (size_t i = 0; i < race->count; i++)
 		attempt_end(&race->attempts[i]);
 	if (race->winner >= 0)
 		close(race->winner);

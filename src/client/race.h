@@ -5,6 +5,7 @@
 #ifndef CLIENT_RACE_H
 #define CLIENT_RACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -28,12 +29,20 @@ struct race_result {
 typedef void race_cb(const struct race_result *result, void *argument);
 
 /*
- * Starts to connect to `addresses` (at least one; copied), from the address
- * `source` unless its length is 0. NULL: no memory.
+ * Starts to connect to `addresses` (at least one; copied), from the address `source` unless its
+ * length is 0. With `more_come` it is not over before race_add() has been told that no more do.
+ * NULL: no memory.
  */
 struct race *race_start(struct event_base *base, const struct addresslist *addresses,
-			const struct sockaddr *source, socklen_t source_length, race_cb *ended,
-			void *argument);
+			bool more_come, const struct sockaddr *source, socklen_t source_length,
+			race_cb *ended, void *argument);
+
+/* Lets more addresses run (NULL: none), each family's once at most. Not after the callback. */
+void race_add(struct race *race, const struct addresslist *addresses, bool more_come);
+
+/* True if all that were tried have failed, and it waits for more: fills in `result` as in the end.
+ */
+bool race_stands(const struct race *race, struct race_result *result);
 
 /* Frees it, and closes what is still trying. Allowed in the callback. */
 void race_free(struct race *race);

@@ -1,22 +1,52 @@
 /*
- * resolver: a host's addresses, as every program on the machine finds them
- * (hosts file, name service switch, DNS), without holding up the event loop.
+ * resolver: a host's addresses, as every program on the machine finds them (hosts file, name
+ * service switch, DNS), without holding up the event loop.
+ *
+ * Both families are asked for together, as others do, so that the hosts file, search domains and
+ * the machine's order of addresses have their effect. Where that takes more than 50 ms, or fails
+ * for the moment, they are asked for apart as well, so that an answer which is late or lost for one
+ * family doesn't hold up the other (RFC 8305, 3).
  */
 #ifndef CLIENT_RESOLVER_H
 #define CLIENT_RESOLVER_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "base/attributes.h"
 
 struct addresslist;
 struct event_base;
 struct resolver;
 
-/* Called once, from the loop, with at least one address, or with NULL and why there is none. */
-typedef void resolver_cb(const struct addresslist *addresses, const char *failure, void *argument);
+/* What is to be looked up. The texts are kept by reference. */
+struct resolver_request {
+	const char *host;
+	uint16_t port;
+	int family; /* AF_UNSPEC: any */
+	/*
+	 * Where no thread can be had, the lookup holds everything up. It then ends the program
+	 * after `patience` ms, with these words on standard error ("": none) and this exit status.
+	 */
+	uint64_t patience;
+	const char *last_words;
+	int last_status;
+};
 
-/* Starts to look up `host` in `family` (AF_UNSPEC: any). NULL: no memory, descriptors or thread. */
-struct resolver *resolver_start(struct event_base *base, const char *host, uint16_t port,
-				int family, resolver_cb *callback, void *argument);
+/* What the resolver has to tell. */
+struct resolver_news {
+	const struct addresslist *addresses; /* that were not told yet; NULL: none, see `failure` */
+	bool more_come;			     /* it will tell more; else these were the last news */
+	const char *failure;		     /* why the host has no address at all; else NULL */
+	bool is_lack; /* it failed for want of descriptors or memory: nothing is known */
+};
+
+/* Called from the loop until no more come. */
+typedef void resolver_cb(const struct resolver_news *news, void *argument);
+
+/* Starts to look up. NULL, with errno, without memory or descriptors. */
+struct resolver *resolver_start(struct event_base *base, const struct resolver_request *request,
+				resolver_cb *callback, void *argument) MUST_CHECK;
 
 /* Frees it; a lookup under way is left to itself. Not from within the callback. */
 void resolver_free(struct resolver *resolver);

@@ -70,11 +70,26 @@ class Names(ClientTest):
     @unittest.skipIf(harness.WRAPPER, "a wrapper has descriptors of its own")
     def test_literal_needs_no_lookup(self):
         """Where descriptors are too few for the lookup of a name, they are enough for an address."""
+        machine.know(self, NAME, "127.0.0.1")
         scarce = ("sh", "-c", 'ulimit -n 7; exec "$@"', "sh")
         with Server(says(GREETING)) as server:
-            self.hears(GREETING, "127.0.0.1", server.port, prefix=scarce)
-            self.fails(1, f"localhost:{server.port}: resolve: out of memory, descriptors or threads",
-                       "localhost", server.port, prefix=scarce)
+            for host in ("127.0.0.1", "localhost"):
+                self.hears(GREETING, host, server.port, prefix=scarce)
+            self.fails(1, f"{NAME}:{server.port}: resolve: Too many open files", NAME, server.port, prefix=scarce)
+
+    @unittest.skipIf(harness.WRAPPER, "a wrapper has descriptors of its own")
+    def test_lookup_without_descriptors(self):
+        """With so few it may get through; it never says that there is no such name."""
+        machine.know(self, NAME, "127.0.0.1")
+        ends = set()
+        with machine.name_server(answers=3), Server(says(GREETING)) as server:
+            for limit in range(6, 20):
+                answer = ask("-4", NAME, server.port, prefix=("sh", "-c", f'ulimit -n {limit}; exec "$@"', "sh"))
+                self.assertIn(answer.exit, (0, 1), answer)
+                if answer.exit:
+                    self.assertRegex(answer.stderr, b"Too many open files|cannot make the event loop")
+                ends.add(answer.exit)
+        self.assertEqual(ends, {0, 1})
 
     def test_name_longer_than_any(self):
         self.unresolved(".+", host="x" * 255)
@@ -106,6 +121,21 @@ class Routes(ClientTest):
             for port in (4242, 4243):
                 with self.subTest(host=host, port=port):
                     self.fails(4, f"{shown}:{port}: connect: Connection refused", host, port)
+
+    def test_link_local_address_without_zone(self):
+        """The advice is for such addresses only."""
+        zone = r"Invalid argument \(a link-local address needs its zone, ADDRESS%INTERFACE\)"
+        for option, stage in ((), "connect"), (("-u",), "ask"):
+            self.fails(4, rf"\[fe80::1\]:12345: {stage}: {zone}", *option, "fe80::1")
+        self.fails(2, rf"bad source 'fe80::1': {zone}", "-s", "fe80::1", "::1")
+
+    def test_family_without_an_address(self):
+        """The kernel has the same word for it as for ports that are used up."""
+        off = pathlib.Path("/proc/sys/net/ipv6/conf/all/disable_ipv6")
+        write(off, "1\n")
+        self.addCleanup(off.write_text, "0\n")
+        self.refused("::1", "(Cannot assign requested address|Network is unreachable)")
+        self.fails(4, r"\[::1\]:12345: ask: (Cannot assign requested address|Network is unreachable)", "-u", "::1")
 
     def test_no_route(self):
         for address in (BEHIND_NO_ROUTE, BEHIND_NO_ROUTE_6):

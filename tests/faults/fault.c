@@ -1,7 +1,7 @@
 /*
  * fault: which call of a whole program fails, and what it tells at the end.
  *
- * FAULT_KIND     "memory" or "call"
+ * FAULT_KIND     "memory", "call" or "thread"
  * FAULT_AT       the number of the one that fails, from 1
  * FAULT_FOREVER  if set, those behind it fail as well
  * FAULT_REPORT   the file that tells at the end: calls of the kind, failed ones, blocks in use
@@ -38,7 +38,10 @@ __attribute__((constructor)) static void begin(void)
 {
 	const char *wanted = getenv("FAULT_KIND"), *at = getenv("FAULT_AT");
 
-	kind = wanted && strcmp(wanted, "call") == 0 ? FAULT_CALL : FAULT_MEMORY;
+	kind = !wanted			       ? FAULT_MEMORY
+	       : strcmp(wanted, "call") == 0   ? FAULT_CALL
+	       : strcmp(wanted, "thread") == 0 ? FAULT_THREAD
+					       : FAULT_MEMORY;
 	fault_at = at ? strtol(at, NULL, 10) : 0;
 	is_forever = getenv("FAULT_FOREVER") != NULL;
 }

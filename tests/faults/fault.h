@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-enum fault_kind { FAULT_MEMORY, FAULT_CALL };
+enum fault_kind { FAULT_MEMORY, FAULT_CALL, FAULT_THREAD };
 
 /* Counts a call of that kind, and tells whether it is to fail: then errno is set, too. */
 bool fault_hits(enum fault_kind kind);

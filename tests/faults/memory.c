@@ -99,7 +99,9 @@ DIR *__wrap_opendir(const char *path)
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
 			  void *argument)
 {
-	return fails() ? EAGAIN : __real_pthread_create(thread, attributes, run, argument);
+	return fails() || fault_hits(FAULT_THREAD)
+		       ? EAGAIN
+		       : __real_pthread_create(thread, attributes, run, argument);
 }
 
 /* Takes libevent's allocations over, too, before it makes any. */

@@ -460,6 +460,40 @@ START_TEST(request_may_be_of_65507_bytes)
 }
 END_TEST
 
+START_TEST(address_that_comes_later_is_asked)
+{
+	struct ask_result result;
+
+	request.more_come = true;
+	add_refusing(AF_INET);
+	start();
+	run_for(base, 50);
+	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert(ask_stands(ask, &result));
+	ck_assert_int_eq(result.reason, ECONNREFUSED);
+	add_server(AF_INET);
+	ask_add(ask, &addresses, false);
+	wait_requests(1, 1);
+	ck_assert(!ask_stands(ask, &result));
+	reply(1, "Hi");
+	finish();
+	assert_answered(1, "Hi");
+}
+END_TEST
+
+START_TEST(it_is_over_when_no_more_come)
+{
+	request.more_come = true;
+	add_refusing(AF_INET);
+	start();
+	run_for(base, 50);
+	ask_add(ask, NULL, false);
+	ck_assert_uint_eq(outcome.calls, 0); /* never from within the call */
+	finish();
+	assert_failed(ECONNREFUSED, 0);
+}
+END_TEST
+
 START_TEST(list_is_copied)
 {
 	add_refusing(AF_INET);
@@ -487,6 +521,33 @@ START_TEST(source_is_bound)
 	start();
 	wait_requests(0, 1);
 	ck_assert_uint_eq(ntohl(seen->sin_addr.s_addr), 0x7F000002);
+}
+END_TEST
+
+/* A port of our own is for one socket at a time: the next one waits, and is not lost. */
+START_TEST(source_with_a_port_asks_one_after_the_other)
+{
+	int port = datagrams_on_loopback(AF_INET);
+	struct sockaddr_storage source;
+	socklen_t length = sizeof source;
+
+	ck_assert_int_eq(getsockname(port, (struct sockaddr *)&source, &length), 0);
+	close(port);
+	request.source = (struct sockaddr *)&source;
+	request.source_length = length;
+	request.patience = 1500;
+	add_server(AF_INET);
+	add_server(AF_INET);
+	start();
+	run_for(base, 400);
+	ck_assert_int_eq(count_requests(1), 0);
+	assert_told_nothing();
+	close(servers[0].fd); /* so that it refuses the next request */
+	servers[0].fd = -1;
+	wait_requests(1, 1);
+	reply(1, "Hi");
+	finish();
+	assert_answered(1, "Hi");
 }
 END_TEST
 
@@ -618,6 +679,8 @@ static void add_answering(Suite *suite, int families_end)
 	tcase_add_test(tests, one_answer_is_taken_of_two);
 	tcase_add_test(tests, nobody_else_is_asked_when_the_answer_came_while_we_were_stopped);
 	tcase_add_test(tests, nine_that_refuse_cost_nothing);
+	tcase_add_test(tests, address_that_comes_later_is_asked);
+	tcase_add_test(tests, it_is_over_when_no_more_come);
 	tcase_add_test(tests, list_is_copied);
 	tcase_add_test(tests, request_may_be_of_65507_bytes);
 }
@@ -640,6 +703,7 @@ int main(void)
 	tcase_add_test(failing, request_that_is_too_long_fails);
 	tcase_add_checked_fixture(source, setup, teardown);
 	tcase_add_test(source, source_is_bound);
+	tcase_add_test(source, source_with_a_port_asks_one_after_the_other);
 	tcase_add_test(source, source_that_is_not_ours_fails);
 	tcase_add_loop_test(source, socket_does_not_answer_itself, 0, families_end);
 	tcase_add_checked_fixture(closing, setup, teardown);

@@ -150,7 +150,7 @@ static const char *shown(size_t i)
 static void start(void)
 {
 	started_ms = clock_ms();
-	race = race_start(base, &addresses, NULL, 0, ended_cb, &outcome);
+	race = race_start(base, &addresses, false, NULL, 0, ended_cb, &outcome);
 	ck_assert_ptr_nonnull(race);
 	ck_assert_uint_eq(outcome.calls, 0); /* never from within the call */
 }
@@ -182,6 +182,15 @@ static void assert_lost(int reason, size_t i)
 	ck_assert_int_eq(outcome.fd, -1);
 	ck_assert_msg(outcome.reason == reason, "%s", strerror(outcome.reason));
 	ck_assert_str_eq(outcome.address, shown(i));
+}
+
+/* Starts with the addresses listed so far, empties the list, and says whether more come. */
+static void start_with_more_to_come(void)
+{
+	started_ms = clock_ms();
+	race = race_start(base, &addresses, true, NULL, 0, ended_cb, &outcome);
+	ck_assert_ptr_nonnull(race);
+	addresses.count = 0;
 }
 
 static const int families[] = {AF_INET, AF_INET6};
@@ -279,6 +288,87 @@ START_TEST(late_answer_of_the_first_wins)
 	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
 	ck_assert_str_eq(outcome.address, shown(0));
 	assert_won(0, hole);
+}
+END_TEST
+
+START_TEST(race_is_not_over_while_more_come)
+{
+	struct race_result result;
+
+	add_refusing(AF_INET);
+	start_with_more_to_come();
+	run_for(base, 50);
+	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert(race_stands(race, &result));
+	ck_assert_int_eq(result.fd, -1);
+	ck_assert_int_eq(result.reason, ECONNREFUSED);
+	race_add(race, NULL, false);
+	ck_assert_uint_eq(outcome.calls, 0); /* never from within the call */
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	ck_assert_int_eq(outcome.reason, ECONNREFUSED);
+}
+END_TEST
+
+START_TEST(address_that_comes_after_all_have_failed_is_tried_at_once)
+{
+	int listener;
+
+	add_refusing(families[_i]);
+	start_with_more_to_come();
+	run_for(base, 20);
+	listener = add_listening(AF_INET);
+	started_ms = clock_ms();
+	race_add(race, &addresses, false);
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	assert_won(0, listener);
+	ck_assert_uint_lt(outcome.ms, 240);
+}
+END_TEST
+
+/* The delay is counted from the last attempt, whenever the next address came. */
+START_TEST(address_that_comes_later_waits_its_turn)
+{
+	struct race_result result;
+	int listener;
+
+	add_black_hole(AF_INET);
+	start_with_more_to_come();
+	run_for(base, 100);
+	ck_assert(!race_stands(race, &result));
+	listener = add_listening(AF_INET);
+	race_add(race, &addresses, false);
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	assert_won(0, listener);
+	ck_assert_uint_ge(outcome.ms, 240);
+	ck_assert_uint_lt(outcome.ms, 900);
+}
+END_TEST
+
+START_TEST(address_that_comes_after_its_turn_is_tried_at_once)
+{
+	int listener;
+
+	add_black_hole(AF_INET);
+	start_with_more_to_come();
+	run_for(base, 300);
+	listener = add_listening(AF_INET);
+	started_ms = clock_ms();
+	race_add(race, &addresses, false);
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	assert_won(0, listener);
+	ck_assert_uint_lt(outcome.ms, 240);
+}
+END_TEST
+
+START_TEST(race_that_is_won_needs_no_more)
+{
+	int listener = add_listening(AF_INET);
+
+	start_with_more_to_come();
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	ck_assert_int_ge(outcome.fd, 0);
+	ck_assert_int_eq(outcome.reason, 0);
+	close(listener);
 }
 END_TEST
 
@@ -467,8 +557,8 @@ START_TEST(source_is_bound)
 	socklen_t length = sizeof seen;
 
 	source.sin_addr.s_addr = htonl(0x7F000002); /* 127.0.0.2 */
-	race = race_start(base, &addresses, (struct sockaddr *)&source, sizeof source, ended_cb,
-			  &outcome);
+	race = race_start(base, &addresses, false, (struct sockaddr *)&source, sizeof source,
+			  ended_cb, &outcome);
 	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
 	fd = accept(listener, (struct sockaddr *)&seen, &length);
 	ck_assert_int_ge(fd, 0);
@@ -483,8 +573,8 @@ START_TEST(source_that_is_not_ours_fails)
 
 	add_listening(AF_INET);
 	source.sin_addr.s_addr = htonl(0xCB007101); /* 203.0.113.1, TEST-NET-3 */
-	race = race_start(base, &addresses, (struct sockaddr *)&source, sizeof source, ended_cb,
-			  &outcome);
+	race = race_start(base, &addresses, false, (struct sockaddr *)&source, sizeof source,
+			  ended_cb, &outcome);
 	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
 	assert_lost(EADDRNOTAVAIL, 0);
 }
@@ -496,7 +586,7 @@ START_TEST(socket_does_not_answer_itself)
 	int fd = add_refusing(families[_i]);
 
 	close(fd);
-	race = race_start(base, &addresses, (struct sockaddr *)&addresses.addresses[0],
+	race = race_start(base, &addresses, false, (struct sockaddr *)&addresses.addresses[0],
 			  addresses.lengths[0], ended_cb, &outcome);
 	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
 	assert_lost(ECONNREFUSED, 0);
@@ -548,7 +638,7 @@ START_TEST(want_of_memory_makes_no_race)
 {
 	add_listening(AF_INET);
 	grants = _i;
-	race = race_start(base, &addresses, NULL, 0, ended_cb, &outcome);
+	race = race_start(base, &addresses, false, NULL, 0, ended_cb, &outcome);
 	grants = -1;
 	ck_assert_ptr_null(race);
 }
@@ -558,7 +648,7 @@ START_TEST(want_of_memory_for_an_attempt_is_its_failure)
 {
 	add_listening(AF_INET);
 	grants = 2;
-	race = race_start(base, &addresses, NULL, 0, ended_cb, &outcome);
+	race = race_start(base, &addresses, false, NULL, 0, ended_cb, &outcome);
 	grants = -1;
 	ck_assert_ptr_nonnull(race);
 	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
@@ -571,7 +661,8 @@ int main(void)
 	Suite *suite = suite_create("race");
 	TCase *winning = suite_case(suite, "winning"), *losing = suite_case(suite, "losing");
 	TCase *closing = suite_case(suite, "closing"), *source = suite_case(suite, "source");
-	TCase *local = suite_case(suite, "UNIX"), *memory = suite_case(suite, "memory");
+	TCase *later = suite_case(suite, "later"), *local = suite_case(suite, "UNIX"),
+	      *memory = suite_case(suite, "memory");
 	int end = ipv6_works() ? COUNT_OF(families) : 1;
 
 	tcase_add_checked_fixture(winning, setup, teardown);
@@ -587,6 +678,14 @@ int main(void)
 	tcase_add_test(winning, callback_is_called_once);
 	tcase_add_test(winning, connection_that_was_reset_since_has_won);
 	tcase_add_test(winning, reset_behind_the_end_is_harmless);
+	tcase_add_checked_fixture(later, setup, teardown);
+	tcase_set_timeout(later, 60);
+	tcase_add_test(later, race_is_not_over_while_more_come);
+	tcase_add_loop_test(later, address_that_comes_after_all_have_failed_is_tried_at_once, 0,
+			    end);
+	tcase_add_test(later, address_that_comes_later_waits_its_turn);
+	tcase_add_test(later, address_that_comes_after_its_turn_is_tried_at_once);
+	tcase_add_test(later, race_that_is_won_needs_no_more);
 	tcase_add_checked_fixture(losing, setup, teardown);
 	tcase_set_timeout(losing, 60);
 	tcase_add_test(losing, all_refuse);

@@ -26,6 +26,7 @@ FILES = {
     "nsswitch.conf": "hosts: files dns\nservices: files\n",
     "resolv.conf": "nameserver 127.0.0.1\n",
     "services": "",
+    "gai.conf": "",
 }
 # The files whose place in /etc is ours now, by name.
 _ours = {}
@@ -88,6 +89,15 @@ def own(test, address):
     prefix, options = (f"{address}/128", ["nodad"]) if ":" in address else (f"{address}/32", [])
     _run("ip", "address", "add", prefix, "dev", "lo", *options)
     test.addCleanup(_run, "ip", "address", "del", prefix, "dev", "lo")
+
+
+def own_network(test, network, source):
+    """Makes all addresses of an IPv6 network this machine's for the time of the test, and one of them that from
+    which the others are connected to: so they stand before those of IPv4."""
+    need("ip")
+    own(test, source)
+    _run("ip", "-6", "route", "add", "local", network, "dev", "lo", "src", source)
+    test.addCleanup(_run, "ip", "-6", "route", "del", "local", network, "dev", "lo")
 
 
 def close_to_tcp(test, address, source):
@@ -190,31 +200,98 @@ def data_lost(port, percent):
     return _dropping(f"{DATA_FROM.format(port)} numgen random mod 100 < {percent}")
 
 
-@contextlib.contextmanager
-def name_server(answers=None):
-    """A with-block with a name server: silent, or one that answers every question so.
+class Late(list):
+    """Addresses that the name server tells only after so many seconds."""
 
-    answers  None: silent; 3: no such name (the response code, RFC 1035 4.1.1)
-    Gives a threading.Event that is set when it was asked.
+    def __init__(self, seconds, addresses):
+        super().__init__(addresses)
+        self.seconds = seconds
+
+
+_TYPES = {1: ("A", socket.AF_INET), 28: ("AAAA", socket.AF_INET6)}
+
+
+def _type(kind):
+    return _TYPES[kind][0] if kind in _TYPES else f"type {kind}"
+
+
+def _question(query):
+    """The question of a query: the name in lower case, the type's number, and the bytes."""
+    labels, at = [], 12
+    while query[at]:
+        labels.append(query[at + 1:at + 1 + query[at]].decode().lower())
+        at += 1 + query[at]
+    return ".".join(labels), struct.unpack_from(">H", query, at + 1)[0], query[12:at + 5]
+
+
+def _response(query, answer):
+    """The response to a query: a code (RFC 1035, 4.1.1), or addresses."""
+    _, kind, question = _question(query)
+    code, addresses = (answer, []) if isinstance(answer, int) else (0, answer)
+    # A response (80), recursion is to be had (80), one question, the answers.
+    header = query[:2] + struct.pack(">BBHHHH", 0x81, 0x80 | code, 1, len(addresses), 0, 0)
+    # The name is the question's (C00C), the class IN, and it lives no second.
+    records = [socket.inet_pton(_TYPES[kind][1], address) for address in addresses]
+    return header + question + b"".join(
+        struct.pack(">HHHIH", 0xC00C, kind, 1, 0, len(record)) + record for record in records)
+
+
+class _NameServer:
+    def __init__(self, server, answers, names):
+        self.asked, self.questions = threading.Event(), []
+        self._server, self._answers, self._names, self._late = server, answers, names, []
+
+    def is_set(self):
+        return self.asked.is_set()
+
+    def wait(self, seconds):
+        return self.asked.wait(seconds)
+
+    def _answer_to(self, name, kind):
+        if isinstance(self._answers, int):
+            return self._answers
+        if self._names is not None and name not in self._names:
+            return 3
+        return (self._answers or {}).get(_type(kind))
+
+    def serve(self):
+        while True:
+            query, peer = self._server.recvfrom(512)
+            if not query:
+                break
+            name, kind, _ = _question(query)
+            self.questions.append((name, _type(kind)))
+            self.asked.set()
+            answer = self._answer_to(name, kind)
+            if isinstance(answer, Late):
+                timer = threading.Timer(answer.seconds, self._server.sendto, (_response(query, answer), peer))
+                self._late.append(timer)
+                timer.start()
+            elif answer is not None:
+                self._server.sendto(_response(query, answer), peer)
+        for timer in self._late:
+            timer.cancel()
+            timer.join()
+
+
+@contextlib.contextmanager
+def name_server(answers=None, names=None):
+    """A with-block with a name server.
+
+    answers  None: silent; a number: the code of every response (3: no such name, RFC 1035 4.1.1);
+             {"A": ["127.0.0.1"], "AAAA": Late(2, ["::1"])}: for each type the addresses ([]: there are
+             none), or a number; to a type that is not in it the server is silent
+    names    those that it knows; of others it says that there is no such name. None: it knows all
+    Gives an object whose .wait(seconds) and .is_set() are those of an Event that is set when the server was
+    asked, and whose .questions are what for: ("server.example", "A"), ...
     """
-    asked = threading.Event()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 53))
-
-        def serve():
-            while True:
-                query, peer = server.recvfrom(512)
-                if not query:
-                    return
-                asked.set()
-                if answers is not None:
-                    # A response (80), recursion is to be had (80), the question as it came.
-                    header = query[:2] + bytes([0x81, 0x80 | answers]) + query[4:6] + bytes(6)
-                    server.sendto(header + query[12:], peer)
-        thread = threading.Thread(target=serve)
+        scripted = _NameServer(server, answers, names)
+        thread = threading.Thread(target=scripted.serve)
         thread.start()
         try:
-            yield asked
+            yield scripted
         finally:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
                 end.sendto(b"", ("127.0.0.1", 53))

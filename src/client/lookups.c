@@ -1,0 +1,173 @@
+/* lookups: the addresses of one host by getaddrinfo(3), each lookup in a thread of its own. */
+#include "lookups.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "base/socket.h"
+
+struct lookup {
+	struct lookups *lookups;
+	struct lookups_answer answer;
+	pthread_t thread;
+	bool has_thread, is_taken;
+};
+
+/* The program and its threads share this, and whoever lets go of it last frees it. */
+struct lookups {
+	pthread_mutex_t lock;
+	int owners;
+	int done[2]; /* a pipe: each byte is the index of a lookup whose answer is there */
+	char host[ADDRESS_HOST_MAX];
+	struct lookup all[LOOKUPS_MAX];
+	size_t count;
+};
+
+/* Changes the number of owners; frees the lookups with the last. */
+static void own(struct lookups *lookups, int more)
+{
+	int left;
+
+	pthread_mutex_lock(&lookups->lock);
+	left = lookups->owners += more;
+	pthread_mutex_unlock(&lookups->lock);
+	if (left > 0)
+		return;
+	for (size_t i = 0; i < lookups->count; i++)
+		if (lookups->all[i].answer.found)
+			freeaddrinfo(lookups->all[i].answer.found);
+	close(lookups->done[0]);
+	close(lookups->done[1]);
+	pthread_mutex_destroy(&lookups->lock);
+	free(lookups);
+}
+
+struct lookups *lookups_new(const char *host)
+{
+	struct lookups *lookups = calloc(1, sizeof *lookups);
+
+	if (!lookups)
+		return NULL;
+	if (pipe(lookups->done) < 0) {
+		int reason = errno;
+		free(lookups);
+		errno = reason;
+		return NULL;
+	}
+	strncpy(lookups->host, host, sizeof lookups->host - 1);
+	pthread_mutex_init(&lookups->lock, NULL);
+	lookups->owners = 1;
+	return lookups;
+}
+
+int lookups_descriptor(const struct lookups *lookups)
+{
+	return lookups->done[0];
+}
+
+static bool is_lack(int reason)
+{
+	return reason == EMFILE || reason == ENFILE || reason == ENOMEM || reason == ENOBUFS;
+}
+
+/*
+ * What the machine lacked when a lookup failed, or 0. The C library calls a name unknown, too, if
+ * it has no descriptor to ask with.
+ */
+static int find_lack(int failure, int reason)
+{
+	int fd;
+
+	if (failure == EAI_MEMORY)
+		return ENOMEM;
+	if (failure == EAI_SYSTEM || is_lack(reason))
+		return reason;
+	fd = socket_open(AF_UNIX, SOCK_DGRAM);
+	if (fd < 0)
+		return is_lack(errno) ? errno : 0;
+	close(fd);
+	return 0;
+}
+
+static void look_up(struct lookup *lookup)
+{
+	struct lookups_answer *answer = &lookup->answer;
+	struct addrinfo hints = {.ai_family = answer->family, .ai_socktype = SOCK_STREAM};
+	unsigned char index = (unsigned char)(lookup - lookup->lookups->all);
+
+	errno = 0;
+	answer->failure = getaddrinfo(lookup->lookups->host, NULL, &hints, &answer->found);
+	if (answer->failure)
+		answer->system = find_lack(answer->failure, errno);
+	/* A pipe of our own takes so few bytes. */
+	(void)!write(lookup->lookups->done[1], &index, 1);
+}
+
+static void *thread(void *argument)
+{
+	struct lookup *lookup = argument;
+
+	look_up(lookup);
+	own(lookup->lookups, -1);
+	return NULL;
+}
+
+/* Takes the next place for a lookup. */
+static struct lookup *next(struct lookups *lookups, int family)
+{
+	struct lookup *lookup = &lookups->all[lookups->count++];
+
+	*lookup = (struct lookup){.lookups = lookups, .answer = {.family = family}};
+	return lookup;
+}
+
+bool lookups_start(struct lookups *lookups, int family)
+{
+	struct lookup *lookup = next(lookups, family);
+
+	own(lookups, 1);
+	errno = pthread_create(&lookup->thread, NULL, thread, lookup);
+	lookup->has_thread = errno == 0;
+	if (lookup->has_thread)
+		return true;
+	lookups->count--;
+	own(lookups, -1);
+	return false;
+}
+
+void lookups_run(struct lookups *lookups, int family)
+{
+	look_up(next(lookups, family));
+}
+
+const struct lookups_answer *lookups_take(struct lookups *lookups)
+{
+	unsigned char index;
+
+	if (read(lookups->done[0], &index, 1) != 1)
+		return NULL;
+	lookups->all[index].is_taken = true;
+	return &lookups->all[index].answer;
+}
+
+/* A thread whose answer was taken ends now, any other when its lookup does. */
+void lookups_free(struct lookups *lookups)
+{
+	if (!lookups)
+		return;
+	for (size_t i = 0; i < lookups->count; i++) {
+		struct lookup *lookup = &lookups->all[i];
+		if (lookup->has_thread && lookup->is_taken)
+			pthread_join(lookup->thread, NULL);
+		else if (lookup->has_thread)
+			pthread_detach(lookup->thread);
+	}
+	own(lookups, -1);
+}

@@ -1,0 +1,289 @@
+#!/usr/bin/env python3
+"""How hailto finds the addresses of a name when answers are late, lost or odd for one family.
+
+Runs in a network namespace with its own name server, /etc/hosts and /etc/resolv.conf.
+"""
+import re
+import time
+
+from lib import harness, machine
+from lib.clients import ClientTest, ask, given
+from lib.harness import Daemon, GREETING
+from lib.machine import Late
+from lib.servers import Server, refusing, says
+
+NAME = "server.example"
+V4, V6 = "127.0.0.1", "::1"
+PORT = 4242
+# Far more than any answer is late here, and far less than the deadline.
+LATE = 3
+
+
+class Apart(ClientTest):
+    """RFC 8305, 3: what one family lacks holds up nothing of the other"""
+
+    def soon(self, greeting, *arguments):
+        return self.quickly(0.5, lambda: self.hears(greeting, *arguments, NAME, PORT))
+
+    def test_aaaa_never_comes(self):
+        with machine.name_server({"A": [V4]}), Server(says(b"four"), (V4, PORT)):
+            self.soon(b"four")
+
+    def test_a_never_comes(self):
+        with machine.name_server({"AAAA": [V6]}), Server(says(b"six"), (V6, PORT)):
+            self.soon(b"six")
+
+    def test_by_datagram(self):
+        for answers, host in (({"A": [V4]}, V4), ({"AAAA": [V6]}, V6)):
+            with machine.name_server(answers), Daemon("-u", "-l", host) as daemon:
+                self.quickly(0.5, lambda: self.hears(GREETING, "-u", NAME, daemon.port))
+
+    def test_failure_of_one_family(self):
+        """A code that some servers give for types that they don't know."""
+        for code in (1, 2, 4, 5):
+            for answers, host in (({"A": [V4], "AAAA": code}, V4), ({"A": code, "AAAA": [V6]}, V6)):
+                with self.subTest(code=code, host=host), machine.name_server(answers), \
+                        Server(says(GREETING), (host, PORT)):
+                    self.soon(GREETING)
+
+    def test_late_family_is_not_waited_for(self):
+        for late, alive in (("A", V6), ("AAAA", V4)):
+            early = "AAAA" if late == "A" else "A"
+            answers = {early: [alive], late: Late(LATE, [V6 if alive == V4 else V4])}
+            with self.subTest(late=late), machine.name_server(answers), Server(says(GREETING), (alive, PORT)):
+                self.soon(GREETING)
+
+    def test_late_family_joins_the_race(self):
+        """The first is silent, and the other has just been told when it is tried."""
+        for late, silent, alive in (("A", V6, V4), ("AAAA", V4, V6)):
+            early = "AAAA" if late == "A" else "A"
+            answers = {early: [silent], late: Late(LATE, [alive])}
+            with self.subTest(late=late), machine.name_server(answers), machine.black_hole(silent), \
+                    Server(says(GREETING), (alive, PORT)):
+                self.took(self.hears(GREETING, NAME, PORT), LATE)
+
+    def test_late_family_is_waited_for_when_all_others_refuse(self):
+        for late, refuses, alive in (("A", V6, V4), ("AAAA", V4, V6)):
+            early = "AAAA" if late == "A" else "A"
+            answers = {early: [refuses], late: Late(LATE, [alive])}
+            with self.subTest(late=late), machine.name_server(answers), Server(says(GREETING), (alive, PORT)):
+                self.took(self.hears(GREETING, NAME, PORT), LATE)
+
+    def test_late_family_of_datagrams(self):
+        with machine.name_server({"AAAA": [V6], "A": Late(LATE, [V4])}), Daemon("-u", "-l", V4) as daemon:
+            self.took(self.hears(GREETING, "-u", NAME, daemon.port), LATE)
+
+    def test_late_family_that_there_is_not(self):
+        """That it has no address ends the waiting."""
+        for option, stage in ([], "connect"), (["-u"], "ask"):
+            with machine.name_server({"AAAA": [V6], "A": Late(LATE, [])}), refusing(V6) as port:
+                answer = self.fails(4, rf"{NAME}:{port} \(\[::1\]:{port}\): {stage}: Connection refused", *option,
+                                    NAME, port)
+                self.took(answer, LATE)
+
+    def test_refused_and_never_told_of_more(self):
+        """The refusal is what there is to tell, not the wait."""
+        for options, stage in ((["-w", given(0.5)], "connect"), (["--connect-timeout", given(0.5)], "connect"),
+                               (["-u", "-w", given(0.5)], "ask")):
+            with self.subTest(options=options), machine.name_server({"AAAA": [V6]}), refusing(V6) as port:
+                reason = f"Connection refused; no more addresses from the name service within {given(0.5)}"
+                answer = self.fails(4, rf"{NAME}:{port} \(\[::1\]:{port}\): {stage}: {reason}", *options, NAME, port)
+                self.took(answer, 0.5)
+
+    def test_all_that_were_tried_are_named(self):
+        with machine.name_server({"AAAA": [V6], "A": Late(0.3, [V4])}), machine.black_hole(V4, V6):
+            self.fails(5, rf"{NAME}:{PORT} \(\[::1\]:{PORT} and 1 more\): connect: .*", "-w", given(1.5), NAME, PORT)
+
+    def test_one_family_is_asked_for_alone(self):
+        for option, kind in (("-4", "A"), ("-6", "AAAA")):
+            with machine.name_server({}) as asked:
+                self.fails(3, f"{NAME}:{PORT}: resolve: no answer .*", option, "-w", given(0.3), NAME, PORT)
+                self.assertEqual({question for _, question in asked.questions}, {kind})
+
+
+class Verdicts(ClientTest):
+    """Exit code 3, with what tells most"""
+
+    def unresolved(self, answers, reason, *options):
+        with self.subTest(answers=answers), machine.name_server(answers):
+            return self.fails(3, f"{NAME}:{PORT}: resolve: {reason}", *options, NAME, PORT)
+
+    def test_neither_family(self):
+        self.took(self.unresolved({"A": [], "AAAA": []}, "No address associated with hostname"), 0)
+        self.took(self.unresolved({"A": 3, "AAAA": 3}, "Name or service not known"), 0)
+
+    def test_one_family_says_nothing(self):
+        for answers in ({"A": []}, {"AAAA": []}):
+            self.unresolved(answers, f"no answer from the name service within {given(0.5)}", "-w", given(0.5))
+
+    def test_a_passing_failure_leaves_it_open(self):
+        machine.write(self, "resolv.conf", f"nameserver {V4}\noptions timeout:1 attempts:1\n")
+        for answers in ({"A": 2, "AAAA": 2}, {"A": [], "AAAA": 2}, {"A": 2, "AAAA": []}):
+            self.unresolved(answers, "(Temporary|Non-recoverable) failure in name resolution")
+
+
+class AsOthersDo(ClientTest):
+    """The hosts file, search domains and the machine's preference count as for getaddrinfo()"""
+
+    def test_hosts_file_goes_before_the_name_server(self):
+        """It knows one family only; the other's address is another machine's, then."""
+        machine.know(self, NAME, V4)
+        with machine.name_server({"A": [V4], "AAAA": [V6]}) as asked:
+            with Server(says(b"hosts"), (V4, PORT)), Server(says(b"DNS"), (V6, PORT)) as stranger:
+                for _ in range(10):
+                    self.hears(b"hosts", NAME, PORT)
+                self.assertEqual((stranger.peers, asked.questions), ([], []))
+
+    def test_search_domains_are_not_mixed(self):
+        """The first domain that knows the name is the one, whatever family it lacks."""
+        machine.write(self, "resolv.conf", f"nameserver {V4}\nsearch near.example far.example\n")
+        near, far = "mail.near.example", "mail.far.example"
+        with machine.name_server({"A": [V4], "AAAA": []}, names=[near]) as asked:
+            with Server(says(b"near"), (V4, PORT)):
+                self.hears(b"near", "mail", PORT)
+            self.assertNotIn((far, "AAAA"), asked.questions)
+
+    def test_preference(self):
+        """gai.conf(5) may prefer IPv4."""
+        machine.know(self, NAME, V6, V4)
+        with Server(says(b"six"), (V6, PORT)), Server(says(b"four"), (V4, PORT)):
+            for text, first in (("", b"six"), ("precedence ::ffff:0:0/96 100\n", b"four")):
+                machine.write(self, "gai.conf", text)
+                self.hears(first, NAME, PORT)
+                self.hears(first, "localhost", PORT)
+
+    def test_zone_is_part_of_a_literal(self):
+        with machine.name_server() as asked:
+            self.fails(4, r"\[fe80::1%lo\]:12345: connect: .+", "fe80::1%lo")
+            self.assertFalse(asked.is_set())
+
+
+class WithoutThreads(ClientTest):
+    """A lookup blocks, and a thread for it can't be had everywhere"""
+
+    def ask(self, *arguments, at=1, **options):
+        """Runs hailto where the `at`-th thread and all after it are refused."""
+        start = time.monotonic()
+        answer = harness.run("hailto_faulty", *arguments,
+                             env={"FAULT_KIND": "thread", "FAULT_AT": str(at), "FAULT_FOREVER": ""}, **options)
+        answer.seconds = time.monotonic() - start
+        return answer
+
+    def test_names_are_found(self):
+        for answers in (None, {"A": [V4], "AAAA": []}, {"A": [], "AAAA": [V6]}):
+            if not answers:
+                machine.know(self, NAME, V4)
+            host = V6 if answers and answers["AAAA"] else V4
+            with self.subTest(answers=answers), machine.name_server(answers), Server(says(GREETING), (host, PORT)):
+                answer = self.ask(NAME, PORT)
+                self.assertEqual((answer.exit, answer.stdout, answer.stderr), (0, GREETING, b""), answer)
+            machine.write(self, "hosts", machine.FILES["hosts"])
+
+    def test_it_is_told(self):
+        machine.know(self, NAME, V4)
+        with Server(says(GREETING), (V4, PORT)):
+            answer = self.ask("-v", NAME, PORT)
+            self.assertRegex(answer.stderr.decode(),
+                             rf"\Aresolve: no thread \(.+\).+\nresolve: {re.escape(V4)}:{PORT} ")
+
+    def test_failures(self):
+        with machine.name_server(3):
+            self.judge_failure(self.ask(NAME, PORT), 3, f"{NAME}:{PORT}: resolve: Name or service not known")
+        machine.write(self, "resolv.conf", f"nameserver {V4}\n")
+        self.judge_failure(self.ask(NAME, PORT), 3, f"{NAME}:{PORT}: resolve: Temporary failure in name resolution")
+
+    def test_dead_name_server(self):
+        for options, prefix in (([], ()), (["-4"], ()), ([], ("env", "--block-signal=ALRM")),
+                                ([], ("env", "--ignore-signal=ALRM"))):
+            with self.subTest(options=options, prefix=prefix), machine.name_server() as asked:
+                answer = self.ask("-w", given(0.5), *options, NAME, PORT, prefix=prefix)
+                line = f"{NAME}:{PORT}: resolve: no answer from the name service within {given(0.5)}"
+                self.judge_failure(answer, 3, line)
+                self.took(answer, 0.5)
+                self.assertTrue(asked.is_set())
+
+    def test_quiet(self):
+        with machine.name_server():
+            answer = self.ask("-q", "-w", given(0.3), NAME, PORT)
+            self.assertEqual((answer.exit, answer.stdout, answer.stderr), (3, b"", b""), answer)
+
+    def test_deadline_is_for_the_lookup_alone(self):
+        """Nothing of it is left when the greeting is late."""
+        machine.know(self, NAME, V4)
+        with Server(says(GREETING, pause=1), (V4, PORT)):
+            answer = self.ask("-w", "5s", "--read-timeout", "4s", NAME, PORT)
+            self.assertEqual((answer.exit, answer.stdout), (0, GREETING), answer)
+
+    def test_lookups_apart_are_done_without(self):
+        """One thread is there, and no more: one family is still enough."""
+        for at in (2, 3):
+            with self.subTest(at=at), machine.name_server({"AAAA": [V6]}), Server(says(GREETING), (V6, PORT)):
+                answer = self.ask("-w", given(2), NAME, PORT, at=at)
+                # Without any other lookup the first waits for both families.
+                self.assertEqual(answer.exit, 3 if at == 2 else 0, answer)
+
+
+class Many(ClientTest):
+    """More addresses than are tried: those that stand first refuse, and one of the other family lives"""
+
+    def setUp(self):
+        machine.own_network(self, "2001:db8::/64", "2001:db8::77:77")
+        self.six = [f"2001:db8::{i:x}" for i in range(1, 100)]
+        self.four = [f"127.0.1.{i}" for i in range(1, 100)]
+
+    def heard_from(self, alive):
+        with Server(says(GREETING), (alive, PORT)):
+            self.quickly(1, lambda: self.hears(GREETING, NAME, PORT))
+
+    def test_none_of_one_family_push_out_the_other(self):
+        with machine.name_server({"A": [V4], "AAAA": self.six}):
+            self.heard_from(V4)
+        machine.write(self, "gai.conf", "precedence ::ffff:0:0/96 100\n")
+        with machine.name_server({"A": self.four, "AAAA": [V6]}):
+            self.heard_from(V6)
+
+    def test_hosts_file(self):
+        machine.know(self, NAME, *self.six, V4)
+        self.assertEqual(machine.order_of(NAME)[-1], V4)
+        self.heard_from(V4)
+
+    def test_second_address_is_of_the_other_family(self):
+        machine.know(self, NAME, *self.six, V4)
+        answer = ask("-v", NAME, PORT)
+        tried = [line for line in answer.stderr.decode().splitlines() if line.startswith("connect: ")]
+        self.assertEqual(len(tried), 64)
+        self.assertEqual(tried[1], f"connect: {V4}:{PORT}: Connection refused")
+
+
+class Localhost(ClientTest):
+    """RFC 6761, 6.3: both loopbacks, and nobody is asked"""
+
+    def test_no_lookup(self):
+        machine.write(self, "hosts", "192.0.2.1 localhost\n")
+        with machine.name_server({"A": ["192.0.2.1"], "AAAA": []}) as asked:
+            for host in ("localhost", "LocalHost", "localhost."):
+                for address, options in ((V4, []), (V6, []), (V4, ["-4"]), (V6, ["-6"]), (V4, ["-s", V4])):
+                    with self.subTest(host=host, address=address, options=options), \
+                            Server(says(GREETING), (address, PORT)):
+                        self.hears(GREETING, *options, host, PORT)
+            self.assertEqual(asked.questions, [])
+
+    def test_ipv6_first(self):
+        answer = ask("-v", "localhost", PORT)
+        self.assertRegex(answer.stderr.decode(), rf"\Aresolve: \[::1\]:{PORT}, 127\.0\.0\.1:{PORT} ")
+
+    def test_one_family(self):
+        for option, shown in (("-4", r"127\.0\.0\.1"), ("-6", r"\[::1\]")):
+            self.fails(4, rf"localhost:{PORT} \({shown}:{PORT}\): connect: Connection refused", option, "localhost",
+                       PORT)
+
+    def test_other_names_are_looked_up(self):
+        for host in ("localhost.example", "localhosts", "xlocalhost"):
+            with machine.name_server(3) as asked:
+                self.fails(3, f"{host}:{PORT}: resolve: .+", host, PORT)
+                self.assertTrue(asked.is_set())
+
+
+if __name__ == "__main__":
+    machine.enter()
+    harness.main()

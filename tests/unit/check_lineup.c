@@ -1,0 +1,108 @@
+/* check_lineup: families take turns, and it is over when none waits and none will come. */
+#include "client/lineup.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "suite.h"
+
+static struct lineup lineup;
+static struct addresslist list;
+
+/* Adds an address to the list, without a port. */
+static void add(const char *host)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+
+	if (inet_pton(AF_INET, host, &v4.sin_addr) == 1) {
+		addresslist_add(&list, (struct sockaddr *)&v4, sizeof v4);
+		return;
+	}
+	ck_assert_int_eq(inet_pton(AF_INET6, host, &v6.sin6_addr), 1);
+	addresslist_add(&list, (struct sockaddr *)&v6, sizeof v6);
+}
+
+/* Takes `most` addresses, or as many as there are, and asserts which. */
+static void assert_taken(unsigned most, const char *expected)
+{
+	char all[1024] = "", text[ADDRESS_TEXT_MAX];
+	struct sockaddr_storage address;
+	socklen_t length;
+
+	for (unsigned i = 0; i < most && lineup_take(&lineup, &address, &length); i++) {
+		ck_assert_uint_eq(length, address.ss_family == AF_INET
+						  ? sizeof(struct sockaddr_in)
+						  : sizeof(struct sockaddr_in6));
+		address_format_host((struct sockaddr *)&address, length, text, sizeof text);
+		strcat(strcat(all, i > 0 ? " " : ""), text);
+	}
+	ck_assert_str_eq(all, expected);
+}
+
+static const struct {
+	const char *given[7], *taken;
+} cases[] = {
+	{{NULL}, ""},
+	{{"192.0.2.1"}, "192.0.2.1"},
+	{{"192.0.2.1", "192.0.2.2"}, "192.0.2.1 192.0.2.2"},
+	{{"::1", "192.0.2.1"}, "::1 192.0.2.1"},
+	{{"::1", "::2", "192.0.2.1", "192.0.2.2"}, "::1 192.0.2.1 ::2 192.0.2.2"},
+	{{"192.0.2.1", "192.0.2.2", "::1", "::2"}, "192.0.2.1 ::1 192.0.2.2 ::2"},
+	{{"::1", "::2", "::3", "::4", "192.0.2.1"}, "::1 192.0.2.1 ::2 ::3 ::4"},
+	{{"::1", "192.0.2.1", "192.0.2.2", "192.0.2.3"}, "::1 192.0.2.1 192.0.2.2 192.0.2.3"},
+};
+
+START_TEST(families_take_turns)
+{
+	for (int i = 0; cases[_i].given[i]; i++)
+		add(cases[_i].given[i]);
+	lineup_add(&lineup, &list, false);
+	assert_taken(100, cases[_i].taken);
+	ck_assert(lineup_is_over(&lineup));
+}
+END_TEST
+
+START_TEST(family_that_comes_later_is_next)
+{
+	add("::1");
+	add("::2");
+	add("::3");
+	lineup_add(&lineup, &list, true);
+	assert_taken(2, "::1 ::2");
+	list.count = 0;
+	add("192.0.2.1");
+	add("192.0.2.2");
+	lineup_add(&lineup, &list, false);
+	assert_taken(100, "192.0.2.1 ::3 192.0.2.2");
+}
+END_TEST
+
+START_TEST(it_is_over_when_no_more_come)
+{
+	ck_assert(lineup_is_over(&lineup));
+	add("::1");
+	lineup_add(&lineup, &list, true);
+	assert_taken(1, "::1");
+	assert_taken(1, "");
+	ck_assert(!lineup_is_over(&lineup));
+	lineup_add(&lineup, NULL, false);
+	ck_assert(lineup_is_over(&lineup));
+	lineup_add(&lineup, &list, false);
+	ck_assert(!lineup_is_over(&lineup));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("lineup");
+	TCase *turns = suite_case(suite, "turns"), *end = suite_case(suite, "end");
+
+	tcase_add_loop_test(turns, families_take_turns, 0, COUNT_OF(cases));
+	tcase_add_test(turns, family_that_comes_later_is_next);
+	tcase_add_test(end, it_is_over_when_no_more_come);
+	return suite_run(suite);
+}
