@@ -12,8 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-atomic_long fault_blocks;
+/* How long threads are waited for at the end. */
+enum { WAIT_MS = 5000 };
+
+atomic_long fault_blocks, fault_threads;
 
 static atomic_long calls, failed;
 static enum fault_kind kind;
@@ -46,13 +50,26 @@ __attribute__((constructor)) static void begin(void)
 	is_forever = getenv("FAULT_FOREVER") != NULL;
 }
 
+/* Waits for the threads that a program may leave behind, as hailto does with its lookups. */
+static void wait_for_threads(void)
+{
+	struct timespec pause = {.tv_nsec = 1000000};
+
+	for (int i = 0; i < WAIT_MS && fault_threads > 0; i++)
+		nanosleep(&pause, NULL);
+}
+
 /* Reports. From here on all is granted: gcov, which writes its counts later, wants it, too. */
 __attribute__((destructor)) static void end(void)
 {
 	const char *path = getenv("FAULT_REPORT");
-	long counts[] = {calls, failed, fault_blocks};
+	long counts[3];
 	FILE *file;
 
+	wait_for_threads();
+	counts[0] = calls;
+	counts[1] = failed;
+	counts[2] = fault_blocks;
 	fault_at = 0;
 	file = path ? fopen(path, "w") : NULL;
 	if (!file)

@@ -13,4 +13,7 @@ bool fault_hits(enum fault_kind kind);
 /* The blocks of memory that the program has to give back yet. */
 extern atomic_long fault_blocks;
 
+/* The threads that have yet to end, and may have blocks to give back. */
+extern atomic_long fault_threads;
+
 #endif

@@ -5,6 +5,7 @@
  * function of the C library that allocates is one allocation more, and fails as it then would.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <netdb.h>
 #include <pthread.h>
@@ -96,12 +97,48 @@ DIR *__wrap_opendir(const char *path)
 	return fails() ? NULL : __real_opendir(path);
 }
 
+/* What a thread is to run. */
+struct thread {
+	void *(*run)(void *);
+	void *argument;
+};
+
+/* Runs a thread, and says when it has ended. */
+static void *run_thread(void *argument)
+{
+	struct thread thread = *(struct thread *)argument;
+	void *result;
+
+	__real_free(argument);
+	result = thread.run(thread.argument);
+	fault_threads--;
+	return result;
+}
+
+static int start_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+			void *argument)
+{
+	struct thread *started = __real_malloc(sizeof *started);
+	int reason = ENOMEM;
+
+	if (!started)
+		return reason;
+	*started = (struct thread){.run = run, .argument = argument};
+	fault_threads++;
+	reason = __real_pthread_create(thread, attributes, run_thread, started);
+	if (reason == 0)
+		return 0;
+	fault_threads--;
+	__real_free(started);
+	return reason;
+}
+
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
 			  void *argument)
 {
 	return fails() || fault_hits(FAULT_THREAD)
 		       ? EAGAIN
-		       : __real_pthread_create(thread, attributes, run, argument);
+		       : start_thread(thread, attributes, run, argument);
 }
 
 /* Takes libevent's allocations over, too, before it makes any. */
