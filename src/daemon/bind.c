@@ -8,7 +8,6 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "base/addresslist.h"
 #include "base/endpoint.h"
 #include "base/log.h"
+#include "base/loopback.h"
 #include "base/socket.h"
 #include "failure.h"
 #include "options.h"
@@ -159,7 +159,7 @@ static void complain_of_lookup(const struct endpoint *endpoint, int failure, int
 static bool resolve(const struct endpoint *endpoint, struct addresslist *all)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-	bool local = strcasecmp(endpoint->host, "localhost") == 0;
+	bool local = loopback_is_named(endpoint->host);
 	int failure;
 
 	all->count = 0;
