@@ -10,9 +10,11 @@
 #include <sys/un.h>
 
 #include "base/endpoint.h"
-#include "base/escape.h"
 
 static const char unix_prefix[] = "unix:";
+
+/* The longest name of an interface on Linux and the BSDs. */
+enum { ZONE_MAX = 15 };
 
 int address_from_literal(const char *host, int family, struct sockaddr_storage *address,
 			 socklen_t *length)
@@ -38,16 +40,14 @@ int address_from_literal(const char *host, int family, struct sockaddr_storage *
 
 char *address_format_endpoint(const struct endpoint *endpoint, char *text, size_t size)
 {
-	char host[ADDRESS_HOST_MAX * ESCAPE_GROWTH];
 	bool bracket = strchr(endpoint->host, ':') != NULL;
 
-	escape_text(host, sizeof host, endpoint->host);
 	if (endpoint->kind == ENDPOINT_UNIX)
-		snprintf(text, size, "%s%s", unix_prefix, host);
+		snprintf(text, size, "%s%s", unix_prefix, endpoint->host);
 	else if (endpoint->kind == ENDPOINT_ANY)
 		snprintf(text, size, "*:%u", endpoint->port);
 	else
-		snprintf(text, size, bracket ? "[%s]:%u" : "%s:%u", host, endpoint->port);
+		snprintf(text, size, bracket ? "[%s]:%u" : "%s:%u", endpoint->host, endpoint->port);
 	return text;
 }
 
@@ -55,7 +55,6 @@ static char *format_unix(const struct sockaddr_un *address, socklen_t length, ch
 			 size_t size)
 {
 	char path[sizeof address->sun_path + 1];
-	char shown[sizeof path * ESCAPE_GROWTH];
 	size_t room = length > offsetof(struct sockaddr_un, sun_path)
 			      ? length - offsetof(struct sockaddr_un, sun_path)
 			      : 0;
@@ -64,8 +63,7 @@ static char *format_unix(const struct sockaddr_un *address, socklen_t length, ch
 		room = sizeof address->sun_path;
 	memcpy(path, address->sun_path, room);
 	path[room] = '\0';
-	snprintf(text, size, "%s%s", unix_prefix,
-		 path[0] ? escape_text(shown, sizeof shown, path) : "(unnamed)");
+	snprintf(text, size, "%s%s", unix_prefix, path[0] ? path : "(unnamed)");
 	return text;
 }
 
@@ -83,6 +81,25 @@ static bool unmap(const struct sockaddr *address, struct sockaddr_in *plain)
 	return true;
 }
 
+/*
+ * Puts the zone's number in place of its name, unless the name is short and plain. Linux lets an
+ * interface have nearly any bytes for its name; an address must stay one word, and short.
+ */
+static void tame_zone(const struct sockaddr *address, char *host, size_t size)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._-@+~:";
+	char *zone = strchr(host, '%');
+	size_t length;
+
+	if (!zone)
+		return;
+	length = strlen(++zone);
+	if (length > ZONE_MAX || strspn(zone, plain) != length)
+		snprintf(zone, size - (size_t)(zone - host), "%u",
+			 ((const struct sockaddr_in6 *)(const void *)address)->sin6_scope_id);
+}
+
 /* Writes an IPv4 or IPv6 address without its port; of another family only which one it is. */
 static void format_host(const struct sockaddr *address, socklen_t length, char *host, size_t size)
 {
@@ -94,6 +111,8 @@ static void format_host(const struct sockaddr *address, socklen_t length, char *
 	}
 	if (getnameinfo(address, length, host, (socklen_t)size, NULL, 0, NI_NUMERICHOST) != 0)
 		snprintf(host, size, "(family %d)", address->sa_family);
+	else
+		tame_zone(address, host, size);
 }
 
 char *address_format(const struct sockaddr *address, socklen_t length, char *text, size_t size)

@@ -15,12 +15,11 @@ struct sockaddr_un;
 /* Room for a host name (253 bytes), an IPv6 address with its zone, or a UNIX path. */
 #define ADDRESS_HOST_MAX 256
 
-/* Room for any address as address_format() writes it: an escaped UNIX path is the longest. */
-#define ADDRESS_TEXT_MAX 512
+/* Room for any endpoint or address as it is written here: a host, brackets, and a port. */
+#define ADDRESS_TEXT_MAX (ADDRESS_HOST_MAX + 16)
 
-/* Room for an IPv4 or IPv6 address with its port as address_format() writes it, escaped: its zone
- * may need it. */
-#define ADDRESS_IP_TEXT_MAX 128
+/* Room for an IPv4 or IPv6 address with its port: [39 digits and colons%15 of a zone]:65535. */
+#define ADDRESS_IP_TEXT_MAX 64
 
 /*
  * Fills in the address that `host` writes in numbers, a zone included, if it is of `family`
@@ -30,13 +29,17 @@ struct sockaddr_un;
 int address_from_literal(const char *host, int family, struct sockaddr_storage *address,
 			 socklen_t *length) MUST_CHECK;
 
-/* Writes the endpoint as endpoint_parse() reads it, escaped. Returns `text`. */
+/*
+ * Writes the endpoint as endpoint_parse() reads it, raw: whoever shows it escapes it.
+ * ADDRESS_TEXT_MAX bytes are always enough. Returns `text`.
+ */
 char *address_format_endpoint(const struct endpoint *endpoint, char *text, size_t size);
 
 /*
  * Writes 127.0.0.1:80, [::1]:80, [fe80::1%eth0]:80 or unix:PATH to `text`;
  * ADDRESS_TEXT_MAX bytes are always enough. A v4-mapped address appears as IPv4,
- * and a UNIX socket without a name as unix:(unnamed). Returns `text`.
+ * a zone with an odd name as its number, and a UNIX socket without a name as unix:(unnamed).
+ * A path is raw: whoever shows it escapes it. Returns `text`.
  */
 char *address_format(const struct sockaddr *address, socklen_t length, char *text, size_t size);
 

@@ -16,8 +16,15 @@
 size_t escape_bytes(char *out, const void *bytes, size_t length, const char *keep);
 
 /*
- * Writes the string `text`, escaped, to `out` of `size` bytes (at least 1), cut
- * where it no longer fits, and always ended by a NUL. Returns `out`.
+ * Likewise for a piece of a text in which backslashes have a meaning of their own: nothing is
+ * kept, and characters that change the direction of a line or break it are escaped too.
+ */
+size_t escape_source(char *out, const void *bytes, size_t length);
+
+/*
+ * Writes the string `text` to `out` of `size` bytes (at least 1), escaped as by escape_source(),
+ * cut where it no longer fits, and always ended by a NUL. A backslash that would look like an
+ * escape becomes \x5C, so each \xHH in `out` stands for that byte. Returns `out`.
  */
 char *escape_text(char *out, size_t size, const char *text);
 

@@ -41,8 +41,8 @@ static size_t find_end(const char *text, size_t size, size_t position)
 size_t excerpt_format(char *line, const char *text, size_t size, size_t position)
 {
 	size_t begin = find_begin(text, position), end = find_end(text, size, position);
-	size_t before = escape_bytes(line, text + begin, position - begin, "");
-	size_t used = before + escape_bytes(line + before, text + position, end - position, "");
+	size_t before = escape_source(line, text + begin, position - begin);
+	size_t used = before + escape_source(line + before, text + position, end - position);
 	size_t column = 0;
 
 	line[used] = '\0';

@@ -9,8 +9,8 @@
 
 /*
  * Writes what stands around the byte at `position` (at most `size`) in its line of the text,
- * escaped, to `line` of EXCERPT_MAX bytes. Returns the column below which a caret points
- * there, if each character takes one.
+ * to `line` of EXCERPT_MAX bytes: escaped, for log_source(). Returns the column below which a
+ * caret points there, if each character takes one.
  */
 size_t excerpt_format(char *line, const char *text, size_t size, size_t position);
 

@@ -134,6 +134,16 @@ void log_close(void)
 		(void)end_cut_line();
 }
 
+/* In place of a prefix: the line is safe already, and stands bare. */
+static const char source[] = "";
+
+/* Takes the place of escape_text() there. */
+static char *copy(char *out, size_t size, const char *text)
+{
+	snprintf(out, size, "%s", text);
+	return out;
+}
+
 static void emit(const char *prefix, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 
 /* Puts one line together, escapes it and writes it, or counts it as lost. */
@@ -147,7 +157,7 @@ static void emit(const char *prefix, const char *format, va_list arguments)
 	if (used >= 0 && (size_t)used < sizeof text)
 		vsnprintf(text + used, sizeof text - (size_t)used, format, arguments);
 	line[0] = '\n';
-	escape_text(line + settings.breaks_line, sizeof line - 2, text);
+	(prefix == source ? copy : escape_text)(line + settings.breaks_line, sizeof line - 2, text);
 	length = strlen(line);
 	line[length++] = '\n';
 	settings.breaks_line = false;
@@ -203,6 +213,15 @@ void log_answer(const char *format, ...)
 
 	va_start(arguments, format);
 	emit("", format, arguments);
+	va_end(arguments);
+}
+
+void log_source(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	emit(source, format, arguments);
 	va_end(arguments);
 }
 

@@ -2,8 +2,9 @@
  * log: where every message goes: standard error, one event one line.
  *
  * Warnings and errors begin with the program's name; what the program tells of
- * its work stands bare. Control bytes appear as \xHH, so that nothing a peer
- * sends can drive a terminal or forge a line. Every function keeps errno.
+ * its work stands bare. Every line is escaped as escape_text() does, once, so that
+ * nothing a peer sends can drive a terminal or forge a line: what is passed is raw.
+ * Every function keeps errno.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -37,6 +38,9 @@ void log_debug(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* Logs what was asked for expressly, such as the counters: at any level, stands bare. */
 void log_answer(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* Logs, at any level and bare, a piece of a text that escape_source() has made safe. */
+void log_source(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* Shows a question as it is, which the answer follows on the same line. */
 void log_question(const char *question);

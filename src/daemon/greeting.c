@@ -165,8 +165,8 @@ static void show_problem(const struct greeting *greeting, const struct text *tex
 	if (greeting->template)
 		return;
 	column = excerpt_format(line, text->bytes, text->size, problem->position);
-	log_answer("  %s", line);
-	log_answer("  %*s^", (int)column, "");
+	log_source("  %s", line);
+	log_source("  %*s^", (int)column, "");
 }
 
 /* Makes the template that the text is; NULL, and told, if it is none. */

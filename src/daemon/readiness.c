@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/outlet.h"
@@ -24,24 +25,22 @@ struct readiness {
 	bool has_ended;
 };
 
-/* Puts the lines together; their end is the text's. */
+/* Puts the lines together, each escaped so that it is one; their end is the text's. */
 static char *make_lines(const struct sockets *sockets)
 {
 	size_t count = sockets_count(sockets), size = 1;
 	char *lines, *end;
 
 	for (size_t i = 0; i < count; i++)
-		size += strlen(sockets_address(sockets, i)) + 1;
+		size += ESCAPE_GROWTH * strlen(sockets_address(sockets, i)) + 1;
 	lines = malloc(size);
 	if (!lines)
 		return NULL;
 	end = lines;
 	for (size_t i = 0; i < count; i++) {
-		const char *address = sockets_address(sockets, i);
-		size_t length = strlen(address);
-		memcpy(end, address, length);
-		end[length] = '\n';
-		end += length + 1;
+		escape_text(end, size - (size_t)(end - lines), sockets_address(sockets, i));
+		end += strlen(end);
+		*end++ = '\n';
 	}
 	*end = '\0';
 	return lines;

@@ -12,7 +12,7 @@
 /* The greatest lengths of what is filled in. */
 enum {
 	CONSTANT_MAX = 256,		  /* of what is the same for everyone, escaped */
-	UNIX_MAX = ADDRESS_TEXT_MAX - 1,  /* an address as address_format() writes it */
+	UNIX_MAX = 511,			  /* an address, escaped: a path is the longest */
 	IP_MAX = ADDRESS_IP_TEXT_MAX - 1, /* likewise, if it is no path */
 	PORT_MAX = 5,
 	SERIAL_MAX = 20,
@@ -398,7 +398,7 @@ static bool say_segment(const struct template *template, const struct template_v
 {
 	const struct segment *segment = &template->segments[position->segment];
 	bool is_literal = segment->field == LITERAL;
-	char value[ADDRESS_TEXT_MAX];
+	char value[UNIX_MAX + 1];
 	const char *bytes = is_literal ? template->bytes + segment->begin : value;
 	size_t size = segment->size, taken;
 

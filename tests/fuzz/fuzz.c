@@ -1,6 +1,7 @@
 /* fuzz: what the fuzz targets share. */
 #include "fuzz.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,26 @@ size_t fuzz_character(const char *text, size_t left, const char *keep)
 	if (number < 0x20 || (number >= 0x7F && number < 0xA0))
 		return number > 0 && number < 0x80 && strchr(keep, (int)number) ? 1 : 0;
 	return length;
+}
+
+bool fuzz_is_lookalike(const char *text, size_t left)
+{
+	return left >= 4 && memcmp(text, "\\x", 2) == 0 && isxdigit((unsigned char)text[2]) &&
+	       isxdigit((unsigned char)text[3]);
+}
+
+bool fuzz_is_direction(const char *text, size_t length)
+{
+	static const char *const all[] = {
+		"\u061C", "\u200E", "\u200F", "\u2028", "\u2029", "\u202A", "\u202B",
+		"\u202C", "\u202D", "\u202E", "\u2066", "\u2067", "\u2068", "\u2069",
+		"\u206A", "\u206B", "\u206C", "\u206D", "\u206E", "\u206F", "\uFEFF",
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (strlen(all[i]) == length && memcmp(all[i], text, length) == 0)
+			return true;
+	return false;
 }
 
 bool fuzz_is_harmless(const char *text, size_t length, const char *keep)

@@ -29,6 +29,12 @@ char *fuzz_string(const uint8_t *data, size_t size);
  */
 size_t fuzz_character(const char *text, size_t left, const char *keep);
 
+/* True if the text begins with what reads as an escape: a backslash, an x, two digits. */
+bool fuzz_is_lookalike(const char *text, size_t left);
+
+/* True of a character of that length if it changes the direction of a line, or breaks it. */
+bool fuzz_is_direction(const char *text, size_t length);
+
 /* Tells whether the text is made of such characters alone. */
 bool fuzz_is_harmless(const char *text, size_t length, const char *keep);
 

@@ -48,20 +48,78 @@ static void check_cut(const char *in, size_t size, size_t cut, const char *whole
 	free(parts);
 }
 
-/* Checks that a text that is cut is the begin of the whole, and that no more would have fitted. */
+/*
+ * Takes a string back out of its escapes, as a reader of a log does: each \xHH is that byte.
+ * Returns the length.
+ */
+static size_t unescape(char *out, const char *text)
+{
+	size_t used = 0;
+
+	while (*text) {
+		char digits[3] = "";
+		if (!fuzz_is_lookalike(text, strlen(text))) {
+			out[used++] = *text++;
+			continue;
+		}
+		memcpy(digits, text + 2, 2);
+		out[used++] = (char)strtoul(digits, NULL, 16);
+		text += 4;
+	}
+	return used;
+}
+
+/* True if nothing in the text changes the direction of a line, or breaks it. */
+static bool has_one_direction(const char *text, size_t length)
+{
+	for (size_t taken; length > 0; text += taken, length -= taken) {
+		taken = fuzz_character(text, length, "");
+		if (fuzz_is_direction(text, taken))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Checks that what comes of a text is harmless, says all of it or as much as fits, and nothing
+ * else.
+ */
 static void check_text(const char *in, size_t room)
 {
-	size_t size = strlen(in), length, used;
+	size_t size = strlen(in), said, used;
 	char *whole = malloc(ESCAPE_GROWTH * size + 1), *out = malloc(room);
+	char *back = malloc(ESCAPE_GROWTH * size + 1);
 
-	FUZZ_CHECK(whole && out);
-	length = escape_bytes(whole, in, size, "");
-	FUZZ_CHECK(escape_text(out, room, in) == out);
+	FUZZ_CHECK(whole && out && back);
+	FUZZ_CHECK(escape_text(whole, ESCAPE_GROWTH * size + 1, in) == whole);
+	said = unescape(back, whole);
+	FUZZ_CHECK(said == size && memcmp(back, in, size) == 0);
+	FUZZ_CHECK(fuzz_is_harmless(whole, strlen(whole), ""));
+	FUZZ_CHECK(has_one_direction(whole, strlen(whole)));
+	escape_text(out, room, in);
 	used = strlen(out);
-	FUZZ_CHECK(used < room && used <= length && memcmp(out, whole, used) == 0);
+	FUZZ_CHECK(used < room && strncmp(out, whole, used) == 0);
 	FUZZ_CHECK(fuzz_is_harmless(out, used, ""));
-	FUZZ_CHECK(used == length || room - used <= ESCAPE_GROWTH);
+	FUZZ_CHECK(used == strlen(whole) || room - used <= 3 * ESCAPE_GROWTH);
 	free(whole);
+	free(out);
+	free(back);
+}
+
+/* Checks that a piece of a source differs from other bytes in what changes its direction alone. */
+static void check_source(const char *in, size_t size)
+{
+	char *plain = malloc(ESCAPE_GROWTH * size + 1), *out = malloc(ESCAPE_GROWTH * size + 1);
+	size_t length, used;
+
+	FUZZ_CHECK(plain && out);
+	length = escape_bytes(plain, in, size, "");
+	used = escape_source(out, in, size);
+	FUZZ_CHECK(fuzz_is_harmless(out, used, "") && has_one_direction(out, used));
+	FUZZ_CHECK(used >= length);
+	FUZZ_CHECK(used > length || memcmp(out, plain, used) == 0);
+	FUZZ_CHECK((used == length) == has_one_direction(plain, length));
+	free(plain);
 	free(out);
 }
 
@@ -84,6 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_says_the_same(in, size, out, used, keep);
 	check_cut(in, size, cut < size ? cut : size, out, used, keep);
 	check_text(in, cut + 1);
+	check_source(in, size);
 	free(in);
 	free(out);
 	return 0;

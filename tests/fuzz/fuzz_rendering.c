@@ -62,21 +62,34 @@ static void add_string(struct made *made, const char *string)
 	add(made, string, strlen(string));
 }
 
-/* Writes the string as it may be shown, each byte that may not as \xHH, and at most so many. */
+/* How many bytes of the string are one character that may be shown as it is; 0: the first is not.
+ */
+static size_t showable(const char *string)
+{
+	size_t length = fuzz_character(string, strlen(string), "");
+
+	return fuzz_is_lookalike(string, strlen(string)) || fuzz_is_direction(string, length)
+		       ? 0
+		       : length;
+}
+
+/*
+ * Writes the string as it may be shown, at most so many bytes: each byte that may not as \xHH.
+ * Those of a character stay together.
+ */
 static void show(char *shown, size_t most, const char *string)
 {
 	size_t used = 0;
 
 	while (*string) {
 		size_t taken = fuzz_character(string, strlen(string), "");
-		if (used + (taken ? taken : 4) > most)
+		bool is_shown = showable(string) > 0;
+		taken = taken ? taken : 1;
+		if (used + (is_shown ? taken : 4 * taken) > most)
 			break;
-		if (taken)
-			memcpy(shown + used, string, taken);
-		else
-			snprintf(shown + used, 5, "\\x%02X", (unsigned char)*string);
-		used += taken ? taken : 4;
-		string += taken ? taken : 1;
+		for (; taken > 0; taken--, string++)
+			used += (size_t)sprintf(shown + used, is_shown ? "%c" : "\\x%02X",
+						(unsigned char)*string);
 	}
 	shown[used] = '\0';
 }

@@ -129,6 +129,17 @@ static const struct {
 	{"\xF0\x9F\x98\x80", 5, "\xF0\x9F\x98\x80"},
 	{"\xF0\x9F\x98\x80", 4, ""},
 	{"\xC3\n", 64, "\\xC3\\x0A"},
+	{"C:\\new\\x", 64, "C:\\new\\x"},
+	{"a\\x41", 64, "a\\x5Cx41"}, /* it would look like an escape */
+	{"a\\x41", 9, "a\\x5Cx41"},
+	{"a\\x41", 8, "a\\x5Cx4"},
+	{"a\\x41", 5, "a"},
+	{"\\xfF", 64, "\\x5CxfF"},
+	{"\\x4", 64, "\\x4"},
+	{"\\x4\n", 64, "\\x4\\x0A"},
+	{"\\x4g\\X41", 64, "\\x4g\\X41"},
+	{"\\\\x41", 64, "\\\\x5Cx41"},
+	{"\\\n", 64, "\\\\x0A"},
 };
 
 START_TEST(text_is_cut_where_it_no_longer_fits)
@@ -142,6 +153,59 @@ START_TEST(text_is_cut_where_it_no_longer_fits)
 }
 END_TEST
 
+/* Characters that move what stands after them, or end a line; and their neighbours. */
+static const struct {
+	const char *text, *out;
+} lines[] = {
+	{"a\nb\t\x1B", "a\\x0Ab\\x09\\x1B"},
+	{"C:\\new\\x41", "C:\\new\\x5Cx41"},
+	{"\xD8\x9C", "\\xD8\\x9C"}, /* U+061C */
+	{"\xD8\x9B\xD8\x9D", "\xD8\x9B\xD8\x9D"},
+	{"\xE2\x80\x8D\xE2\x80\x8E", "\xE2\x80\x8D\\xE2\\x80\\x8E"}, /* U+200E */
+	{"\xE2\x80\x8F\xE2\x80\x90", "\\xE2\\x80\\x8F\xE2\x80\x90"}, /* U+200F */
+	{"\xE2\x80\xA7\xE2\x80\xA8", "\xE2\x80\xA7\\xE2\\x80\\xA8"}, /* U+2028 */
+	{"\xE2\x80\xA9", "\\xE2\\x80\\xA9"},
+	{"\xE2\x80\xAA", "\\xE2\\x80\\xAA"},
+	{"\xE2\x80\xAE\xE2\x80\xAF", "\\xE2\\x80\\xAE\xE2\x80\xAF"}, /* U+202E */
+	{"\xE2\x81\xA5\xE2\x81\xA6", "\xE2\x81\xA5\\xE2\\x81\\xA6"}, /* U+2066 */
+	{"\xE2\x81\xAF\xE2\x81\xB0", "\\xE2\\x81\\xAF\xE2\x81\xB0"}, /* U+206F */
+	{"\xEF\xBB\xBE\xEF\xBB\xBF", "\xEF\xBB\xBE\\xEF\\xBB\\xBF"}, /* U+FEFF */
+	{"\xF0\x90\x80\x8E\xF0\x92\x80\xA8", "\xF0\x90\x80\x8E\xF0\x92\x80\xA8"},
+	{"\xD7\xA9\xD9\x84\xE2\x80", "\xD7\xA9\xD9\x84\\xE2\\x80"}, /* letters, and a cut */
+};
+
+START_TEST(line_keeps_its_order)
+{
+	char out[80];
+
+	ck_assert_ptr_eq(escape_text(out, sizeof out, lines[_i].text), out);
+	ck_assert_str_eq(out, lines[_i].out);
+}
+END_TEST
+
+START_TEST(line_is_cut_before_what_no_longer_fits)
+{
+	char out[16];
+
+	escape_text(out, 13, "\xE2\x80\xAE!");
+	ck_assert_str_eq(out, "\\xE2\\x80\\xAE");
+	escape_text(out, 12, "\xE2\x80\xAE!");
+	ck_assert_str_eq(out, "");
+}
+END_TEST
+
+/* A text for -e says the same by \x41 as by A; it must stay what was written. */
+START_TEST(backslashes_of_a_source_stay)
+{
+	static const char text[] = "\\x41\\n\n\xE2\x80\xAE";
+	static const char wanted[] = "\\x41\\n\\x0A\\xE2\\x80\\xAE";
+	char out[80] = {0};
+
+	ck_assert_uint_eq(escape_source(out, text, sizeof text - 1), sizeof wanted - 1);
+	ck_assert_str_eq(out, wanted);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("escape");
@@ -152,5 +216,8 @@ int main(void)
 	tcase_add_test(bytes, length_bounds_a_character);
 	tcase_add_test(bytes, each_byte_grows_to_four_at_most);
 	tcase_add_loop_test(text, text_is_cut_where_it_no_longer_fits, 0, COUNT_OF(cut));
+	tcase_add_loop_test(text, line_keeps_its_order, 0, COUNT_OF(lines));
+	tcase_add_test(text, line_is_cut_before_what_no_longer_fits);
+	tcase_add_test(text, backslashes_of_a_source_stay);
 	return suite_run(suite);
 }

@@ -40,6 +40,8 @@ static const struct {
 	{"\xFF\xC3{", 2, "\\xFF\\xC3{", 8},
 	{"\xC2\x9B{", 2, "\\xC2\\x9B{", 8},
 	{"a\r{", 2, "a\\x0D{", 5},
+	{"\xE2\x80\xAE{\xE2\x80\xA8", 3, "\\xE2\\x80\\xAE{\\xE2\\x80\\xA8", 12},
+	{"\\x41{", 4, "\\x41{", 4},
 	/* Of a long line only what is near. */
 	{FORTY "{" TEN TEN TEN, 40, FORTY "{" TEN TEN "012345678", 40},
 	{"x" FORTY "{", 41, FORTY "{", 40},

@@ -476,8 +476,8 @@ static const struct {
 	{"w", 0, 513, false, false, NULL},
 	{"\\x41", 500, 12, true, true, NULL},
 	{"\\x41", 500, 13, true, true, "the greeting has 513 bytes, with --udp 512"},
-	{"{peer}", 4, 4, true, true, NULL}, /* 127 each, whatever a UNIX socket may need */
-	{"{peer}", 4, 5, true, true,
+	{"{peer}", 8, 8, true, true, NULL}, /* 63 each, whatever a UNIX socket may need */
+	{"{peer}", 8, 9, true, true,
 	 "the greeting may have 513 bytes, with --udp 512 are the most"},
 	{"{peer}", 4, 500, false, true, "the greeting has 524 bytes, with --udp"},
 	{"{peer}", 1, OPTIONS_GREETING_MAX - 511, true, false, NULL},
@@ -516,7 +516,7 @@ END_TEST
 
 START_TEST(template_that_hailto_may_cut_is_warned_of)
 {
-	ck_assert(take_expanded(make_text("{peer}", 8, 9)));
+	ck_assert(take_expanded(make_text("{peer}", 16, 17)));
 	assert_one_error_line(
 		"haild: the greeting may have 1025 bytes: hailto prints the first 1024");
 }
@@ -721,7 +721,7 @@ static void make_ill_formed(void)
 
 static void make_too_long_for_datagrams(void)
 {
-	write_text(make_text("{peer}", 4, 5));
+	write_text(make_text("{peer}", 8, 9));
 }
 
 static const struct {

@@ -111,6 +111,27 @@ START_TEST(one_message_is_one_safe_line)
 }
 END_TEST
 
+/* Each \xHH in a log stands for that byte, and each line reads in its order. */
+START_TEST(message_can_pass_for_no_other)
+{
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_INFO);
+	log_info("%s", "\\x1B C:\\new \xE2\x80\xAE!\xE2\x80\xA8");
+	ck_assert_str_eq(captured(STDERR_FILENO),
+			 "\\x5Cx1B C:\\new \\xE2\\x80\\xAE!\\xE2\\x80\\xA8\n");
+}
+END_TEST
+
+/* It was escaped where it was cut out, and its backslashes are part of it. */
+START_TEST(source_is_not_escaped_again)
+{
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_ERROR);
+	log_source("  %s", "a\\x41\\x0A");
+	ck_assert_str_eq(captured(STDERR_FILENO), "  a\\x41\\x0A\n");
+}
+END_TEST
+
 START_TEST(program_s_name_is_escaped_too)
 {
 	capture(STDERR_FILENO);
@@ -421,6 +442,8 @@ int main(void)
 			    COUNT_OF(thresholds));
 	tcase_add_test(lines, libevent_is_heard_once);
 	tcase_add_test(lines, one_message_is_one_safe_line);
+	tcase_add_test(lines, message_can_pass_for_no_other);
+	tcase_add_test(lines, source_is_not_escaped_again);
 	tcase_add_test(lines, program_s_name_is_escaped_too);
 	tcase_add_loop_test(lines, long_message_is_one_line, 0, COUNT_OF(lengths));
 	tcase_add_loop_test(lines, long_escaped_message_is_one_line, 0, COUNT_OF(lengths));
