@@ -27,6 +27,7 @@ openbsd nc            netcat-openbsd
 program ncat          ncat
 program socat         socat
 program curl          curl
+program jq            jq
 program nft           nftables
 program ip            iproute2
 program ps            procps

@@ -145,7 +145,7 @@ check_counters() {
 	same "haild: Counters has every counter" "$work/counters" "$work/listed"
 }
 
-# Lists the placeholders that the source of the templates names.
+# Lists the placeholders that the source of the fields names.
 placeholders_of_source() {
 	sed -nE 's/^.*\[FIELD_[A-Z_]+\] = \{(\.name = )?"([a-z_]+)".*/\2/p' "$1" | sort
 }
@@ -156,7 +156,7 @@ placeholders_of_page() {
 }
 
 check_placeholders() {
-	placeholders_of_source "$srcdir/src/daemon/template.c" >"$work/placeholders"
+	placeholders_of_source "$srcdir/src/daemon/field.c" >"$work/placeholders"
 	placeholders_of_page "$srcdir/man/haild.8" >"$work/listed"
 	same "haild: What it can say has every placeholder" "$work/placeholders" "$work/listed"
 	grep -v '{peer} ' "$srcdir/man/haild.8" | placeholders_of_page /dev/stdin >"$work/mutant"

@@ -1,63 +1,17 @@
 /* template: what a greeting says: literal bytes, and placeholders filled in for each client. */
 #include "template.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address.h"
-#include "base/escape.h"
+#include "field.h"
 
-/* The greatest lengths of what is filled in. */
-enum {
-	CONSTANT_MAX = 256,		  /* of what is the same for everyone, escaped */
-	UNIX_MAX = 511,			  /* an address, escaped: a path is the longest */
-	IP_MAX = ADDRESS_IP_TEXT_MAX - 1, /* likewise, if it is no path */
-	PORT_MAX = 5,
-	SERIAL_MAX = 20,
-	TIME_MAX = 32,
-};
-
-/* What a placeholder stands for. */
-enum field {
-	FIELD_PEER,
-	FIELD_PEER_ADDRESS,
-	FIELD_PEER_PORT,
-	FIELD_LOCAL,
-	FIELD_LOCAL_ADDRESS,
-	FIELD_LOCAL_PORT,
-	FIELD_SERIAL,
-	FIELD_TIME,
-	FIELD_HOST, /* from here on the same for everyone */
-	FIELD_INSTANCE,
-	FIELD_PID,
-	FIELD_VERSION,
-	FIELD_COUNT,
-	LITERAL = FIELD_COUNT, /* no placeholder, but bytes */
-};
-
-static const struct {
-	const char *name;
-	size_t longest, longest_to_ip;
-} fields[FIELD_COUNT] = {
-	[FIELD_PEER] = {"peer", UNIX_MAX, IP_MAX},
-	[FIELD_PEER_ADDRESS] = {"peer_address", UNIX_MAX, IP_MAX},
-	[FIELD_PEER_PORT] = {"peer_port", PORT_MAX, PORT_MAX},
-	[FIELD_LOCAL] = {"local", UNIX_MAX, IP_MAX},
-	[FIELD_LOCAL_ADDRESS] = {"local_address", UNIX_MAX, IP_MAX},
-	[FIELD_LOCAL_PORT] = {"local_port", PORT_MAX, PORT_MAX},
-	[FIELD_SERIAL] = {"serial", SERIAL_MAX, SERIAL_MAX},
-	[FIELD_TIME] = {"time", TIME_MAX, TIME_MAX},
-	[FIELD_HOST] = {.name = "host"},
-	[FIELD_INSTANCE] = {.name = "instance"},
-	[FIELD_PID] = {.name = "pid"},
-	[FIELD_VERSION] = {.name = "version"},
-};
+/* No placeholder, but bytes. */
+enum { LITERAL = FIELD_COUNT };
 
 /* Some of the literal bytes, or a placeholder. */
 struct segment {
-	enum field field;
+	unsigned field;	    /* or LITERAL */
 	size_t begin, size; /* of a literal, in the bytes */
 };
 
@@ -112,7 +66,7 @@ static bool make_room(void **array, size_t *room, size_t wanted, size_t element)
 }
 
 /* Adds a segment; false: no memory. */
-static bool add_segment(struct template *template, enum field field)
+static bool add_segment(struct template *template, unsigned field)
 {
 	void *segments = template->segments;
 
@@ -149,8 +103,8 @@ static bool add_bytes(struct template *template, const char *bytes, size_t size)
 /* Adds a placeholder that each client has filled in for it; false: no memory. */
 static bool add_field(struct template *template, enum field field)
 {
-	template->longest += fields[field].longest;
-	template->longest_to_ip += fields[field].longest_to_ip;
+	template->longest += field_longest(field);
+	template->longest_to_ip += field_longest_to_ip(field);
 	return add_segment(template, field);
 }
 
@@ -167,7 +121,7 @@ struct template *template_literal(const char *bytes, size_t size)
 /* A text under compilation, and the template that comes of it. */
 struct compilation {
 	const char *text, *here, *end;
-	char constants[FIELD_COUNT][CONSTANT_MAX]; /* of those from FIELD_HOST on */
+	const struct template_constants *constants;
 	struct template *template;
 	struct template_problem *problem;
 };
@@ -220,15 +174,13 @@ static bool compile_escape(struct compilation *work)
 	return add_bytes(work->template, bytes + (found - letters), 1);
 }
 
-/* Finds the placeholder of that name; FIELD_COUNT: there is none. */
-static enum field find_field(const char *name, size_t length)
+/* Adds what a placeholder says that is the same for everyone; false: no memory. */
+static bool add_constant(struct compilation *work, enum field field)
 {
-	enum field field = 0;
+	char text[FIELD_TEXT_MAX];
 
-	while (field < FIELD_COUNT && (strlen(fields[field].name) != length ||
-				       memcmp(fields[field].name, name, length) != 0))
-		field++;
-	return field;
+	field_format_constant(field, work->constants, text, sizeof text);
+	return add_bytes(work->template, text, strlen(text));
 }
 
 /* Reads a placeholder, from its brace on. */
@@ -243,13 +195,13 @@ static bool compile_placeholder(struct compilation *work)
 		length++;
 	if (name + length == work->end || name[length] != '}')
 		return refuse(work, "a lone brace (write {{ for one)", work->here);
-	field = find_field(name, length);
+	field = field_find(name, length);
 	if (field == FIELD_COUNT)
 		return refuse(work, "an unknown placeholder", work->here);
 	work->here = name + length + 1;
-	if (field < FIELD_HOST)
-		return add_field(work->template, field);
-	return add_bytes(work->template, work->constants[field], strlen(work->constants[field]));
+	if (field < FIELD_HOST && !add_field(work->template, field))
+		return false;
+	return (field < FIELD_JSON) || add_constant(work, field);
 }
 
 /* Reads a brace of either kind. */
@@ -282,15 +234,6 @@ static bool compile(struct compilation *work)
 	return true;
 }
 
-/* Writes the constants as they will stand in the greeting. */
-static void prepare_constants(struct compilation *work, const struct template_constants *given)
-{
-	escape_text(work->constants[FIELD_HOST], CONSTANT_MAX, given->host);
-	escape_text(work->constants[FIELD_INSTANCE], CONSTANT_MAX, given->instance);
-	escape_text(work->constants[FIELD_VERSION], CONSTANT_MAX, given->version);
-	snprintf(work->constants[FIELD_PID], CONSTANT_MAX, "%ld", given->pid);
-}
-
 struct template *template_compile(const char *text, size_t size,
 				  const struct template_constants *constants,
 				  struct template_problem *problem)
@@ -298,11 +241,11 @@ struct template *template_compile(const char *text, size_t size,
 	struct compilation work = {.text = text,
 				   .here = text,
 				   .end = text + size,
+				   .constants = constants,
 				   .template = template_new(),
 				   .problem = problem};
 
 	*problem = (struct template_problem){.what = NULL};
-	prepare_constants(&work, constants);
 	if (!work.template || compile(&work))
 		return work.template;
 	template_release(work.template);
@@ -319,11 +262,12 @@ const char *template_bytes(const struct template *template)
 	return template->bytes ? template->bytes : "";
 }
 
-/* Tells whether one of the placeholders from `first` to `last` is in it. */
+/* True if {json} is in it, or one of the placeholders from `first` to `last`. */
 static bool has_field(const struct template *template, enum field first, enum field last)
 {
 	for (size_t i = 0; i < template->count; i++)
-		if (template->segments[i].field >= first && template->segments[i].field <= last)
+		if (template->segments[i].field == FIELD_JSON ||
+		    (template->segments[i].field >= first && template->segments[i].field <= last))
 			return true;
 	return false;
 }
@@ -348,62 +292,18 @@ size_t template_longest_to_ip(const struct template *template)
 	return template->longest_to_ip;
 }
 
-/* Writes the time in UTC, as ISO 8601 does. */
-static void format_time(time_t time, char *text, size_t size)
-{
-	struct tm parts;
-
-	text[0] = '\0';
-	if (gmtime_r(&time, &parts))
-		strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &parts);
-}
-
-/* Writes one end of a connection: FIELD_PEER, FIELD_PEER_ADDRESS or FIELD_PEER_PORT says what of
- * it. */
-static void format_end(enum field part, const struct sockaddr_storage *end, socklen_t length,
-		       char *out, size_t size)
-{
-	const struct sockaddr *address = (const struct sockaddr *)end;
-	char text[ADDRESS_TEXT_MAX];
-
-	if (part == FIELD_PEER_PORT) {
-		snprintf(out, size, "%u", address_port(address));
-		return;
-	}
-	if (part == FIELD_PEER)
-		address_format(address, length, text, sizeof text);
-	else
-		address_format_host(address, length, text, sizeof text);
-	escape_text(out, size, text);
-}
-
-/* Writes what is to stand in place of a placeholder, as a string. */
-static void format_field(enum field field, const struct template_values *values, char *text,
-			 size_t size)
-{
-	if (field == FIELD_SERIAL)
-		snprintf(text, size, "%" PRIu64, values->serial);
-	else if (field == FIELD_TIME)
-		format_time(values->time, text, size);
-	else if (field < FIELD_LOCAL)
-		format_end(field, &values->peer, values->peer_length, text, size);
-	else
-		format_end(field - FIELD_LOCAL + FIELD_PEER, &values->local, values->local_length,
-			   text, size);
-}
-
 /* Hands over the rest of one segment; false if `put` has enough before its end. */
 static bool say_segment(const struct template *template, const struct template_values *values,
 			struct template_position *position, template_put *put, void *argument)
 {
 	const struct segment *segment = &template->segments[position->segment];
 	bool is_literal = segment->field == LITERAL;
-	char value[UNIX_MAX + 1];
+	char value[FIELD_TEXT_MAX];
 	const char *bytes = is_literal ? template->bytes + segment->begin : value;
 	size_t size = segment->size, taken;
 
 	if (!is_literal) {
-		format_field(segment->field, values, value, fields[segment->field].longest + 1);
+		field_format(segment->field, values, value, sizeof value);
 		size = strlen(value);
 	}
 	taken = put(argument, bytes + position->offset, size - position->offset, is_literal);

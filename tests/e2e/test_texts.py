@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """What programs read of haild: readiness lines, log lines, and greetings for JSON, HTTP and line readers."""
+import json
 import os
 import re
 import socket
 import unittest
 
 from lib import harness
-from lib.harness import Daemon, GREETING, connect_unix, read_all, temporary_directory
+from lib.harness import Daemon, GREETING, connect_unix, read_all, run, temporary_directory
 
 # Characters that change the direction of a line or break it.
 DIRECTIONS = "\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 HOSTILE_NAMES = (rb"C:\new\x", rb"a\x41\n", "\u202eevil".encode(), b"a\nb\x1b[2J\xc2\x9b", b"\xff\xc3", b'"\\"',
                  DIRECTIONS.encode())
+WHOAMI = ("-e", "-m", r"{json}\n")
+HTTP = (r"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{json}\n", 500)
 
 
 def unescaped(text):
@@ -51,6 +54,94 @@ class Lines(unittest.TestCase):
                 self.assertFalse(set(DIRECTIONS) & set(shown), ascii(shown))
                 self.assertTrue(shown.isprintable(), ascii(shown))
                 os.unlink(theirs)
+
+
+def replaced(data):
+    """What a JSON greeting makes of bytes: a byte that is no UTF-8 is U+FFFD, each of them."""
+    return re.sub("[\udc80-\udcff]", "\ufffd", data.decode("utf-8", "surrogateescape"))
+
+
+class Json(unittest.TestCase):
+    def jq(self, line):
+        """What jq reads of one line, which must be one object in one safe line."""
+        harness.need("jq")
+        self.assertEqual(line.count(b"\n"), 1, line)
+        self.assertTrue(line.endswith(b"}\n"), line)
+        self.assertTrue(line[:-1].decode("utf-8").isprintable(), line)
+        result = run("jq", "-c", ".", input=line)
+        self.assertEqual((result.exit, result.stderr), (0, b""), line)
+        found = json.loads(result.stdout)
+        self.assertEqual(found, json.loads(line))
+        return found
+
+    def test_whoami(self):
+        with Daemon("-l", "*", *WHOAMI, "--instance", "left") as daemon:
+            for serial, host in enumerate(("127.0.0.1", "127.0.0.2", "::1"), 1):
+                with harness.connect(daemon.port, host) as client:
+                    said = self.jq(read_all(client))
+                    whole = "[{}]:{}" if ":" in host else "{}:{}"
+                    own, its = client.getsockname()[:2], client.getpeername()[:2]
+                self.assertRegex(said.pop("time"), r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
+                self.assertEqual(said, {
+                    "peer": whole.format(*own), "peer_address": own[0], "peer_port": own[1],
+                    "local": whole.format(*its), "local_address": its[0], "local_port": its[1],
+                    "host": socket.gethostname(), "instance": "left", "pid": daemon.pid, "serial": serial,
+                    "version": run("haild", "--version").stdout.split()[1].decode()})
+
+    def test_hostile_instance(self):
+        for name in HOSTILE_NAMES:
+            with self.subTest(name=name), Daemon(*WHOAMI, "--instance", os.fsdecode(name)) as daemon:
+                self.assertEqual(self.jq(daemon.greeting())["instance"], replaced(name))
+
+    def test_hostile_paths(self):
+        folder = os.fsencode(temporary_directory(self))
+        for name in HOSTILE_NAMES:
+            ours, theirs = folder + b"/o" + name, folder + b"/t" + name
+            with self.subTest(name=name), Daemon("-l", "unix:" + os.fsdecode(ours), *WHOAMI, port=None), \
+                    socket.socket(socket.AF_UNIX) as client:
+                client.bind(theirs)
+                client.settimeout(harness.DEADLINE)
+                client.connect(ours)
+                said = self.jq(read_all(client))
+                for end, path in (("peer", theirs), ("local", ours)):
+                    self.assertEqual(said[end], replaced(b"unix:" + path))
+                    self.assertEqual(said[f"{end}_address"], replaced(b"unix:" + path))
+                    self.assertEqual(said[f"{end}_port"], 0)
+
+    def test_in_a_greater_object(self):
+        with Daemon("-e", "-m", r'{{"you": {json}, "again": [{json}]}}\n') as daemon:
+            said = self.jq(daemon.greeting())
+        self.assertEqual(said["again"], [said["you"]])
+
+    def test_by_datagram(self):
+        with Daemon("-u", *WHOAMI, "--instance", "an-instance-with-a-long-name") as daemon:
+            said = self.jq(daemon.answer(bytes(513)))
+            self.assertEqual(said["local_port"], daemon.port)
+            result = run("hailto", "-u", "127.0.0.1", daemon.port)
+            self.assertEqual(self.jq(result.stdout)["serial"], 2)
+
+
+class Http(unittest.TestCase):
+    """A greeting that is an answer by HTTP, whatever the request was."""
+
+    def test_curl(self):
+        harness.need("curl")
+        text, times = HTTP
+        with Daemon("-q", "-l", "127.0.0.1", "-e", "-m", text) as daemon:
+            result = run("curl", "-sS", "-w", "%{http_code}\\n", f"http://127.0.0.1:{daemon.port}/[1-{times}]",
+                         deadline=4 * harness.DEADLINE)
+            self.assertEqual((result.exit, result.stderr), (0, b""), result)
+            lines = result.stdout.decode().splitlines()
+            self.assertEqual(lines[1::2], ["200"] * times)
+            self.assertEqual([json.loads(line)["serial"] for line in lines[::2]], list(range(1, times + 1)))
+
+    def test_health_check_of_a_fixed_text(self):
+        harness.need("curl")
+        text = r"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n"
+        with Daemon("-e", "-m", text) as daemon:
+            for method in ("GET", "POST", "PUT"):
+                result = run("curl", "-sS", "-X", method, "-d", "x" * 10000, f"http://127.0.0.1:{daemon.port}/")
+                self.assertEqual((result.exit, result.stdout), (0, b"ok\n"), result)
 
 
 if __name__ == "__main__":

@@ -310,8 +310,8 @@ class Start(Udp):
         for check in ([], ["--check"]):
             self.fails(4, rf"the greeting has 513 bytes, {most}", "-m", text, *check)
             self.fails(4, rf"the message file {path} has 513 bytes, {most}", "-f", path, *check)
-            # Five addresses of 127 bytes at the most.
-            self.fails(4, rf"the greeting may have 635 bytes, {most}", "-e", "-m", "{peer}" * 5, *check)
+            # Nine addresses of 63 bytes at the most.
+            self.fails(4, rf"the greeting may have 567 bytes, {most}", "-e", "-m", "{peer}" * 9, *check)
         with Daemon("-m", text) as daemon:
             self.assertEqual(daemon.greeting(), text.encode())
 

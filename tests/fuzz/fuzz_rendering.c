@@ -7,6 +7,7 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #include "fuzz.h"
 
 /* More than any value takes, and more pieces are not made. */
-enum { SHOWN_MAX = 600, PIECES_MAX = 200 };
+enum { SHOWN_MAX = 700, JSON_SHOWN_MAX = 7000, PIECES_MAX = 200 };
 
 /* The most of a constant that a greeting shows. */
 enum { CONSTANT_SHOWN_MAX = 255 };
@@ -30,7 +31,7 @@ static const uint8_t *input, *input_end;
 
 /* Bytes that are being made. */
 struct made {
-	char bytes[PIECES_MAX * SHOWN_MAX];
+	char bytes[PIECES_MAX * JSON_SHOWN_MAX];
 	size_t size;
 };
 static struct made text, expected;
@@ -94,11 +95,61 @@ static void show(char *shown, size_t most, const char *string)
 	shown[used] = '\0';
 }
 
+/* The number of the character of so many bytes, which is well-formed. */
+static unsigned number_of(const char *character, size_t length)
+{
+	unsigned number = (unsigned char)*character;
+
+	if (length > 1)
+		number &= 0x7FU >> length;
+	for (size_t i = 1; i < length; i++)
+		number = number << 6 | ((unsigned char)character[i] & 0x3F);
+	return number;
+}
+
+/* How many bytes of the string are one character, a control character or not; 0: no UTF-8. */
+static size_t character_of(const char *string)
+{
+	size_t length = fuzz_character(string, strlen(string), "\t");
+
+	if (length > 0 || (*string > 0 && *string < 0x20) || *string == 0x7F)
+		return length > 0 ? length : 1;
+	return string[0] == '\xC2' && (unsigned char)string[1] >= 0x80 &&
+			       (unsigned char)string[1] < 0xA0
+		       ? 2
+		       : 0;
+}
+
+/* Writes at most so many bytes of the string as a string in JSON has them; returns the length. */
+static size_t show_json(char *shown, const char *string, size_t most)
+{
+	const char *end = string + most;
+	char *out = shown;
+
+	while (*string) {
+		size_t taken = character_of(string);
+		unsigned number = taken > 0 ? number_of(string, taken) : 0xFFFD;
+		if ((taken > 0 ? taken : 1) > (size_t)(end - string))
+			break;
+		if (*string == '"' || *string == '\\')
+			out += sprintf(out, "\\%c", *string);
+		else if (taken == 0 || number < 0x20 || (number >= 0x7F && number < 0xA0) ||
+			 fuzz_is_direction(string, taken))
+			out += sprintf(out, "\\u%04x", number);
+		else
+			out += sprintf(out, "%.*s", (int)taken, string);
+		string += taken > 0 ? taken : 1;
+	}
+	*out = '\0';
+	return (size_t)(out - shown);
+}
+
 /* One end of a connection, and how it is shown. */
 struct end {
 	struct sockaddr_storage address;
 	socklen_t length;
 	char whole[SHOWN_MAX], host[SHOWN_MAX], port[8];
+	char whole_json[SHOWN_MAX], host_json[SHOWN_MAX];
 };
 
 /* Shows an IP address. */
@@ -108,6 +159,8 @@ static void show_ip(struct end *end, const char *host, unsigned port)
 	snprintf(end->port, sizeof end->port, "%u", port);
 	snprintf(end->whole, sizeof end->whole, strchr(host, ':') ? "[%.100s]:%u" : "%.100s:%u",
 		 host, port);
+	strcpy(end->host_json, end->host);
+	strcpy(end->whole_json, end->whole);
 }
 
 static void take_ipv4(struct end *end)
@@ -178,6 +231,9 @@ static void take_path(struct end *end)
 	snprintf(end->whole, sizeof end->whole, "unix:%.590s", path[0] ? shown : "(unnamed)");
 	memcpy(end->host, end->whole, sizeof end->host);
 	strcpy(end->port, "0");
+	strcpy(end->whole_json, "unix:");
+	show_json(end->whole_json + 5, path[0] ? path : "(unnamed)", SIZE_MAX / 2);
+	strcpy(end->host_json, end->whole_json);
 }
 
 static void take_end(struct end *end)
@@ -190,7 +246,7 @@ static void take_end(struct end *end)
 }
 
 /* Takes a constant's text, and what may be shown of it. */
-static void take_constant(char *constant, char *shown)
+static void take_constant(char *constant, char *shown, char *json)
 {
 	size_t length = take_number(2) % 300;
 
@@ -198,6 +254,7 @@ static void take_constant(char *constant, char *shown)
 		constant[i] = (char)take();
 	constant[length] = '\0';
 	show(shown, CONSTANT_SHOWN_MAX, constant);
+	show_json(json, constant, CONSTANT_SHOWN_MAX);
 }
 
 /* Writes a time, counting the years and months one by one. */
@@ -243,7 +300,21 @@ static const char *const names[PLACEHOLDERS] = {"{peer}",     "{peer_address}",	
 						"{local}",    "{local_address}", "{local_port}",
 						"{serial}",   "{time}",		 "{host}",
 						"{instance}", "{pid}",		 "{version}"};
-static char says[PLACEHOLDERS][SHOWN_MAX];
+static char says[PLACEHOLDERS][SHOWN_MAX], says_json[JSON_SHOWN_MAX];
+
+static void add_json(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes more of what {json} must say. */
+static void add_json(const char *format, ...)
+{
+	size_t used = strlen(says_json);
+	va_list arguments;
+
+	va_start(arguments, format);
+	FUZZ_CHECK(vsnprintf(says_json + used, sizeof says_json - used, format, arguments) <
+		   (int)(sizeof says_json - used));
+	va_end(arguments);
+}
 
 static void take_ends(struct template_values *values)
 {
@@ -261,6 +332,11 @@ static void take_ends(struct template_values *values)
 	strcpy(says[LOCAL], local.whole);
 	strcpy(says[LOCAL_ADDRESS], local.host);
 	strcpy(says[LOCAL_PORT], local.port);
+	says_json[0] = '\0';
+	add_json("{\"peer\":\"%s\",\"peer_address\":\"%s\",\"peer_port\":%s,"
+		 "\"local\":\"%s\",\"local_address\":\"%s\",\"local_port\":%s,",
+		 peer.whole_json, peer.host_json, peer.port, local.whole_json, local.host_json,
+		 local.port);
 }
 
 static void take_values(struct template_values *values)
@@ -273,21 +349,25 @@ static void take_values(struct template_values *values)
 	values->time = time_first + (int64_t)(take_number(6) % (uint64_t)seconds);
 	snprintf(says[SERIAL], SHOWN_MAX, "%llu", (unsigned long long)values->serial);
 	show_time(values->time, says[TIME]);
+	add_json("\"serial\":%s,\"time\":\"%s\",", says[SERIAL], says[TIME]);
 }
 
 /* Takes what is the same for everyone. */
 static struct template_constants take_constants(void)
 {
 	static char host[300], instance[300], version[300];
+	static char json[3][6 * CONSTANT_SHOWN_MAX + 1];
 
-	take_constant(host, says[HOST]);
-	take_constant(instance, says[INSTANCE]);
-	take_constant(version, says[VERSION]);
+	take_constant(host, says[HOST], json[0]);
+	take_constant(instance, says[INSTANCE], json[1]);
+	take_constant(version, says[VERSION], json[2]);
 	struct template_constants constants = {.host = host,
 					       .instance = instance,
 					       .version = version,
 					       .pid = (long)take_number(4)};
 	snprintf(says[PID], SHOWN_MAX, "%ld", constants.pid);
+	add_json("\"host\":\"%s\",\"instance\":\"%s\",\"pid\":%s,\"version\":\"%s\"}", json[0],
+		 json[1], says[PID], json[2]);
 	return constants;
 }
 
@@ -336,8 +416,15 @@ static void make_piece(unsigned kind)
 static void make_text(void)
 {
 	text.size = expected.size = 0;
-	for (int pieces = 0; pieces < PIECES_MAX && input < input_end; pieces++)
-		make_piece(take() % (PLACEHOLDERS + 10));
+	for (int pieces = 0; pieces < PIECES_MAX && input < input_end; pieces++) {
+		uint8_t kind = take();
+		if (kind < 0xFD) {
+			make_piece(kind % (PLACEHOLDERS + 10));
+			continue;
+		}
+		add_string(&text, "{json}");
+		add_string(&expected, says_json);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

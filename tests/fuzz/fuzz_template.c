@@ -17,7 +17,7 @@
 #include "fuzz.h"
 
 /* What a word has to do with. */
-enum kind { ESCAPED, CONSTANT, OF_PEER, OF_LOCAL, OF_GREETING };
+enum kind { ESCAPED, CONSTANT, OF_PEER, OF_LOCAL, OF_BOTH, OF_GREETING };
 
 static const struct {
 	const char *text;
@@ -36,6 +36,7 @@ static const struct {
 	{"{local}", OF_LOCAL, 0},
 	{"{local_address}", OF_LOCAL, 0},
 	{"{local_port}", OF_LOCAL, 0},
+	{"{json}", OF_BOTH, 0},
 	{"{serial}", OF_GREETING, 0},
 	{"{time}", OF_GREETING, 0},
 	{"{host}", CONSTANT, 0},
@@ -82,8 +83,8 @@ static bool read_word(struct reading *reading, const char *text, size_t left)
 		return true;
 	}
 	reading->position += length;
-	reading->of_peer |= words[i].kind == OF_PEER;
-	reading->of_local |= words[i].kind == OF_LOCAL;
+	reading->of_peer |= words[i].kind == OF_PEER || words[i].kind == OF_BOTH;
+	reading->of_local |= words[i].kind == OF_LOCAL || words[i].kind == OF_BOTH;
 	reading->varies |= words[i].kind != CONSTANT;
 	return true;
 }

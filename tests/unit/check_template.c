@@ -490,6 +490,96 @@ START_TEST(template_lives_as_long_as_it_is_used)
 }
 END_TEST
 
+/* All that {json} says, of the ends, the serial and the constants as set up. */
+static void assert_json(const char *peer, const char *peer_address, const char *peer_port,
+			const char *host, const char *instance)
+{
+	char wanted[4096];
+
+	snprintf(wanted, sizeof wanted,
+		 "{\"peer\":\"%s\",\"peer_address\":\"%s\",\"peer_port\":%s,"
+		 "\"local\":\"127.0.0.1:12345\",\"local_address\":\"127.0.0.1\","
+		 "\"local_port\":12345,\"serial\":7,\"time\":\"2026-11-26T09:30:00Z\","
+		 "\"host\":\"%s\",\"instance\":\"%s\",\"pid\":4711,\"version\":\"0.1.0\"}\n",
+		 peer, peer_address, peer_port, host, instance);
+	assert_expands("{json}\\n", wanted);
+	ck_assert(!template_is_constant(template));
+	ck_assert(template_names_peer(template) && template_names_local(template));
+}
+
+START_TEST(json_says_all)
+{
+	assert_json("192.0.2.7:54321", "192.0.2.7", "54321", "host", "left");
+	set_ends("[fe80::1%lo]:80", "127.0.0.1:12345");
+	assert_json("[fe80::1%lo]:80", "fe80::1%lo", "80", "host", "left");
+}
+END_TEST
+
+/* From the raw values, once: no \xHH of other placeholders is in it. */
+START_TEST(json_is_escaped_right)
+{
+	constants.host = "a\"b\\";
+	constants.instance = "\x1B[2J\n\xFF\xE2\x80\xAE\\x41";
+	set_ends("unix:/\"\\\n\xC3", "127.0.0.1:12345");
+	assert_json("unix:/\\\"\\\\\\u000a\\ufffd", "unix:/\\\"\\\\\\u000a\\ufffd", "0",
+		    "a\\\"b\\\\", "\\u001b[2J\\u000a\\ufffd\\u202e\\\\x41");
+}
+END_TEST
+
+START_TEST(json_is_never_cut)
+{
+	struct sockaddr_un *paths[] = {(struct sockaddr_un *)&values.peer,
+				       (struct sockaddr_un *)&values.local};
+	char long_one[1000], out[16384];
+	size_t size;
+
+	for (int i = 0; i < 2; i++) {
+		paths[i]->sun_family = AF_UNIX;
+		memset(paths[i]->sun_path, '\a', sizeof paths[i]->sun_path);
+	}
+	values.peer_length = values.local_length = sizeof(struct sockaddr_un);
+	values.serial = UINT64_MAX;
+	memset(long_one, '\b', sizeof long_one - 1);
+	long_one[sizeof long_one - 1] = '\0';
+	constants.host = constants.instance = constants.version = long_one;
+	constants.pid = INT32_MAX;
+	compile("{json}", 6);
+	size = template_render(template, &values, out);
+	ck_assert_uint_eq(size, template_longest(template) - 2 * strlen("5535")); /* ports are 0 */
+	ck_assert(memcmp(out + size - 2, "\"}", 2) == 0);
+}
+END_TEST
+
+/* A whoami must fit an answer by datagram, where hosts have names of the usual length. */
+START_TEST(json_is_short_enough_for_a_datagram)
+{
+	char out[1024];
+
+	constants.host = constants.instance = "thirty-letters-make-a-long-one";
+	constants.pid = 4194304;
+	values.serial = UINT64_MAX;
+	set_ends("[1111:2222:3333:4444:5555:6666:7777:8888]:65535",
+		 "[1111:2222:3333:4444:5555:6666:7777:8888]:65535");
+	zone = "fifteen-letters";
+	compile("{json}\\n", 8);
+	ck_assert_uint_le(template_longest_to_ip(template), 512);
+	ck_assert_uint_eq(template_render(template, &values, out),
+			  template_longest_to_ip(template));
+}
+END_TEST
+
+START_TEST(long_constant_is_cut_between_characters_in_json)
+{
+	char long_one[300] = "", wanted[300];
+
+	for (int i = 0; i < 255; i += 2)
+		strcat(long_one, "\xC3\xA9");
+	constants.instance = long_one;
+	snprintf(wanted, sizeof wanted, "%.254s", long_one);
+	assert_json("192.0.2.7:54321", "192.0.2.7", "54321", "host", wanted);
+}
+END_TEST
+
 START_TEST(unix_socket_takes_more_than_ip)
 {
 	compile("{peer}", 6);
@@ -538,7 +628,7 @@ static size_t make_text(char *text)
 		"{peer}", "{peer_address}", "{peer_port}", "{local}",	 "{local_address}",
 		"{time}", "{local_port}",   "{serial}",	   "{host}",	 "{instance}",
 		"{pid}",  "{version}",	    "\\n",	   "\\x1b",	 "{{",
-		"}}",	  "\\\\",	    "words",	   "\xC3\xA9\t",
+		"}}",	  "\\\\",	    "words",	   "\xC3\xA9\t", "{json}",
 	};
 	size_t count = pick(PIECES + 1);
 
@@ -578,7 +668,7 @@ static void pick_values(bool is_ip)
 
 START_TEST(no_rendering_is_longer_than_the_longest)
 {
-	char text[PIECES * 20], out[PIECES * 512];
+	char text[PIECES * 20], out[PIECES * 4096];
 
 	for (int round = 0; round < ROUNDS; round++) {
 		bool is_ip = round % 2;
@@ -710,6 +800,11 @@ int main(void)
 	tcase_add_test(bounds, longest_path_is_shown_whole);
 	tcase_add_test(bounds, greatest_values_have_room);
 	tcase_add_test(bounds, time_out_of_all_bounds_is_survived);
+	tcase_add_test(bounds, json_says_all);
+	tcase_add_test(bounds, json_is_escaped_right);
+	tcase_add_test(bounds, json_is_never_cut);
+	tcase_add_test(bounds, json_is_short_enough_for_a_datagram);
+	tcase_add_test(bounds, long_constant_is_cut_between_characters_in_json);
 	tcase_add_test(bounds, unix_socket_takes_more_than_ip);
 	tcase_add_checked_fixture(properties, setup_properties, teardown);
 	tcase_add_test(properties, no_rendering_is_longer_than_the_longest);

@@ -1,0 +1,202 @@
+/* field: the placeholders of a greeting: their names, what each says, and how long that can be. */
+#include "field.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "base/address.h"
+#include "base/escape.h"
+#include "base/json.h"
+#include "base/utf8.h"
+#include "template.h"
+
+/* What stands around the values in the part of the JSON object that is each client's own. */
+#define JSON_FRAME                                                                                 \
+	"{\"peer\":\"\",\"peer_address\":\"\",\"peer_port\":,\"local\":\"\",\"local_address\":\""  \
+	"\",\"local_port\":,\"serial\":,\"time\":\"\""
+
+/* The greatest lengths of what is filled in. */
+enum {
+	CONSTANT_MAX = 256,		  /* of what is the same for everyone, with its NUL */
+	UNIX_MAX = 511,			  /* an address, escaped: a path is the longest */
+	IP_MAX = ADDRESS_IP_TEXT_MAX - 1, /* likewise, if it is no path: nothing is escaped there */
+	IP_HOST_MAX = IP_MAX - 8,	  /* without brackets and port */
+	PORT_MAX = 5,
+	SERIAL_MAX = 20,
+	TIME_MAX = 20,
+	JSON_PATH_MAX = 5 + JSON_GROWTH * (int)sizeof((struct sockaddr_un *)0)->sun_path,
+	JSON_REST_MAX = (int)sizeof JSON_FRAME - 1 + 2 * PORT_MAX + SERIAL_MAX + TIME_MAX,
+	JSON_MAX = JSON_REST_MAX + 4 * JSON_PATH_MAX,
+	JSON_IP_MAX = JSON_REST_MAX + 2 * (IP_MAX + IP_HOST_MAX),
+};
+
+_Static_assert(JSON_MAX < FIELD_TEXT_MAX && (3 * JSON_GROWTH + 1) * CONSTANT_MAX < FIELD_TEXT_MAX,
+	       "FIELD_TEXT_MAX must hold either part of the object");
+
+static const struct {
+	const char *name;
+	size_t longest, longest_to_ip;
+} fields[FIELD_COUNT] = {
+	[FIELD_PEER] = {"peer", UNIX_MAX, IP_MAX},
+	[FIELD_PEER_ADDRESS] = {"peer_address", UNIX_MAX, IP_MAX},
+	[FIELD_PEER_PORT] = {"peer_port", PORT_MAX, PORT_MAX},
+	[FIELD_LOCAL] = {"local", UNIX_MAX, IP_MAX},
+	[FIELD_LOCAL_ADDRESS] = {"local_address", UNIX_MAX, IP_MAX},
+	[FIELD_LOCAL_PORT] = {"local_port", PORT_MAX, PORT_MAX},
+	[FIELD_SERIAL] = {"serial", SERIAL_MAX, SERIAL_MAX},
+	[FIELD_TIME] = {"time", TIME_MAX, TIME_MAX},
+	[FIELD_JSON] = {"json", JSON_MAX, JSON_IP_MAX},
+	[FIELD_HOST] = {.name = "host"},
+	[FIELD_INSTANCE] = {.name = "instance"},
+	[FIELD_PID] = {.name = "pid"},
+	[FIELD_VERSION] = {.name = "version"},
+};
+
+enum field field_find(const char *name, size_t length)
+{
+	enum field field = 0;
+
+	while (field < FIELD_COUNT && (strlen(fields[field].name) != length ||
+				       memcmp(fields[field].name, name, length) != 0))
+		field++;
+	return field;
+}
+
+size_t field_longest(enum field field)
+{
+	return fields[field].longest;
+}
+
+size_t field_longest_to_ip(enum field field)
+{
+	return fields[field].longest_to_ip;
+}
+
+/* Writes the time in UTC, as ISO 8601 does; nothing if its year has over four digits. */
+static void format_time(time_t time, char *text, size_t size)
+{
+	struct tm parts;
+
+	if (!gmtime_r(&time, &parts) || strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+		text[0] = '\0';
+}
+
+/* Writes one end of a connection, raw: FIELD_PEER or FIELD_PEER_ADDRESS says what of it. */
+static const char *format_address(enum field part, const struct sockaddr_storage *end,
+				  socklen_t length, char text[ADDRESS_TEXT_MAX])
+{
+	const struct sockaddr *address = (const struct sockaddr *)end;
+
+	return part == FIELD_PEER ? address_format(address, length, text, ADDRESS_TEXT_MAX)
+				  : address_format_host(address, length, text, ADDRESS_TEXT_MAX);
+}
+
+/* Writes one end of a connection: FIELD_PEER, FIELD_PEER_ADDRESS or FIELD_PEER_PORT says what of
+ * it. */
+static void format_end(enum field part, const struct sockaddr_storage *end, socklen_t length,
+		       char *out, size_t size)
+{
+	if (part == FIELD_PEER_PORT) {
+		snprintf(out, size, "%u", address_port((const struct sockaddr *)end));
+	} else {
+		char text[ADDRESS_TEXT_MAX];
+		escape_text(out, size, format_address(part, end, length, text));
+	}
+}
+
+/* Adds one end of a connection, with the names that the placeholders from `first` on have. */
+static void add_end(struct json *json, enum field first, const struct sockaddr_storage *end,
+		    socklen_t length)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	json_string(json, fields[first].name, format_address(FIELD_PEER, end, length, text));
+	json_string(json, fields[first + 1].name,
+		    format_address(FIELD_PEER_ADDRESS, end, length, text));
+	json_number(json, fields[first + 2].name, address_port((const struct sockaddr *)end));
+}
+
+/* Writes the object up to what is the same for everyone. */
+static void format_json(const struct template_values *values, char *text, size_t size)
+{
+	char time[TIME_MAX + 1];
+	struct json json;
+
+	format_time(values->time, time, sizeof time);
+	json_begin(&json, text, size);
+	add_end(&json, FIELD_PEER, &values->peer, values->peer_length);
+	add_end(&json, FIELD_LOCAL, &values->local, values->local_length);
+	json_number(&json, fields[FIELD_SERIAL].name, values->serial);
+	json_string(&json, fields[FIELD_TIME].name, time);
+	json_pause(&json);
+}
+
+void field_format(enum field field, const struct template_values *values, char *text, size_t size)
+{
+	if (size > fields[field].longest + 1)
+		size = fields[field].longest + 1;
+	if (field == FIELD_JSON)
+		format_json(values, text, size);
+	else if (field == FIELD_SERIAL)
+		snprintf(text, size, "%" PRIu64, values->serial);
+	else if (field == FIELD_TIME)
+		format_time(values->time, text, size);
+	else if (field < FIELD_LOCAL)
+		format_end(field, &values->peer, values->peer_length, text, size);
+	else
+		format_end(field - FIELD_LOCAL + FIELD_PEER, &values->local, values->local_length,
+			   text, size);
+}
+
+/* Copies as many whole characters as a constant may have. Returns `out`. */
+static const char *cut(char out[CONSTANT_MAX], const char *text)
+{
+	size_t left = strlen(text), used = 0;
+
+	while (left > 0) {
+		uint32_t number;
+		size_t length = utf8_read(text + used, left, &number);
+		length = length > 0 ? length : 1;
+		if (used + length >= CONSTANT_MAX)
+			break;
+		used += length;
+		left -= length;
+	}
+	memcpy(out, text, used);
+	out[used] = '\0';
+	return out;
+}
+
+/* Writes the rest of the object. */
+static void format_json_rest(const struct template_constants *constants, char *text, size_t size)
+{
+	char constant[CONSTANT_MAX];
+	struct json json;
+
+	json_resume(&json, text, size);
+	json_string(&json, fields[FIELD_HOST].name, cut(constant, constants->host));
+	json_string(&json, fields[FIELD_INSTANCE].name, cut(constant, constants->instance));
+	json_number(&json, fields[FIELD_PID].name, (uint64_t)constants->pid);
+	json_string(&json, fields[FIELD_VERSION].name, cut(constant, constants->version));
+	json_end(&json);
+}
+
+void field_format_constant(enum field field, const struct template_constants *constants, char *text,
+			   size_t size)
+{
+	const char *const texts[] = {
+		[FIELD_HOST] = constants->host,
+		[FIELD_INSTANCE] = constants->instance,
+		[FIELD_VERSION] = constants->version,
+	};
+
+	if (field == FIELD_JSON)
+		format_json_rest(constants, text, size);
+	else if (field == FIELD_PID)
+		snprintf(text, size, "%ld", constants->pid);
+	else
+		escape_text(text, size < CONSTANT_MAX ? size : CONSTANT_MAX, texts[field]);
+}

@@ -1,0 +1,148 @@
+/* check_json: an object says its values to any parser, is one safe line, and never overflows. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "suite.h"
+
+static struct json json;
+static char text[4096];
+
+static const struct {
+	const char *value, *written;
+} strings[] = {
+	{"", ""},
+	{"plain text /", "plain text /"},
+	{"\"", "\\\""},
+	{"\\", "\\\\"},
+	{"\\x41\\u0041", "\\\\x41\\\\u0041"},
+	{"a\nb\tc\r", "a\\u000ab\\u0009c\\u000d"},
+	{"\x01\x1F\x7F", "\\u0001\\u001f\\u007f"},
+	{"\xC2\x80\xC2\x9F\xC2\xA0", "\\u0080\\u009f\xC2\xA0"},
+	{"gr\xC3\xBC\xC3\x9F \xF0\x9F\x98\x80", "gr\xC3\xBC\xC3\x9F \xF0\x9F\x98\x80"},
+	/* What moves the text after it, or breaks the line. */
+	{"\xE2\x80\xAE", "\\u202e"},
+	{"\xE2\x80\xA8\xE2\x80\xA9\xD8\x9C\xEF\xBB\xBF", "\\u2028\\u2029\\u061c\\ufeff"},
+	/* What is no UTF-8: each byte, so that none is lost. */
+	{"\xFF", "\\ufffd"},
+	{"a\xC3", "a\\ufffd"},
+	{"\xE2\x80", "\\ufffd\\ufffd"},
+	{"\xC0\x80", "\\ufffd\\ufffd"},
+	{"\xED\xA0\x80", "\\ufffd\\ufffd\\ufffd"}, /* a surrogate, which parsers refuse */
+	{"\xF4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd"},
+	{"\xC3\"", "\\ufffd\\\""}, /* the quotation mark is not swallowed */
+	{"\xE2\x80\\", "\\ufffd\\ufffd\\\\"},
+};
+
+START_TEST(string_is_escaped_once)
+{
+	char wanted[100];
+
+	snprintf(wanted, sizeof wanted, "{\"key\":\"%s\"}", strings[_i].written);
+	json_begin(&json, text, sizeof text);
+	json_string(&json, "key", strings[_i].value);
+	ck_assert_uint_eq(json_end(&json), strlen(wanted));
+	ck_assert_str_eq(text, wanted);
+}
+END_TEST
+
+START_TEST(numbers_are_plain)
+{
+	json_begin(&json, text, sizeof text);
+	json_number(&json, "least", 0);
+	json_number(&json, "most", UINT64_MAX);
+	ck_assert_uint_eq(json_end(&json), strlen(text));
+	ck_assert_str_eq(text, "{\"least\":0,\"most\":18446744073709551615}");
+}
+END_TEST
+
+START_TEST(object_may_be_empty)
+{
+	json_begin(&json, text, sizeof text);
+	ck_assert_uint_eq(json_end(&json), 2);
+	ck_assert_str_eq(text, "{}");
+}
+END_TEST
+
+START_TEST(object_may_be_written_in_two_parts)
+{
+	size_t first;
+
+	json_begin(&json, text, sizeof text);
+	json_number(&json, "a", 1);
+	first = json_pause(&json);
+	ck_assert_str_eq(text, "{\"a\":1");
+	json_resume(&json, text + first, sizeof text - first);
+	json_string(&json, "b", "2");
+	ck_assert_uint_eq(json_end(&json), strlen(",\"b\":\"2\"}"));
+	ck_assert_str_eq(text, "{\"a\":1,\"b\":\"2\"}");
+}
+END_TEST
+
+/* Writes an object with all kinds of members; returns its length. */
+static size_t write_all(char *out, size_t size)
+{
+	json_begin(&json, out, size);
+	json_string(&json, "path", "\x1B\xFF\"\xC3\xA9");
+	json_number(&json, "port", 12345);
+	json_string(&json, "x", "");
+	return json_end(&json);
+}
+
+/* A sanitizer or valgrind sees what is written past the room. */
+START_TEST(object_that_does_not_fit_is_none)
+{
+	size_t whole = write_all(text, sizeof text);
+
+	for (size_t size = 1; size <= whole; size++) {
+		char *out = malloc(size);
+		ck_assert_uint_eq(write_all(out, size), 0);
+		ck_assert_str_eq(out, "");
+		free(out);
+	}
+	ck_assert_uint_eq(write_all(text, whole + 1), whole);
+}
+END_TEST
+
+/* What fits again after something that did not is left out all the same. */
+START_TEST(member_after_one_that_does_not_fit_is_left_out)
+{
+	json_begin(&json, text, 16);
+	json_string(&json, "long", "0123456789");
+	json_number(&json, "b", 1);
+	ck_assert_uint_eq(json_end(&json), 0);
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
+START_TEST(each_byte_grows_to_six_at_most)
+{
+	char value[2] = "";
+
+	for (int byte = 1; byte < 256; byte++) {
+		value[0] = (char)byte;
+		json_begin(&json, text, sizeof text);
+		json_string(&json, "k", value);
+		ck_assert_uint_le(json_end(&json), strlen("{\"k\":\"\"}") + JSON_GROWTH);
+		for (char *p = text; *p; p++)
+			ck_assert_int_ge(*p, 0x20);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("json");
+	TCase *members = suite_case(suite, "members"), *bounds = suite_case(suite, "bounds");
+
+	tcase_add_loop_test(members, string_is_escaped_once, 0, COUNT_OF(strings));
+	tcase_add_test(members, numbers_are_plain);
+	tcase_add_test(members, object_may_be_empty);
+	tcase_add_test(members, object_may_be_written_in_two_parts);
+	tcase_add_test(bounds, object_that_does_not_fit_is_none);
+	tcase_add_test(bounds, member_after_one_that_does_not_fit_is_left_out);
+	tcase_add_test(bounds, each_byte_grows_to_six_at_most);
+	return suite_run(suite);
+}
