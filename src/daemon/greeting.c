@@ -3,6 +3,7 @@
 
 #include "greeting.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -237,6 +238,32 @@ static bool load(struct greeting *greeting)
 	return true;
 }
 
+/* The first escape in a text that is said as it stands; NULL: there is none. */
+static const char *find_escape(const char *text)
+{
+	static const char *const escapes[] = {"\\n", "\\r", "\\t"};
+
+	for (const char *p = strchr(text, '\\'); p; p = strchr(p, '\\')) {
+		for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++)
+			if (strncmp(p, escapes[i], 2) == 0)
+				return escapes[i];
+		if (p[1] == 'x' && isxdigit((unsigned char)p[2]) && isxdigit((unsigned char)p[3]))
+			return "\\xHH";
+		p += p[1] == '\\' ? 2 : 1;
+	}
+	return NULL;
+}
+
+/* A shell hands \n over as two bytes, and few who write it want to say these. */
+static void hint_at_escapes(const struct options *options)
+{
+	const char *escape = options->message && !options->expand ? find_escape(options->message)
+								  : NULL;
+
+	if (escape)
+		log_info("the greeting says %s literally; with -e it is expanded", escape);
+}
+
 struct greeting *greeting_new(const struct options *options)
 {
 	struct greeting *greeting = calloc(1, sizeof *greeting);
@@ -248,8 +275,10 @@ struct greeting *greeting_new(const struct options *options)
 	greeting->options = options;
 	if (gethostname(greeting->host, sizeof greeting->host - 1) < 0)
 		greeting->host[0] = '\0';
-	if (load(greeting))
+	if (load(greeting)) {
+		hint_at_escapes(options);
 		return greeting;
+	}
 	greeting_free(greeting);
 	return NULL;
 }

@@ -13,6 +13,7 @@ BAD_GREETING = 4
 MOST = 1024 * 1024
 ADDRESS_MOST = 511  # bytes that an address counts as
 LONG_LOG = [r"haild: the greeting (has|may have) \d+ bytes: .*"]
+HINT = r"the greeting says \S+ literally; with -e it is expanded"
 UNKNOWN_ESCAPE = r"an unknown escape (there are \n \r \t \\ \xHH)"
 UNKNOWN_PLACEHOLDER = "an unknown placeholder"
 LONE_LEFT, LONE_RIGHT = "a lone brace (write {{ for one)", "a lone brace (write }} for one)"
@@ -130,8 +131,16 @@ class Text(Expanding):
 
     def test_without_expand_all_is_literal(self):
         for text in (r"{peer}\n{{}}\x41\q", "{", "}"):
-            with self.subTest(text=text), Daemon("-m", text) as daemon:
+            with self.subTest(text=text), Daemon("-m", text, log=[HINT]) as daemon:
                 self.assertEqual(daemon.greeting(), text.encode())
+
+    def test_escape_without_expand_gets_a_hint(self):
+        hint, text = [r"the greeting says \n literally; with -e it is expanded"], r"Hi\n"
+        for options, env, expected in ((["-m", text], None, hint), ([], {"HAILD_MESSAGE": text}, hint),
+                                       (["-q", "-m", text], None, []), (["-e", "-m", text], None, []),
+                                       (["-f", message_file(self, text.encode())], None, [])):
+            with self.subTest(options=options, env=env), Daemon(*options, env=env, log=[HINT]) as daemon:
+                self.assertEqual(daemon.log_lines("the greeting .*"), expected)
 
     def test_json(self):
         plain, doubled = '{"you": "peer", "n": [1]}', '{{"you": "{peer}", "n": [1]}}'

@@ -329,6 +329,41 @@ START_TEST(nothing_is_expanded_unless_it_is_wanted)
 {
 	ck_assert(take_text("{peer}\\n{{\\"));
 	assert_said("{peer}\\n{{\\");
+}
+END_TEST
+
+static const struct {
+	const char *text, *hint; /* NULL: nothing is told */
+	bool expand;
+} hints[] = {
+	{"Hi\\n", "\\n", false},   {"\\r\\n", "\\r", false},
+	{"a\\tb", "\\t", false},   {"\\x1b[1m", "\\xHH", false},
+	{"\\\\\\n", "\\n", false}, {"Hi\\n", NULL, true},
+	{"Hi\n", NULL, false},	   {"C:\\dir\\", NULL, false},
+	{"\\\\n", NULL, false}, /* it would be a backslash and a letter */
+	{"\\x1", NULL, false},	   {"{peer} {{\\", NULL, false},
+	{"", NULL, false},
+};
+
+START_TEST(escape_that_is_said_literally_gets_a_hint)
+{
+	char line[100] = "";
+
+	options = (struct options){.message = hints[_i].text, .expand = hints[_i].expand};
+	ck_assert(take());
+	if (hints[_i].hint)
+		snprintf(line, sizeof line,
+			 "the greeting says %s literally; with -e it is expanded\n",
+			 hints[_i].hint);
+	ck_assert_str_eq(captured(STDERR_FILENO), line);
+}
+END_TEST
+
+/* There a newline is a newline, and a backslash is meant. */
+START_TEST(file_gets_no_hint)
+{
+	write_text("Hi\\n");
+	ck_assert(take());
 	assert_told_nothing();
 }
 END_TEST
@@ -873,6 +908,9 @@ int main(void)
 	tcase_add_test(expanded, text_is_expanded);
 	tcase_add_test(expanded, file_is_expanded);
 	tcase_add_test(expanded, nothing_is_expanded_unless_it_is_wanted);
+	tcase_add_loop_test(expanded, escape_that_is_said_literally_gets_a_hint, 0,
+			    COUNT_OF(hints));
+	tcase_add_test(expanded, file_gets_no_hint);
 	tcase_add_test(expanded, instance_is_the_host_unless_it_is_given);
 	tcase_add_test(expanded, instance_may_be_empty);
 	tcase_add_test(expanded, pid_and_version_are_ours);
