@@ -121,7 +121,7 @@ struct template *template_literal(const char *bytes, size_t size)
 /* A text under compilation, and the template that comes of it. */
 struct compilation {
 	const char *text, *here, *end;
-	const struct template_constants *constants;
+	char constants[FIELD_COUNT - FIELD_JSON][FIELD_TEXT_MAX]; /* from FIELD_JSON on */
 	struct template *template;
 	struct template_problem *problem;
 };
@@ -174,19 +174,10 @@ static bool compile_escape(struct compilation *work)
 	return add_bytes(work->template, bytes + (found - letters), 1);
 }
 
-/* Adds what a placeholder says that is the same for everyone; false: no memory. */
-static bool add_constant(struct compilation *work, enum field field)
-{
-	char text[FIELD_TEXT_MAX];
-
-	field_format_constant(field, work->constants, text, sizeof text);
-	return add_bytes(work->template, text, strlen(text));
-}
-
 /* Reads a placeholder, from its brace on. */
 static bool compile_placeholder(struct compilation *work)
 {
-	const char *name = work->here + 1;
+	const char *name = work->here + 1, *constant;
 	size_t length = 0;
 	enum field field;
 
@@ -201,7 +192,10 @@ static bool compile_placeholder(struct compilation *work)
 	work->here = name + length + 1;
 	if (field < FIELD_HOST && !add_field(work->template, field))
 		return false;
-	return (field < FIELD_JSON) || add_constant(work, field);
+	if (field < FIELD_JSON)
+		return true;
+	constant = work->constants[field - FIELD_JSON];
+	return add_bytes(work->template, constant, strlen(constant));
 }
 
 /* Reads a brace of either kind. */
@@ -241,11 +235,13 @@ struct template *template_compile(const char *text, size_t size,
 	struct compilation work = {.text = text,
 				   .here = text,
 				   .end = text + size,
-				   .constants = constants,
 				   .template = template_new(),
 				   .problem = problem};
 
 	*problem = (struct template_problem){.what = NULL};
+	for (enum field field = FIELD_JSON; field < FIELD_COUNT; field++)
+		field_format_constant(field, constants, work.constants[field - FIELD_JSON],
+				      FIELD_TEXT_MAX);
 	if (!work.template || compile(&work))
 		return work.template;
 	template_release(work.template);

@@ -224,7 +224,7 @@ class MessageFile(unittest.TestCase):
 
 class Template(unittest.TestCase):
     NAMES = ("peer peer_address peer_port local local_address local_port host instance pid serial time "
-             "version").split()
+             "version json").split()
     ILL_FORMED = ("\\", "a\\", "\\q", "\\0", "\\N", "\\x", "\\x4", "\\xg0", "\\x4g", "\\ n",
                   "{", "}", "{}", "{{{", "}}}", "{peer", "{peer}}", "{{peer}", "{PEER}", "{peer }",
                   "{peers}", "{pee}", "{{}", "{pe\\ner}", "{\\x41}")
