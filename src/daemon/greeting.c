@@ -4,19 +4,20 @@
 #include "greeting.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <event2/event.h>
+
 #include "base/excerpt.h"
 #include "base/log.h"
+#include "base/loop.h"
+#include "messagefile.h"
 #include "options.h"
 #include "template.h"
 
@@ -28,6 +29,8 @@ enum { SOURCE_MAX = 1024 };
 
 struct greeting {
 	const struct options *options;
+	struct messagefile *file;  /* NULL: it comes from no file */
+	struct event *retry;	   /* of a reading that is under way; NULL: nothing is read again */
 	struct template *template; /* NULL: the first is not read yet */
 	uint64_t serial;	   /* of the last that was said */
 	char host[256]; /* looked up once: a change shows at a restart, like the instance's */
@@ -37,7 +40,6 @@ struct greeting {
 struct text {
 	const char *bytes;
 	size_t size;
-	char *allocated; /* the same if it is to be freed, or NULL */
 };
 
 static void complain(const struct greeting *greeting, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -62,96 +64,6 @@ static const char *name_source(const struct greeting *greeting, char name[SOURCE
 	snprintf(name, SOURCE_MAX, "the %s%s", path ? "message file " : "greeting",
 		 path ? path : "");
 	return name;
-}
-
-/* Reads up to `room` bytes, to the end of the file if it comes before; -1 with errno. */
-static ssize_t read_all(int fd, char *bytes, size_t room)
-{
-	size_t size = 0;
-
-	while (size < room) {
-		ssize_t n = read(fd, bytes + size, room - size);
-		if (n == 0)
-			break;
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n > 0)
-			size += (size_t)n;
-	}
-	return (ssize_t)size;
-}
-
-/* Opens a regular file; anything else may have no end, or wait for one. */
-static int open_regular(const struct greeting *greeting, const char *path, struct stat *status)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0) {
-		complain(greeting, "cannot open the message file %s: %s", path, strerror(errno));
-		return -1;
-	}
-	if (fstat(fd, status) < 0)
-		complain(greeting, "cannot examine the message file %s: %s", path, strerror(errno));
-	else if (!S_ISREG(status->st_mode))
-		complain(greeting, "cannot use the message file %s: it is not a regular file",
-			 path);
-	else
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/*
- * Tells whether someone has written to the file since: then what was read may be of the old
- * text and of the new.
- */
-static bool has_changed(int fd, const struct stat *before)
-{
-	struct stat now;
-
-	return fstat(fd, &now) < 0 || now.st_size != before->st_size ||
-	       now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
-	       now.st_mtim.tv_nsec != before->st_mtim.tv_nsec;
-}
-
-/* Reads what an open file holds; false, and told, if it can't be used. */
-static bool read_descriptor(const struct greeting *greeting, int fd, const struct stat *status,
-			    struct text *text)
-{
-	const char *path = greeting->options->message_file;
-	/* One byte past the most tells a file that is too long, whatever its size is said to be. */
-	size_t room = OPTIONS_GREETING_MAX + 1;
-	char *bytes = malloc(room);
-	ssize_t size = bytes ? read_all(fd, bytes, room) : -1;
-
-	if (!bytes)
-		complain(greeting, "out of memory");
-	else if (size < 0)
-		complain(greeting, "cannot read the message file %s: %s", path, strerror(errno));
-	else if ((size_t)size == room)
-		complain(greeting, "the message file %s is too long: %zu bytes are the most", path,
-			 OPTIONS_GREETING_MAX);
-	else if (has_changed(fd, status))
-		complain(greeting, "the message file %s changed while it was read", path);
-	else {
-		*text = (struct text){.bytes = bytes, .size = (size_t)size, .allocated = bytes};
-		return true;
-	}
-	free(bytes);
-	return false;
-}
-
-static bool read_file(const struct greeting *greeting, struct text *text)
-{
-	struct stat status;
-	int fd = open_regular(greeting, greeting->options->message_file, &status);
-	bool is_read;
-
-	if (fd < 0)
-		return false;
-	is_read = read_descriptor(greeting, fd, &status, text);
-	close(fd);
-	return is_read;
 }
 
 /* Says in which place the text is no template; at a start, where someone looks, also shows it. */
@@ -211,17 +123,12 @@ static bool is_short_enough(const struct greeting *greeting, const struct templa
 	return false;
 }
 
-/* Reads the text, makes it into a template, and takes that as what is said from now on. */
-static bool load(struct greeting *greeting)
+/* Makes the text into a template, and takes that as what is said from now on; false, and told, if
+ * it is none. */
+static bool take(struct greeting *greeting, const struct text *text)
 {
-	const char *message = greeting->options->message;
-	struct text text = {.bytes = message, .size = message ? strlen(message) : 0};
-	struct template *template;
+	struct template *template = make_template(greeting, text);
 
-	if (!message && !read_file(greeting, &text))
-		return false;
-	template = make_template(greeting, &text);
-	free(text.allocated);
 	if (template && !is_short_enough(greeting, template)) {
 		template_release(template);
 		template = NULL;
@@ -236,6 +143,36 @@ static bool load(struct greeting *greeting)
 			template_is_constant(template) ? "has" : "may have",
 			template_longest_to_ip(template), HEARD_BY_HAILTO);
 	return true;
+}
+
+/* Takes what the file holds, which has been read. */
+static bool take_file(struct greeting *greeting)
+{
+	struct text text = {.bytes = messagefile_bytes(greeting->file),
+			    .size = messagefile_size(greeting->file)};
+	bool is_taken = take(greeting, &text);
+
+	messagefile_forget(greeting->file);
+	return is_taken;
+}
+
+/* Takes the first greeting. */
+static bool take_first(struct greeting *greeting)
+{
+	const char *message = greeting->options->message;
+	struct text text = {.bytes = message, .size = message ? strlen(message) : 0};
+
+	if (message)
+		return take(greeting, &text);
+	greeting->file = messagefile_new(greeting->options->message_file, OPTIONS_GREETING_MAX);
+	if (!greeting->file) {
+		complain(greeting, "out of memory");
+		return false;
+	}
+	if (messagefile_read(greeting->file))
+		return take_file(greeting);
+	complain(greeting, "%s", messagefile_why(greeting->file));
+	return false;
 }
 
 /* The first escape in a text that is said as it stands; NULL: there is none. */
@@ -275,7 +212,7 @@ struct greeting *greeting_new(const struct options *options)
 	greeting->options = options;
 	if (gethostname(greeting->host, sizeof greeting->host - 1) < 0)
 		greeting->host[0] = '\0';
-	if (load(greeting)) {
+	if (take_first(greeting)) {
 		hint_at_escapes(options);
 		return greeting;
 	}
@@ -287,18 +224,55 @@ void greeting_free(struct greeting *greeting)
 {
 	if (!greeting)
 		return;
+	greeting_unwatch(greeting);
+	messagefile_free(greeting->file);
 	template_release(greeting->template);
 	free(greeting);
 }
 
+/* Tries to read the file again; while somebody writes to it, the timer tries once more. */
+static void reload(struct greeting *greeting)
+{
+	enum messagefile_state state = messagefile_try(greeting->file);
+
+	if (state == MESSAGEFILE_UNSETTLED) {
+		if (!loop_add_timer(greeting->retry, messagefile_wait_ms(greeting->file)))
+			complain(greeting, "out of memory");
+	} else if (state == MESSAGEFILE_REFUSED) {
+		complain(greeting, "%s", messagefile_why(greeting->file));
+	} else if (take_file(greeting)) {
+		log_info("read %s again", greeting->options->message_file);
+	}
+}
+
+static void retry_cb(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	reload(argument);
+}
+
+bool greeting_watch(struct greeting *greeting, struct event_base *base)
+{
+	greeting->retry = evtimer_new(base, retry_cb, greeting);
+	return greeting->retry != NULL;
+}
+
+void greeting_unwatch(struct greeting *greeting)
+{
+	loop_free_event(greeting->retry);
+	greeting->retry = NULL;
+}
+
 void greeting_reload(struct greeting *greeting)
 {
-	const char *path = greeting->options->message_file;
-
-	if (!path)
+	if (!greeting->file) {
 		log_info("nothing to read again: the greeting is not from a file");
-	else if (load(greeting))
-		log_info("read %s again", path);
+		return;
+	}
+	messagefile_begin(greeting->file);
+	if (!evtimer_pending(greeting->retry, NULL))
+		reload(greeting);
 }
 
 struct template *greeting_template(const struct greeting *greeting)

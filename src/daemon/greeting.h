@@ -2,6 +2,11 @@
 #ifndef DAEMON_GREETING_H
 #define DAEMON_GREETING_H
 
+#include <stdbool.h>
+
+#include "base/attributes.h"
+
+struct event_base;
 struct greeting;
 struct options;
 struct template;
@@ -13,7 +18,16 @@ struct greeting *greeting_new(const struct options *options);
 
 void greeting_free(struct greeting *greeting);
 
-/* Reads the file again: all or nothing. The log says what came of it. */
+/* Lets the loop read the file again, until greeting_unwatch(), which must come before the loop is
+ * freed. False: no memory. */
+bool greeting_watch(struct greeting *greeting, struct event_base *base) MUST_CHECK;
+void greeting_unwatch(struct greeting *greeting);
+
+/*
+ * Reads the file again: all or nothing. The log says what came of it, at once or, if somebody
+ * writes to the file, at most MESSAGEFILE_PATIENCE_MS later. If a reading is under way it has that
+ * much time again. Needs greeting_watch().
+ */
 void greeting_reload(struct greeting *greeting);
 
 /* What is said to whoever comes now. Who still needs it after a reload must hold it. */

@@ -185,7 +185,8 @@ static bool open_service(struct server *server, const struct outlet *output)
 		return false;
 	server->drain = evtimer_new(server->base, drain_over_cb, server);
 	server->readiness = readiness_new(server->base, output, server->sockets);
-	if (!server->drain || !server->readiness)
+	if (!server->drain || !server->readiness ||
+	    !greeting_watch(server->greeting, server->base))
 		return false;
 	server->sessions = sessions_new(server->base, server->options, server->greeting,
 					&server->stats, session_ended_cb, server);
@@ -273,6 +274,7 @@ void server_close(struct server *server)
 	sockets_close(server->sockets);
 	unwatch_signals(server);
 	readiness_free(server->readiness);
+	greeting_unwatch(server->greeting);
 	loop_free_event(server->drain);
 	loop_free(server->base);
 	free(server);

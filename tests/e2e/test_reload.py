@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 """SIGHUP: who comes later hears the new text, who is being greeted the whole old one, and a bad file changes
 nothing."""
+import contextlib
+import itertools
+import multiprocessing
 import os
 import re
 import signal
+import subprocess
+import time
 import unittest
 
 from lib import harness
 from lib.crowd import connect_all, serve_all
-from lib.harness import Daemon, message_file, poll_until, read_all, temporary_directory
+from lib.harness import Daemon, message_file, poll_until, read_all, run, temporary_directory
 from lib.reload import NOTHING_TO_READ, READ_AGAIN, STAYS, clear, hang_up, replace
 
 MEBIBYTE = 1024 * 1024
@@ -210,6 +215,115 @@ class BadFile(Reloading):
                 for _ in range(2):
                     self.assertEqual(hang_up(daemon), [NOTHING_TO_READ])
                     self.assertEqual(daemon.greeting(), b"text")
+
+
+def write_for_ever(path, *texts):
+    """Rewrites the file in place, each text by one pwrite."""
+    descriptor = os.open(path, os.O_WRONLY)
+    for text in itertools.cycle(texts):
+        os.pwrite(descriptor, text, 0)
+
+
+class InPlace(Reloading):
+    """A file that is written to while it is read: no client may hear a mixture."""
+    TEXTS = (b"A" * MEBIBYTE, b"B" * MEBIBYTE)
+
+    def setUp(self):
+        self.path = message_file(self, self.TEXTS[0])
+
+    @contextlib.contextmanager
+    def writer(self):
+        writer = multiprocessing.get_context("fork").Process(target=write_for_ever, args=(self.path, *self.TEXTS),
+                                                             daemon=True)
+        writer.start()
+        try:
+            yield writer
+        finally:
+            writer.kill()
+            writer.join()
+
+    def need_mixtures(self):
+        """Skips where a reader can't see half a write, as on XFS."""
+        def reads_one():
+            return len(set(self.path.read_bytes()[::4096])) > 1
+        try:
+            poll_until(reads_one, 10, every=0)
+        except AssertionError:
+            self.skipTest("this file system shows no half of a write")
+
+    def test_no_mixture_while_writing_goes_on(self):
+        with self.daemon("-q", "-l", "127.0.0.1") as daemon, self.writer() as writer:
+            self.need_mixtures()
+            for _ in range(1000):
+                daemon.signal(signal.SIGHUP)
+                self.assertEqual(len(set(daemon.greeting()[::1024])), 1)
+            writer.kill()
+            writer.join()
+            self.path.write_bytes(self.TEXTS[1])
+            daemon.signal(signal.SIGHUP)
+            poll_until(lambda: daemon.greeting() == self.TEXTS[1])
+
+    def test_writer_with_pauses_is_heard(self):
+        """Signals that come amid the writing are heeded as soon as it has paused."""
+        with self.daemon() as daemon:
+            descriptor = os.open(self.path, os.O_WRONLY)
+            self.addCleanup(os.close, descriptor)
+            for number in range(1, 4):
+                text, half = self.TEXTS[number % 2], MEBIBYTE // 2
+                os.pwrite(descriptor, text[:half], 0)
+                daemon.signal(signal.SIGHUP)
+                os.pwrite(descriptor, text[half:], half)
+                poll_until(lambda: len(daemon.log_lines(READ_AGAIN)) == number)
+                self.assertTrue(daemon.greeting() == text)
+
+    def test_gives_up_after_a_second_and_says_so(self):
+        with self.daemon() as daemon, self.writer():
+            began = time.monotonic()
+            lines = hang_up(daemon)
+            took = time.monotonic() - began
+            # A writer that stood still, on a busy machine, may have let it be read.
+            if not re.search(READ_AGAIN, lines[-1]):
+                self.assertEqual(lines, [f"haild: cannot use the message file {self.path}: it is still being written "
+                                         "to (rename a whole one to its name); the old greeting stays"])
+                self.assertGreaterEqual(took, 0.9)
+            self.assertEqual(len(set(daemon.greeting()[::1024])), 1)
+
+    def test_others_are_served_meanwhile(self):
+        with self.daemon("-q") as daemon, self.writer():
+            daemon.signal(signal.SIGHUP)
+            for _ in range(20):
+                began = time.monotonic()
+                self.assertEqual(len(daemon.greeting()), MEBIBYTE)
+                self.assertLess(time.monotonic() - began, harness.DEADLINE / 3)
+
+    def test_start(self):
+        with self.writer():
+            result = run("haild", "-p", "0", "--check", "-f", self.path)
+            if result.exit:
+                self.assertEqual((result.exit, result.stdout), (4, b""), result)
+                self.assertRegex(result.stderr, rb"\Ahaild: cannot use the message file [^\n]+: it is still being "
+                                                rb"written to \(rename a whole one to its name\)\n\Z")
+
+    def test_signal_ends_a_start_that_waits(self):
+        with self.writer():
+            process = harness.start(harness.command_of("haild", ["-p", "0", "-f", self.path]),
+                                    env=harness.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            process.terminate()
+            self.assertIn(process.wait(harness.DEADLINE), (0, -signal.SIGTERM, 4))
+
+    def test_stop_while_it_waits(self):
+        with self.daemon("-q") as daemon, self.writer():
+            daemon.signal(signal.SIGHUP)
+            self.assertEqual(daemon.stop(), 0)
+
+    def test_time_of_the_future_is_not_young(self):
+        for seconds in (60, 10 ** 9, -10 ** 9):
+            self.path.write_bytes(NEW)
+            os.utime(self.path, (time.time() + seconds,) * 2)
+            with self.subTest(seconds=seconds), self.daemon() as daemon:
+                began = time.monotonic()
+                self.is_read_again(daemon, NEW)
+                self.assertLess(time.monotonic() - began, harness.DEADLINE / 3)
 
 
 class UnderWay(Reloading):

@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <event2/event.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,8 +25,13 @@ static char path[64];
 static struct options options;
 static struct greeting *greeting;
 
+static struct event_base *base;
+
 /* What happens to the file around its next examination, which is before or behind its reading. */
 static void (*before_examination)(void), (*behind_examination)(void);
+
+/* Every file looks so old that it is read at once; but for tests of the wait. */
+static bool is_old;
 
 static void happen(void (**what)(void))
 {
@@ -43,6 +49,10 @@ int fstat(int fd, struct stat *status)
 
 	happen(&before_examination);
 	result = fstatat(fd, "", status, AT_EMPTY_PATH);
+	if (is_old) {
+		status->st_mtim.tv_sec -= 60;
+		status->st_ctim.tv_sec -= 60;
+	}
 	happen(&behind_examination);
 	return result;
 }
@@ -50,6 +60,8 @@ int fstat(int fd, struct stat *status)
 static void setup(void)
 {
 	greeting = NULL;
+	is_old = true;
+	base = event_base_new();
 	options = (struct options){.message_file = path};
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/file", folder);
@@ -60,6 +72,7 @@ static void setup(void)
 static void teardown(void)
 {
 	greeting_free(greeting);
+	event_base_free(base);
 	if (unlink(path) < 0)
 		(void)rmdir(path);
 	ck_assert_int_eq(rmdir(folder), 0);
@@ -568,7 +581,10 @@ static void take_first(void)
 static void reload(void)
 {
 	capture_clear(STDERR_FILENO);
+	greeting_unwatch(greeting);
+	ck_assert(greeting_watch(greeting, base));
 	greeting_reload(greeting);
+	event_base_dispatch(base); /* until no timer is left */
 }
 
 /* Asserts that the file was read again, and that this is all that was told. */
@@ -624,16 +640,14 @@ START_TEST(file_that_was_replaced_is_read_again)
 }
 END_TEST
 
-/* It is all of the old one, from the file that was opened. */
-START_TEST(file_replaced_while_it_is_read_does_no_harm)
+/* The file that was opened has lost its name, and so has changed. */
+START_TEST(file_replaced_while_it_is_read_is_read_anew)
 {
 	take_first();
 	behind_examination = replace_file;
 	reload();
-	assert_said("first\n");
-	assert_read_again();
-	reload();
 	assert_said("second\n");
+	assert_read_again();
 }
 END_TEST
 
@@ -823,30 +837,16 @@ static void become_equally_long(void)
 	write_text("FIRST\n");
 }
 
-/* The time must be another, although the clock of a file system may go by few milliseconds. */
-static void make_old(void)
-{
-	struct timespec long_ago[] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
-
-	ck_assert_int_eq(utimensat(AT_FDCWD, path, long_ago, 0), 0);
-}
-
 static void (*const changes[])(void) = {grow, shrink, become_empty, become_equally_long};
+static const char *const changed[] = {"first\nand more\n", "f", "", "FIRST\n"};
 
-/* Does it behind the first examination; in the midst of the reading it would be the same. */
-static void change_while_it_is_read(void (*what)(void))
+START_TEST(file_that_changes_before_it_is_read_is_tried_again)
 {
 	take_first();
-	make_old();
-	behind_examination = what;
+	is_old = false;
+	behind_examination = changes[_i];
 	reload();
-	assert_stays(" changed while it was read;");
-}
-
-START_TEST(file_that_changes_before_it_is_read_leaves_the_old_greeting)
-{
-	change_while_it_is_read(changes[_i]);
-	reload();
+	assert_said(changed[_i]);
 	assert_read_again();
 }
 END_TEST
@@ -859,22 +859,118 @@ static void wait_for_the_second_examination(void)
 	before_examination = changes[change];
 }
 
-START_TEST(file_that_changes_behind_its_reading_leaves_the_old_greeting)
+START_TEST(file_that_changes_behind_its_reading_is_tried_again)
 {
+	take_first();
+	is_old = false;
 	change = _i;
-	change_while_it_is_read(wait_for_the_second_examination);
+	behind_examination = wait_for_the_second_examination;
 	reload();
+	assert_said(changed[_i]);
 	assert_read_again();
 }
 END_TEST
 
-START_TEST(file_that_changes_at_the_start_is_refused)
+START_TEST(file_that_changes_at_the_start_is_tried_again)
 {
 	write_text("first\n");
+	is_old = false;
 	behind_examination = grow;
+	ck_assert(take());
+	assert_said("first\nand more\n");
+	assert_told_nothing();
+}
+END_TEST
+
+/* Changes it at each examination. */
+static void change_for_ever(void)
+{
+	static int number;
+	char text[32];
+
+	snprintf(text, sizeof text, "text %d\n", number++);
+	write_text(text);
+	before_examination = change_for_ever;
+}
+
+START_TEST(file_that_changes_for_ever_leaves_the_old_greeting)
+{
+	struct timespec began, end;
+
+	take_first();
+	is_old = false;
+	before_examination = change_for_ever;
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	reload();
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	assert_stays(": it is still being written to (rename a whole one to its name);");
+	ck_assert_int_le(end.tv_sec - began.tv_sec, 5);
+	before_examination = NULL;
+	write_text("last\n");
+	reload();
+	assert_said("last\n");
+}
+END_TEST
+
+START_TEST(file_that_changes_for_ever_is_refused_at_the_start)
+{
+	write_text("first\n");
+	is_old = false;
+	before_examination = change_for_ever;
 	ck_assert(!take());
-	assert_one_error_line("haild: the message file /tmp/");
-	assert_told(" changed while it was read\n");
+	assert_one_error_line("haild: cannot use the message file /tmp/");
+	assert_told(": it is still being written to (rename a whole one to its name)\n");
+	before_examination = NULL;
+}
+END_TEST
+
+static int served;
+
+static void serve_cb(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	(void)argument;
+	served++;
+	assert_said(*captured(STDERR_FILENO) == '\0' ? "first\n" : "second\n");
+	if (served < 3)
+		greeting_reload(greeting); /* it joins the one that is under way */
+}
+
+/* Others have their turns, and the old text is said, until the new one has settled. */
+START_TEST(loop_goes_on_meanwhile)
+{
+	struct event *serve = event_new(base, -1, EV_PERSIST, serve_cb, NULL);
+	struct timeval often = {.tv_usec = 10000};
+
+	take_first();
+	is_old = false;
+	write_text("second\n");
+	capture_clear(STDERR_FILENO);
+	ck_assert(greeting_watch(greeting, base));
+	event_add(serve, &often);
+	greeting_reload(greeting);
+	assert_told_nothing();
+	while (*captured(STDERR_FILENO) == '\0')
+		event_base_loop(base, EVLOOP_ONCE);
+	event_free(serve);
+	ck_assert_int_ge(served, 3);
+	assert_said("second\n");
+	assert_read_again();
+}
+END_TEST
+
+/* A stop comes first: the timer goes with the loop. */
+START_TEST(reading_under_way_may_be_given_up)
+{
+	take_first();
+	is_old = false;
+	write_text("second\n");
+	ck_assert(greeting_watch(greeting, base));
+	greeting_reload(greeting);
+	greeting_unwatch(greeting);
+	event_base_dispatch(base);
+	assert_said("first\n");
 }
 END_TEST
 
@@ -884,6 +980,7 @@ int main(void)
 	TCase *taken = suite_case(suite, "taken"), *refused = suite_case(suite, "refused");
 	TCase *expanded = suite_case(suite, "expanded"), *bounds = suite_case(suite, "bounds");
 	TCase *reloaded = suite_case(suite, "reloaded"), *kept = suite_case(suite, "kept");
+	TCase *written = suite_case(suite, "written");
 
 	tcase_add_checked_fixture(taken, setup, teardown);
 	tcase_add_loop_test(taken, text_is_taken_literally, 0, COUNT_OF(text_sizes));
@@ -925,17 +1022,22 @@ int main(void)
 	tcase_add_checked_fixture(reloaded, setup, teardown);
 	tcase_add_loop_test(reloaded, file_written_anew_is_read_again, 0, COUNT_OF(second_texts));
 	tcase_add_test(reloaded, file_that_was_replaced_is_read_again);
-	tcase_add_test(reloaded, file_replaced_while_it_is_read_does_no_harm);
+	tcase_add_test(reloaded, file_replaced_while_it_is_read_is_read_anew);
 	tcase_add_test(reloaded, constant_may_become_a_template_and_back);
 	tcase_add_test(reloaded, serial_grows_across_a_reload);
 	tcase_add_test(reloaded, template_that_is_held_outlives_a_reload);
 	tcase_add_test(reloaded, text_is_not_read_again);
 	tcase_add_checked_fixture(kept, setup, teardown);
 	tcase_add_loop_test(kept, file_in_trouble_leaves_the_old_greeting, 0, COUNT_OF(troubles));
-	tcase_add_loop_test(kept, file_that_changes_before_it_is_read_leaves_the_old_greeting, 0,
+	tcase_add_checked_fixture(written, setup, teardown);
+	tcase_add_loop_test(written, file_that_changes_before_it_is_read_is_tried_again, 0,
 			    COUNT_OF(changes));
-	tcase_add_loop_test(kept, file_that_changes_behind_its_reading_leaves_the_old_greeting, 0,
+	tcase_add_loop_test(written, file_that_changes_behind_its_reading_is_tried_again, 0,
 			    COUNT_OF(changes));
-	tcase_add_test(kept, file_that_changes_at_the_start_is_refused);
+	tcase_add_test(written, file_that_changes_at_the_start_is_tried_again);
+	tcase_add_test(written, file_that_changes_for_ever_leaves_the_old_greeting);
+	tcase_add_test(written, file_that_changes_for_ever_is_refused_at_the_start);
+	tcase_add_test(written, loop_goes_on_meanwhile);
+	tcase_add_test(written, reading_under_way_may_be_given_up);
 	return suite_run(suite);
 }
