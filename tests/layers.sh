@@ -14,16 +14,10 @@ passed=0 failed=0
 
 # Who may include libevent: those who handle events, and the loop that both programs share.
 libevent_users='base/loop.c
-<<<<<<< HEAD
 daemon/server.c daemon/listener.c daemon/session.c daemon/output.c daemon/rendering.c
-daemon/datagram.c daemon/readiness.c
+daemon/datagram.c daemon/readiness.c daemon/greeting.c
 client/resolver.c client/race.c client/ask.c client/reading.c client/leave.c client/deadline.c
 client/probe.c'
-=======
-daemon/server.c daemon/listener.c daemon/session.c daemon/output.c daemon/datagram.c
-daemon/greeting.c
-client/resolver.c client/race.c client/ask.c client/probe.c'
->>>>>>> c1effd4 (greeting: a file that is being written to is read when it has settled)
 
 # Reports passed if nothing was found; else what was found.
 report() { # what, findings

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import subprocess
 import unittest
 
 from lib import harness
@@ -13,6 +14,7 @@ from lib.harness import Daemon, GREETING, connect_unix, read_all, run, temporary
 DIRECTIONS = "\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 HOSTILE_NAMES = (rb"C:\new\x", rb"a\x41\n", "\u202eevil".encode(), b"a\nb\x1b[2J\xc2\x9b", b"\xff\xc3", b'"\\"',
                  DIRECTIONS.encode())
+HINT = r"the greeting says \\n literally; with -e it is expanded"
 WHOAMI = ("-e", "-m", r"{json}\n")
 HTTP = (r"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{json}\n", 500)
 
@@ -119,6 +121,44 @@ class Json(unittest.TestCase):
             self.assertEqual(said["local_port"], daemon.port)
             result = run("hailto", "-u", "127.0.0.1", daemon.port)
             self.assertEqual(self.jq(result.stdout)["serial"], 2)
+
+
+class LineReaders(unittest.TestCase):
+    """What the man page says of clients that read lines, or end with their standard input."""
+
+    def heard(self, script, greeting, expected, options=()):
+        with self.subTest(script=script, greeting=greeting), Daemon("-l", "127.0.0.1", *options, "-m", greeting,
+                                                                   log=[HINT]) as daemon:
+            result = run("bash", "-c", script.replace("PORT", str(daemon.port)))
+            self.assertEqual(result.stdout.decode(), expected, result)
+
+    def test_bash(self):
+        harness.need("bash")
+        loop = 'while %s; do echo "<$text>"; done < /dev/tcp/127.0.0.1/PORT'
+        plain, careful = loop % "read -r text", loop % 'read -r text || [ -n "$text" ]'
+        self.heard(plain, "Hi", "")
+        self.heard(careful, "Hi", "<Hi>\n")
+        self.heard(plain, r"Hi\n", "<Hi>\n", ["-e"])
+        self.heard(careful, r"Hi\n", "<Hi>\n", ["-e"])
+        # The hint's case: two bytes, and still no line.
+        self.heard(plain, r"Hi\n", "")
+
+    # Its standard input must stay open until the answer comes.
+    def test_ncat_by_datagram(self):
+        harness.need("ncat")
+        with Daemon("-u", "-l", "127.0.0.1", "-m", "Hi") as daemon:
+            ncat = harness.start(["ncat", "-u", "127.0.0.1", str(daemon.port)], stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE)
+            with ncat.stdin as stdin, ncat.stdout as stdout:
+                stdin.write(b" " * 512)
+                stdin.flush()
+                self.assertEqual(stdout.read(2), b"Hi")
+                ncat.kill()
+                ncat.wait()
+
+    def test_curl_by_telnet(self):
+        harness.need("curl")
+        self.heard("curl -sN telnet://127.0.0.1:PORT < /dev/null", "Hi", "Hi")
 
 
 class Http(unittest.TestCase):
