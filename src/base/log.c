@@ -31,7 +31,7 @@ static struct {
 	int reason;
 	/* What is still to be written of a line that was cut. */
 	char rest[LINE_MAX_BYTES];
-	size_t rest_length;
+	size_t rest_length, rest_taken;
 } settings = {.program = "", .last = LOG_LEVEL_INFO, .outlet = {.fd = STDERR_FILENO}};
 
 void log_open(const char *program, enum log_level last)
@@ -70,11 +70,9 @@ static size_t put(const char *text, size_t length)
 /* Writes the rest of a line that was cut: none begins before that one has ended. */
 static bool end_cut_line(void)
 {
-	size_t taken = put(settings.rest, settings.rest_length);
-
-	settings.rest_length -= taken;
-	memmove(settings.rest, settings.rest + taken, settings.rest_length);
-	return settings.rest_length == 0;
+	settings.rest_taken += put(settings.rest + settings.rest_taken,
+				   settings.rest_length - settings.rest_taken);
+	return settings.rest_taken == settings.rest_length;
 }
 
 /* Begins a line, and keeps what is not taken of it; false, errno set, if nothing is. */
@@ -82,11 +80,12 @@ static bool write_line(const char *line, size_t length)
 {
 	size_t taken;
 
-	if (settings.rest_length > 0 && !end_cut_line())
+	if (!end_cut_line())
 		return false;
 	taken = put(line, length);
 	if (taken == 0)
 		return false;
+	settings.rest_taken = 0;
 	settings.rest_length = length - taken;
 	memcpy(settings.rest, line + taken, settings.rest_length);
 	return true;
@@ -130,7 +129,7 @@ static void write_or_count(const char *line, size_t length)
 
 void log_close(void)
 {
-	if (tell_lost() && settings.rest_length > 0)
+	if (tell_lost())
 		(void)end_cut_line();
 }
 

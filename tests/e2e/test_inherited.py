@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Signals, limits and descriptors that a parent leaves behind change neither how the programs work nor how they end.
 
-Runs in a network namespace with its own name service.
+Runs in a network namespace with its own name service. No wrapper is put before programs that end at once, by an
+alarm or as the first process of a container: they can't give back what they have.
 """
 import contextlib
 import fcntl
@@ -122,7 +123,7 @@ class Serving(unittest.TestCase):
 
     # A command is bounded in time so where there is no timeout(1).
     def test_alarm_is_kept(self):
-        process = harness.start(harness.command_of("haild", ["-q", "-l", "127.0.0.1", "-p", "0"]),
+        process = harness.start([harness.program("haild"), "-q", "-l", "127.0.0.1", "-p", "0"],
                                 env=harness.environment(), stdout=subprocess.DEVNULL,
                                 preexec_fn=lambda: signal.alarm(1))
         self.assertEqual(process.wait(harness.DEADLINE), -signal.SIGALRM)
@@ -170,7 +171,8 @@ class Starting(unittest.TestCase):
         machine.write(self, "nsswitch.conf", "hosts: dns files\n")
         machine.write(self, "hosts", f"127.0.0.1 {self.NAME}\n")
         machine.write(self, "resolv.conf", "nameserver 127.0.0.1\noptions timeout:2 attempts:1\n")
-        command = [*prefix, *harness.command_of("haild", ["-l", self.NAME, "-p", "0"])]
+        options = ["-l", self.NAME, "-p", "0"]
+        command = [*prefix, harness.program("haild"), *options] if prefix else harness.command_of("haild", options)
         with machine.name_server() as asked, tempfile.TemporaryFile("w+") as log:
             process = harness.start(command, env=harness.environment(), stdout=subprocess.PIPE, stderr=log, **popen)
             with process.stdout:
@@ -245,15 +247,16 @@ class Asking(ClientTest):
             self.judge_failure(answer, 1, "cannot write to standard output: File too large")
 
     def test_alarm_is_kept(self):
-        with Server(stays()) as server, \
-                Running("127.0.0.1", server.port, preexec_fn=lambda: signal.alarm(1)) as client:
-            self.assertEqual(client.end().exit, -signal.SIGALRM)
+        with Server(stays()) as server:
+            process = harness.start([harness.program("hailto"), "127.0.0.1", str(server.port)],
+                                    env=harness.environment(), preexec_fn=lambda: signal.alarm(1))
+            self.assertEqual(process.wait(harness.DEADLINE), -signal.SIGALRM)
 
     def test_first_process(self):
         for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT:
             with self.subTest(number), Server(stays()) as server:
                 process = harness.start(
-                    ["unshare", "--pid", "--fork", *harness.command_of("hailto", ["127.0.0.1", server.port])],
+                    ["unshare", "--pid", "--fork", harness.program("hailto"), "127.0.0.1", str(server.port)],
                     env=harness.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
                 pid = only_child_of(process)
@@ -270,7 +273,7 @@ class Asking(ClientTest):
         screen, line = pty.openpty()
         with Server(stays()) as server:
             process = harness.start(
-                ["unshare", "--pid", "--fork", *harness.command_of("hailto", ["127.0.0.1", server.port])],
+                ["unshare", "--pid", "--fork", harness.program("hailto"), "127.0.0.1", str(server.port)],
                 env=harness.environment(), stdin=line, stdout=line, stderr=line, start_new_session=True,
                 preexec_fn=lambda: (fcntl.ioctl(line, termios.TIOCSCTTY), signal.signal(signal.SIGINT, signal.SIG_DFL)))
             os.close(line)
