@@ -32,8 +32,12 @@ static size_t take(const unsigned char *p, size_t left, const char *keep, unsign
 		   bool *is_shown)
 {
 	uint32_t number;
-	size_t length = utf8_read(p, left, &number);
+	size_t length;
 
+	*is_shown = true;
+	if (*p >= 0x20 && *p < 0x7F && *p != '\\')
+		return 1; /* nearly all that the log says */
+	length = utf8_read(p, left, &number);
 	*is_shown = length > 0;
 	if (length == 0)
 		return 1;
@@ -68,10 +72,11 @@ static size_t escape(char *out, size_t room, const unsigned char *p, size_t leng
 		size_t grown = is_shown ? taken : taken * ESCAPE_GROWTH;
 		if (grown > room)
 			break;
-		if (is_shown)
-			memcpy(out, p, taken);
-		for (size_t i = 0; i < taken && !is_shown; i++)
-			put_hex(out + i * ESCAPE_GROWTH, p[i]);
+		for (size_t i = 0; i < taken; i++)
+			if (is_shown)
+				out[i] = (char)p[i];
+			else
+				put_hex(out + i * ESCAPE_GROWTH, p[i]);
 		out += grown;
 		room -= grown;
 		p += taken;

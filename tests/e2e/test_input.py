@@ -139,7 +139,7 @@ class BadInput(unittest.TestCase):
 
     def test_messages_that_are_too_long_for_datagrams(self):
         path = harness.message_file(self, b"x" * 513)
-        for options in (["-m", "x" * 513], ["-f", path], ["-e", "-m", "{peer}" * 5]):
+        for options in (["-m", "x" * 513], ["-f", path], ["-e", "-m", "{peer}" * 9]):
             self.assertIn("with --udp 512 are the most",
                           self.is_refused(GREETING, "-l", "127.0.0.1:0", "-u", *options))
 

@@ -95,7 +95,9 @@ class Greeting(unittest.TestCase):
 
     def test_message(self):
         self.assertEqual(self.heard("-m", "Good day"), b"Good day")
-        self.assertEqual(self.heard("--message=Grüß Gott\n\\n {peer}"), "Grüß Gott\n\\n {peer}".encode())
+        self.assertEqual(self.heard("--message=Grüß Gott\n\\n {peer}",
+                                    log=[r"the greeting says \\n literally; with -e it is expanded"]),
+                         "Grüß Gott\n\\n {peer}".encode())
 
     def test_empty_message(self):
         self.assertEqual(self.heard("-m", ""), b"")

@@ -1,7 +1,9 @@
 /* check_datagram: which datagrams are answered, with what, and what is counted and told. */
 #include "daemon/datagram.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/address.h"
 #include "base/endpoint.h"
@@ -124,14 +126,16 @@ static void assert_counted(uint64_t received, uint64_t answered, uint64_t too_sm
 	ck_assert_uint_eq(stats.datagrams_failed, 0);
 }
 
-/* Writes a new message into the file. */
+/* Writes a new message into the file, which looks old, so that it is read at once. */
 static void write_file(const char *text)
 {
+	struct timespec long_ago[] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
 	FILE *out = fopen(file, "w");
 
 	ck_assert_ptr_nonnull(out);
 	ck_assert_int_ge(fputs(text, out), 0);
 	ck_assert_int_eq(fclose(out), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, file, long_ago, 0), 0);
 }
 
 START_TEST(longer_request_is_answered)
@@ -295,6 +299,7 @@ START_TEST(new_greeting_is_said_from_then_on)
 	write_file("the new one");
 	ask(100);
 	ck_assert_str_eq(heard(), "old");
+	ck_assert(greeting_watch(greeting, base));
 	greeting_reload(greeting);
 	ask(100);
 	ck_assert_str_eq(heard(), "the new one");

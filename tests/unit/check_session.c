@@ -1,8 +1,10 @@
 /* check_session: every way in which a session can go, over socketpairs and real TCP connections. */
 #include "daemon/session.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 
 #include "base/address.h"
 #include "base/log.h"
@@ -64,14 +66,16 @@ static void setup_file(void)
 	options.message_file = path;
 }
 
-/* Replaces what the file holds. */
+/* Replaces what the file holds, which looks old, so that it is read at once. */
 static void write_text(const char *text)
 {
+	struct timespec long_ago[] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
 	FILE *file = fopen(path, "w");
 
 	ck_assert_ptr_nonnull(file);
 	ck_assert_int_ge(fputs(text, file), 0);
 	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, long_ago, 0), 0);
 }
 
 /* Makes the sessions, when the test has set the options. */
@@ -79,6 +83,7 @@ static void start(void)
 {
 	greeting = greeting_new(&options);
 	ck_assert_ptr_nonnull(greeting);
+	ck_assert(greeting_watch(greeting, base));
 	capture_clear(STDERR_FILENO);
 	sessions = sessions_new(base, &options, greeting, &stats, closed_cb, &closed);
 	ck_assert_ptr_nonnull(sessions);
@@ -1096,11 +1101,12 @@ START_TEST(reload_that_fails_changes_nothing)
 {
 	write_text("first");
 	start();
-	options.message_file = "/no/such/file";
+	ck_assert_int_eq(unlink(path), 0);
 	greeting_reload(greeting);
 	greet_one(families[_i], "first");
 	wait_for_closed(1);
 	assert_told("the old greeting stays");
+	write_text("for the end of the test");
 }
 END_TEST
 
