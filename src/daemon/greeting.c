@@ -4,6 +4,7 @@
 #include "greeting.h"
 
 #include <ctype.h>
+#include <event2/event.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,8 +12,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <event2/event.h>
 
 #include "base/excerpt.h"
 #include "base/log.h"
