@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@
 struct lookup {
 	struct lookups *lookups;
 	struct lookups_answer answer;
+	char host[LOOKUPS_HOST_MAX];
 	pthread_t thread;
 	bool has_thread, is_taken;
 };
@@ -25,7 +27,7 @@ struct lookups {
 	pthread_mutex_t lock;
 	int owners;
 	int done[2]; /* a pipe: each byte is the index of a lookup whose answer is there */
-	char host[ADDRESS_HOST_MAX];
+	char host[LOOKUPS_HOST_MAX];
 	struct lookup all[LOOKUPS_MAX];
 	size_t count;
 };
@@ -61,7 +63,7 @@ struct lookups *lookups_new(const char *host)
 		errno = reason;
 		return NULL;
 	}
-	strncpy(lookups->host, host, sizeof lookups->host - 1);
+	lookups_rename(lookups, host);
 	pthread_mutex_init(&lookups->lock, NULL);
 	lookups->owners = 1;
 	return lookups;
@@ -103,14 +105,14 @@ static void look_up(struct lookup *lookup)
 	unsigned char index = (unsigned char)(lookup - lookup->lookups->all);
 
 	errno = 0;
-	answer->failure = getaddrinfo(lookup->lookups->host, NULL, &hints, &answer->found);
+	answer->failure = getaddrinfo(lookup->host, NULL, &hints, &answer->found);
 	if (answer->failure)
 		answer->system = find_lack(answer->failure, errno);
 	/* A pipe of our own takes so few bytes. */
 	(void)!write(lookup->lookups->done[1], &index, 1);
 }
 
-static void *thread(void *argument)
+static void *lookup_thread(void *argument)
 {
 	struct lookup *lookup = argument;
 
@@ -125,6 +127,7 @@ static struct lookup *next(struct lookups *lookups, int family)
 	struct lookup *lookup = &lookups->all[lookups->count++];
 
 	*lookup = (struct lookup){.lookups = lookups, .answer = {.family = family}};
+	memcpy(lookup->host, lookups->host, sizeof lookup->host);
 	return lookup;
 }
 
@@ -133,13 +136,18 @@ bool lookups_start(struct lookups *lookups, int family)
 	struct lookup *lookup = next(lookups, family);
 
 	own(lookups, 1);
-	errno = pthread_create(&lookup->thread, NULL, thread, lookup);
+	errno = pthread_create(&lookup->thread, NULL, lookup_thread, lookup);
 	lookup->has_thread = errno == 0;
 	if (lookup->has_thread)
 		return true;
 	lookups->count--;
 	own(lookups, -1);
 	return false;
+}
+
+void lookups_rename(struct lookups *lookups, const char *host)
+{
+	snprintf(lookups->host, sizeof lookups->host, "%s", host);
 }
 
 void lookups_run(struct lookups *lookups, int family)

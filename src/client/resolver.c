@@ -13,6 +13,8 @@
 #include "base/addresslist.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "fullname.h"
+#include "hostsfile.h"
 #include "lookups.h"
 #include "watchdog.h"
 
@@ -49,8 +51,8 @@ static const char *words_of(const struct lookups_answer *answer)
 }
 
 /*
- * How much a failure tells: want of descriptors or memory says nothing of the name, a failure for the
- * moment leaves it open, and that it has no address may be meant of one family alone.
+ * How much a failure tells: want of descriptors or memory says nothing of the name, a failure for
+ * the moment leaves it open, and that it has no address may be meant of one family alone.
  */
 static int rank(const struct lookups_answer *answer)
 {
@@ -76,15 +78,25 @@ static bool more_come(const struct resolver *resolver)
 	return (resolver->under_way & TOGETHER) && !(resolver->apart == ALL && resolver->told);
 }
 
-/* Asks for each family by itself, IPv6 first (RFC 8305, 3). */
+/*
+ * Asks for each family by itself, IPv6 first (RFC 8305, 3): for nothing but what the first lookup
+ * asks for first. A name in the hosts file is not to be asked for elsewhere, though it lacks a
+ * family there; and one that a search domain knows for one family only is not to be found in the
+ * next one for the other.
+ */
 static void ask_apart(struct resolver *resolver, const char *why)
 {
 	static const int families[] = {AF_INET6, AF_INET};
+	const char *host = resolver->request.host;
+	char name[LOOKUPS_HOST_MAX];
 
 	if (resolver->is_apart || resolver->request.family != AF_UNSPEC)
 		return;
-	log_debug("resolve: %s; asking for IPv6 and IPv4 apart", why);
 	resolver->is_apart = true;
+	if (hostsfile_knows(host) || !fullname_of(host, name, sizeof name))
+		return;
+	log_debug("resolve: %s; asking for IPv6 and IPv4 apart", why);
+	lookups_rename(resolver->lookups, name);
 	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
 		if (lookups_start(resolver->lookups, families[i]))
 			resolver->apart |= bit_of(families[i]);

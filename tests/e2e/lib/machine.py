@@ -248,11 +248,8 @@ class _NameServer:
         return self.asked.wait(seconds)
 
     def _answer_to(self, name, kind):
-        if isinstance(self._answers, int):
-            return self._answers
-        if self._names is not None and name not in self._names:
-            return 3
-        return (self._answers or {}).get(_type(kind))
+        answers = self._answers if self._names is None else self._names.get(name, 3)
+        return answers if isinstance(answers, int) else (answers or {}).get(_type(kind))
 
     def serve(self):
         while True:
@@ -281,7 +278,7 @@ def name_server(answers=None, names=None):
     answers  None: silent; a number: the code of every response (3: no such name, RFC 1035 4.1.1);
              {"A": ["127.0.0.1"], "AAAA": Late(2, ["::1"])}: for each type the addresses ([]: there are
              none), or a number; to a type that is not in it the server is silent
-    names    those that it knows; of others it says that there is no such name. None: it knows all
+    names    {"server.example": answers}, if they differ; of others it says that there is no such name
     Gives an object whose .wait(seconds) and .is_set() are those of an Event that is set when the server was
     asked, and whose .questions are what for: ("server.example", "A"), ...
     """

@@ -36,7 +36,7 @@ def judge(report):
     faults = _faults(text)
     if _is_looking_up(faults):
         # hailto can't stop getaddrinfo(): what the lookup has goes with the process.
-        faults = [fault for fault in faults if not re.search("lookup_thread|resolver_start", fault)]
+        faults = [fault for fault in faults if not re.search("lookup_thread|lookups_new|lookups_start|fullname_of", fault)]
     elif "in use at exit: 0 bytes in 0 blocks" not in text:
         faults.append("memory is in use at exit")
     if "ERROR SUMMARY: 0 errors" not in text:
@@ -51,8 +51,8 @@ def _faults(text):
 
 
 def _is_looking_up(faults):
-    """Whether at the end a name was still being looked up: getaddrinfo() leaves no descriptor open."""
-    return any(re.search(r"^Open .* lookup_thread", fault, re.DOTALL | re.MULTILINE) for fault in faults)
+    """Whether at the end a name was still being looked up: its thread has the pipe until it ends."""
+    return any(re.search(r"^Open .* lookups_new", fault, re.DOTALL | re.MULTILINE) for fault in faults)
 
 
 def judge_all(folder):
