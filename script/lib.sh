@@ -33,6 +33,7 @@ program ip            iproute2
 program ps            procps
 program valgrind      valgrind
 program mandoc        mandoc
+program groff         groff-base
 '
 
 # Prints each argument on a line of its own.
