@@ -1490,6 +1490,9 @@ int main(void)
 	TCase *each = suite_case(suite, "every kind"), *tcp = suite_case(suite, "TCP");
 	TCase *memory = suite_case(suite, "memory"), *reloads = suite_case(suite, "reloads");
 	TCase *own = suite_case(suite, "own"), *scarce = suite_case(suite, "memory at reloads");
+	TCase *deadlines = suite_case(suite, "deadlines"), *room = suite_case(suite, "room");
+	TCase *great = suite_case(suite, "memory, great"),
+	      *own_great = suite_case(suite, "memory, own");
 	int end = ipv6_works() ? COUNT_OF(families) : COUNT_OF(families) - 1;
 
 	tcase_add_checked_fixture(each, setup, teardown);
@@ -1508,16 +1511,9 @@ int main(void)
 	tcase_add_loop_test(each, peer_that_sends_all_before_it_reads_gets_a_great_greeting, 0,
 			    end);
 	tcase_add_loop_test(each, peer_that_floods_instead_of_reading_is_reset, 0, end);
-	tcase_add_loop_test(each, silent_peer_that_never_closes_is_closed, 0, end);
-	tcase_add_loop_test(each, peer_that_sends_a_trickle_is_closed_at_the_deadline, 0, end);
-	tcase_add_loop_test(each, idle_time_begins_when_the_greeting_has_gone, 0, end);
-	tcase_add_loop_test(each, each_session_has_its_own_deadline, 0, end);
 	tcase_add_loop_test(each, peer_that_floods_is_cut_at_the_most, 0, end);
 	tcase_add_loop_test(each, peer_that_sends_just_less_is_not_cut, 0, end);
 	tcase_add_loop_test(each, flood_of_one_is_not_counted_for_another, 0, end);
-	tcase_add_loop_test(each, young_session_is_not_evicted, 0, end);
-	tcase_add_loop_test(each, who_lingers_longest_is_evicted, 0, end);
-	tcase_add_loop_test(each, session_that_greets_is_not_evicted, 0, end);
 	tcase_add_loop_test(each, stopped_sessions_go_on, 0, end);
 	tcase_add_loop_test(each, free_closes_what_is_left, 0, end);
 	tcase_add_loop_test(each, open_sessions_are_counted, 0, end);
@@ -1525,6 +1521,15 @@ int main(void)
 	tcase_add_loop_test(each, session_without_a_name_is_not_logged, 0, end);
 	tcase_add_loop_test(each, close_is_logged_for_debugging_only, 0, end);
 	tcase_add_loop_test(each, name_is_copied, 0, end);
+	tcase_add_checked_fixture(deadlines, setup, teardown);
+	tcase_add_loop_test(deadlines, silent_peer_that_never_closes_is_closed, 0, end);
+	tcase_add_loop_test(deadlines, peer_that_sends_a_trickle_is_closed_at_the_deadline, 0, end);
+	tcase_add_loop_test(deadlines, idle_time_begins_when_the_greeting_has_gone, 0, end);
+	tcase_add_loop_test(deadlines, each_session_has_its_own_deadline, 0, end);
+	tcase_add_checked_fixture(room, setup, teardown);
+	tcase_add_loop_test(room, young_session_is_not_evicted, 0, end);
+	tcase_add_loop_test(room, who_lingers_longest_is_evicted, 0, end);
+	tcase_add_loop_test(room, session_that_greets_is_not_evicted, 0, end);
 	/* A socketpair knows no reset. */
 	tcase_add_checked_fixture(tcp, setup, teardown);
 	tcase_set_timeout(tcp, 60);
@@ -1552,9 +1557,11 @@ int main(void)
 	tcase_add_test(memory, client_that_closes_at_once_takes_no_watch_and_no_memory);
 	tcase_set_timeout(memory, 60);
 	tcase_add_loop_test(memory, want_of_memory_ends_one_session_only, 0, GRANTS_MAX);
-	tcase_add_loop_test(memory, want_of_memory_ends_one_great_greeting_only, 0, GRANTS_MAX);
-	tcase_add_loop_test(memory, want_of_memory_ends_one_own_greeting_only, 0, GRANTS_MAX);
 	tcase_add_loop_test(memory, want_of_memory_at_first_makes_no_sessions, 0, NEEDED_AT_FIRST);
+	tcase_add_checked_fixture(great, setup_scarce, teardown);
+	tcase_add_loop_test(great, want_of_memory_ends_one_great_greeting_only, 0, GRANTS_MAX);
+	tcase_add_checked_fixture(own_great, setup_scarce, teardown);
+	tcase_add_loop_test(own_great, want_of_memory_ends_one_own_greeting_only, 0, GRANTS_MAX);
 	tcase_add_checked_fixture(scarce, setup_scarce_file, teardown_file);
 	tcase_add_loop_test(scarce, want_of_memory_behind_a_reload_ends_one_session_only, 0,
 			    GRANTS_MAX);
@@ -1573,5 +1580,5 @@ int main(void)
 	tcase_add_loop_test(own, own_greeting_can_wait_for_the_next_turn, 0, end);
 	tcase_add_loop_test(own, slow_readers_get_all_of_their_own_great_greetings, 0, end);
 	tcase_add_loop_test(own, own_greeting_of_one_who_has_reset_is_dropped, FIRST_TCP, end);
-	return suite_run(suite);
+	return suite_run_at_once(suite);
 }
