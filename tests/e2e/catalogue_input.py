@@ -168,7 +168,7 @@ class MessageFile(unittest.TestCase):
 
     @row("B2", "message file: missing, a directory, a FIFO, /dev/zero, over the most; 0 bytes, NUL, no UTF-8; "
          "at the start, and at a reload while 5 clients hear 1 MiB",
-         "start: exit 4 within 1 s; reload: 0 lost, the old text, 1 line; the others are heard")
+         "start: exit 4 within 1 s; reload: 0 lost, the old text, 1 line; the others are heard", timed=True)
     def test_message_file(self, score):
         self.path = temporary_directory(self) / "message"
         seconds = max(self.seconds_to_refuse(make) for make in self.BAD.values())

@@ -58,7 +58,7 @@ def is_memory_exact():
 
 class Stop(unittest.TestCase):
     @row("L1", "SIGTERM or SIGINT to an idle daemon; a second one while 50 connections linger",
-         "ended within 0.1 s, exit code 0")
+         "ended within 0.1 s, exit code 0", timed=True)
     def test_idle_and_second_signal(self, score):
         signals = (signal.SIGTERM, signal.SIGINT) * times(2, 25)
         idle = max(self.stop_when_idle(number) for number in signals)
@@ -84,7 +84,7 @@ class Stop(unittest.TestCase):
         return seconds
 
     @row("L2", "SIGTERM while 20 slow readers are sent 1 MiB each; others connect meanwhile",
-         "0 truncated; others refused within 50 ms")
+         "0 truncated; others refused within 50 ms", timed=True)
     def test_amid_long_greetings(self, score):
         with NaiveServer(size=MEBIBYTE) as naive, contextlib.ExitStack() as stack:
             readers = self.slow_readers(naive, stack)
@@ -141,7 +141,7 @@ class Stop(unittest.TestCase):
             return True
 
     @row("L3", "SIGTERM while a client never reads its 1 MiB",
-         "ended after --drain, give or take 0.5 s; the part of a greeting is reset")
+         "ended after --drain, give or take 0.5 s; the part of a greeting is reset", timed=True)
     def test_client_that_never_reads(self, score):
         drain = times(500, 5000) / 1000
         with Daemon("-f", message_file(self, LONG), "--drain", f"{drain}s", "-t", "1000s",
@@ -282,7 +282,7 @@ class Signals(unittest.TestCase):
         raise AssertionError("the naive server has mixed nothing")
 
     @row("L7", "SIGHUP and SIGUSR1, 10,000 in all within a second, then SIGSTOP and SIGCONT, 100 times, while "
-         "clients come as fast as they can", "alive, 0 lost")
+         "clients come as fast as they can", "alive, 0 lost", timed=True)
     def test_signals_under_load(self, score):
         with NaiveServer() as naive:
             naive.signal(signal.SIGHUP)

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """The catalogue's rows of overload: too many clients, too fast, too slow, and none is left behind."""
 import contextlib
-import math
 import pathlib
 import re
 import resource
 import select
 import signal
+import statistics
 import time
 import unittest
 
@@ -16,7 +16,7 @@ from lib.harness import (
     DEADLINE, Daemon, GREETING, datagrams_to, kernel_counter, message_file, poll_until, raise_descriptor_limit,
     read_all, run)
 from lib.naive import NaiveServer
-from lib.rows import FULL, SLOW, row, times, within
+from lib.rows import FULL, IS_ALONE, SLOW, row, times, within
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -72,6 +72,12 @@ def lateness(server, answer, seconds):
     return longest
 
 
+def told(seconds):
+    """The median of some times, and the span of them all."""
+    least, median, most = (1000 * value for value in (min(seconds), statistics.median(seconds), max(seconds)))
+    return f"{median:.0f} ms ({least:.0f} to {most:.0f} in {len(seconds)} tries)"
+
+
 def trickle(crowd, readers, pause, seconds):
     """Lets the readers read a byte after each pause; returns how long each client lived that was cut."""
     poll, left, lived, began = select.poll(), {}, [], time.monotonic()
@@ -92,7 +98,7 @@ def trickle(crowd, readers, pause, seconds):
 
 class Overload(unittest.TestCase):
     @row("O1", "64 descriptors, and 200 clients that do not read what they are sent, for 4 s",
-         "at most 0.1 s of processor time and 5 log lines; all 200 greeted 1 s after they begin to read")
+         "at most 0.1 s of processor time and 5 log lines; all 200 greeted 1 s after they begin to read", timed=True)
     def test_few_descriptors(self, score):
         seconds, size = 4 if FULL else 0.5, 128 * KIB
         with NaiveServer(size, limits=FEW_DESCRIPTORS) as server:
@@ -175,37 +181,39 @@ class Overload(unittest.TestCase):
             self.assertEqual(daemon.wait_counters(open=0)["greeted"], clients * rounds)
 
     @row("O3", "5000 clients connect at once, 10 times",
-         "none stuck; all greeted within 1 s; ListenOverflows +0")
+         "none stuck; all greeted within 1 s; ListenOverflows +0", timed=True)
     def test_rush(self, score):
         self.nobody_is_stuck(score, 5000, limit=1)
 
     @row("O4", "2000 clients connect at once while the server stands still for 200 ms, 10 times",
-         "none stuck; all greeted within 0.5 s; ListenOverflows +0")
+         "none stuck; all greeted within 0.5 s; ListenOverflows +0", timed=True)
     def test_rush_upon_who_stands_still(self, score):
         self.nobody_is_stuck(score, 2000, limit=0.5, stopped=0.2)
 
-    @row("O5", "2 processes connect and close as fast as they can for 3 s; SIGUSR1 every 10 ms",
-         "answered within 25 ms, in one of three tries; never out of descriptors")
+    @row("O5", "4 processes connect and close as fast as they can, for a second each try; SIGUSR1 every 10 ms",
+         "answered within 25 ms, by the median of all tries; never out of descriptors", timed=True)
     def test_flood(self, score):
-        # Every day other tests leave the flooders less of the machine: then it takes the twin longer to lose.
-        # Beside valgrind, which does not run it, they have hardly any, and it is left out.
-        seconds, limit = 3 if FULL else 1, 0.025
-        for _ in range(3 if FULL else 10):
-            naive = math.inf if SLOW else self.naive_lateness(seconds)
-            with Daemon("-q") as daemon:
-                with flood(daemon.port):
-                    ours = lateness(daemon, "counters:", seconds)
-                accepted = daemon.counters()["accepted"]
-            if ours <= within(limit) and naive > limit:
-                break
-        score.naive = None if SLOW else f"{naive * 1000:.0f} ms"
-        score.haild = f"{ours * 1000:.0f} ms with {accepted} accepted, out of descriptors 0 times"
-        self.assertGreater(naive, limit)
-        self.assertLessEqual(ours, within(limit))
+        # Valgrind does not run the twin, and beside it the flooders get hardly any of the machine: no try of it then.
+        limit, tries = 0.025, times(5, full=15, slow=1)
+        naive = [self.naive_lateness() for _ in range(0 if SLOW else tries)]
+        ours, accepted = zip(*(self.lateness() for _ in range(tries)))
+        score.naive = told(naive) if naive else None
+        score.haild = f"{told(ours)}, with {min(accepted)} to {max(accepted)} accepted, out of descriptors 0 times"
+        if IS_ALONE:
+            self.assertGreater(statistics.median(naive), limit)
+        # The flooders take the processors from all, and so does whatever else runs on the machine.
+        self.assertLessEqual(statistics.median(ours), within(limit, patience=5))
 
-    def naive_lateness(self, seconds):
-        with NaiveServer() as server, flood(server.port):
-            return lateness(server, "alive", seconds)
+    def naive_lateness(self):
+        with NaiveServer() as server, flood(server.port, 4):
+            return lateness(server, "alive", 1)
+
+    def lateness(self):
+        """That of haild, and how many connections it has accepted meanwhile."""
+        with Daemon("-q") as daemon:
+            with flood(daemon.port, 4):
+                longest = lateness(daemon, "counters:", 1)
+            return longest, daemon.counters()["accepted"]
 
     @row("O7", "500 clients that read nothing of 1 MiB; the same of a template; and 500 more when those have gone",
          "at most 8 MiB more memory; 16 KiB a client with the template; and no more for those that come later")
@@ -242,7 +250,7 @@ class Overload(unittest.TestCase):
         self.assertLessEqual(later, 1)
 
     @row("O8", "100 clients that read a byte a second of 1 MiB, with small buffers, and 100 that never read",
-         "all cut at most 1 s after the time of -t")
+         "all cut at most 1 s after the time of -t", timed=True)
     def test_slow_readers(self, score):
         clients = times(50, full=100)
         timeout, pause = (5, 1) if FULL else (1, 0.2)
@@ -261,7 +269,7 @@ class Overload(unittest.TestCase):
             daemon.wait_counters(timed_out_greeting=len(crowd), open=0)
 
     @row("O9", "1000 connections allowed, all taken by clients that were greeted and stay; 100 more come",
-         "they are greeted within 0.2 s, and who has stayed longest is cut")
+         "they are greeted within 0.2 s, and who has stayed longest is cut", timed=True)
     def test_who_has_lingered_longest_makes_room(self, score):
         room, more = times(1000, full=1000), times(100, full=100)
         raise_descriptor_limit(room + more + 100)
@@ -326,7 +334,7 @@ class Datagrams(unittest.TestCase):
         poll_until(lambda: kernel_counter("snmp", "Icmp", "OutDestUnreachs") > before)
 
     @row("B6", "datagrams of 0 to 65507 bytes, answers that ICMP refuses, then 100,000 datagrams a second for 3 s",
-         "alive, and TCP clients are greeted meanwhile: 99 of 100 within 20 ms")
+         "alive, and TCP clients are greeted meanwhile: 99 of 100 within 20 ms", timed=True)
     def test_datagrams(self, score):
         seconds, rate, limit = 3 if FULL else 1, 100000, within(0.020)
         with Daemon("-q", "-u") as daemon:

@@ -22,6 +22,8 @@ import tempfile
 import time
 import unittest
 
+from lib import differences, rows
+
 GREETING = b"Hi from server"
 # The two, and the same with memory that fails on demand.
 OUR_PROGRAMS = ("haild", "hailto", "haild_faulty", "hailto_faulty")
@@ -470,8 +472,15 @@ def main():
     """Runs the file's tests (or those named in the arguments) as one automake test."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
+    # A shell may have started us in the background, with SIGINT ignored, which our programs would inherit.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    differences.keep_short()
     runner = unittest.TextTestRunner(sys.stdout, verbosity=2, resultclass=_Result)
-    result = unittest.main(testRunner=runner, exit=False).result
+    try:
+        result = unittest.main(testRunner=runner, testLoader=rows.Loader(), exit=False).result
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+        sys.exit(128 + signal.SIGINT)
     _end(*result.counts())
 
 

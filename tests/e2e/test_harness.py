@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""The harness itself: what it must not do to a test that fails, or to one that a shell started in the background."""
+import os
+import sys
+import textwrap
+import unittest
+
+from lib import harness
+from lib.harness import run, temporary_directory
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+# Nothing of how this file itself is run.
+PLAIN = {"PYTHONPATH": FOLDER, "HAILD_CATALOGUE": "", "HAILD_LIMITS": "", "HAILD_ROWS": "", "HAILD_SCORES": "",
+         "HAILD_WRAPPER": ""}
+
+
+class Files(unittest.TestCase):
+    def outcome(self, body, prefix=(), deadline=10, env=None):
+        """Runs a file with one test, whose body this is; returns the Result."""
+        path = temporary_directory(self) / "test_file.py"
+        path.write_text(textwrap.dedent("""
+            import signal, time, unittest
+            from lib import harness
+            from lib.rows import row, within
+            class Test(unittest.TestCase):
+            {}
+            harness.main()
+            """).format(textwrap.indent(textwrap.dedent(body), "    ")))
+        return run(sys.executable, path, env={**PLAIN, **(env or {})}, prefix=prefix,
+                   deadline=deadline)
+
+
+class Harness(Files):
+    def fails_quickly(self, assertion, *shown):
+        outcome = self.outcome(f"""
+            def test(self):
+                self.{assertion}
+            """)
+        self.assertEqual(outcome.exit, 1)
+        for text in shown:
+            self.assertIn(text, outcome.stdout)
+        self.assertTrue(outcome.stdout.endswith(b"test_file: 0 passed, 1 failed, 0 skipped\n"), outcome)
+
+    def test_long_values_do_not_spin(self):
+        self.fails_quickly("assertEqual([b'x' * 100] * 2000, [b'x' * 99] * 1999)", b"First differing element 0")
+        self.fails_quickly("assertEqual(['same'] * 2000, ['same'] * 1999)", b"2000 and 1999 lines",
+                           b"the first difference is in line 1999")
+        self.fails_quickly("assertEqual({n: 'same' for n in range(2000)}, {n: 'same' for n in range(1, 2001)})",
+                           b"the first difference is in line 1)")
+        self.fails_quickly("assertEqual('same\\n' * 3000, 'same\\n' * 2999 + 'other\\n')",
+                           b"the first difference is in line 3000", b"- same", b"+ other")
+
+    def test_short_values_are_shown_whole(self):
+        self.fails_quickly("assertEqual(['a', 'b', 'c'], ['a', 'x', 'c'])", b"- ['a', 'b', 'c']", b"?        ^")
+
+    def test_sigint_is_restored(self):
+        outcome = self.outcome("""
+            def test(self):
+                child = harness.start(["sh", "-c", "kill -INT $$; exit 7"])
+                self.assertEqual(child.wait(), -signal.SIGINT)
+            """, prefix=("sh", "-c", "trap '' INT; exec \"$@\"", "sh"))
+        self.assertEqual(outcome.exit, 0, outcome)
+
+    def test_interruption_is_told(self):
+        outcome = self.outcome("""
+            def test(self):
+                signal.raise_signal(signal.SIGINT)
+            """)
+        self.assertEqual(outcome.exit, 130)
+        self.assertTrue(outcome.stdout.endswith(b"interrupted\n"), outcome)
+
+
+class Rows(Files):
+    """Which rows run, and how long they may take"""
+
+    BODY = """
+        @row("C1", "nothing", "within a second", timed={timed})
+        def test(self, score):
+            score.haild = f"limit {{within(1):g}} s" if {timed} else "right"
+        """
+
+    def row(self, timed=True, **env):
+        return self.outcome(self.BODY.format(timed=timed), env=env)
+
+    def limit(self, **env):
+        outcome = self.row(**env)
+        self.assertEqual(outcome.exit, 0, outcome)
+        return float(outcome.stdout.partition(b"limit ")[2].split()[0])
+
+    def test_limits(self):
+        self.assertEqual(self.limit(HAILD_CATALOGUE="full"), 1)
+        self.assertEqual(self.limit(HAILD_ROWS="timed", HAILD_LIMITS="catalogue"), 1)
+        self.assertLessEqual(self.limit(HAILD_ROWS="timed"), 5)
+        self.assertGreater(self.limit(), 30)
+
+    def test_only_a_timed_row_asks_for_a_time(self):
+        outcome = self.outcome("""
+            @row("C1", "nothing", "within a second")
+            def test(self, score):
+                within(1)
+            """)
+        self.assertEqual(outcome.exit, 1)
+        self.assertIn(b"only a row with timed=True may ask for a time", outcome.stdout)
+
+    def test_choice(self):
+        for timed, choice, runs in ((True, "timed", 1), (True, "untimed", 0), (True, "", 1),
+                                    (False, "timed", 0), (False, "untimed", 1)):
+            outcome = self.row(timed=timed, HAILD_ROWS=choice)
+            self.assertTrue(outcome.stdout.endswith(b"test_file: %d passed, 0 failed, 0 skipped\n" % runs), outcome)
+
+
+if __name__ == "__main__":
+    harness.main()
