@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # lib: what the scripts here and .ci/run share. To be sourced.
 #
-# Sets $root, the source tree, and with build_variant $build, a build directory.
+# Sets $root, the source tree, and with build_variant $build, a build directory. An interruption ends what
+# run_apart has started, and then the script.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -46,6 +47,71 @@ die() {
 	exit 1
 }
 
+# Prints the comment that a script begins with, which is its help.
+print_help() {
+	sed -n '2,/^[^#]/ { /^# shellcheck/d; s/^# \{0,1\}//p; }' "$0"
+}
+
+# Answers --help wherever it stands, and what is wrong with the arguments.
+help_if_asked() { # argument...
+	if [[ " $* " == *" --help "* || " $* " == *" -h "* ]]; then
+		print_help
+		exit 0
+	fi
+}
+
+usage_error() { # what is wrong
+	say "${0##*/}: $1" "Try ${0#"$PWD/"} --help" >&2
+	exit 2
+}
+
+# The process group that run_apart waits for.
+apart=
+
+# Runs a command in a process group of its own, so that an interruption ends all that it has started.
+run_apart() { # command...
+	local status=0
+	set -m
+	"$@" </dev/null &
+	apart=$!
+	set +m
+	wait "$apart" || status=$?
+	apart=
+	return "$status"
+}
+
+# Ends what runs apart: politely, and after five seconds for certain.
+end_apart() {
+	local tries=0
+	if [ -z "$apart" ]; then
+		return
+	fi
+	kill -TERM -- "-$apart" 2>/dev/null || return 0
+	while kill -0 -- "-$apart" 2>/dev/null && [ $((tries += 1)) -le 50 ]; do
+		sleep 0.1
+	done
+	kill -KILL -- "-$apart" 2>/dev/null || true
+}
+
+interrupt() { # the signal's number
+	trap '' HUP INT TERM
+	end_apart
+	say "" "interrupted" >&2
+	exit $((128 + $1))
+}
+
+# To be called again in a subshell that is to be interruptible, since it begins without traps.
+catch_signals() {
+	trap 'interrupt 1' HUP
+	trap 'interrupt 2' INT
+	trap 'interrupt 15' TERM
+}
+
+# Runs a command in a folder.
+in_folder() { # folder, command...
+	(cd "$1" && shift && exec "$@")
+}
+
 # Tells whether something that we need is there.
 is_there() { # how, name
 	case $1 in
@@ -58,27 +124,46 @@ is_there() { # how, name
 	esac
 }
 
-# Installs Debian packages, as root or with sudo.
-apt_install() {
-	local log sudo=
-	if [ "$(id -u)" -ne 0 ]; then
-		command -v sudo >/dev/null || die "Please run as root: apt-get install $*"
-		sudo=sudo
+# Prints what goes before a command that only root may run; fails if nothing helps.
+as_root() {
+	[ "$(id -u)" -eq 0 ] || command -v sudo
+}
+
+# Runs apt-get, with its output in a file.
+run_apt() { # file, argument...
+	local log=$1 sudo
+	shift
+	sudo=$(as_root)
+	${sudo:+"$sudo"} env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 "$@" >>"$log" 2>&1
+}
+
+# Installs Debian packages; if they can't all be had, each that can. Fails if one is missing then.
+apt_install() { # package...
+	local log status=0 package
+	if ! as_root >/dev/null; then
+		say "Neither root nor sudo: not installed. As root: apt-get install $*"
+		return 1
 	fi
 	say "Installing with apt: $*"
 	log=$(mktemp)
-	$sudo apt-get -q update >"$log" 2>&1 || say "apt-get update failed; I go on with the lists that are here."
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 \
-		install --no-install-recommends "$@" >>"$log" 2>&1 || {
-		tail -n 40 "$log" >&2
-		die "apt-get could not install: $*"
-	}
+	run_apt "$log" update || say "apt-get update failed; going on with the lists that are here."
+	if ! run_apt "$log" install --no-install-recommends "$@"; then
+		status=1
+		if [ $# -gt 1 ]; then
+			for package; do
+				run_apt "$log" install --no-install-recommends "$package" || say "apt could not install $package."
+			done
+		fi
+		grep '^E: ' "$log" | sort -u | head -n 5 || true
+	fi
 	rm -f "$log"
+	return "$status"
 }
 
-# Makes sure that everything in a list is there: installs it, or says what to install.
-need() { # list, "must" or "may"
-	local how name package packages=() names=()
+# Sets the arrays names and packages to what a list has and the machine lacks.
+list_missing() { # list
+	local how name package
+	names=() packages=()
 	while read -r how name package; do
 		if [ -z "$how" ] || is_there "$how" "$name"; then
 			continue
@@ -86,18 +171,28 @@ need() { # list, "must" or "may"
 		names+=("$name")
 		[[ " ${packages[*]-} " == *" $package "* ]] || packages+=("$package")
 	done <<<"$1"
+}
+
+# Makes sure that everything in a list is there: installs it, or says what to install. Only what "must" be there
+# ends the script if it can't be had; without the others their tests are skipped.
+need() { # list, "must" or "may"
+	local names packages
+	list_missing "$1"
 	if [ ${#names[@]} -eq 0 ]; then
 		return
 	fi
 	if command -v apt-get >/dev/null; then
-		apt_install "${packages[@]}"
-		return
+		apt_install "${packages[@]}" || true
+		hash -r
+		list_missing "$1"
+		if [ ${#names[@]} -eq 0 ]; then
+			return
+		fi
 	fi
 	say "Not found here:    ${names[*]}"
 	say "On Debian this is: ${packages[*]}"
-	say "Please install what your system calls so."
 	if [ "$2" = must ]; then
-		die "Then run this again."
+		die "Please install what your system calls so. Then run this again."
 	fi
 	say "Tests that need it will be skipped."
 }
@@ -113,7 +208,7 @@ need_clang_runtime() {
 quietly() { # file, command...
 	local log=$1
 	shift
-	if ! "$@" >"$log" 2>&1; then
+	if ! run_apart "$@" >"$log" 2>&1; then
 		tail -n 80 "$log" >&2
 		die "This failed: $*" "All that it printed is in $log"
 	fi
@@ -123,7 +218,8 @@ quietly() { # file, command...
 prepare_configure() {
 	if [ ! -e "$root/configure" ] || [ ! -e "$root/Makefile.in" ] ||
 		[ "$root/configure.ac" -nt "$root/configure" ] || [ "$root/Makefile.am" -nt "$root/Makefile.in" ]; then
-		(cd "$root" && quietly "$root/build/autoreconf.log" autoreconf --install)
+		say "  autoreconf: makes configure"
+		quietly "$root/build/autoreconf.log" in_folder "$root" autoreconf --install
 	fi
 }
 
@@ -135,6 +231,23 @@ list_found() {
 			printf '%s\n' "$package"
 		fi
 	done <<<"$to_build$to_test"
+}
+
+# Runs configure in $build. An option that it does not know is an error, and is told shortly.
+configure_build() { # [configure-argument]...
+	local log=$build/configure.log reason
+	say "  configure: looks at what is here"
+	if run_apart in_folder "$build" "$root/configure" --enable-option-checking=fatal "$@" >"$log" 2>&1; then
+		return
+	fi
+	reason=$(sed -n '/^configure: error: /,$p' "$log" | head -n 5)
+	if [[ $reason == *"unrecognized option"* ]]; then
+		[ -e "$build/config.status" ] || rm -rf "$build"
+		say "$reason" "Ours are --enable-sanitizers, --enable-coverage, --enable-werror and --disable-hardening." >&2
+		exit 2
+	fi
+	say "${reason:-$(tail -n 40 "$log")}" >&2
+	die "All that configure printed is in $log"
 }
 
 # Builds in build/, or with configure arguments in a directory of their own below it; sets $build.
@@ -154,8 +267,11 @@ build_in() { # directory, [configure-argument]...
 	prepare_configure
 	found=$(list_found)
 	if [ ! -e "$build/config.status" ] || [ "$found" != "$(cat "$build/found" 2>/dev/null)" ]; then
-		(cd "$build" && quietly configure.log "$root/configure" "$@")
+		configure_build "$@"
 		printf '%s\n' "$found" >"$build/found"
 	fi
+	say "  make: compiles what has changed"
 	quietly "$build/make.log" make -C "$build" -j2
 }
+
+catch_signals

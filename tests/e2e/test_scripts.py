@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+"""What a person types: the scripts answer wrong arguments, go on where they can, and end at Control-C.
+
+They are the real scripts, in a source tree that holds nothing else: its configure, its makefile and its tests are a few
+lines each, and so is the machine, of which a folder holds the only programs that they find.
+"""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import unittest
+
+from lib import harness
+from lib.harness import need, poll_until, start, temporary_directory
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCRIPTS = ("script/bench", "script/demo", "script/fuzz", "script/test", ".ci/run")
+# What the scripts find as it is, and what is only there.
+REAL = ("awk basename bash cat cp cut date dirname env find getconf grep head id ln ls make mkdir mktemp mv nproc printf "
+        "python3 rm sed seq sh sleep sort tail tee timeout touch tr uname wc xargs").split()
+EMPTY = ("autoreconf automake cc clang curl groff mandoc ncat nft ip pkg-config ps socat valgrind").split()
+
+CONFIGURE = """#!/bin/sh
+case "$*" in *--enable-sanitisers*)
+	echo "checking for gcc... gcc"
+	echo "configure: error: unrecognized options: --enable-sanitisers" >&2
+	exit 1 ;;
+esac
+cp "${0%/*}/template.mk" Makefile
+: >config.status
+"""
+
+# Each test is a file of shell script, whatever its name.
+MAKEFILE = """
+TESTS = tests/e2e/test_bad.py tests/e2e/test_fine.py tests/layers.sh tests/unit/check_fine
+all: ;
+list-tests: ; @printf '%s\\n' $(TESTS)
+check: $(TESTS:%=run-%)
+$(TESTS:%=run-%): run-%:
+	@b='$(basename $*)'; mkdir -p "$$(dirname "$$b")"; $(TESTS_ENVIRONMENT) \\
+	s='SOURCE/$*'; [ -e "$$s" ] || s=$$s.c; \\
+	if sh "$$s" >"$$b.log" 2>&1; then r=PASS; else r=FAIL; fi; \\
+	echo ":test-result: $$r" >"$$b.trs"; echo "$$r: $*"; [ $$r = PASS ]
+"""
+
+TESTS = {
+    "tests/e2e/test_bad.py": r"""printf '%s\n' 'test_a (__main__.A.test_a) ... FAIL' '=====' \
+        'FAIL: test_a (__main__.A.test_a)' '-----' 'Traceback (most recent call last):' '  File "x", line 1, in test_a' \
+        'AssertionError: 5 != 6 : too much' '-----' 'Ran 2 tests' 'test_bad: 1 passed, 1 failed, 0 skipped'; exit 1""",
+    "tests/e2e/test_fine.py": "echo 'test_fine: 2 passed, 0 failed, 0 skipped'",
+    "tests/layers.sh": "echo 'layers: 3 passed, 0 failed'",
+    "tests/unit/check_fine.c": "echo '100%: Checks: 4, Failures: 0, Errors: 0'",
+}
+
+
+class Scripts(unittest.TestCase):
+    def setUp(self):
+        if not (ROOT / "script/test").exists():
+            raise unittest.SkipTest("the scripts are not in this tree")
+        need("bash")
+        self.root = temporary_directory(self)
+        self.programs = self.root / "programs"
+        self.programs.mkdir()
+        for name in REAL:
+            if path := shutil.which(name):
+                (self.programs / name).symlink_to(path)
+        for name in EMPTY:
+            self.program(name, "")
+        self.program("aclocal", f"echo {self.programs}")
+        self.program("nc", "echo OpenBSD netcat")
+        (self.programs / "ax_pthread.m4").touch()
+        # No test may install a thing on this machine.
+        self.program("apt-get", "echo 'E: Unable to locate package' >&2; exit 100")
+        for script in (*SCRIPTS, "script/lib.sh"):
+            self.file(script, (ROOT / script).read_text()).chmod(0o755)
+        self.file("tests/fuzz/fuzz_one.c", "")
+        self.file("configure.ac", "")
+        self.file("Makefile.am", "")
+        self.file("configure", CONFIGURE).chmod(0o755)
+        self.file("Makefile.in", "")
+        self.file("template.mk", MAKEFILE.replace("SOURCE", str(self.root)))
+        for name, text in TESTS.items():
+            self.file(name, text)
+
+    def file(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def program(self, name, text):
+        path = self.programs / name
+        path.unlink(missing_ok=True)
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+
+    def environment(self):
+        kept = {name: value for name, value in os.environ.items() if not re.match("HAILD|HAILTO|MAKE|MFLAGS|BASH", name)}
+        return {**kept, "PATH": str(self.programs), "LC_ALL": "C"}
+
+    def run_script(self, *words):
+        process = subprocess.run([self.programs / "bash", *words], cwd=self.root, env=self.environment(), text=True,
+                                 stdin=subprocess.DEVNULL, capture_output=True, timeout=harness.DEADLINE)
+        return process
+
+    def is_refused(self, *words, named):
+        process = self.run_script(*words)
+        self.assertEqual((process.returncode, process.stdout), (2, ""), process)
+        self.assertIn(named, process.stderr)
+        self.assertIn("--help", process.stderr)
+        self.assertEqual(process.stderr.count("\n"), 2, process)
+        self.assertFalse((self.root / "build").exists())
+
+
+class Arguments(Scripts):
+    def test_help(self):
+        for script in SCRIPTS:
+            for words in (["--help"], ["-x", "--help"]):
+                process = self.run_script(script, *words)
+                self.assertEqual((process.returncode, process.stderr), (0, ""), script)
+                self.assertTrue(process.stdout.startswith(script), process)
+        self.assertFalse((self.root / "build").exists())
+
+    def test_unknown_words(self):
+        for script in SCRIPTS:
+            self.is_refused(script, "nonsense", named="'nonsense'")
+        self.is_refused("script/test", "tests/e2e/test_none.py", named="'tests/e2e/test_none.py'")
+        self.is_refused("script/test", "--full", "--valgrind", named="exclude each other")
+        self.is_refused("script/fuzz", "all", "soon", named="'soon'")
+        self.is_refused("script/bench", "--fast", named="'--fast'")
+
+    def test_misspelled_configure_option(self):
+        process = self.run_script("script/test", "--enable-sanitisers")
+        self.assertEqual(process.returncode, 2)
+        self.assertIn("unrecognized options: --enable-sanitisers\n", process.stderr)
+        self.assertLessEqual(process.stderr.count("\n"), 3, process)
+        self.assertFalse((self.root / "build/variant/enable-sanitisers").exists())
+
+
+class Packages(Scripts):
+    def goes_on(self, *said):
+        process = self.run_script("script/test", "tests/e2e/test_fine.py")
+        self.assertEqual(process.returncode, 0, process)
+        self.assertIn("\n2 passed, 0 failed, 0 skipped\n", process.stdout)
+        for text in said:
+            self.assertIn(text, process.stdout)
+        return process
+
+    def lack(self, *names):
+        for name in names:
+            (self.programs / name).unlink()
+
+    def test_optional_package_that_apt_does_not_have(self):
+        self.lack("mandoc", "groff")
+        self.goes_on("Installing with apt: mandoc groff-base", "Unable to locate package", "Not found here:    mandoc groff",
+                     "Tests that need it will be skipped.")
+
+    def test_one_package_of_two(self):
+        self.lack("mandoc", "groff")
+        self.program("apt-get", f'case "$*" in *install*groff*) echo "E: no groff"; exit 100;; *install*mandoc*) '
+                                f'cp {self.programs}/curl {self.programs}/mandoc;; esac')
+        process = self.goes_on("Not found here:    groff\n", "apt could not install groff-base.")
+        self.assertNotIn("Not found here:    mandoc", process.stdout)
+
+    def test_neither_root_nor_sudo(self):
+        self.lack("mandoc")
+        self.program("id", "echo 1000")
+        self.program("apt-get", "echo called >>calls")
+        self.goes_on("apt-get install mandoc", "Tests that need it will be skipped.")
+        self.assertFalse((self.root / "calls").exists())
+
+    def test_needed_package(self):
+        self.lack("automake")
+        process = self.run_script("script/test")
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("Not found here:    automake\n", process.stdout)
+        self.assertIn("Then run this again.", process.stderr)
+        self.assertFalse((self.root / "build/config.status").exists())
+
+
+class Outcome(Scripts):
+    def test_failures_are_below_the_sum(self):
+        process = self.run_script("script/test", "CC=cc")
+        self.assertEqual((process.returncode, process.stderr), (1, ""))
+        before, sum_line, below = process.stdout.partition("\n10 passed, 1 failed, 0 skipped\n")
+        self.assertTrue(sum_line, process)
+        self.assertEqual(below, """
+tests/e2e/test_bad failed:
+    FAIL: test_a (__main__.A.test_a)
+    AssertionError: 5 != 6 : too much
+  all that it said: build/variant/CC-cc/tests/e2e/test_bad.log
+  to run it again:  script/test CC=cc tests/e2e/test_bad.py
+""")
+        for number in range(1, 5):
+            self.assertRegex(before, rf"(?m)^\[{number}/4\] (PASS|FAIL): tests/\S+, \d s$")
+        self.assertRegex(before, r"(?m)^That took \d+ s\.$")
+
+    def test_what_it_does_meanwhile(self):
+        process = self.run_script("script/test", "tests/unit/check_fine")
+        self.assertEqual(process.stdout.splitlines()[:4], [
+            "Building in build/", "  configure: looks at what is here", "  make: compiles what has changed",
+            "  make: compiles the tests"], process)
+        self.assertIn("\n4 passed, 0 failed, 0 skipped\n", process.stdout)
+
+    def test_longest_begins_first(self):
+        self.file("build/seconds", "tests/layers.sh 7\ntests/e2e/test_fine.py 9\n")
+        self.program("make", f'echo "$*" >>{self.root}/makes; exec {shutil.which("make")} "$@"')
+        self.run_script("script/test")
+        order = re.search("TESTS=(tests.*) TESTS_ENV", (self.root / "makes").read_text())[1].split()
+        self.assertEqual(order, ["tests/e2e/test_fine.py", "tests/layers.sh", "tests/e2e/test_bad.py",
+                                 "tests/unit/check_fine"])
+
+
+class Interruption(Scripts):
+    def interrupted(self, number, *words, slow):
+        """Sends the signal while the slow file runs, which must end, too; returns what was said."""
+        self.file(slow, f"echo $$ >{self.root}/pid.new; mv {self.root}/pid.new {self.root}/pid; exec sleep 1000\n")
+        process = start([self.programs / "bash", *words], cwd=self.root, env=self.environment(),
+                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        poll_until((self.root / "pid").exists)
+        pid = int((self.root / "pid").read_text())
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=harness.DEADLINE)
+        self.assertEqual(process.returncode, 128 + number)
+        self.assertFalse(pathlib.Path(f"/proc/{pid}").exists())
+        return errors
+
+    def test_while_it_tests(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            said = self.interrupted(number, "script/test", slow="tests/e2e/test_fine.py")
+            self.assertTrue(said.endswith(b"\ninterrupted\n"), said)
+            (self.root / "pid").unlink()
+
+    def test_while_it_builds(self):
+        for script in ("script/test", "script/demo"):
+            self.interrupted(signal.SIGINT, script, slow="configure")
+            (self.root / "pid").unlink()
+
+    def test_ci(self):
+        self.interrupted(signal.SIGINT, ".ci/run", "test_plain", slow="tests/e2e/test_fine.py")
+
+
+if __name__ == "__main__":
+    harness.main()
