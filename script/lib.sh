@@ -80,6 +80,13 @@ run_apart() { # command...
 	return "$status"
 }
 
+# Runs a command with all its output in a file. Not for run_apart itself, whose interruption is told to the user.
+into_file() { # file, command...
+	local file=$1
+	shift
+	"$@" >"$file" 2>&1
+}
+
 # Ends what runs apart: politely, and after five seconds for certain.
 end_apart() {
 	local tries=0
@@ -208,7 +215,7 @@ need_clang_runtime() {
 quietly() { # file, command...
 	local log=$1
 	shift
-	if ! run_apart "$@" >"$log" 2>&1; then
+	if ! run_apart into_file "$log" "$@"; then
 		tail -n 80 "$log" >&2
 		die "This failed: $*" "All that it printed is in $log"
 	fi
@@ -237,7 +244,7 @@ list_found() {
 configure_build() { # [configure-argument]...
 	local log=$build/configure.log reason
 	say "  configure: looks at what is here"
-	if run_apart in_folder "$build" "$root/configure" --enable-option-checking=fatal "$@" >"$log" 2>&1; then
+	if run_apart into_file "$log" in_folder "$build" "$root/configure" --enable-option-checking=fatal "$@"; then
 		return
 	fi
 	reason=$(sed -n '/^configure: error: /,$p' "$log" | head -n 5)

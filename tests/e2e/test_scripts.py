@@ -216,7 +216,7 @@ tests/e2e/test_bad failed:
 
 class Interruption(Scripts):
     def interrupted(self, number, *words, slow):
-        """Sends the signal while the slow file runs, which must end, too; returns what was said."""
+        """Sends the signal while the slow file runs, which must end, too."""
         self.file(slow, f"echo $$ >{self.root}/pid.new; mv {self.root}/pid.new {self.root}/pid; exec sleep 1000\n")
         process = start([self.programs / "bash", *words], cwd=self.root, env=self.environment(),
                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -226,18 +226,16 @@ class Interruption(Scripts):
         _, errors = process.communicate(timeout=harness.DEADLINE)
         self.assertEqual(process.returncode, 128 + number)
         self.assertFalse(pathlib.Path(f"/proc/{pid}").exists())
-        return errors
+        self.assertTrue(errors.endswith(b"\ninterrupted\n"), errors)
+        (self.root / "pid").unlink()
 
     def test_while_it_tests(self):
         for number in (signal.SIGINT, signal.SIGTERM):
-            said = self.interrupted(number, "script/test", slow="tests/e2e/test_fine.py")
-            self.assertTrue(said.endswith(b"\ninterrupted\n"), said)
-            (self.root / "pid").unlink()
+            self.interrupted(number, "script/test", slow="tests/e2e/test_fine.py")
 
     def test_while_it_builds(self):
         for script in ("script/test", "script/demo"):
             self.interrupted(signal.SIGINT, script, slow="configure")
-            (self.root / "pid").unlink()
 
     def test_ci(self):
         self.interrupted(signal.SIGINT, ".ci/run", "test_plain", slow="tests/e2e/test_fine.py")
