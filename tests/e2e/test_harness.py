@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The harness itself: what it must not do to a test that fails, or to one that a shell started in the background."""
 import os
+import signal
 import sys
 import textwrap
 import unittest
@@ -61,13 +62,17 @@ class Harness(Files):
             """, prefix=("sh", "-c", "trap '' INT; exec \"$@\"", "sh"))
         self.assertEqual(outcome.exit, 0, outcome)
 
-    def test_interruption_is_told(self):
-        outcome = self.outcome("""
-            def test(self):
-                signal.raise_signal(signal.SIGINT)
-            """)
-        self.assertEqual(outcome.exit, 130)
-        self.assertTrue(outcome.stdout.endswith(b"interrupted\n"), outcome)
+    def test_interruption_ends_it(self):
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+            outcome = self.outcome(f"""
+                def test_1(self):
+                    signal.raise_signal({int(number)})
+                def test_2(self):
+                    print("went on")
+                """)
+            self.assertEqual(outcome.exit, 128 + number)
+            self.assertTrue(outcome.stdout.endswith(b"interrupted\n"), outcome)
+            self.assertNotIn(b"went on", outcome.stdout)
 
 
 class Rows(Files):

@@ -468,19 +468,23 @@ def _end(passed, failed, skipped):
     sys.exit(1 if failed else 77 if skipped and not passed else 0)
 
 
+def _interrupt(number, frame):
+    """A SystemExit would be the error of one test, and unittest would go on with the next."""
+    raise KeyboardInterrupt(number)
+
+
 def main():
     """Runs the file's tests (or those named in the arguments) as one automake test."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, frame: sys.exit(128 + number))
     # A shell may have started us in the background, with SIGINT ignored, which our programs would inherit.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     differences.keep_short()
     runner = unittest.TextTestRunner(sys.stdout, verbosity=2, resultclass=_Result)
     try:
         result = unittest.main(testRunner=runner, testLoader=rows.Loader(), exit=False).result
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         print("interrupted", flush=True)
-        sys.exit(128 + signal.SIGINT)
+        sys.exit(128 + interruption.args[0])
     _end(*result.counts())
 
 
