@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """The harness itself: what it must not do to a test that fails, or to one that a shell started in the background."""
+import datetime
 import os
 import signal
 import sys
 import textwrap
 import unittest
 
-from lib import harness
+from lib import harness, rows
 from lib.harness import run, temporary_directory
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -21,7 +22,7 @@ class Files(unittest.TestCase):
         path = temporary_directory(self) / "test_file.py"
         path.write_text(textwrap.dedent("""
             import signal, time, unittest
-            from lib import harness
+            from lib import harness, rows
             from lib.rows import row, within
             class Test(unittest.TestCase):
             {}
@@ -112,6 +113,19 @@ class Rows(Files):
                                     (False, "timed", 0), (False, "untimed", 1)):
             outcome = self.row(timed=timed, HAILD_ROWS=choice)
             self.assertTrue(outcome.stdout.endswith(b"test_file: %d passed, 0 failed, 0 skipped\n" % runs), outcome)
+
+    def test_table(self):
+        folder = temporary_directory(self)
+        self.row(HAILD_SCORES=str(folder), HAILD_CATALOGUE="full")
+        old = ("| C1 | nothing | old | - | old | 1111111 | 2001-01-01 |\n"
+               "| C2 | nothing | old | - | old | 2222222 | 2002-02-02 |\n")
+        lines = rows.table(folder, old).splitlines()
+        today = datetime.date.today()
+        # One that was run has the commit that was tried; one that was not keeps its own.
+        self.assertRegex(lines[5], r"\A\| C1 \| nothing \| within a second \| - \| limit 1 s \| (-|[0-9a-f]{7,}\+?) \| "
+                         rf"({today - datetime.timedelta(1)}|{today}) \|\Z")
+        self.assertEqual(lines[6], old.splitlines()[1])
+        self.assertTrue(lines[8].startswith("2 of 2 rows met"), lines)
 
 
 if __name__ == "__main__":

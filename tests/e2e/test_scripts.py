@@ -47,8 +47,8 @@ $(TESTS:%=run-%): run-%:
 
 TESTS = {
     "tests/e2e/test_bad.py": r"""printf '%s\n' 'test_a (__main__.A.test_a) ... FAIL' '=====' \
-        'FAIL: test_a (__main__.A.test_a)' '-----' 'Traceback (most recent call last):' '  File "x", line 1, in test_a' \
-        'AssertionError: 5 != 6 : too much' '-----' 'Ran 2 tests' 'test_bad: 1 passed, 1 failed, 0 skipped'; exit 1""",
+        'FAIL: test_a (__main__.A.test_a)' '-----' 'Traceback (most recent call last):' \
+        '  File "x", line 1, in test_a' 'AssertionError: 5 != 6 : too much' '-----' 'Ran 2 tests' 'test_bad: 1 passed, 1 failed, 0 skipped'; exit 1""",
     "tests/e2e/test_fine.py": "echo 'test_fine: 2 passed, 0 failed, 0 skipped'",
     "tests/layers.sh": "echo 'layers: 3 passed, 0 failed'",
     "tests/unit/check_fine.c": "echo '100%: Checks: 4, Failures: 0, Errors: 0'",
@@ -98,7 +98,8 @@ class Scripts(unittest.TestCase):
         path.chmod(0o755)
 
     def environment(self):
-        kept = {name: value for name, value in os.environ.items() if not re.match("HAILD|HAILTO|MAKE|MFLAGS|BASH", name)}
+        ours = re.compile("HAILD|HAILTO|MAKE|MFLAGS|BASH")
+        kept = {name: value for name, value in os.environ.items() if not ours.match(name)}
         return {**kept, "PATH": str(self.programs), "LC_ALL": "C"}
 
     def run_script(self, *words):
@@ -155,8 +156,8 @@ class Packages(Scripts):
 
     def test_optional_package_that_apt_does_not_have(self):
         self.lack("mandoc", "groff")
-        self.goes_on("Installing with apt: mandoc groff-base", "Unable to locate package", "Not found here:    mandoc groff",
-                     "Tests that need it will be skipped.")
+        self.goes_on("Installing with apt: mandoc groff-base", "Unable to locate package",
+                     "Not found here:    mandoc groff", "Tests that need it will be skipped.")
 
     def test_one_package_of_two(self):
         self.lack("mandoc", "groff")
