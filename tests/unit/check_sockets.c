@@ -1063,13 +1063,17 @@ static void open_one_with_udp(const char *text)
 	open_one(text);
 }
 
-/* Binds a UDP socket of another program to a free port of 127.0.0.1; returns its descriptor. */
+/* Binds a UDP socket of another program to a free loopback port; returns its descriptor. */
 static int occupy_udp(char *text, size_t size)
 {
+	/* Nobody else has a port there: the one by TCP is free. */
+	struct sockaddr_in own = {.sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(0x7f010000 | (getpid() & 0xffff))};
 	struct sockaddr_storage address;
 	socklen_t length = sizeof address;
-	int fd = datagrams_on_loopback(AF_INET);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&own, sizeof own), 0);
 	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
 	address_format((struct sockaddr *)&address, length, text, size);
 	return fd;
