@@ -2,7 +2,7 @@
  * reading: reads what a connected server says, until the stream ends, the server falls quiet, or
  * there is room for no more.
  *
- * Quiet is a server that has said something and then nothing for 250 ms, or for 200 ms and three
+ * Quiet is a server that has said something and then nothing for 250 ms, or for 200 ms and five
  * times the connect if that is more, up to 3.2 s. But while what it said is a proper beginning of
  * what is expected, it has not yet finished, however long it pauses.
  */

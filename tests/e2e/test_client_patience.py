@@ -12,6 +12,7 @@ import time
 
 from lib import harness, machine
 from lib.clients import ClientTest, Running, ask, given, together
+from lib.distance import FAR, FarServer
 from lib.harness import DEADLINE, Daemon, GREETING, kernel_counter, need, poll_until
 from lib.rows import FULL, times
 from lib.servers import DatagramServer, Server, ignores, resets, says, stays
@@ -78,8 +79,16 @@ class Patience(ClientTest):
             self.quickly(0.25, lambda: self.fails(8, ".*: expect: .+", "-E", TEXT, V4, server.port,
                                                   stdout=b"Hi from"))
 
-    def test_far_server(self):
-        """Its answer to the connect takes a second: so the silence must be three times as long."""
+    def test_lost_segment(self):
+        """The last one comes again only after two to four round trips."""
+        text = bytes(range(256)) * 10
+        for round_trip in (0.06, 0.15, 0.3):
+            with self.subTest(round_trip=round_trip), FarServer(stays(text), round_trip, lost=[2]) as server:
+                answer = ask("-b", "4K", FAR, server.port)
+                self.assertEqual((answer.exit, len(answer.stdout), answer.stderr), (0, len(text), b""))
+
+    def test_slow_connect(self):
+        """Its answer to the connect takes a second: so the silence must last three."""
         def pauses():
             with Server(says(b"one", b"two", pause=1)) as server, machine.first_packet_lost(server.port):
                 self.took(self.hears(b"onetwo", V4, server.port), 3)

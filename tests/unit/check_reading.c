@@ -138,9 +138,9 @@ static const struct {
 	const char *told;
 	uint64_t ms;
 } distances[] = {
-	{0, "then quiet for 250 ms", 250},	{16000, "then quiet for 250 ms", 250},
-	{17000, "then quiet for 251 ms", 251},	{100000, "then quiet for 500 ms", 500},
-	{150000, "then quiet for 650 ms", 650}, {60000000, "then quiet for 3200 ms", 3200},
+	{0, "then quiet for 250 ms", 250},	{10000, "then quiet for 250 ms", 250},
+	{11000, "then quiet for 255 ms", 255},	{100000, "then quiet for 700 ms", 700},
+	{150000, "then quiet for 950 ms", 950}, {60000000, "then quiet for 3200 ms", 3200},
 };
 
 START_TEST(quiet_depends_on_the_distance)
