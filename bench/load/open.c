@@ -39,6 +39,8 @@ static bool begin(struct loop *loop, uint64_t when)
 
 	if (all->opened == loop->warm) {
 		loop->start = stopwatch_start();
+		/* However late it is: the last one is measured from its time, too. */
+		loop->start.wall_ns = when;
 		loop->idle_ns = 0;
 	}
 	if (all->opened >= loop->warm && stopwatch_now() > when + NS_PER_MS)

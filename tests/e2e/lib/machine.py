@@ -83,12 +83,28 @@ def route(test, kind, address):
     test.addCleanup(_run, "ip", family, "route", "del", kind, address)
 
 
+TENTATIVE = 0x40
+
+
+def _wait_settled(*addresses):
+    """Waits until the IPv6 addresses can be used. The kernel sees to that a moment later, in a thread of its own,
+    also where it is not to look for duplicates; until then nothing can be sent from them."""
+    wanted = {socket.inet_pton(socket.AF_INET6, address.partition("/")[0]).hex() for address in addresses}
+
+    def are_settled():
+        rows = [line.split() for line in pathlib.Path("/proc/net/if_inet6").read_text().splitlines()]
+        return wanted <= {row[0] for row in rows if not int(row[4], 16) & TENTATIVE}
+    harness.poll_until(are_settled, every=0.001)
+
+
 def own(test, address):
     """Gives the loopback interface another address for the time of the test."""
     need("ip")
     prefix, options = (f"{address}/128", ["nodad"]) if ":" in address else (f"{address}/32", [])
     _run("ip", "address", "add", prefix, "dev", "lo", *options)
     test.addCleanup(_run, "ip", "address", "del", prefix, "dev", "lo")
+    if ":" in address:
+        _wait_settled(address)
 
 
 def own_network(test, network, source):
@@ -127,6 +143,7 @@ def interface(test, name, *addresses):
     pathlib.Path(f"/proc/sys/net/ipv6/conf/{end}/disable_ipv6").write_text("1")
     for one in (end, name):
         _run("ip", "link", "set", one, "up")
+    _wait_settled(*(address for address in addresses if ":" in address))
 
 
 def _checksum(data):
