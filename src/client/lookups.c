@@ -32,15 +32,21 @@ struct lookups {
 	size_t count;
 };
 
-/* Changes the number of owners; frees the lookups with the last. */
-static void own(struct lookups *lookups, int more)
+/* Changes the number of owners; returns how many there are then. */
+static int change_owners(struct lookups *lookups, int more)
 {
 	int left;
 
 	pthread_mutex_lock(&lookups->lock);
 	left = lookups->owners += more;
 	pthread_mutex_unlock(&lookups->lock);
-	if (left > 0)
+	return left;
+}
+
+/* Lets go of one share. */
+static void release(struct lookups *lookups)
+{
+	if (change_owners(lookups, -1) > 0)
 		return;
 	for (size_t i = 0; i < lookups->count; i++)
 		if (lookups->all[i].answer.found)
@@ -117,7 +123,7 @@ static void *lookup_thread(void *argument)
 	struct lookup *lookup = argument;
 
 	look_up(lookup);
-	own(lookup->lookups, -1);
+	release(lookup->lookups);
 	return NULL;
 }
 
@@ -135,13 +141,13 @@ bool lookups_start(struct lookups *lookups, int family)
 {
 	struct lookup *lookup = next(lookups, family);
 
-	own(lookups, 1);
+	(void)change_owners(lookups, 1);
 	errno = pthread_create(&lookup->thread, NULL, lookup_thread, lookup);
 	lookup->has_thread = errno == 0;
 	if (lookup->has_thread)
 		return true;
 	lookups->count--;
-	own(lookups, -1);
+	(void)change_owners(lookups, -1);
 	return false;
 }
 
@@ -177,5 +183,5 @@ void lookups_free(struct lookups *lookups)
 		else if (lookup->has_thread)
 			pthread_detach(lookup->thread);
 	}
-	own(lookups, -1);
+	release(lookups);
 }

@@ -179,8 +179,7 @@ static enum cli_outcome read_source(struct options *options)
 	if (!options->source_text)
 		return CLI_GO;
 	why = parse_source(options, &lacks);
-	if (!why)
-		why = find_fault_of_source(options, text, sizeof text);
+	why = why ? why : find_fault_of_source(options, text, sizeof text);
 	if (why) {
 		log_error(lacks ? "cannot read source '%s': %s" : "bad source '%s': %s",
 			  options->source_text, why);

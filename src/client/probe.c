@@ -294,9 +294,10 @@ static void log_addresses(const struct probe *probe, const struct addresslist *a
 {
 	char all[1024];
 
-	if (log_shows(LOG_LEVEL_DEBUG) && probe->options->target.kind != ENDPOINT_UNIX)
-		log_debug("resolve: %s (%.1f ms)", addresslist_format(addresses, all, sizeof all),
-			  (double)(clock_us() - probe->start_us) / 1000);
+	if (!log_shows(LOG_LEVEL_DEBUG) || probe->options->target.kind == ENDPOINT_UNIX)
+		return;
+	log_debug("resolve: %s (%.1f ms)", addresslist_format(addresses, all, sizeof all),
+		  (double)(clock_us() - probe->start_us) / 1000);
 }
 
 /* Tries addresses, the first or more; names them, for a failure that is nobody's in particular. */
