@@ -102,10 +102,14 @@ size_t outlet_write_now(const struct outlet *outlet, const char *bytes, size_t l
 
 	while (taken < length) {
 		ssize_t n = write_some(outlet, bytes + taken, length - taken);
-		if (n > 0)
+		if (n > 0) {
 			taken += (size_t)n;
-		else if (n < 0 && errno != EINTR)
+		} else if (n == 0) { /* a device that takes nothing is not asked again and again */
+			errno = EAGAIN;
 			break;
+		} else if (errno != EINTR) {
+			break;
+		}
 	}
 	return taken;
 }
