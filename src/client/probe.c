@@ -12,6 +12,7 @@
 
 #include "base/addresslist.h"
 #include "base/clock.h"
+#include "base/escape.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/number.h"
@@ -42,7 +43,7 @@ struct probe {
 	enum stage stage;
 	uint64_t start_us, stage_start_us;
 	struct addresslist addresses; /* that are known by now */
-	char last_words[ADDRESS_TEXT_MAX + 100];
+	char last_words[ADDRESS_TEXT_MAX * ESCAPE_GROWTH + 100];
 	int fd;
 	bool over;
 };
@@ -342,7 +343,7 @@ static void resolved_cb(const struct resolver_news *news, void *argument)
 static void start_resolving(struct probe *probe)
 {
 	const struct options *options = probe->options;
-	char target[ADDRESS_TEXT_MAX], time[NUMBER_TIME_MAX];
+	char target[ADDRESS_TEXT_MAX], time[NUMBER_TIME_MAX], shown[sizeof probe->last_words - 100];
 	struct resolver_request request = {
 		.host = options->target.host,
 		.port = options->target.port,
@@ -356,8 +357,8 @@ static void start_resolving(struct probe *probe)
 	number_format_time(time, options->timeout);
 	if (!options->quiet)
 		snprintf(probe->last_words, sizeof probe->last_words,
-			 "hailto: %s: resolve: no answer from the name service within %s\n", target,
-			 time);
+			 "hailto: %s: resolve: no answer from the name service within %s\n",
+			 escape_text(shown, sizeof shown, target), time);
 	probe->resolver = resolver_start(probe->base, &request, resolved_cb, probe);
 	if (!probe->resolver)
 		fail(probe, STATUS_INTERNAL, "%s", strerror(errno));

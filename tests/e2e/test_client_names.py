@@ -244,6 +244,14 @@ class WithoutThreads(ClientTest):
                 self.assertTrue(asked.is_set())
 
     @unittest.skipIf(harness.WRAPPER, "it ends in the midst of a call, and gives nothing back")
+    def test_line_is_escaped(self):
+        """As all others are: the name may be anybody's text."""
+        with machine.name_server():
+            answer = self.ask("-w", given(0.3), r"a\x41b", PORT)
+            line = rf"a\\x5Cx41b:{PORT}: resolve: no answer from the name service .+"
+            self.judge_failure(answer, 3, line)
+
+    @unittest.skipIf(harness.WRAPPER, "it ends in the midst of a call, and gives nothing back")
     def test_quiet(self):
         with machine.name_server():
             answer = self.ask("-q", "-w", given(0.3), NAME, PORT)
