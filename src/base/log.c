@@ -133,34 +133,35 @@ void log_close(void)
 		(void)end_cut_line();
 }
 
-/* In place of a prefix: the line is safe already, and stands bare. */
-static const char source[] = "";
-
-/* Takes the place of escape_text() there. */
-static char *copy(char *out, size_t size, const char *text)
-{
-	snprintf(out, size, "%s", text);
-	return out;
-}
-
 static void emit(const char *prefix, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 
-/* Puts one line together, escapes it and writes it, or counts it as lost. */
-static void emit(const char *prefix, const char *format, va_list arguments)
+/* Ends a text to be one line and writes it, or counts it as lost. */
+static void emit_line(const char *text, bool is_safe)
 {
-	int saved = errno, used;
-	char text[LINE_MAX_BYTES / 2], line[LINE_MAX_BYTES];
-	size_t length;
+	char line[LINE_MAX_BYTES], *begin = line + settings.breaks_line;
+	size_t room = sizeof line - 2, length;
 
-	used = snprintf(text, sizeof text, "%s%s", *prefix ? settings.program : "", prefix);
-	if (used >= 0 && (size_t)used < sizeof text)
-		vsnprintf(text + used, sizeof text - (size_t)used, format, arguments);
 	line[0] = '\n';
-	(prefix == source ? copy : escape_text)(line + settings.breaks_line, sizeof line - 2, text);
+	if (is_safe)
+		snprintf(begin, room, "%s", text);
+	else
+		escape_text(begin, room, text);
 	length = strlen(line);
 	line[length++] = '\n';
 	settings.breaks_line = false;
 	write_or_count(line, length);
+}
+
+/* Puts one line together from bytes that may come from anywhere. */
+static void emit(const char *prefix, const char *format, va_list arguments)
+{
+	int saved = errno, used;
+	char text[LINE_MAX_BYTES / 2];
+
+	used = snprintf(text, sizeof text, "%s%s", *prefix ? settings.program : "", prefix);
+	if (used >= 0 && (size_t)used < sizeof text)
+		vsnprintf(text + used, sizeof text - (size_t)used, format, arguments);
+	emit_line(text, false);
 	errno = saved;
 }
 
@@ -217,11 +218,15 @@ void log_answer(const char *format, ...)
 
 void log_source(const char *format, ...)
 {
+	int saved = errno;
+	char text[LINE_MAX_BYTES / 2];
 	va_list arguments;
 
 	va_start(arguments, format);
-	emit(source, format, arguments);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
+	emit_line(text, true);
+	errno = saved;
 }
 
 void log_question(const char *question)
