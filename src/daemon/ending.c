@@ -3,7 +3,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
+#include "base/tcpinfo.h"
 #include "stats.h"
 
 #define COUNTED(counter) offsetof(struct stats, counter)
@@ -26,6 +28,26 @@ static const struct {
 	[ENDING_STOPPED] = {"stopped", COUNTED(stopped)},
 	[ENDING_FAILED] = {"failed", COUNTED(failed)},
 };
+
+int64_t ending_look_closer(enum ending *ending, int fd, size_t sent)
+{
+	struct tcpinfo info;
+	int error = 0;
+	socklen_t length = sizeof error;
+
+	if (*ending == ENDING_RESET)
+		return -1;
+	if (*ending != ENDING_DONE)
+		return 0; /* it has not gone by itself, or just now */
+	if (!tcpinfo_ask(fd, &info))
+		return -1;
+	(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+	if (error == 0)
+		return info.silent_ms;
+	if (info.acked < sent)
+		*ending = ENDING_LEFT;
+	return -1;
+}
 
 const char *ending_name(enum ending ending)
 {

@@ -2,6 +2,9 @@
 #ifndef DAEMON_ENDING_H
 #define DAEMON_ENDING_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 struct stats;
 
 enum ending {
@@ -16,6 +19,14 @@ enum ending {
 	ENDING_STOPPED,		   /* the daemon had to end */
 	ENDING_FAILED,		   /* no memory, or a system call failed */
 };
+
+/*
+ * Looks closer at a client that has closed: it may have left without the `sent` bytes of its
+ * greeting, as port checks do. Its kernel then answers them with a reset, after the end of the
+ * stream. (Of a reset alone nobody can tell: it acknowledges nothing.) Returns how long ago in ms
+ * the client went, since a session may look late; -1: the kernel does not tell.
+ */
+int64_t ending_look_closer(enum ending *ending, int fd, size_t sent);
 
 /* What the log calls it. */
 const char *ending_name(enum ending ending);

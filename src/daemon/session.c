@@ -20,7 +20,6 @@
 #include "base/loop.h"
 #include "base/pool.h"
 #include "base/socket.h"
-#include "base/tcpinfo.h"
 #include "ending.h"
 #include "options.h"
 #include "output.h"
@@ -152,32 +151,6 @@ static void close_socket(int fd, bool whole)
 	close(fd);
 }
 
-/*
- * Looks closer, with -v, at a client that has closed: it may have left without the greeting, as
- * port checks do. Its kernel then answers the greeting with a reset, after the end of the stream.
- * (Of a reset alone nobody can tell: it acknowledges nothing.) Returns how long ago in ms the
- * client went, since we may look late; -1: the kernel does not tell.
- */
-static int64_t look_closer(const struct session *session, enum ending *ending)
-{
-	struct tcpinfo info;
-	int error = 0;
-	socklen_t length = sizeof error;
-
-	if (*ending == ENDING_RESET)
-		return -1;
-	if (*ending != ENDING_DONE)
-		return 0; /* it has not gone by itself, or just now */
-	if (!tcpinfo_ask(session->fd, &info))
-		return -1;
-	(void)getsockopt(session->fd, SOL_SOCKET, SO_ERROR, &error, &length);
-	if (error == 0)
-		return info.silent_ms;
-	if (info.acked < session->queued)
-		*ending = ENDING_LEFT;
-	return -1;
-}
-
 static void log_end(const struct session *session, enum ending ending, size_t sent, int64_t gone_ms)
 {
 	uint32_t lived = now_ms() - session->opened_ms;
@@ -195,7 +168,7 @@ static void session_close(struct session *session, enum ending ending)
 	struct sessions *all = session->all;
 	size_t sent = bytes_sent(session);
 	bool whole = session->state == PARTING || session->state == LINGERING;
-	int64_t gone_ms = session->peer ? look_closer(session, &ending) : -1;
+	int64_t gone_ms = session->peer ? ending_look_closer(&ending, session->fd, sent) : -1;
 
 	ending_count(ending, all->stats);
 	all->stats->bytes_sent += sent;
