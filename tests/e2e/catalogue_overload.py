@@ -16,7 +16,7 @@ from lib.harness import (
     DEADLINE, Daemon, GREETING, datagrams_to, kernel_counter, message_file, poll_until, raise_descriptor_limit,
     read_all, run)
 from lib.naive import NaiveServer
-from lib.rows import FULL, IS_ALONE, SLOW, row, times, within
+from lib.rows import FULL, IS_ALONE, OWN_LIMITS, SLOW, row, times, within
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -59,17 +59,24 @@ def memory(server):
     return int(server.status("VmRSS").split()[0]) / KIB
 
 
+def starved(server):
+    """How many seconds the server and this process have waited for a processor, if the kernel tells."""
+    return sum(int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[1]) for pid in (server.pid, "self")) / 1e9
+
+
 def lateness(server, answer, seconds):
-    """The longest time from SIGUSR1 to its answer in the log, asked for every 10 ms."""
-    longest, seen, began = 0, 0, time.monotonic()
+    """The longest time from SIGUSR1 to its answer in the log, asked for every 10 ms; and the longest without what
+    the server and we have waited for a processor."""
+    longest, own, seen, began = 0, 0, 0, time.monotonic()
     while time.monotonic() - began < seconds:
-        asked = time.monotonic()
+        waited, asked = starved(server), time.monotonic()
         server.signal(signal.SIGUSR1)
         poll_until(lambda: answer in server.log(seen), every=0.001)
-        longest = max(longest, time.monotonic() - asked)
+        took = time.monotonic() - asked
+        longest, own = max(longest, took), max(own, took - (starved(server) - waited))
         seen += len(server.log(seen))
         over(0.010, asked)
-    return longest
+    return longest, own
 
 
 def told(seconds):
@@ -196,24 +203,25 @@ class Overload(unittest.TestCase):
         # Valgrind does not run the twin, and beside it the flooders get hardly any of the machine: no try of it then.
         limit, tries = 0.025, times(5, full=15) if IS_ALONE else 1
         naive = [self.naive_lateness() for _ in range(0 if SLOW else tries)]
-        ours, accepted = zip(*(self.lateness() for _ in range(tries)))
+        ours, own, accepted = zip(*(self.lateness() for _ in range(tries)))
         score.naive = told(naive) if naive else None
-        score.haild = f"{told(ours)}, with {min(accepted)} to {max(accepted)} accepted, out of descriptors 0 times"
+        score.haild = (f"{told(ours)}, {told(own)} but for waiting for a processor, with {min(accepted)} to "
+                       f"{max(accepted)} accepted, out of descriptors 0 times")
         if IS_ALONE:
             self.assertGreater(statistics.median(naive), limit)
-        # The flooders take the processors from all, and so does whatever else runs on the machine.
-        self.assertLessEqual(statistics.median(ours), within(limit, patience=5))
+        # On a machine that others use as well, it is them that the whole time tells of.
+        self.assertLessEqual(statistics.median(ours if OWN_LIMITS else own), within(limit))
 
     def naive_lateness(self):
         with NaiveServer() as server, flood(server.port, 4):
-            return lateness(server, "alive", 1)
+            return lateness(server, "alive", 1)[0]
 
     def lateness(self):
-        """That of haild, and how many connections it has accepted meanwhile."""
+        """Those of haild, and how many connections it has accepted meanwhile."""
         with Daemon("-q") as daemon:
             with flood(daemon.port, 4):
-                longest = lateness(daemon, "counters:", 1)
-            return longest, daemon.counters()["accepted"]
+                took = lateness(daemon, "counters:", 1)
+            return *took, daemon.counters()["accepted"]
 
     @row("O7", "500 clients that read nothing of 1 MiB; the same of a template; and 500 more when those have gone",
          "at most 8 MiB more memory; 16 KiB a client with the template; and no more for those that come later")
