@@ -1,0 +1,4 @@
+#!/bin/sh
+# lacking: runs in the place of a program that the machine lacks: the test is skipped.
+echo "skipped: $1 is not installed"
+exit 77
