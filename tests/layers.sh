@@ -15,7 +15,7 @@ passed=0 failed=0
 # Who may include libevent: those who handle events, and the loop that both programs share.
 libevent_users='base/loop.c
 daemon/server.c daemon/listener.c daemon/session.c daemon/output.c daemon/rendering.c
-daemon/datagram.c daemon/readiness.c daemon/greeting.c
+daemon/datagram.c daemon/readiness.c daemon/greeting.c daemon/waiting.c
 client/resolver.c client/race.c client/ask.c client/reading.c client/leave.c client/deadline.c
 client/probe.c'
 

@@ -57,6 +57,7 @@ struct listener {
 	uint64_t accepted;
 	bool has_multipath; /* some socket listens for MPTCP; not each client comes by it */
 	bool stopping;	    /* only who is in the queues is accepted yet, up to the count */
+	bool is_untold;	    /* full, if no client that is yet to be looked at has closed */
 	uint64_t full_until, shortage_until; /* clock_ms(); until then the episode goes on */
 };
 
@@ -120,18 +121,32 @@ static bool has_room(const struct listener *listener)
 	       sessions_can_evict(listener->sessions);
 }
 
-/* Pauses, unless one of the clients that are looked at now turns out to have closed. */
-static void pause_for_full(struct listener *listener)
+/* Counts a pause for want of room, and tells of it at the start of an episode. */
+static void tell_full(struct listener *listener)
 {
-	sessions_look(listener->sessions);
-	if (has_room(listener))
-		return;
+	listener->is_untold = false;
 	listener->stats->accept_pauses++;
-	pause_for(listener, PAUSE_FULL);
-	retry_soon(listener);
 	if (begins_episode(&listener->full_until))
 		log_info("%zu open, the most allowed; other connections wait in the queue",
 			 listener->room);
+}
+
+/*
+ * Pauses, unless one of the clients that are looked at now turns out to have closed. If others are
+ * looked at in the next turns, it may be a pause of nothing.
+ */
+static void pause_for_full(struct listener *listener)
+{
+	bool more = sessions_look(listener->sessions);
+
+	if (has_room(listener))
+		return;
+	pause_for(listener, PAUSE_FULL);
+	retry_soon(listener);
+	if (more)
+		listener->is_untold = true;
+	else
+		tell_full(listener);
 }
 
 /* Tells whether as many connections as the options' count have been accepted. */
@@ -305,6 +320,8 @@ static void retry_cb(evutil_socket_t fd, short what, void *argument)
 	if (has_room(listener)) {
 		listener_make_use_of_room(listener);
 	} else {
+		if (listener->is_untold)
+			tell_full(listener);
 		(void)begins_episode(&listener->full_until); /* it goes on */
 		retry_soon(listener);
 	}
@@ -361,6 +378,7 @@ struct listener *listener_new(struct event_base *base, const struct options *opt
 
 void listener_make_use_of_room(struct listener *listener)
 {
+	listener->is_untold = false;
 	resume_from(listener, PAUSE_FULL | PAUSE_SHORTAGE);
 	/* Not at once: this may be called while a session makes room for the next one. */
 	if (listener->stopping)

@@ -185,8 +185,7 @@ static bool open_service(struct server *server, const struct outlet *output)
 		return false;
 	server->drain = evtimer_new(server->base, drain_over_cb, server);
 	server->readiness = readiness_new(server->base, output, server->sockets);
-	if (!server->drain || !server->readiness ||
-	    !greeting_watch(server->greeting, server->base))
+	if (!server->drain || !server->readiness || !greeting_watch(server->greeting, server->base))
 		return false;
 	server->sessions = sessions_new(server->base, server->options, server->greeting,
 					&server->stats, session_ended_cb, server);

@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -25,6 +26,7 @@
 #include "output.h"
 #include "rendering.h"
 #include "stats.h"
+#include "waiting.h"
 
 /* A session younger than this in its lingering is not evicted: its bytes may be under way. */
 enum { EVICT_AFTER_MS = 1000 };
@@ -35,12 +37,6 @@ enum { EVICT_AFTER_MS = 1000 };
  * that are busy themselves; more gains nothing (doc/performance.md).
  */
 enum { LOOK_AFTER_MS = 20 };
-
-/*
- * How many clients one callback looks at or closes before the loop's other events have their turn:
- * all of some 120 at once kept newcomers waiting for most of a millisecond.
- */
-enum { CLIENTS_A_TURN = 16 };
 
 /* What a session waits for. */
 enum state {
@@ -54,22 +50,24 @@ TAILQ_HEAD(session_list, session);
 
 /*
  * Many linger at a time, so this is small: a bufferevent, some 800 bytes, is there while
- * the greeting needs it, and the times are what is left of clock_ms() in 32 bits.
+ * the greeting needs it, and the times are clock_ms(), modulo 2^32.
  */
 struct session {
 	struct sessions *all;
-	TAILQ_ENTRY(session) by_age;
+	struct waiter age; /* until its deadline */
+	struct waiter
+		turn; /* PARTING: until our look; LINGERING: until it has been silent for long */
 	union {
 		struct { /* GREETING */
 			struct bufferevent *output;
 			struct rendering *rest; /* of the greeting, not yet queued; or NULL */
 		};
-		TAILQ_ENTRY(session) by_half_close; /* PARTING, LINGERING */
+		TAILQ_ENTRY(session) by_half_close; /* LINGERING */
 	};
 	char *peer;
 	int fd;
 	enum state state;
-	uint32_t opened_ms, half_closed_ms;
+	uint32_t half_closed_ms;
 	uint32_t discarded;
 	uint32_t queued;    /* bytes of its greeting, sent ones included */
 	struct event input; /* GREETING, LINGERING */
@@ -81,26 +79,22 @@ struct sessions {
 	struct stats *stats;
 	session_closed_cb *closed;
 	void *closed_argument;
-	struct session_list by_age, parting, lingering; /* the oldest first */
+	struct session_list lingering; /* the longest first */
 	struct pool *pool;
 	struct output *output; /* what the next session is sent */
-	/*
-	 * All sessions live equally long, so their list is the queue of their
-	 * deadlines, and one timer, for its head, serves them all. (libevent's own
-	 * timeouts start anew with every byte: a trickler would live for ever.)
-	 */
-	struct event *deadline;
-	struct event *look; /* at those that part */
-	uint32_t look_after_ms;
-	bool is_hurried; /* those that parted up to hurried_ms are due */
-	uint32_t hurried_ms;
-	const struct timeval *idle; /* a common timeout: thousands cost one heap entry */
+	struct waiting *deadline, *look, *silence;
 };
 
 /* The time in ms, modulo 2^32: no session lives for the 49 days that this takes. */
 static uint32_t now_ms(void)
 {
 	return (uint32_t)clock_ms();
+}
+
+/* The session that has a waiter at that offset. */
+static struct session *session_of(struct waiter *waiter, size_t offset)
+{
+	return (struct session *)(void *)((char *)waiter - offset);
 }
 
 /* Bytes of the greeting that the kernel took. */
@@ -130,9 +124,10 @@ static void leave_state(struct session *session)
 		rendering_free(session->rest);
 		break;
 	case PARTING:
-		TAILQ_REMOVE(&session->all->parting, session, by_half_close);
+		waiting_remove(session->all->look, &session->turn);
 		break;
 	case LINGERING:
+		waiting_remove(session->all->silence, &session->turn);
 		TAILQ_REMOVE(&session->all->lingering, session, by_half_close);
 		break;
 	}
@@ -153,7 +148,7 @@ static void close_socket(int fd, bool whole)
 
 static void log_end(const struct session *session, enum ending ending, size_t sent, int64_t gone_ms)
 {
-	uint32_t lived = now_ms() - session->opened_ms;
+	uint32_t lived = now_ms() - session->age.since_ms;
 
 	if (gone_ms > 0)
 		lived -= gone_ms < lived ? (uint32_t)gone_ms : lived;
@@ -180,10 +175,19 @@ static void session_close(struct session *session, enum ending ending)
 		event_del(&session->input);
 	leave_state(session);
 	close_socket(session->fd, whole);
-	TAILQ_REMOVE(&all->by_age, session, by_age);
+	waiting_remove(all->deadline, &session->age);
 	free(session->peer);
 	pool_give(all->pool, session);
 	all->closed(all->closed_argument);
+}
+
+/* The client that lingers has said something: its silence begins anew. */
+static void was_heard(struct session *session)
+{
+	if (session->state != LINGERING)
+		return;
+	waiting_remove(session->all->silence, &session->turn);
+	waiting_add(session->all->silence, &session->turn, now_ms());
 }
 
 /*
@@ -198,8 +202,10 @@ static bool read_input(struct session *session)
 	if (n > 0) {
 		session->discarded += (uint32_t)n;
 		session->all->stats->bytes_discarded += (uint64_t)n;
-		if (session->discarded < SESSION_DISCARD_MAX)
+		if (session->discarded < SESSION_DISCARD_MAX) {
+			was_heard(session);
 			return true;
+		}
 		session_close(session, ENDING_FLOODED);
 	} else if (n < 0) {
 		if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
@@ -216,16 +222,14 @@ static bool read_input(struct session *session)
 }
 
 /*
- * Notices the client's input, its end, or its silence. Also while it is being greeted: a
- * client that sends more than the buffers hold before it reads would wait for us, and we for it.
+ * Notices the client's input, or its end. Also while it is being greeted: a client that sends more
+ * than the buffers hold before it reads would wait for us, and we for it.
  */
 static void input_cb(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd;
-	if (what & EV_READ)
-		(void)read_input(argument);
-	else
-		session_close(argument, ENDING_TIMED_OUT_LINGER);
+	(void)what;
+	(void)read_input(argument);
 }
 
 /* Makes the event that watches the input. */
@@ -243,63 +247,44 @@ static void linger(struct session *session)
 	leave_state(session);
 	session->state = LINGERING;
 	TAILQ_INSERT_TAIL(&all->lingering, session, by_half_close);
-	if (event_add(&session->input, all->idle) < 0)
+	waiting_add(all->silence, &session->turn, now_ms());
+	if (event_add(&session->input, NULL) < 0)
 		session_close(session, ENDING_FAILED);
 }
 
-/* Returns the client that parted first, if it is time to look at it; else NULL. */
-static struct session *find_due(const struct sessions *all, uint32_t now)
+/* Most clients have closed when they are looked at. The others are watched from now on. */
+static void look_due_cb(struct waiter *turn, void *argument)
 {
-	struct session *first = TAILQ_FIRST(&all->parting);
+	struct session *session = session_of(turn, offsetof(struct session, turn));
 
-	if (first && (now - first->half_closed_ms >= all->look_after_ms ||
-		      (all->is_hurried && (int32_t)(all->hurried_ms - first->half_closed_ms) >= 0)))
-		return first;
-	return NULL;
+	(void)argument;
+	if (!read_input(session))
+		return;
+	prepare_input(session);
+	linger(session);
 }
 
-/* Looks at `most` clients that parted: most have closed, the others are watched from now on. */
-static void look(struct sessions *all, size_t most)
+static void silence_due_cb(struct waiter *turn, void *argument)
 {
-	struct session *due = NULL;
-	uint32_t now = now_ms();
-
-	while (most-- > 0 && (due = find_due(all, now)))
-		if (read_input(due)) {
-			prepare_input(due);
-			linger(due);
-		}
-	if (!due)
-		all->is_hurried = false;
+	(void)argument;
+	session_close(session_of(turn, offsetof(struct session, turn)), ENDING_TIMED_OUT_LINGER);
 }
 
-/* Waits for the next time to look: after the loop's other events if some are due already. */
-static void wait_to_look(struct sessions *all)
+static void deadline_due_cb(struct waiter *age, void *argument)
 {
-	if (!TAILQ_EMPTY(&all->parting))
-		loop_add_timer(all->look, find_due(all, now_ms()) ? 0 : all->look_after_ms);
-}
+	struct session *session = session_of(age, offsetof(struct session, age));
 
-static void look_cb(evutil_socket_t fd, short what, void *argument)
-{
-	struct sessions *all = argument;
-
-	(void)fd;
-	(void)what;
-	look(all, CLIENTS_A_TURN);
-	wait_to_look(all);
+	(void)argument;
+	session_close(session, session->state == GREETING ? ENDING_TIMED_OUT_GREETING
+							  : ENDING_TIMED_OUT_LINGER);
 }
 
 /* Leaves the session alone for a moment, in which its client mostly closes. */
 static void part(struct session *session)
 {
-	struct sessions *all = session->all;
-
-	if (TAILQ_EMPTY(&all->parting))
-		loop_add_timer(all->look, all->look_after_ms);
 	session->state = PARTING;
-	session->half_closed_ms = session->opened_ms; /* that is now */
-	TAILQ_INSERT_TAIL(&all->parting, session, by_half_close);
+	session->half_closed_ms = session->age.since_ms; /* that is now */
+	waiting_add(session->all->look, &session->turn, session->half_closed_ms);
 }
 
 /* Half-closes: the greeting, held back until now, and our FIN leave in one segment. */
@@ -397,34 +382,12 @@ static bool greet(struct session *session, bool now)
 	return true;
 }
 
-/* Closes a few of the sessions whose time is over, and waits for the next one's. */
-static void deadline_cb(evutil_socket_t fd, short what, void *argument)
-{
-	struct sessions *all = argument;
-	struct session *oldest;
-
-	(void)fd;
-	(void)what;
-	for (size_t i = 0; (oldest = TAILQ_FIRST(&all->by_age)); i++) {
-		uint32_t age = now_ms() - oldest->opened_ms;
-		if (age < all->options->timeout || i == CLIENTS_A_TURN) {
-			loop_add_timer(all->deadline, age < all->options->timeout
-							      ? all->options->timeout - age
-							      : 0);
-			return;
-		}
-		session_close(oldest, oldest->state == GREETING ? ENDING_TIMED_OUT_GREETING
-								: ENDING_TIMED_OUT_LINGER);
-	}
-}
-
 struct sessions *sessions_new(struct event_base *base, const struct options *options,
 			      struct greeting *greeting, struct stats *stats,
 			      session_closed_cb *closed, void *argument)
 {
 	struct sessions *all = calloc(1, sizeof *all);
-	struct timeval idle = {.tv_sec = (time_t)(options->idle / 1000),
-			       .tv_usec = (suseconds_t)(options->idle % 1000 * 1000)};
+	uint64_t look_ms = options->idle < LOOK_AFTER_MS ? options->idle : LOOK_AFTER_MS;
 
 	if (!all)
 		return NULL;
@@ -433,20 +396,13 @@ struct sessions *sessions_new(struct event_base *base, const struct options *opt
 	all->stats = stats;
 	all->closed = closed;
 	all->closed_argument = argument;
-	TAILQ_INIT(&all->by_age);
-	TAILQ_INIT(&all->parting);
 	TAILQ_INIT(&all->lingering);
 	all->pool = pool_new(sizeof(struct session));
 	all->output = output_new(base, greeting);
-	all->look_after_ms = options->idle < LOOK_AFTER_MS ? (uint32_t)options->idle
-							   : LOOK_AFTER_MS;
-	all->deadline = evtimer_new(base, deadline_cb, all);
-	all->look = evtimer_new(base, look_cb, all);
-	all->idle = event_base_init_common_timeout(base, &idle);
-	/* Set once for nothing: from now on no timer lacks memory, and no session its deadline. */
-	if (all->pool && all->output && all->deadline && all->look && all->idle &&
-	    loop_add_timer(all->deadline, options->timeout) &&
-	    loop_add_timer(all->look, all->look_after_ms))
+	all->deadline = waiting_new(base, options->timeout, 0, deadline_due_cb, NULL);
+	all->look = waiting_new(base, look_ms, look_ms, look_due_cb, NULL);
+	all->silence = waiting_new(base, options->idle, 0, silence_due_cb, NULL);
+	if (all->pool && all->output && all->deadline && all->look && all->silence)
 		return all;
 	sessions_free(all);
 	return NULL;
@@ -456,10 +412,12 @@ void sessions_free(struct sessions *all)
 {
 	if (!all)
 		return;
-	sessions_stop(all);
+	if (all->deadline)
+		sessions_stop(all);
 	output_free(all->output);
-	loop_free_event(all->look);
-	loop_free_event(all->deadline);
+	waiting_free(all->silence);
+	waiting_free(all->look);
+	waiting_free(all->deadline);
 	pool_free(all->pool);
 	free(all);
 }
@@ -480,7 +438,6 @@ static struct session *session_new(struct sessions *all, int fd, const char *pee
 	session->peer = peer ? strdup(peer) : NULL;
 	session->fd = fd;
 	session->state = OPENING;
-	session->opened_ms = now_ms();
 	session->discarded = 0;
 	if (!peer || session->peer)
 		return session;
@@ -497,9 +454,7 @@ bool session_open(struct sessions *all, int fd, const char *peer, bool now)
 		close_socket(fd, false);
 		return false;
 	}
-	if (TAILQ_EMPTY(&all->by_age))
-		loop_add_timer(all->deadline, all->options->timeout);
-	TAILQ_INSERT_TAIL(&all->by_age, session, by_age);
+	waiting_add(all->deadline, &session->age, now_ms());
 	all->stats->open++;
 	if (greet(session, now))
 		return true;
@@ -507,19 +462,14 @@ bool session_open(struct sessions *all, int fd, const char *peer, bool now)
 	return false;
 }
 
-void sessions_look(struct sessions *all)
+bool sessions_look(struct sessions *all)
 {
-	all->is_hurried = true;
-	all->hurried_ms = now_ms();
-	look(all, CLIENTS_A_TURN);
-	wait_to_look(all);
+	return waiting_hurry(all->look, WAITING_A_TURN);
 }
 
 void sessions_look_at_all(struct sessions *all)
 {
-	all->is_hurried = true;
-	all->hurried_ms = now_ms();
-	look(all, SIZE_MAX);
+	(void)waiting_hurry(all->look, SIZE_MAX);
 }
 
 bool sessions_can_evict(const struct sessions *all)
@@ -537,6 +487,8 @@ void sessions_evict(struct sessions *all)
 
 void sessions_stop(struct sessions *all)
 {
-	while (!TAILQ_EMPTY(&all->by_age))
-		session_close(TAILQ_FIRST(&all->by_age), ENDING_STOPPED);
+	struct waiter *age;
+
+	while ((age = waiting_first(all->deadline)))
+		session_close(session_of(age, offsetof(struct session, age)), ENDING_STOPPED);
 }

@@ -47,9 +47,10 @@ bool session_open(struct sessions *all, int fd, const char *peer, bool now) MUST
 
 /*
  * Looks for clients that have closed unnoticed, for when there is no room: at a few now, at the
- * others in the loop's next turns. (Clients just greeted are otherwise looked at a moment later.)
+ * others in the loop's next turns. Returns whether there are others. (Clients just greeted are
+ * otherwise looked at a moment later.)
  */
-void sessions_look(struct sessions *all);
+bool sessions_look(struct sessions *all);
 
 /* Looks at all of them now, for a stop. */
 void sessions_look_at_all(struct sessions *all);

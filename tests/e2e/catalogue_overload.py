@@ -254,8 +254,9 @@ class Overload(unittest.TestCase):
         score.haild = (f"{constant:.1f} MiB for {clients} clients, {own:.1f} MiB with the template, "
                        f"{later:.1f} MiB more for those that come later")
         self.assertLessEqual(constant, 8)
-        self.assertLessEqual(own, clients * 16 / KIB)
-        self.assertLessEqual(later, 1)
+        if not harness.is_sanitized():  # which keep what is freed for a while, and put more around each block
+            self.assertLessEqual(own, clients * 16 / KIB)
+            self.assertLessEqual(later, 1)
 
     @row("O8", "100 clients that read a byte a second of 1 MiB, with small buffers, and 100 that never read",
          "all cut at most 1 s after the time of -t", timed=True)

@@ -6,7 +6,7 @@ import unittest
 
 from lib import harness
 from lib.crowd import connect_all, serve_all
-from lib.harness import Daemon, GREETING, poll_until
+from lib.harness import Daemon, GREETING, poll_until, read_all
 
 EVERYONE = 200
 FULL = r"\d+ open, the most allowed; other connections wait in the queue"
@@ -91,6 +91,22 @@ class Limits(unittest.TestCase):
             resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, before)
             self.assertEqual(serve_all(clients), [GREETING] * 20)
             self.assertEqual(daemon.wait_counters(open=0)["greeted"], 20)
+
+
+class Room(unittest.TestCase):
+    # All slots are taken when the last has come, but 24 of these clients have closed meanwhile. haild looks at a few in
+    # each turn, and those that stay come first.
+    def test_room_that_is_seen_in_the_next_turn_is_no_want(self):
+        with Daemon("-c", 40, "--idle", "5m", "-t", "10m") as daemon:
+            with daemon.frozen():
+                stay = [daemon.connect() for _ in range(16)]
+                for _ in range(24):
+                    daemon.connect().close()
+            daemon.wait_counters(accepted=40, open=16)
+            self.assertEqual(daemon.counters()["accept_pauses"], 0)
+            for client in stay:
+                self.assertEqual(read_all(client), GREETING)
+                client.close()
 
 
 if __name__ == "__main__":

@@ -716,7 +716,7 @@ START_TEST(hurried_look_is_by_turns_too)
 	open_crowd(peers);
 	for (int i = 0; i < CROWD; i++)
 		peer_close(&peers[i]);
-	sessions_look(sessions);
+	ck_assert(sessions_look(sessions));
 	ck_assert_uint_eq(closed, A_TURN);
 	assert_closed_by_turns();
 }
@@ -742,6 +742,21 @@ START_TEST(a_turn_cuts_few_clients)
 	options.timeout = 300;
 	start();
 	open_crowd(peers);
+	assert_closed_by_turns();
+	ASSERT_STATS(.greeted = CROWD, .timed_out_linger = CROWD, .bytes_sent = CROWD * 14);
+	for (int i = 0; i < CROWD; i++)
+		peer_close(&peers[i]);
+}
+END_TEST
+
+START_TEST(a_turn_cuts_few_silent_clients)
+{
+	struct peer peers[CROWD];
+
+	options.idle = 300;
+	start();
+	open_crowd(peers);
+	wait_for_greeted(CROWD);
 	assert_closed_by_turns();
 	ASSERT_STATS(.greeted = CROWD, .timed_out_linger = CROWD, .bytes_sent = CROWD * 14);
 	for (int i = 0; i < CROWD; i++)
@@ -1549,6 +1564,7 @@ int main(void)
 	tcase_add_test(tcp, hurried_look_is_by_turns_too);
 	tcase_add_test(tcp, look_at_a_stop_leaves_nobody_out);
 	tcase_add_test(tcp, a_turn_cuts_few_clients);
+	tcase_add_test(tcp, a_turn_cuts_few_silent_clients);
 	tcase_add_loop_test(tcp, stop_closes_all_and_resets_the_ungreeted, FIRST_TCP, end);
 	tcase_add_loop_test(each, want_of_a_watch_for_input_ends_a_session_at_once, 0, end);
 	tcase_add_loop_test(each, want_of_a_watch_for_output_ends_a_session_at_once, 0, end);

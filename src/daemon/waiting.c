@@ -1,0 +1,137 @@
+/* waiting: clients that wait equally long for something, with one timer for all of them. */
+#include "waiting.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/loop.h"
+
+TAILQ_HEAD(waiter_list, waiter);
+
+struct waiting {
+	struct waiter_list list; /* the one that waits longest first */
+	uint32_t ms;
+	uint64_t slack_ms;
+	waiting_due_cb *due;
+	void *argument;
+	struct event *timer; /* runs while somebody waits, and maybe once more */
+	bool is_hurried;     /* those that wait since hurried_ms or longer are due */
+	uint32_t hurried_ms;
+};
+
+/* The time in ms, modulo 2^32: nobody waits for the 49 days that this takes. */
+static uint32_t present_ms(void)
+{
+	return (uint32_t)clock_ms();
+}
+
+/* Returns the first client if it is due, else NULL. */
+static struct waiter *find_due(const struct waiting *waiting, uint32_t now)
+{
+	struct waiter *first = TAILQ_FIRST(&waiting->list);
+
+	if (first &&
+	    (now - first->since_ms >= waiting->ms ||
+	     (waiting->is_hurried && (int32_t)(waiting->hurried_ms - first->since_ms) >= 0)))
+		return first;
+	return NULL;
+}
+
+/* Sees to `most` clients that are due. Returns whether others are. */
+static bool see_to(struct waiting *waiting, size_t most)
+{
+	uint32_t now = present_ms();
+	struct waiter *due;
+
+	while ((due = find_due(waiting, now)) && most-- > 0)
+		waiting->due(due, waiting->argument);
+	if (!due)
+		waiting->is_hurried = false;
+	return due != NULL;
+}
+
+/* Waits for the first client's time, or only for the loop's other events if that has come. */
+static void wait(struct waiting *waiting)
+{
+	const struct waiter *first = TAILQ_FIRST(&waiting->list);
+	uint32_t now = present_ms();
+	uint64_t left;
+
+	if (!first)
+		return;
+	if (find_due(waiting, now)) {
+		loop_add_timer(waiting->timer, 0);
+		return;
+	}
+	left = waiting->ms - (now - first->since_ms);
+	loop_add_timer(waiting->timer, left > waiting->slack_ms ? left : waiting->slack_ms);
+}
+
+static void timer_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct waiting *waiting = argument;
+
+	(void)fd;
+	(void)what;
+	(void)see_to(waiting, WAITING_A_TURN);
+	wait(waiting);
+}
+
+struct waiting *waiting_new(struct event_base *base, uint64_t ms, uint64_t slack_ms,
+			    waiting_due_cb *due, void *argument)
+{
+	struct waiting *waiting = calloc(1, sizeof *waiting);
+
+	if (!waiting)
+		return NULL;
+	TAILQ_INIT(&waiting->list);
+	waiting->ms = (uint32_t)ms;
+	waiting->slack_ms = slack_ms;
+	waiting->due = due;
+	waiting->argument = argument;
+	waiting->timer = evtimer_new(base, timer_cb, waiting);
+	/* Armed now, so that arming it later cannot fail. */
+	if (waiting->timer && loop_add_timer(waiting->timer, ms))
+		return waiting;
+	waiting_free(waiting);
+	return NULL;
+}
+
+void waiting_free(struct waiting *waiting)
+{
+	if (!waiting)
+		return;
+	loop_free_event(waiting->timer);
+	free(waiting);
+}
+
+void waiting_add(struct waiting *waiting, struct waiter *waiter, uint32_t now_ms)
+{
+	if (TAILQ_EMPTY(&waiting->list))
+		loop_add_timer(waiting->timer, waiting->ms);
+	waiter->since_ms = now_ms;
+	TAILQ_INSERT_TAIL(&waiting->list, waiter, link);
+}
+
+void waiting_remove(struct waiting *waiting, struct waiter *waiter)
+{
+	TAILQ_REMOVE(&waiting->list, waiter, link);
+}
+
+struct waiter *waiting_first(const struct waiting *waiting)
+{
+	return TAILQ_FIRST(&waiting->list);
+}
+
+bool waiting_hurry(struct waiting *waiting, size_t most)
+{
+	bool more;
+
+	waiting->is_hurried = true;
+	waiting->hurried_ms = present_ms();
+	more = see_to(waiting, most);
+	if (more)
+		wait(waiting);
+	return more;
+}

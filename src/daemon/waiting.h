@@ -1,0 +1,59 @@
+/*
+ * waiting: clients that wait equally long for something, so that the first in the queue is due
+ * first: one timer serves them all.
+ *
+ * (libevent's own timeouts would be due all in one go, however many; and they start anew with every
+ * byte, so that a trickler would live for ever.)
+ */
+#ifndef DAEMON_WAITING_H
+#define DAEMON_WAITING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/attributes.h"
+
+struct event_base;
+struct waiting;
+
+/* How many clients a turn of the event loop may see to before its other events have theirs. */
+enum { WAITING_A_TURN = 16 };
+
+/* A client's place in a queue. Small, since many wait: the time is that of clock_ms(), modulo 2^32.
+ */
+struct waiter {
+	TAILQ_ENTRY(waiter) link;
+	uint32_t since_ms;
+};
+
+/* Called for a client that is due. It must take it out of the queue. */
+typedef void waiting_due_cb(struct waiter *waiter, void *argument);
+
+/*
+ * Makes an empty queue, in which a client is due after `ms` milliseconds, or up to `slack_ms`
+ * later: a few wake-ups then serve many. NULL: no memory, which is not lacked later.
+ */
+struct waiting *waiting_new(struct event_base *base, uint64_t ms, uint64_t slack_ms,
+			    waiting_due_cb *due, void *argument);
+
+/* Frees a queue that is empty. NULL is allowed. */
+void waiting_free(struct waiting *waiting);
+
+/* Puts a client at the end; `now_ms` is clock_ms(), modulo 2^32. */
+void waiting_add(struct waiting *waiting, struct waiter *waiter, uint32_t now_ms);
+
+/* Takes a client out. */
+void waiting_remove(struct waiting *waiting, struct waiter *waiter);
+
+/* The client that waits longest, or NULL. */
+struct waiter *waiting_first(const struct waiting *waiting);
+
+/*
+ * Makes all that wait now due: `most` of them at once, the others in the loop's next turns. Returns
+ * whether there are others.
+ */
+bool waiting_hurry(struct waiting *waiting, size_t most);
+
+#endif

@@ -1,0 +1,135 @@
+/* check_waiting: who waits is due in its time and turn, a few a turn, and all at once in a hurry. */
+#include "daemon/waiting.h"
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "peers.h"
+#include "suite.h"
+
+enum { MANY = 100 };
+
+static struct event_base *base;
+static struct waiting *waiting;
+static struct waiter waiters[MANY];
+static int seen; /* how many have been due, each in its order */
+
+static void due_cb(struct waiter *waiter, void *argument)
+{
+	ck_assert_ptr_eq(argument, &seen);
+	ck_assert_ptr_eq(waiter, &waiters[seen]);
+	waiting_remove(waiting, waiter);
+	seen++;
+}
+
+static void setup(void)
+{
+	base = event_base_new();
+}
+
+static void teardown(void)
+{
+	waiting_free(waiting);
+	event_base_free(base);
+	libevent_global_shutdown();
+}
+
+static void start(uint64_t ms, uint64_t slack_ms)
+{
+	waiting = waiting_new(base, ms, slack_ms, due_cb, &seen);
+	ck_assert_ptr_nonnull(waiting);
+}
+
+static void add(int first, int end)
+{
+	for (int i = first; i < end; i++)
+		waiting_add(waiting, &waiters[i], (uint32_t)clock_ms());
+}
+
+static bool has_seen(void *count)
+{
+	return seen >= *(int *)count;
+}
+
+static void wait_for(int count)
+{
+	ck_assert(run_until(base, has_seen, &count, PATIENCE_MS));
+}
+
+START_TEST(nobody_is_due_before_the_time)
+{
+	uint64_t began = clock_ms();
+
+	start(50, (uint64_t)_i * 50);
+	add(0, 1);
+	wait_for(1);
+	ck_assert_uint_ge(clock_ms() - began, 50);
+}
+END_TEST
+
+START_TEST(each_has_its_own_time)
+{
+	uint64_t second;
+
+	start(60, 0);
+	add(0, 1);
+	run_for(base, 30);
+	second = clock_ms();
+	add(1, 2);
+	wait_for(2);
+	ck_assert_uint_ge(clock_ms() - second, 60);
+}
+END_TEST
+
+START_TEST(turn_sees_few)
+{
+	int most = 0;
+
+	start(20, 20);
+	add(0, MANY);
+	while (seen < MANY) {
+		int before = seen;
+		ck_assert_int_eq(event_base_loop(base, EVLOOP_ONCE), 0);
+		most = seen - before > most ? seen - before : most;
+	}
+	ck_assert_int_eq(most, WAITING_A_TURN);
+}
+END_TEST
+
+START_TEST(hurry_makes_all_due)
+{
+	start(60000, 60000);
+	add(0, MANY);
+	ck_assert(waiting_hurry(waiting, 10));
+	ck_assert_int_eq(seen, 10);
+	wait_for(MANY);
+	ck_assert_ptr_null(waiting_first(waiting));
+}
+END_TEST
+
+START_TEST(hurry_is_for_those_that_wait_now)
+{
+	start(60000, 0);
+	add(0, 2);
+	ck_assert(!waiting_hurry(waiting, 2));
+	run_for(base, 5);
+	add(2, 4);
+	run_for(base, 50);
+	ck_assert_int_eq(seen, 2);
+	ck_assert_ptr_eq(waiting_first(waiting), &waiters[2]);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("waiting");
+	TCase *tests = suite_case(suite, "all");
+
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_loop_test(tests, nobody_is_due_before_the_time, 0, 2);
+	tcase_add_test(tests, each_has_its_own_time);
+	tcase_add_test(tests, turn_sees_few);
+	tcase_add_test(tests, hurry_makes_all_due);
+	tcase_add_test(tests, hurry_is_for_those_that_wait_now);
+	return suite_run(suite);
+}
