@@ -104,7 +104,7 @@ static void pause_for_shortage(struct listener *listener, int reason)
 	retry_soon(listener);
 	if (begins_episode(&listener->shortage_until))
 		log_warning(
-			"cannot accept connections: %s; they wait in the queue, I try again every %d ms",
+			"cannot accept connections: %s; they wait in the queue; retrying every %d ms",
 			strerror(reason), RETRY_MS);
 }
 

@@ -26,7 +26,7 @@ SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EPER
 # What went wrong for one connection only.
 TRANSIENTS = (errno.ECONNABORTED, errno.ENETDOWN, errno.EPROTO, errno.ENOPROTOOPT, errno.EHOSTDOWN,
               errno.ENONET, errno.EHOSTUNREACH, errno.EOPNOTSUPP, errno.ENETUNREACH)
-SHORT = r"haild: cannot accept connections: .+; they wait in the queue, I try again every 100 ms"
+SHORT = r"haild: cannot accept connections: .+; they wait in the queue; retrying every 100 ms"
 
 
 class Faults:

@@ -11,7 +11,7 @@ from lib.harness import Daemon, GREETING, poll_until, read_all
 EVERYONE = 200
 FULL = r"\d+ open, the most allowed; other connections wait in the queue"
 SHORT = (r"haild: cannot accept connections: Too many open files; "
-         r"they wait in the queue, I try again every 100 ms")
+         r"they wait in the queue; retrying every 100 ms")
 
 # valgrind keeps some for itself.
 counts_descriptors = unittest.skipIf(harness.WRAPPER, "a wrapper may need descriptors, too")

@@ -536,7 +536,7 @@ START_TEST(want_of_descriptors_is_waited_out)
 	ck_assert_uint_ge(stats.accept_pauses, 2);
 	ck_assert_uint_le(stats.accept_pauses, 5);
 	assert_one_error_line("haild: cannot accept connections: Too many open files; "
-			      "they wait in the queue, I try again every 100 ms\n");
+			      "they wait in the queue; retrying every 100 ms\n");
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 	wait_for_greeted(0, count);
 	close_peers(0, count);
