@@ -16,7 +16,7 @@ static const char unix_prefix[] = "unix:";
 static const char not_a_port[] = "a port is a number up to 65535 or the name of a service";
 
 /*
- * Tells whether `text` is an IPv6 address, a zone allowed; the zone itself is for the resolver,
+ * True if `text` is an IPv6 address, a zone allowed; the zone itself is for the resolver,
  * but a bracket in it would end the address where that is shown.
  */
 static bool is_ipv6(const char *text)

@@ -16,7 +16,7 @@ size_t utf8_read(const void *bytes, size_t left, uint32_t *number);
 bool utf8_is_control(uint32_t number);
 
 /*
- * True of a character that changes the direction of a line, or breaks it, where nobody sees that.
+ * True of a character that changes the direction of a line or breaks it, and is not seen itself.
  * A line that holds one reads as another.
  */
 bool utf8_is_direction(uint32_t number);

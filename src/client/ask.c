@@ -21,7 +21,7 @@ enum { TRIES = 3, AGAIN_MS = 1000 };
 /* When the next address is asked, too, as for connections (RFC 8305, 5). */
 enum { NEXT_ADDRESS_MS = 250 };
 
-/* More are never told: a lineup is cut, and is added to once for each family. */
+/* At most two lists of addresses are added, one for each family. */
 enum { QUESTIONS_MAX = 2 * ADDRESSLIST_MAX };
 
 /* The asking of one address. */

@@ -46,8 +46,7 @@ struct ask *ask_start(struct event_base *base, const struct ask_request *request
 /* Asks more addresses (NULL: none), each family's once at most. Not after the callback. */
 void ask_add(struct ask *ask, const struct addresslist *addresses, bool more_come);
 
-/* True if all that were asked have failed, and it waits for more: fills in `result` as in the end.
- */
+/* If all asked have failed and more may come, fills in `result` as at the end. Else false. */
 bool ask_stands(const struct ask *ask, struct ask_result *result);
 
 /* Frees it, and closes what still waits. Allowed in the callback. */

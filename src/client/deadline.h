@@ -23,7 +23,7 @@ struct deadline *deadline_new(struct event_base *base, deadline_cb *passed, void
 /* Lets it pass in `ms` milliseconds, whenever it would have before. False: no memory. */
 bool deadline_set(struct deadline *deadline, uint64_t ms);
 
-/* Lets it not pass. */
+/* Cancels it, until it is set again. */
 void deadline_clear(struct deadline *deadline);
 
 /* Allowed in the callback; NULL is allowed. */

@@ -25,7 +25,7 @@ size_t expect_room(const struct options *options)
 	return (size_t)options->bytes + (options->expect ? 1 : 0);
 }
 
-/* Makes it a failure of a stage. */
+/* Makes the result a failure of a stage. */
 static void fail(struct probe_result *result, enum status status, const char *stage,
 		 const char *reason)
 {

@@ -22,7 +22,7 @@ enum expect_state expect_judge(const struct options *options, const char *bytes,
  */
 void expect_apply(const struct options *options, struct probe_result *result);
 
-/* How many bytes to hear: one past the most tells whether a greeting of that length was all. */
+/* How many bytes to read: one more than is wanted shows whether the greeting ended there. */
 size_t expect_room(const struct options *options);
 
 #endif

@@ -27,7 +27,7 @@ int outgoing_reason(int reason, const struct sockaddr *to, socklen_t to_length,
 /* True if a failure says something of the server, and not of a family that we lack. */
 bool outgoing_is_telling(int reason);
 
-/* True if a failure to bind `source` is the fault of who chose it. */
+/* True if a failure to bind means that `source` was chosen wrong. */
 bool outgoing_blames_source(int reason, const struct sockaddr *source);
 
 /*

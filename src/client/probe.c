@@ -90,7 +90,7 @@ static double stage_ms(const struct probe *probe)
 	return (double)(clock_us() - probe->stage_start_us) / 1000;
 }
 
-/* Nobody could be connected to, or asked: why, and where. */
+/* Fails because no address could be connected to, or asked. */
 static void fail_outgoing(struct probe *probe, int reason, const struct sockaddr *address,
 			  socklen_t length, const char *besides)
 {
@@ -103,8 +103,8 @@ static void fail_outgoing(struct probe *probe, int reason, const struct sockaddr
 }
 
 /*
- * Fails for what the addresses tried have failed for, if all have, and only the name service was
- * still waited for.
+ * If all addresses tried so far have failed, and only the name service is waited for, fails for
+ * their reason. Returns whether it did.
  */
 static bool fail_standing(struct probe *probe, const char *time)
 {

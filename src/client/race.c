@@ -25,7 +25,7 @@ enum { NEXT_ATTEMPT_MS = 250 };
 /* How soon a UNIX socket whose queue is full is tried again: there the kernel does not wait. */
 enum { QUEUE_FULL_MS = 20 };
 
-/* More are never told: a lineup is cut, and is added to once for each family. */
+/* At most two lists of addresses are added, one for each family. */
 enum { ATTEMPTS_MAX = 2 * ADDRESSLIST_MAX };
 
 struct attempt {

@@ -40,8 +40,7 @@ struct race *race_start(struct event_base *base, const struct addresslist *addre
 /* Lets more addresses run (NULL: none), each family's once at most. Not after the callback. */
 void race_add(struct race *race, const struct addresslist *addresses, bool more_come);
 
-/* True if all that were tried have failed, and it waits for more: fills in `result` as in the end.
- */
+/* If all tried have failed and more may come, fills in `result` as at the end. Else false. */
 bool race_stands(const struct race *race, struct race_result *result);
 
 /* Frees it, and closes what is still trying. Allowed in the callback. */

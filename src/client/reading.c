@@ -136,7 +136,7 @@ static void quiet_cb(evutil_socket_t fd, short what, void *argument)
 		end(reading, (struct reading_result){.end = READING_QUIET});
 }
 
-/* How long the silence of a server is that has said what it has to say, in ms. */
+/* How long, in ms, a server must be silent until its greeting is taken for complete. */
 static uint64_t quiet_after(uint64_t connect_us)
 {
 	uint64_t us = connect_us < ROUND_TRIP_MOST_US ? connect_us : ROUND_TRIP_MOST_US;

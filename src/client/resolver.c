@@ -110,7 +110,7 @@ static void delay_cb(evutil_socket_t fd, short what, void *argument)
 	ask_apart(argument, "no answer for 50 ms");
 }
 
-/* Lists what was found of families that were not told yet, with the port. */
+/* Lists the addresses found of families not told yet, with the port. */
 static void collect(struct resolver *resolver, struct addrinfo *found, struct addresslist *list)
 {
 	unsigned told = resolver->told;

@@ -39,7 +39,7 @@ static void make_unready(struct output *output)
 	output->template = NULL;
 }
 
-/* Finds the bytes that are queued first. Asked once for all who are told the same. */
+/* Finds the bytes that are queued first, once for all clients that are told the same. */
 static void find_first(struct output *output)
 {
 	if (evbuffer_peek(bufferevent_get_output(output->ready), -1, NULL, &output->first, 1) < 1)

@@ -25,7 +25,7 @@ struct readiness {
 	bool has_ended;
 };
 
-/* Puts the lines together, each escaped so that it is one; their end is the text's. */
+/* Puts the lines together, each escaped so that it stays one line. Ends them with a NUL. */
 static char *make_lines(const struct sockets *sockets)
 {
 	size_t count = sockets_count(sockets), size = 1;

@@ -100,7 +100,7 @@ bool unixpath_clear(const struct sockaddr_un *address)
 	return holder == HOLDER_NONE || (holder == HOLDER_DEAD && remove_dead(address));
 }
 
-/* True if the folder lets us remove what is at the path: a sticky one only its owner (EPERM). */
+/* True if the folder lets us remove what is at the path. A sticky one lets only the owner. */
 static bool may_remove(const struct sockaddr_un *address)
 {
 	char copy[sizeof address->sun_path];
