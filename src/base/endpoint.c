@@ -100,7 +100,7 @@ static const char *parse_unix(const char *path, struct endpoint *endpoint)
 	return copy_host(endpoint, path, strlen(path));
 }
 
-/* Reads what stands behind a host: nothing, or a colon and a port. */
+/* Reads what follows a host: nothing, or a colon and a port. */
 static const char *parse_port_part(const char *text, struct endpoint *endpoint)
 {
 	if (*text == '\0')

@@ -9,7 +9,7 @@
 /* How many bytes are shown before the place, and from there on. */
 enum { BEFORE = 40, BEHIND = 30 };
 
-/* Tells whether a byte goes on with a character that began before it, in UTF-8. */
+/* True if a byte goes on with a character that began before it, in UTF-8. */
 static bool continues(char byte)
 {
 	return ((unsigned char)byte & 0xC0) == 0x80;

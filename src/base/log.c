@@ -234,7 +234,7 @@ void log_question(const char *question)
 	write_or_count(question, strlen(question));
 }
 
-/* Tells whether libevent has said the same a short while ago; it repeats itself at each try. */
+/* True if libevent has said the same a short while ago; it repeats itself at each try. */
 static bool is_repeated(enum log_level level, const char *message)
 {
 	static char last[128];

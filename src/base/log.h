@@ -28,7 +28,7 @@ void log_prepare(void);
 void log_wait_no_more(void);
 void log_close(void);
 
-/* Tells whether a message of that level would be shown: asked before costly ones. */
+/* True if a message of that level would be shown: asked before costly ones. */
 bool log_shows(enum log_level level);
 
 void log_error(const char *format, ...) PRINTF_LIKE(1, 2);

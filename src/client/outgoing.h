@@ -41,7 +41,7 @@ char *outgoing_describe(int reason, const struct sockaddr *to, const struct sock
 enum status outgoing_status(int reason);
 
 /*
- * Tells whether a socket has connected to itself: when nobody listens on a port of this machine,
+ * True if a socket has connected to itself: when nobody listens on a port of this machine,
  * the kernel may choose just that port for our end. By TCP the simultaneous open does the rest; by
  * UDP the request comes back as its answer. Nobody has answered then.
  */

@@ -49,7 +49,7 @@ struct race {
 	size_t under_way;
 	struct event *more;	    /* time for the next attempt; pending: not yet */
 	struct event *over;	    /* calls back from the loop, never from race_start() */
-	const struct attempt *told; /* the winner, or who failed most tellingly */
+	const struct attempt *told; /* the winner, or the most telling failure */
 	int winner;		    /* its descriptor, or -1 */
 	int reason;		    /* of that failure, or what befell the winner */
 	uint64_t connect_us;	    /* how long the winner took */

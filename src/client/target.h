@@ -11,7 +11,7 @@ struct endpoint;
 /* Reads HOST, HOST:PORT, [V6]:PORT or unix:PATH. Returns NULL, or why it is none of them. */
 const char *target_parse(const char *text, struct endpoint *target) MUST_CHECK;
 
-/* Tells whether the target still needs a port: it has none, and is no path. */
+/* True if the target still needs a port: it has none, and is no path. */
 bool target_needs_port(const struct endpoint *target);
 
 /* Reads the target's port, 1 to 65535 or a service's name. Returns NULL, or why it is neither. */

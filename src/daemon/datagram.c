@@ -36,7 +36,7 @@ struct datagrams {
 	bool has_explained; /* how to ask */
 };
 
-/* Tells whether an IPv4 address is one machine's, as far as can be seen. */
+/* True if an IPv4 address is one machine's, as far as can be seen. */
 static bool is_one_ipv4(const struct sockaddr_in *address)
 {
 	uint32_t number = ntohl(address->sin_addr.s_addr);
@@ -57,7 +57,7 @@ static bool is_one_ipv6(const struct sockaddr_in6 *address)
  */
 enum { LEAST_PORT = 1024 };
 
-/* Tells whether a datagram came from one client, to us alone. */
+/* True if a datagram came from one client, to us alone. */
 static bool may_be_answered(const struct packet *packet)
 {
 	const struct sockaddr *peer = (const struct sockaddr *)&packet->peer;

@@ -103,7 +103,7 @@ static struct template *make_template(const struct greeting *greeting, const str
 	return template;
 }
 
-/* Tells whether the template says no more than may be said; else says so. */
+/* True if the template says no more than may be said; else says so. */
 static bool is_short_enough(const struct greeting *greeting, const struct template *template)
 {
 	size_t longest = template_longest(template), answer = template_longest_to_ip(template);

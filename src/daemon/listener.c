@@ -56,7 +56,7 @@ struct listener {
 	unsigned this_turn;
 	uint64_t accepted;
 	bool has_multipath; /* some socket listens for MPTCP; not each client comes by it */
-	bool stopping;	    /* only who is in the queues is accepted yet, up to the count */
+	bool stopping;	    /* accepts only clients already in the queues, up to the count */
 	bool is_untold;	    /* full, if no client that is yet to be looked at has closed */
 	uint64_t full_until, shortage_until; /* clock_ms(); until then the episode goes on */
 };
@@ -88,7 +88,7 @@ static void retry_soon(struct listener *listener)
 	loop_add_timer(listener->retry, RETRY_MS);
 }
 
-/* Tells whether this is the begin of an episode, which is worth a line in the log. */
+/* True if this is the beginning of an episode, which is worth a line in the log. */
 static bool begins_episode(uint64_t *until)
 {
 	bool begins = clock_ms() >= *until;
@@ -149,7 +149,7 @@ static void pause_for_full(struct listener *listener)
 		tell_full(listener);
 }
 
-/* Tells whether as many connections as the options' count have been accepted. */
+/* True if as many connections as the options' count have been accepted. */
 static bool has_count(const struct listener *listener)
 {
 	return listener->options->count > 0 && listener->accepted >= listener->options->count;
@@ -209,7 +209,7 @@ static void accept_cb(struct evconnlistener *from, evutil_socket_t fd, struct so
 }
 
 /*
- * Tells whether accept(2) failed for the one connection and not for us: Linux
+ * True if accept(2) failed for the one connection and not for us: Linux
  * reports here what went wrong on the network before.
  */
 static bool is_transient(int reason)

@@ -230,7 +230,7 @@ static bool read_endpoints(struct options *options)
 	return true;
 }
 
-/* Tells whether there is an address for all that is to be served. */
+/* True if there is an address for all that is to be served. */
 static bool check_endpoints(const struct options *options)
 {
 	for (size_t i = 0; i < options->endpoint_count; i++)

@@ -55,7 +55,7 @@ bool sessions_look(struct sessions *all);
 /* Looks at all of them now, for a stop. */
 void sessions_look_at_all(struct sessions *all);
 
-/* Tells whether some session has had its greeting long enough ago to make room for another. */
+/* True if some session has had its greeting long enough ago to make room for another. */
 bool sessions_can_evict(const struct sessions *all);
 
 /* Closes the session that has lingered longest, if sessions_can_evict(). */

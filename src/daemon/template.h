@@ -53,7 +53,7 @@ struct template *template_hold(struct template *template);
 /* Counts a user less; the last one frees it. NULL is allowed. */
 void template_release(struct template *template);
 
-/* Tells whether it says the same to everyone: these bytes, template_longest() of them. */
+/* True if it says the same to everyone: these bytes, template_longest() of them. */
 bool template_is_constant(const struct template *template);
 const char *template_bytes(const struct template *template);
 

@@ -19,7 +19,7 @@ enum { LOCK_TRIES = 100, LOCK_STEP_NS = 10 * 1000 * 1000 };
 enum holder { HOLDER_NONE, HOLDER_DEAD, HOLDER_UNCLEAR };
 
 /*
- * Tells whether some process has a socket at the path, without a trace there: a
+ * True if some process has a socket at the path, without a trace there: a
  * datagram socket cannot connect to a stream socket (EPROTOTYPE), but only where
  * there is one. A real connect would be greeted and counted, and -n 1 be over.
  */

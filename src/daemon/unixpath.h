@@ -22,7 +22,7 @@ struct unixpath {
  */
 bool unixpath_clear(const struct sockaddr_un *address) MUST_CHECK;
 
-/* Tells whether unixpath_clear() and bind() would succeed, and changes nothing. */
+/* True if unixpath_clear() and bind() would succeed, and changes nothing. */
 bool unixpath_check(const struct sockaddr_un *address) MUST_CHECK;
 
 /* True if both paths are one name in one folder, however they are written. */
