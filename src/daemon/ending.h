@@ -31,7 +31,7 @@ int64_t ending_look_closer(enum ending *ending, int fd, size_t sent);
 /* What the log calls it. */
 const char *ending_name(enum ending ending);
 
-/* Counts a session that ended so. */
+/* Counts a session that ended so. Those that are done have no counter of their own. */
 void ending_count(enum ending ending, struct stats *stats);
 
 #endif

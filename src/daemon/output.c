@@ -23,8 +23,9 @@ struct output {
 	 * kernel mostly takes all of it at once; then it stays as it is, for the one after that.
 	 */
 	struct bufferevent *ready;
-	struct template *template;   /* what it is ready for */
-	bool is_constant;	     /* that is the same for everyone: asked for each client */
+	struct template *template; /* what it is ready for */
+	bool is_constant;	   /* that is the same for everyone: asked for each client */
+	size_t longest;
 	struct evbuffer_iovec first; /* where the bytes lie that are queued, or the first of them */
 	struct rendering own;	     /* what the next client is told, if that is its alone */
 };
@@ -59,6 +60,7 @@ static bool make_ready(struct output *output)
 		return false;
 	output->template = template_hold(template);
 	output->is_constant = template_is_constant(template);
+	output->longest = template_longest(template);
 	bufferevent_disable(output->ready, EV_READ | EV_WRITE);
 	bufferevent_set_max_single_write(output->ready, SOCKET_AT_ONCE);
 	if (!output->is_constant)
@@ -147,7 +149,7 @@ enum output_queued output_queue(struct output *output, int fd, size_t *size)
 		return OUTPUT_NO_MEMORY;
 	if (!output->is_constant)
 		return queue_own(output, fd, size);
-	*size = template_longest(output->template);
+	*size = output->longest;
 	return OUTPUT_WHOLE;
 }
 

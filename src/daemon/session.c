@@ -165,7 +165,8 @@ static void session_close(struct session *session, enum ending ending)
 	bool whole = session->state == PARTING || session->state == LINGERING;
 	int64_t gone_ms = session->peer ? ending_look_closer(&ending, session->fd, sent) : -1;
 
-	ending_count(ending, all->stats);
+	if (ending != ENDING_DONE)
+		ending_count(ending, all->stats);
 	all->stats->bytes_sent += sent;
 	all->stats->open--;
 	if (session->peer)

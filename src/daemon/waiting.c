@@ -7,19 +7,6 @@
 #include "base/clock.h"
 #include "base/loop.h"
 
-TAILQ_HEAD(waiter_list, waiter);
-
-struct waiting {
-	struct waiter_list list; /* the one that waits longest first */
-	uint32_t ms;
-	uint64_t slack_ms;
-	waiting_due_cb *due;
-	void *argument;
-	struct event *timer; /* runs while somebody waits, and maybe once more */
-	bool is_hurried;     /* those that wait since hurried_ms or longer are due */
-	uint32_t hurried_ms;
-};
-
 /* The time in ms, modulo 2^32: nobody waits for the 49 days that this takes. */
 static uint32_t present_ms(void)
 {
@@ -106,17 +93,9 @@ void waiting_free(struct waiting *waiting)
 	free(waiting);
 }
 
-void waiting_add(struct waiting *waiting, struct waiter *waiter, uint32_t now_ms)
+void waiting_begin(struct waiting *waiting)
 {
-	if (TAILQ_EMPTY(&waiting->list))
-		loop_add_timer(waiting->timer, waiting->ms);
-	waiter->since_ms = now_ms;
-	TAILQ_INSERT_TAIL(&waiting->list, waiter, link);
-}
-
-void waiting_remove(struct waiting *waiting, struct waiter *waiter)
-{
-	TAILQ_REMOVE(&waiting->list, waiter, link);
+	loop_add_timer(waiting->timer, waiting->ms);
 }
 
 struct waiter *waiting_first(const struct waiting *waiting)

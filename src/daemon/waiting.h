@@ -15,8 +15,8 @@
 
 #include "base/attributes.h"
 
+struct event;
 struct event_base;
-struct waiting;
 
 /* How many clients a turn of the event loop may see to before its other events have theirs. */
 enum { WAITING_A_TURN = 16 };
@@ -31,6 +31,21 @@ struct waiter {
 /* Called for a client that is due. It must take it out of the queue. */
 typedef void waiting_due_cb(struct waiter *waiter, void *argument);
 
+TAILQ_HEAD(waiter_list, waiter);
+
+/* A queue. All but waiting.c leaves its fields alone; they stand here for the sake of the two
+ * below. */
+struct waiting {
+	struct waiter_list list; /* the one that waits longest first */
+	uint32_t ms;
+	uint64_t slack_ms;
+	waiting_due_cb *due;
+	void *argument;
+	struct event *timer; /* runs while somebody waits, and maybe once more */
+	bool is_hurried;     /* those that wait since hurried_ms or longer are due */
+	uint32_t hurried_ms;
+};
+
 /*
  * Makes an empty queue, in which a client is due after `ms` milliseconds, or up to `slack_ms`
  * later: a few wake-ups then serve many. NULL: no memory, which is not lacked later.
@@ -41,11 +56,24 @@ struct waiting *waiting_new(struct event_base *base, uint64_t ms, uint64_t slack
 /* Frees a queue that is empty. NULL is allowed. */
 void waiting_free(struct waiting *waiting);
 
-/* Puts a client at the end; `now_ms` is clock_ms(), modulo 2^32. */
-void waiting_add(struct waiting *waiting, struct waiter *waiter, uint32_t now_ms);
+/* Has the timer run, for the first in the queue. */
+void waiting_begin(struct waiting *waiting);
+
+/* Puts a client at the end; `now_ms` is clock_ms(), modulo 2^32. Each greeting takes two of these.
+ */
+static inline void waiting_add(struct waiting *waiting, struct waiter *waiter, uint32_t now_ms)
+{
+	if (TAILQ_EMPTY(&waiting->list))
+		waiting_begin(waiting);
+	waiter->since_ms = now_ms;
+	TAILQ_INSERT_TAIL(&waiting->list, waiter, link);
+}
 
 /* Takes a client out. */
-void waiting_remove(struct waiting *waiting, struct waiter *waiter);
+static inline void waiting_remove(struct waiting *waiting, struct waiter *waiter)
+{
+	TAILQ_REMOVE(&waiting->list, waiter, link);
+}
 
 /* The client that waits longest, or NULL. */
 struct waiter *waiting_first(const struct waiting *waiting);
