@@ -5,11 +5,13 @@
 
 #include "base/log.h"
 
-/* Until the loop runs, libevent's words are for -v: who makes things tells what they lack. */
+/*
+ * Until the loop runs, libevent's warnings are for -v: whoever makes things tells what they lack.
+ * But after an error libevent ends the program itself, and this is its only line.
+ */
 static void aside_cb(int severity, const char *message)
 {
-	(void)severity;
-	log_from_libevent(EVENT_LOG_DEBUG, message);
+	log_from_libevent(severity == EVENT_LOG_ERR ? severity : EVENT_LOG_DEBUG, message);
 }
 
 /*

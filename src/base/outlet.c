@@ -51,7 +51,7 @@ static bool open_anew(int fd, int mode)
 
 /*
  * One that is not open for writing must not become so: it goes on failing. A FIFO
- * that is open for reading as well may be so lest it lack a reader.
+ * that is open for reading as well stays so, or it would lack a reader.
  */
 void outlet_open(struct outlet *outlet, int fd)
 {
@@ -134,10 +134,10 @@ size_t outlet_write_all(int fd, const char *bytes, size_t length)
 		if (n > 0) {
 			taken += (size_t)n;
 			waited = false;
-		} else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+		} else if (n == 0 || errno == EAGAIN || errno == EWOULDBLOCK) {
 			wait_for_room(fd, waited);
 			waited = true;
-		} else if (n < 0 && errno != EINTR) {
+		} else if (errno != EINTR) {
 			break;
 		}
 	}

@@ -3,8 +3,8 @@
  *
  * exec(3) keeps the mask, what is ignored, what is pending, and alarm(2). Undone is
  * what nobody wants, such as the mask of a thread that waited with sigwait(3).
- * Kept is what is meant: an alarm, which bounds a command's time; a background
- * job's ignoring of INT; limits, of processor time say, with their signals.
+ * Kept is what is meant: an alarm, which bounds a command's time; limits, of
+ * processor time say, with their signals; in hailto a background job's ignoring of INT.
  */
 #include "base/signals.h"
 

@@ -72,12 +72,14 @@ void socket_release(int fd)
 
 bool socket_is_multipath(int fd)
 {
-#if defined SO_PROTOCOL && defined IPPROTO_MPTCP
+#ifdef SO_PROTOCOL
 	int protocol;
 	socklen_t length = sizeof protocol;
 
+	/* Not by its number, which the headers may lack that we are built with. UNIX sockets have
+	 * 0. */
 	return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 &&
-	       protocol == IPPROTO_MPTCP;
+	       protocol != IPPROTO_TCP && protocol != 0;
 #else
 	(void)fd;
 	return false;

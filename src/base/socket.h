@@ -39,7 +39,8 @@ void socket_hold_back(int listening);
  */
 void socket_release(int fd);
 
-/* Returns whether a socket speaks MPTCP, which `mptcpize run` makes of programs that ask for TCP.
+/* Returns whether a stream socket speaks another protocol than TCP: MPTCP, which `mptcpize run`
+ * makes of programs that ask for TCP.
  */
 bool socket_is_multipath(int fd);
 

@@ -137,7 +137,7 @@ static void complain_of_lookup(const struct endpoint *endpoint, int failure, int
 {
 	char text[ADDRESS_TEXT_MAX];
 	const char *why = failure == EAI_SYSTEM ? strerror(reason) : gai_strerror(failure);
-	const char *advice = strchr(endpoint->host, '%') ? failure_zone_advice : "";
+	const char *advice = failure_zone_advice(endpoint->host);
 	int fd = socket_open(AF_UNIX, SOCK_DGRAM);
 
 	/* Without descriptors neither files nor servers can be asked, and no name is known. */
@@ -151,33 +151,50 @@ static void complain_of_lookup(const struct endpoint *endpoint, int failure, int
 		  why, advice);
 }
 
-/*
- * Finds the addresses of an endpoint, IPv4 first. localhost is 127.0.0.1 and ::1 whatever
- * the hosts file says (RFC 6761, 6.3): with no name, that is what getaddrinfo()
- * gives, and the wildcards with AI_PASSIVE.
- */
+/* Adds the addresses of one family. */
+static void add_family(struct addresslist *all, const struct addrinfo *found, int family)
+{
+	for (; found; found = found->ai_next)
+		if (found->ai_family == family)
+			addresslist_add(all, found->ai_addr, found->ai_addrlen);
+}
+
+/* Adds what a host stands for, IPv4 first; with no name, these are the wildcards. */
+static int look_up(const char *host, struct addresslist *all)
+{
+	struct addrinfo hints = {.ai_flags = AI_NUMERICSERV | (host ? 0 : AI_PASSIVE),
+				 .ai_socktype = SOCK_STREAM};
+	struct addrinfo *found;
+	int failure = getaddrinfo(host, "0", &hints, &found);
+
+	if (failure)
+		return failure;
+	add_family(all, found, AF_INET);
+	add_family(all, found, AF_INET6);
+	freeaddrinfo(found);
+	return 0;
+}
+
+static int add_loopback(struct addresslist *all)
+{
+	int failure = loopback_add(all, AF_INET);
+
+	return failure ? failure : loopback_add(all, AF_INET6);
+}
+
+/* Finds the addresses of an endpoint, IPv4 first. False, and told, if it has none. */
 static bool resolve(const struct endpoint *endpoint, struct addresslist *all)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-	bool local = loopback_is_named(endpoint->host);
 	int failure;
 
 	all->count = 0;
-	hints.ai_flags = AI_NUMERICSERV | (endpoint->kind == ENDPOINT_ANY ? AI_PASSIVE : 0);
-	failure = getaddrinfo(local || endpoint->kind == ENDPOINT_ANY ? NULL : endpoint->host, "0",
-			      &hints, &found);
-	if (failure) {
+	if (loopback_is_named(endpoint->host))
+		failure = add_loopback(all);
+	else
+		failure = look_up(endpoint->kind == ENDPOINT_ANY ? NULL : endpoint->host, all);
+	if (failure)
 		complain_of_lookup(endpoint, failure, errno);
-		return false;
-	}
-	for (const struct addrinfo *info = found; info; info = info->ai_next)
-		if (info->ai_family == AF_INET)
-			addresslist_add(all, info->ai_addr, info->ai_addrlen);
-	for (const struct addrinfo *info = found; info; info = info->ai_next)
-		if (info->ai_family == AF_INET6)
-			addresslist_add(all, info->ai_addr, info->ai_addrlen);
-	freeaddrinfo(found);
-	return true;
+	return failure == 0;
 }
 
 /* What became of binding an address, or all of one endpoint. */
@@ -346,10 +363,8 @@ static bool add_unix(struct binder *binder, const struct endpoint *endpoint)
 				  .length = sizeof address};
 	const struct place *own;
 
-	if (!address_from_path(endpoint->host, &address)) {
-		log_error("cannot listen on %s: %s", endpoint->host, strerror(ENAMETOOLONG));
-		return false;
-	}
+	if (!address_from_path(endpoint->host, &address))
+		return false; /* the options have refused it */
 	own = places_find_overlap(binder->places, failure.address);
 	if (own) {
 		complain_of_own(own, failure.address, failure.length);

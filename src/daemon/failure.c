@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,8 +18,19 @@
 
 enum { ADVICE_MAX = 160, SUBJECT_MAX = ADDRESS_TEXT_MAX + 8 };
 
-const char failure_zone_advice[] = " (its zone is no interface of this machine)";
+/* What helps where the zone of an address is unknown. */
+static const char unknown_zone[] = " (its zone is no interface of this machine)";
 static const char of_policy[] = " (a security policy of this system forbids it)";
+
+const char *failure_zone_advice(const char *host)
+{
+	const char *zone = strchr(host, '%');
+
+	if (!zone)
+		return "";
+	return if_nametoindex(zone + 1) > 0 ? " (only a link-local address has a zone)"
+					    : unknown_zone;
+}
 
 static const struct sockaddr_in6 *as_ipv6(const struct sockaddr *address)
 {
@@ -165,7 +177,7 @@ static const char *advise_on_ip(const struct failure *failure, char *text)
 	case EINVAL:
 		return advise_on_form(failure->address, text);
 	case ENODEV:
-		return failure_zone_advice;
+		return unknown_zone;
 	case ENOPROTOOPT:
 		return failure->shares ? " (this system has no --reuse-port)" : "";
 	default:

@@ -13,8 +13,8 @@ struct failure {
 	bool shares; /* with --reuse-port */
 };
 
-/* What helps where the zone of an address is unknown. */
-extern const char failure_zone_advice[];
+/* What helps where a host is not known for its zone; "" if it has none. */
+const char *failure_zone_advice(const char *host);
 
 /* What helps where descriptors are short, for EMFILE or ENFILE; "" for another errno. */
 const char *failure_lack_advice(int reason);

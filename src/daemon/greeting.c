@@ -190,7 +190,7 @@ static const char *find_escape(const char *text)
 	return NULL;
 }
 
-/* A shell hands \n over as two bytes, and few who write it want to say these. */
+/* A shell hands \n over as two bytes, and few that write it want to say these. */
 static void hint_at_escapes(const struct options *options)
 {
 	const char *escape = options->message && !options->expand ? find_escape(options->message)

@@ -10,6 +10,7 @@
 #include "base/standard.h"
 #include "greeting.h"
 #include "options.h"
+#include "room.h"
 #include "server.h"
 #include "sockets.h"
 #include "status.h"
@@ -83,6 +84,7 @@ int main(int argc, char **argv)
 	take_signals();
 	if (!standard_reserve())
 		return STATUS_FAILURE;
+	room_raise_limit();
 	log_prepare();
 	outlet_open(&output, STDOUT_FILENO);
 	outcome = options_read(&options, argc, argv);

@@ -41,7 +41,8 @@ enum messagefile_state messagefile_try(struct messagefile *file) MUST_CHECK;
 /* After MESSAGEFILE_UNSETTLED: in how many ms to try again. */
 uint64_t messagefile_wait_ms(const struct messagefile *file);
 
-/* Begins a reading and waits for its end; false: refused. No signal is held up meanwhile. */
+/* Begins a reading and waits for its end, which TERM and INT may make that of the program. False:
+ * refused. */
 bool messagefile_read(struct messagefile *file) MUST_CHECK;
 
 /* What was read, until it is forgotten or the next reading; not ended by a NUL. */

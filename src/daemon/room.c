@@ -19,19 +19,24 @@ enum { RESERVE = 8 };
 /* How many descriptors are looked at one by one, where no folder lists them. */
 enum { LOOKED_AT = 65536 };
 
-/* Raises the soft descriptor limit to the hard one, and returns it. */
-static size_t raise_limit(void)
+void room_raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	/* macOS refuses "unlimited" here: then the soft limit stays. */
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* The descriptor limit. */
+static size_t find_limit(void)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return FOPEN_MAX;
-	if (limit.rlim_cur < limit.rlim_max) {
-		struct rlimit raised = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
-		/* macOS refuses "unlimited" here: then the soft limit stays. */
-		if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
-			limit = raised;
-	}
 	return limit.rlim_cur > INT32_MAX ? INT32_MAX : (size_t)limit.rlim_cur;
 }
 
@@ -69,8 +74,10 @@ static size_t count_open(size_t limit)
 
 size_t room_find(const struct options *options)
 {
-	size_t limit = raise_limit(), taken = count_open(limit), room = 1;
+	size_t limit = find_limit(), taken = count_open(limit), room = 1;
 
+	if (taken >= limit)
+		return 0;
 	if (taken + RESERVE < limit)
 		room = limit - taken - RESERVE;
 	if (options->max_connections == 0)

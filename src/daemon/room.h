@@ -6,10 +6,12 @@
 
 struct options;
 
+/* Raises the soft descriptor limit to the hard one: before anything needs a descriptor. */
+void room_raise_limit(void);
+
 /*
- * Raises the soft descriptor limit to the hard one, and returns how many sessions
- * may be open at once so that descriptors never run out; at least 1. Warns if the
- * options ask for more.
+ * Returns how many sessions may be open at once so that descriptors never run out: 1 if
+ * there are fewer than the reserve, 0 if there is none. Warns if the options ask for more.
  */
 size_t room_find(const struct options *options);
 

@@ -177,6 +177,18 @@ static bool watch_signals(struct server *server)
 	return true;
 }
 
+/* Starts to accept, when all else has its descriptors: those that are left are for clients. */
+static bool start_listening(struct server *server)
+{
+	size_t room = room_find(server->options);
+
+	if (room > 0)
+		server->listener = listener_new(server->base, server->options, server->sockets,
+						server->sessions, room, &server->stats, finished_cb,
+						server);
+	return server->listener != NULL;
+}
+
 /* Makes what serves the sockets. */
 static bool open_service(struct server *server, const struct outlet *output)
 {
@@ -197,10 +209,7 @@ static bool open_service(struct server *server, const struct outlet *output)
 		if (!server->datagrams)
 			return false;
 	}
-	server->listener = listener_new(server->base, server->options, server->sockets,
-					server->sessions, room_find(server->options),
-					&server->stats, finished_cb, server);
-	return server->listener && watch_signals(server);
+	return start_listening(server) && watch_signals(server);
 }
 
 struct server *server_open(const struct options *options, struct greeting *greeting,

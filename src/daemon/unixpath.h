@@ -28,7 +28,7 @@ bool unixpath_check(const struct sockaddr_un *address) MUST_CHECK;
 /* True if both paths are one name in one folder, however they are written. */
 bool unixpath_is_same(const struct sockaddr_un *one, const struct sockaddr_un *other);
 
-/* What is in the way where the rights for a path are wanting. */
+/* What is in the way where the rights for a path are missing. */
 enum unixpath_obstacle {
 	UNIXPATH_CLEAR,	 /* nothing that we can see */
 	UNIXPATH_HIDDEN, /* a folder above the path, which we can't look into */

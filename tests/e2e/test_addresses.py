@@ -178,6 +178,7 @@ class Advice(ClientTest):
         self.refuses("ff02::1%lo", f"[ff02::1%lo]:12345: {invalid} (a multicast address, and TCP has none)")
         self.refuses("fe80::1%none", "[fe80::1%none]:12345: Name or service not known "
                                      "(its zone is no interface of this machine)")
+        self.refuses("::1%lo", "[::1%lo]:12345: Name or service not known (only a link-local address has a zone)")
 
     def test_link_local_in_hailto(self):
         """By any name, by TCP and by UDP."""

@@ -19,7 +19,7 @@ import unittest
 from lib import harness, machine
 from lib.clients import ClientTest, Running, ask
 from lib.crowd import connect_all, serve_all
-from lib.harness import Daemon, GREETING, poll_until
+from lib.harness import Daemon, GREETING, poll_until, read_all, run
 from lib.reload import NOTHING_TO_READ
 from lib.servers import Server, says, stays
 
@@ -158,6 +158,44 @@ class Descriptors(unittest.TestCase):
         log = [r"haild: --max-connections=60 is more than the descriptor limit of 64 allows: using \d+"]
         with Daemon("-l", "127.0.0.1", "-c", 60, prefix=prefix, log=log) as daemon:
             self.has_room_for(daemon, int(daemon.wait_log(r"allows: using (\d+)$")[1]), 64 - 8 + 30)
+
+
+@unittest.skipIf(harness.WRAPPER, "a wrapper needs descriptors, too")
+class FewDescriptors(unittest.TestCase):
+    """Whatever the limit, what fails says so, and what starts serves."""
+
+    def limit_to(self, descriptors):
+        return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
+    def test_failure_is_told(self):
+        for limit in range(4, 14):
+            with self.subTest(limit=limit), Daemon("-l", "127.0.0.1") as daemon:
+                result = run("hailto", "-w", "5s", f"127.0.0.1:{daemon.port}", preexec_fn=self.limit_to(limit))
+                self.assertEqual((result.exit == 0, result.stderr == b""), (result.stdout == GREETING,) * 2, result)
+                self.assertLessEqual(result.stderr.count(b"\n"), 1)
+
+    def test_daemon_serves_or_says_why_not(self):
+        served = 0
+        for limit in range(4, 20):
+            with self.subTest(limit=limit):
+                process = harness.start([harness.program("haild"), "-l", "127.0.0.1", "-p", "0", "-n", "1"],
+                                        env=harness.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        preexec_fn=self.limit_to(limit))
+                with process.stdout as stdout, process.stderr as stderr:
+                    address = stdout.readline()
+                    if address:
+                        with harness.connect(int(address.rpartition(b":")[2])) as client:
+                            self.assertEqual(read_all(client), GREETING)
+                        served += 1
+                    told = stderr.read().splitlines()
+                    self.assertEqual(process.wait(harness.DEADLINE) == 0, bool(address), told)
+                    self.assertTrue(address or len(told) == 1, told)
+        self.assertTrue(0 < served < 16, served)
+
+    def test_soft_limit_is_raised_before_it_matters(self):
+        addresses = [word for i in range(1, 26) for word in ("-l", f"127.0.0.{i}")]
+        with Daemon(*addresses, limits={resource.RLIMIT_NOFILE: (20, 4096)}) as daemon:
+            self.assertEqual(len(daemon.addresses), 25)
 
 
 class Starting(unittest.TestCase):

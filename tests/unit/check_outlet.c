@@ -13,11 +13,31 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "suite.h"
+
+/* How many of the next writes take nothing, and what they set errno to; 0: they say so by their
+ * count. */
+static int refusals, refusal;
+
+/* In the C library's place: some devices take nothing, and terminals that poll(2) calls writable.
+ */
+ssize_t write(int fd, const void *bytes, size_t size);
+ssize_t write(int fd, const void *bytes, size_t size)
+{
+	if (refusals == 0)
+		return (ssize_t)syscall(SYS_write, fd, bytes, size);
+	refusals--;
+	if (refusal == 0)
+		return 0;
+	errno = refusal;
+	return -1;
+}
 
 /* More than any pipe, terminal or socket takes. */
 static char flood[8 << 20];
@@ -202,6 +222,36 @@ START_TEST(device_is_written_as_it_is)
 END_TEST
 
 /* What was given to us for reading does not become writable. */
+static const int reasons[] = {0, EAGAIN};
+
+/* What takes nothing, although it could, is not asked again at once: that would be a spin. */
+START_TEST(patience_is_for_what_takes_nothing)
+{
+	int fd = fileno(tmpfile());
+	uint64_t began = clock_ms();
+
+	refusals = 6;
+	refusal = reasons[_i];
+	ck_assert_uint_eq(outlet_write_all(fd, "text", 4), 4);
+	ck_assert_int_eq(refusals, 0);
+	ck_assert_uint_ge(clock_ms() - began, 40);
+}
+END_TEST
+
+START_TEST(who_never_waits_leaves_it_alone)
+{
+	struct outlet outlet;
+	int fd = fileno(tmpfile());
+
+	outlet_open(&outlet, fd);
+	refusals = 6;
+	refusal = reasons[_i];
+	ck_assert_uint_eq(outlet_write_now(&outlet, "text", 4), 0);
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_int_eq(refusals, 5);
+}
+END_TEST
+
 START_TEST(reading_end_is_not_opened_for_writing)
 {
 	int ends[2];
@@ -271,6 +321,8 @@ int main(void)
 	tcase_add_test(readers, pipe_that_cannot_be_opened_anew_is_polled);
 	tcase_add_test(others, file_is_written_where_it_ends);
 	tcase_add_loop_test(others, device_is_written_as_it_is, 0, COUNT_OF(devices));
+	tcase_add_loop_test(others, patience_is_for_what_takes_nothing, 0, COUNT_OF(reasons));
+	tcase_add_loop_test(others, who_never_waits_leaves_it_alone, 0, COUNT_OF(reasons));
 	tcase_add_test(others, reading_end_is_not_opened_for_writing);
 	tcase_add_test(others, closed_descriptor_is_an_error);
 	tcase_add_test(others, master_of_a_terminal_is_not_opened_anew);
