@@ -37,6 +37,9 @@ program mandoc        mandoc
 program groff         groff-base
 '
 
+# Of what a pipe brings, its beginning is taken by `sed -n 1,5p` and not by head: that closes the pipe, and what
+# writes to it dies of SIGPIPE, with which pipefail and errexit end us.
+
 # Prints each argument on a line of its own.
 say() {
 	printf '%s\n' "$@"
@@ -161,7 +164,7 @@ apt_install() { # package...
 				run_apt "$log" install --no-install-recommends "$package" || say "apt could not install $package."
 			done
 		fi
-		grep '^E: ' "$log" | sort -u | head -n 5 || true
+		grep '^E: ' "$log" | sort -u | sed -n 1,5p || true
 	fi
 	rm -f "$log"
 	return "$status"
@@ -247,7 +250,7 @@ configure_build() { # [configure-argument]...
 	if run_apart into_file "$log" in_folder "$build" "$root/configure" --enable-option-checking=fatal "$@"; then
 		return
 	fi
-	reason=$(sed -n '/^configure: error: /,$p' "$log" | head -n 5)
+	reason=$(sed -n '/^configure: error: /,$p' "$log" | sed -n 1,5p)
 	if [[ $reason == *"unrecognized option"* ]]; then
 		[ -e "$build/config.status" ] || rm -rf "$build"
 		say "$reason" "Ours are --enable-sanitizers, --enable-coverage, --enable-werror and --disable-hardening." >&2

@@ -199,6 +199,19 @@ tests/e2e/test_bad failed:
             self.assertRegex(before, rf"(?m)^\[{number}/4\] (PASS|FAIL): tests/\S+, \d s$")
         self.assertRegex(before, r"(?m)^That took \d+ s\.$")
 
+    # What prints them must not die of a reader that has enough: then nothing below is said.
+    def test_many_failures_are_cut(self):
+        lines = "".join(f"check_fine.c:{i}:F:all:test:{i}: {'x' * 400}\n" for i in range(3000))
+        long = self.file("long", lines)
+        self.file("tests/unit/check_fine.c",
+                  f"cat '{long}'; echo '0%: Checks: 3000, Failures: 3000, Errors: 0'; exit 1")
+        for _ in range(5):
+            process = self.run_script("script/test", "CC=cc")
+            self.assertEqual(process.returncode, 1, process)
+            below = process.stdout.partition("tests/unit/check_fine failed:")[2]
+            self.assertEqual(below.count("check_fine.c:"), 20)
+            self.assertIn("to run it again:  script/test CC=cc tests/unit/check_fine", below)
+
     def test_what_it_does_meanwhile(self):
         process = self.run_script("script/test", "tests/unit/check_fine")
         self.assertEqual(process.stdout.splitlines()[:4], [
