@@ -55,8 +55,8 @@ TAILQ_HEAD(session_list, session);
 struct session {
 	struct sessions *all;
 	struct waiter age; /* until its deadline */
-	struct waiter
-		turn; /* PARTING: until our look; LINGERING: until it has been silent for long */
+	/* PARTING: until our look; LINGERING: until it has been silent for long. */
+	struct waiter turn;
 	union {
 		struct { /* GREETING */
 			struct bufferevent *output;
@@ -67,7 +67,6 @@ struct session {
 	char *peer;
 	int fd;
 	enum state state;
-	uint32_t half_closed_ms;
 	uint32_t discarded;
 	uint32_t queued;    /* bytes of its greeting, sent ones included */
 	struct event input; /* GREETING, LINGERING */
@@ -84,6 +83,9 @@ struct sessions {
 	struct output *output; /* what the next session is sent */
 	struct waiting *deadline, *look, *silence;
 };
+
+/* When the session was half-closed; the place is a spare one, so that many sessions are small. */
+#define HALF_CLOSED_MS(session) ((session)->turn.spare)
 
 /* The time in ms, modulo 2^32: no session lives for the 49 days that this takes. */
 static uint32_t now_ms(void)
@@ -284,8 +286,8 @@ static void deadline_due_cb(struct waiter *age, void *argument)
 static void part(struct session *session)
 {
 	session->state = PARTING;
-	session->half_closed_ms = session->age.since_ms; /* that is now */
-	waiting_add(session->all->look, &session->turn, session->half_closed_ms);
+	HALF_CLOSED_MS(session) = session->age.since_ms; /* that is now */
+	waiting_add(session->all->look, &session->turn, session->age.since_ms);
 }
 
 /* Half-closes: the greeting, held back until now, and our FIN leave in one segment. */
@@ -297,7 +299,7 @@ static void half_close(struct session *session)
 	}
 	session->all->stats->greeted++;
 	if (session->state == GREETING) {
-		session->half_closed_ms = now_ms();
+		HALF_CLOSED_MS(session) = now_ms();
 		linger(session);
 	}
 }
@@ -477,7 +479,7 @@ bool sessions_can_evict(const struct sessions *all)
 {
 	const struct session *longest = TAILQ_FIRST(&all->lingering);
 
-	return longest && now_ms() - longest->half_closed_ms >= EVICT_AFTER_MS;
+	return longest && now_ms() - HALF_CLOSED_MS(longest) >= EVICT_AFTER_MS;
 }
 
 void sessions_evict(struct sessions *all)

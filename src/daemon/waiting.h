@@ -21,11 +21,14 @@ struct event_base;
 /* How many clients a turn of the event loop may see to before its other events have theirs. */
 enum { WAITING_A_TURN = 16 };
 
-/* A client's place in a queue. Small, since many wait: the time is that of clock_ms(), modulo 2^32.
+/*
+ * A client's place in a queue. Small, since many wait: the time is that of clock_ms(), modulo 2^32,
+ * and what would be padding after it is the client's to use.
  */
 struct waiter {
 	TAILQ_ENTRY(waiter) link;
 	uint32_t since_ms;
+	uint32_t spare;
 };
 
 /* Called for a client that is due. It must take it out of the queue. */
