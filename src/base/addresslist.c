@@ -1,7 +1,6 @@
 /* addresslist: the socket addresses of one name, each once. */
 #include "base/addresslist.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,12 +39,18 @@ static bool make_room(struct addresslist *list, int family)
 	return false;
 }
 
-void addresslist_add(struct addresslist *list, const struct sockaddr *address, socklen_t length)
+bool addresslist_has(const struct addresslist *list, const struct sockaddr *address,
+		     socklen_t length)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (list->lengths[i] == length && memcmp(&list->addresses[i], address, length) == 0)
-			return;
-	if (length > sizeof *list->addresses)
+			return true;
+	return false;
+}
+
+void addresslist_add(struct addresslist *list, const struct sockaddr *address, socklen_t length)
+{
+	if (length > sizeof *list->addresses || addresslist_has(list, address, length))
 		return;
 	if (list->count == ADDRESSLIST_MAX && !make_room(list, address->sa_family))
 		return;

@@ -2,6 +2,7 @@
 #ifndef BASE_ADDRESSLIST_H
 #define BASE_ADDRESSLIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -22,6 +23,10 @@ void addresslist_add(struct addresslist *list, const struct sockaddr *address, s
 
 /* Appends all of another list likewise. */
 void addresslist_add_all(struct addresslist *list, const struct addresslist *more);
+
+/* True if the address is in the list. */
+bool addresslist_has(const struct addresslist *list, const struct sockaddr *address,
+		     socklen_t length);
 
 /* Takes the address at `index` out. */
 void addresslist_remove(struct addresslist *list, size_t index);

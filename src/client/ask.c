@@ -21,8 +21,8 @@ enum { TRIES = 3, AGAIN_MS = 1000 };
 /* When the next address is asked, too, as for connections (RFC 8305, 5). */
 enum { NEXT_ADDRESS_MS = 250 };
 
-/* At most two lists of addresses are added, one for each family. */
-enum { QUESTIONS_MAX = 2 * ADDRESSLIST_MAX };
+/* More are never told: a lineup is cut, is added to once for each family, and settled once. */
+enum { QUESTIONS_MAX = 3 * ADDRESSLIST_MAX };
 
 /* The asking of one address. */
 struct question {
@@ -285,11 +285,23 @@ struct ask *ask_start(struct event_base *base, const struct ask_request *request
 	return ask;
 }
 
+/* The lineup has changed: somebody's turn may be now, or it may be over. */
+static void look_again(struct ask *ask)
+{
+	if (ask->waiting == 0 || !evtimer_pending(ask->more, NULL))
+		go_on(ask);
+}
+
 void ask_add(struct ask *ask, const struct addresslist *addresses, bool more_come)
 {
 	lineup_add(&ask->lineup, addresses, more_come);
-	if (ask->waiting == 0 || !evtimer_pending(ask->more, NULL))
-		go_on(ask);
+	look_again(ask);
+}
+
+void ask_settle(struct ask *ask, const struct addresslist *addresses)
+{
+	lineup_settle(&ask->lineup, addresses);
+	look_again(ask);
 }
 
 bool ask_stands(const struct ask *ask, struct ask_result *result)

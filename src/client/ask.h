@@ -46,7 +46,14 @@ struct ask *ask_start(struct event_base *base, const struct ask_request *request
 /* Asks more addresses (NULL: none), each family's once at most. Not after the callback. */
 void ask_add(struct ask *ask, const struct addresslist *addresses, bool more_come);
 
-/* If all asked have failed and more may come, fills in `result` as at the end. Else false. */
+/*
+ * Makes these (NULL: none) all that are asked, and no more come: others that were not asked yet are
+ * not, the answers of those that were still count. Once at most, and not after the callback.
+ */
+void ask_settle(struct ask *ask, const struct addresslist *addresses);
+
+/* True if all that were asked have failed, and it waits for more: fills in `result` as in the end.
+ */
 bool ask_stands(const struct ask *ask, struct ask_result *result);
 
 /* Frees it, and closes what still waits. Allowed in the callback. */

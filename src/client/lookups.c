@@ -7,17 +7,17 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/address.h"
 #include "base/socket.h"
+#include "lack.h"
 
 struct lookup {
 	struct lookups *lookups;
 	struct lookups_answer answer;
-	char host[LOOKUPS_HOST_MAX];
+	int flags;
 	pthread_t thread;
 	bool has_thread, is_taken;
 };
@@ -27,7 +27,7 @@ struct lookups {
 	pthread_mutex_t lock;
 	int owners;
 	int done[2]; /* a pipe: each byte is the index of a lookup whose answer is there */
-	char host[LOOKUPS_HOST_MAX];
+	char host[ADDRESS_HOST_MAX];
 	struct lookup all[LOOKUPS_MAX];
 	size_t count;
 };
@@ -69,7 +69,7 @@ struct lookups *lookups_new(const char *host)
 		errno = reason;
 		return NULL;
 	}
-	lookups_rename(lookups, host);
+	snprintf(lookups->host, sizeof lookups->host, "%s", host);
 	pthread_mutex_init(&lookups->lock, NULL);
 	lookups->owners = 1;
 	return lookups;
@@ -78,11 +78,6 @@ struct lookups *lookups_new(const char *host)
 int lookups_descriptor(const struct lookups *lookups)
 {
 	return lookups->done[0];
-}
-
-static bool is_lack(int reason)
-{
-	return reason == EMFILE || reason == ENFILE || reason == ENOMEM || reason == ENOBUFS;
 }
 
 /*
@@ -95,11 +90,11 @@ static int find_lack(int failure, int reason)
 
 	if (failure == EAI_MEMORY)
 		return ENOMEM;
-	if (failure == EAI_SYSTEM || is_lack(reason))
+	if (failure == EAI_SYSTEM || lack_is(reason))
 		return reason;
 	fd = socket_open(AF_UNIX, SOCK_DGRAM);
 	if (fd < 0)
-		return is_lack(errno) ? errno : 0;
+		return lack_is(errno) ? errno : 0;
 	close(fd);
 	return 0;
 }
@@ -107,11 +102,13 @@ static int find_lack(int failure, int reason)
 static void look_up(struct lookup *lookup)
 {
 	struct lookups_answer *answer = &lookup->answer;
-	struct addrinfo hints = {.ai_family = answer->family, .ai_socktype = SOCK_STREAM};
+	struct addrinfo hints = {.ai_family = answer->family,
+				 .ai_socktype = SOCK_STREAM,
+				 .ai_flags = lookup->flags};
 	unsigned char index = (unsigned char)(lookup - lookup->lookups->all);
 
 	errno = 0;
-	answer->failure = getaddrinfo(lookup->host, NULL, &hints, &answer->found);
+	answer->failure = getaddrinfo(lookup->lookups->host, NULL, &hints, &answer->found);
 	if (answer->failure)
 		answer->system = find_lack(answer->failure, errno);
 	/* A pipe of our own takes so few bytes. */
@@ -128,18 +125,17 @@ static void *lookup_thread(void *argument)
 }
 
 /* Takes the next place for a lookup. */
-static struct lookup *next(struct lookups *lookups, int family)
+static struct lookup *next(struct lookups *lookups, int family, int flags)
 {
 	struct lookup *lookup = &lookups->all[lookups->count++];
 
-	*lookup = (struct lookup){.lookups = lookups, .answer = {.family = family}};
-	memcpy(lookup->host, lookups->host, sizeof lookup->host);
+	*lookup = (struct lookup){.lookups = lookups, .answer = {.family = family}, .flags = flags};
 	return lookup;
 }
 
-bool lookups_start(struct lookups *lookups, int family)
+bool lookups_start(struct lookups *lookups, int family, int flags)
 {
-	struct lookup *lookup = next(lookups, family);
+	struct lookup *lookup = next(lookups, family, flags);
 
 	(void)change_owners(lookups, 1);
 	errno = pthread_create(&lookup->thread, NULL, lookup_thread, lookup);
@@ -151,14 +147,9 @@ bool lookups_start(struct lookups *lookups, int family)
 	return false;
 }
 
-void lookups_rename(struct lookups *lookups, const char *host)
-{
-	snprintf(lookups->host, sizeof lookups->host, "%s", host);
-}
-
 void lookups_run(struct lookups *lookups, int family)
 {
-	look_up(next(lookups, family));
+	look_up(next(lookups, family, 0));
 }
 
 const struct lookups_answer *lookups_take(struct lookups *lookups)

@@ -15,9 +15,6 @@ struct lookups;
 /* The most lookups of one host: of all families at once, and of each apart. */
 enum { LOOKUPS_MAX = 3 };
 
-/* Room for a host's name with a search domain and a final dot. */
-#define LOOKUPS_HOST_MAX 512
-
 /* What one lookup has found. */
 struct lookups_answer {
 	int family;		/* that was asked for; AF_UNSPEC: any */
@@ -32,11 +29,8 @@ struct lookups *lookups_new(const char *host) MUST_CHECK;
 /* The descriptor that is readable once an answer is there. */
 int lookups_descriptor(const struct lookups *lookups);
 
-/* Starts to look up in a thread. False, with errno, if none can be had. */
-bool lookups_start(struct lookups *lookups, int family) MUST_CHECK;
-
-/* Lets the lookups that start from now on ask for another name of the host, which is copied. */
-void lookups_rename(struct lookups *lookups, const char *host);
+/* Starts to look up in a thread, with `flags` for getaddrinfo(). False, with errno, without one. */
+bool lookups_start(struct lookups *lookups, int family, int flags) MUST_CHECK;
 
 /* Looks up here and now, however long it takes. */
 void lookups_run(struct lookups *lookups, int family);

@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/socket.h"
+#include "lack.h"
 
 /*
  * Leaves the choice of a port to connect(2), which may take one that is in use towards another
@@ -97,8 +98,8 @@ static const char *advice(int reason, const struct sockaddr *to, const struct so
 {
 	const char *zone = address_advice(to, reason);
 
-	if (reason == EMFILE)
-		return " (raise the descriptor limit, ulimit -n)";
+	if (lack_is(reason))
+		return lack_advice(reason);
 	return *zone ? zone : address_advice(source, reason);
 }
 
@@ -116,18 +117,9 @@ char *outgoing_describe(int reason, const struct sockaddr *to, const struct sock
 
 enum status outgoing_status(int reason)
 {
-	switch (reason) {
-	case ETIMEDOUT:
+	if (reason == ETIMEDOUT)
 		return STATUS_UNANSWERED;
-	case EADDRINUSE:
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		return STATUS_INTERNAL;
-	default:
-		return STATUS_REFUSED;
-	}
+	return reason == EADDRINUSE || lack_is(reason) ? STATUS_INTERNAL : STATUS_REFUSED;
 }
 
 bool outgoing_is_own_peer(int fd)

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,14 +18,13 @@
 #include "deadline.h"
 #include "expect.h"
 #include "known.h"
+#include "lack.h"
 #include "leave.h"
 #include "options.h"
 #include "outgoing.h"
 #include "race.h"
 #include "reading.h"
 #include "resolver.h"
-
-enum stage { STAGE_RESOLVE, STAGE_CONNECT, STAGE_READ, STAGE_ASK, STAGE_LEAVE };
 
 struct probe {
 	const struct options *options;
@@ -43,12 +40,10 @@ struct probe {
 	enum stage stage;
 	uint64_t start_us, stage_start_us;
 	struct addresslist addresses; /* that are known by now */
-	char last_words[ADDRESS_TEXT_MAX * ESCAPE_GROWTH + 100];
+	char last_words[ADDRESS_TEXT_MAX * ESCAPE_GROWTH + RESULT_UNRESOLVED_MAX + 30];
 	int fd;
 	bool over;
 };
-
-static const char *const stage_names[] = {"resolve", "connect", "read", "ask", "leave"};
 
 /* Ends the probe; the loop may not run yet, so a flag tells as well. */
 static void end(struct probe *probe)
@@ -57,31 +52,25 @@ static void end(struct probe *probe)
 	event_base_loopbreak(probe->base);
 }
 
-static void fail(struct probe *probe, enum status status, const char *format, ...)
-	PRINTF_LIKE(3, 4);
-
-/* Ends the probe in failure of its present stage. */
-static void fail(struct probe *probe, enum status status, const char *format, ...)
+static void fail(struct probe *probe, enum status status, const char *why)
 {
-	struct probe_result *result = probe->result;
-	va_list arguments;
-
-	result->status = status;
-	result->stage = stage_names[probe->stage];
-	va_start(arguments, format);
-	vsnprintf(result->reason, sizeof result->reason, format, arguments);
-	va_end(arguments);
+	result_fail(probe->result, status, probe->stage, "%s", why);
 	end(probe);
 }
 
-/* Enters a stage; a `limit` of 0 ms leaves it all the time there is. */
+/* Lets the time of the present stage begin now; a `limit` of 0 ms is all the time there is. */
+static void start_stage_time(struct probe *probe, uint64_t limit)
+{
+	deadline_clear(probe->stage_deadline);
+	if (limit > 0)
+		deadline_set(probe->stage_deadline, limit);
+}
+
 static void enter(struct probe *probe, enum stage stage, uint64_t limit)
 {
 	probe->stage = stage;
 	probe->stage_start_us = clock_us();
-	deadline_clear(probe->stage_deadline);
-	if (limit > 0)
-		deadline_set(probe->stage_deadline, limit);
+	start_stage_time(probe, limit);
 }
 
 /* How long the present stage has taken, in ms. */
@@ -94,54 +83,58 @@ static double stage_ms(const struct probe *probe)
 static void fail_outgoing(struct probe *probe, int reason, const struct sockaddr *address,
 			  socklen_t length, const char *besides)
 {
-	char words[sizeof probe->result->reason];
-
-	address_format(address, length, probe->result->address, sizeof probe->result->address);
-	outgoing_describe(reason, address, (const struct sockaddr *)&probe->options->source, words,
-			  sizeof words);
-	fail(probe, outgoing_status(reason), "%s%s", words, besides);
+	result_fail_outgoing(probe->result, probe->stage, reason, address, length,
+			     (const struct sockaddr *)&probe->options->source, besides);
+	end(probe);
 }
 
 /*
- * If all addresses tried so far have failed, and only the name service is waited for, fails for
- * their reason. Returns whether it did.
+ * True if all addresses tried have failed, and only the name service is waited for; tells why the
+ * most telling one has.
  */
-static bool fail_standing(struct probe *probe, const char *time)
+static bool stands(const struct probe *probe, struct race_result *failed)
 {
-	static const char format[] = "; no more addresses from the name service within %s";
-	char besides[sizeof format + NUMBER_TIME_MAX];
-	struct race_result raced;
 	struct ask_result asked;
 
-	snprintf(besides, sizeof besides, format, time);
-	if (probe->stage == STAGE_CONNECT && race_stands(probe->race, &raced))
-		fail_outgoing(probe, raced.reason, raced.address, raced.length, besides);
-	else if (probe->stage == STAGE_ASK && ask_stands(probe->ask, &asked))
-		fail_outgoing(probe, asked.reason, asked.address, asked.address_length, besides);
-	else
+	if (probe->stage == STAGE_CONNECT)
+		return race_stands(probe->race, failed);
+	if (probe->stage != STAGE_ASK || !ask_stands(probe->ask, &asked))
 		return false;
+	*failed = (struct race_result){.reason = asked.reason,
+				       .address = asked.address,
+				       .length = asked.address_length};
 	return true;
+}
+
+/* The time is over and nothing has come of the stage. */
+static void fail_late(struct probe *probe, uint64_t limit)
+{
+	static const char format[] = "; no more addresses from the name service within %s";
+	char time[NUMBER_TIME_MAX], besides[sizeof format + sizeof time];
+	struct race_result failed;
+
+	number_format_time(time, limit);
+	snprintf(besides, sizeof besides, format, time);
+	if (stands(probe, &failed)) {
+		fail_outgoing(probe, failed.reason, failed.address, failed.length, besides);
+		return;
+	}
+	if (probe->stage_start_us > probe->start_us + limit * 1000)
+		result_fail_begun_late(probe->result, probe->stage, limit);
+	else
+		result_fail_late(probe->result, probe->stage, limit, probe->options->bytes);
+	end(probe);
 }
 
 /* The time is over: what that means depends on how far we got. */
 static void time_over(struct probe *probe, uint64_t limit)
 {
-	char time[NUMBER_TIME_MAX];
-
-	number_format_time(time, limit);
-	if (fail_standing(probe, time))
-		return;
-	if (probe->stage == STAGE_RESOLVE)
-		fail(probe, STATUS_UNRESOLVED, "no answer from the name service within %s", time);
-	else if (probe->stage == STAGE_CONNECT)
-		fail(probe, STATUS_UNANSWERED, "no answer within %s", time);
-	else if (probe->stage == STAGE_ASK)
-		fail(probe, STATUS_SILENT, "no answer within %s (to %" PRIu64 " bytes; see -b)",
-		     time, probe->options->bytes);
-	else if (probe->stage == STAGE_READ)
-		reading_stop(probe->reading, time);
-	else
+	if (probe->stage == STAGE_READ)
+		reading_stop(probe->reading, limit);
+	else if (probe->stage == STAGE_LEAVE)
 		end(probe);
+	else
+		fail_late(probe, limit);
 }
 
 static void all_over(void *argument)
@@ -151,12 +144,21 @@ static void all_over(void *argument)
 	time_over(probe, probe->options->timeout);
 }
 
+/* How long the present stage may take, in ms; 0: no other limit than that of everything. */
+static uint64_t stage_limit(const struct probe *probe)
+{
+	return probe->stage == STAGE_CONNECT ? probe->options->connect_timeout
+					     : probe->options->read_timeout;
+}
+
+/* Nobody is given up while nobody is tried: then the time is the name service's. */
 static void stage_over(void *argument)
 {
 	struct probe *probe = argument;
+	struct race_result failed;
 
-	time_over(probe, probe->stage == STAGE_CONNECT ? probe->options->connect_timeout
-						       : probe->options->read_timeout);
+	if (!stands(probe, &failed))
+		time_over(probe, stage_limit(probe));
 }
 
 static void read_cb(const struct reading_result *reading, void *argument)
@@ -165,10 +167,10 @@ static void read_cb(const struct reading_result *reading, void *argument)
 
 	probe->result->length = reading->length;
 	if (reading->end == READING_BROKEN)
-		fail(probe, STATUS_BROKEN, "%s after %zu bytes", strerror(reading->reason),
-		     reading->length);
-	else if (reading->end == READING_STOPPED && reading->length == 0)
-		fail(probe, STATUS_SILENT, "connected, but no greeting within %s", reading->limit);
+		result_fail(probe->result, STATUS_BROKEN, STAGE_READ, "%s after %zu bytes",
+			    strerror(reading->reason), reading->length);
+	if (reading->end == READING_STOPPED && reading->length == 0)
+		fail_late(probe, reading->limit);
 	else
 		end(probe);
 }
@@ -290,60 +292,86 @@ static void start_asking(struct probe *probe, const struct addresslist *addresse
 		fail(probe, STATUS_INTERNAL, "out of memory");
 }
 
-/* Tells, with -v, which addresses the name has, and how long it took to learn them. */
-static void log_addresses(const struct probe *probe, const struct addresslist *addresses)
+/* Notes which addresses are known by now; tells, with -v, which are new. True if any is. */
+static bool note_addresses(struct probe *probe, const struct addresslist *addresses)
 {
+	struct addresslist fresh = {.count = 0};
 	char all[1024];
 
-	if (!log_shows(LOG_LEVEL_DEBUG) || probe->options->target.kind == ENDPOINT_UNIX)
-		return;
-	log_debug("resolve: %s (%.1f ms)", addresslist_format(addresses, all, sizeof all),
-		  (double)(clock_us() - probe->start_us) / 1000);
-}
-
-/* Tries addresses, the first or more; names them, for a failure that is nobody's in particular. */
-static void try(struct probe *probe, const struct addresslist *addresses, bool more_come)
-{
-	log_addresses(probe, addresses);
-	addresslist_add_all(&probe->addresses, addresses);
+	for (size_t i = 0; i < addresses->count; i++) {
+		const struct sockaddr *address = (const struct sockaddr *)&addresses->addresses[i];
+		if (!addresslist_has(&probe->addresses, address, addresses->lengths[i]))
+			addresslist_add(&fresh, address, addresses->lengths[i]);
+	}
+	addresslist_add_all(&probe->addresses, &fresh);
+	/* For a failure that is nobody's in particular. */
 	addresslist_format_briefly(&probe->addresses, probe->result->address,
 				   sizeof probe->result->address);
-	if (probe->race)
-		race_add(probe->race, addresses, more_come);
-	else if (probe->ask)
-		ask_add(probe->ask, addresses, more_come);
-	else if (probe->options->udp)
+	if (fresh.count > 0 && probe->options->target.kind != ENDPOINT_UNIX)
+		log_debug("resolve: %s (%.1f ms)", addresslist_format(&fresh, all, sizeof all),
+			  (double)(clock_us() - probe->start_us) / 1000);
+	return fresh.count > 0;
+}
+
+/* Tries the first addresses that are known. */
+static void try_first(struct probe *probe, const struct addresslist *addresses, bool more_come)
+{
+	note_addresses(probe, addresses);
+	if (probe->options->udp)
 		start_asking(probe, addresses, more_come);
 	else
 		start_connecting(probe, addresses, more_come);
 }
 
+/* Lets more addresses join those that are tried; they have all the time of the stage. */
+static void try_more(struct probe *probe, const struct resolver_news *news)
+{
+	if (news->addresses && note_addresses(probe, news->addresses))
+		start_stage_time(probe, stage_limit(probe));
+	if (probe->race && news->is_settled)
+		race_settle(probe->race, news->addresses);
+	else if (probe->race)
+		race_add(probe->race, news->addresses, news->more_come);
+	else if (news->is_settled)
+		ask_settle(probe->ask, news->addresses);
+	else
+		ask_add(probe->ask, news->addresses, news->more_come);
+}
+
+static void fail_resolving(struct probe *probe, const struct resolver_news *news)
+{
+	int family = options_family(probe->options);
+
+	if (news->lack)
+		result_fail(probe->result, STATUS_INTERNAL, STAGE_RESOLVE, "%s%s", news->failure,
+			    lack_advice(news->lack));
+	else
+		result_fail(probe->result, STATUS_UNRESOLVED, STAGE_RESOLVE, "%s%s",
+			    family == AF_INET	 ? "no IPv4 address: "
+			    : family == AF_INET6 ? "no IPv6 address: "
+						 : "",
+			    news->failure);
+	end(probe);
+}
+
 static void resolved_cb(const struct resolver_news *news, void *argument)
 {
 	struct probe *probe = argument;
-	int family = options_family(probe->options);
 
-	if (news->addresses)
-		try(probe, news->addresses, news->more_come);
-	else if (!news->failure && probe->race)
-		race_add(probe->race, NULL, false);
-	else if (!news->failure)
-		ask_add(probe->ask, NULL, false);
-	else if (news->is_lack)
-		fail(probe, STATUS_INTERNAL, "%s", news->failure);
+	if (news->failure)
+		fail_resolving(probe, news);
+	else if (probe->race || probe->ask)
+		try_more(probe, news);
 	else
-		fail(probe, STATUS_UNRESOLVED, "%s%s",
-		     family == AF_INET	  ? "no IPv4 address: "
-		     : family == AF_INET6 ? "no IPv6 address: "
-					  : "",
-		     news->failure);
+		try_first(probe, news->addresses, news->more_come);
 }
 
 /* Starts to look the target up. */
 static void start_resolving(struct probe *probe)
 {
 	const struct options *options = probe->options;
-	char target[ADDRESS_TEXT_MAX], time[NUMBER_TIME_MAX], shown[sizeof probe->last_words - 100];
+	char target[ADDRESS_TEXT_MAX], shown[sizeof target * ESCAPE_GROWTH];
+	char why[RESULT_UNRESOLVED_MAX];
 	struct resolver_request request = {
 		.host = options->target.host,
 		.port = options->target.port,
@@ -354,14 +382,16 @@ static void start_resolving(struct probe *probe)
 	};
 
 	address_format_endpoint(&options->target, target, sizeof target);
-	number_format_time(time, options->timeout);
 	if (!options->quiet)
-		snprintf(probe->last_words, sizeof probe->last_words,
-			 "hailto: %s: resolve: no answer from the name service within %s\n",
-			 escape_text(shown, sizeof shown, target), time);
+		snprintf(probe->last_words, sizeof probe->last_words, "hailto: %s: resolve: %s\n",
+			 escape_text(shown, sizeof shown, target),
+			 result_describe_unresolved(options->timeout, why));
 	probe->resolver = resolver_start(probe->base, &request, resolved_cb, probe);
-	if (!probe->resolver)
-		fail(probe, STATUS_INTERNAL, "%s", strerror(errno));
+	if (!probe->resolver) {
+		result_fail(probe->result, STATUS_INTERNAL, STAGE_RESOLVE, "%s%s", strerror(errno),
+			    lack_advice(errno));
+		end(probe);
+	}
 }
 
 /* Starts the first stage. */
@@ -376,7 +406,7 @@ static void start(struct probe *probe)
 	if (!deadline_set(probe->deadline, probe->options->timeout))
 		fail(probe, STATUS_INTERNAL, "out of memory");
 	else if (known_addresses(target, options_family(probe->options), &addresses))
-		try(probe, &addresses, false);
+		try_first(probe, &addresses, false);
 	else if (target->kind == ENDPOINT_UNIX)
 		fail(probe, STATUS_USAGE, "the path is too long for a UNIX socket");
 	else

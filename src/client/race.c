@@ -25,8 +25,8 @@ enum { NEXT_ATTEMPT_MS = 250 };
 /* How soon a UNIX socket whose queue is full is tried again: there the kernel does not wait. */
 enum { QUEUE_FULL_MS = 20 };
 
-/* At most two lists of addresses are added, one for each family. */
-enum { ATTEMPTS_MAX = 2 * ADDRESSLIST_MAX };
+/* More are never told: a lineup is cut, is added to once for each family, and settled once. */
+enum { ATTEMPTS_MAX = 3 * ADDRESSLIST_MAX };
 
 struct attempt {
 	struct race *race;
@@ -287,11 +287,23 @@ struct race *race_start(struct event_base *base, const struct addresslist *addre
 	return race;
 }
 
+/* The lineup has changed: somebody's turn may be now, or it may be over. */
+static void look_again(struct race *race)
+{
+	if (race->under_way == 0 || !evtimer_pending(race->more, NULL))
+		go_on(race);
+}
+
 void race_add(struct race *race, const struct addresslist *addresses, bool more_come)
 {
 	lineup_add(&race->lineup, addresses, more_come);
-	if (race->under_way == 0 || !evtimer_pending(race->more, NULL))
-		go_on(race);
+	look_again(race);
+}
+
+void race_settle(struct race *race, const struct addresslist *addresses)
+{
+	lineup_settle(&race->lineup, addresses);
+	look_again(race);
 }
 
 bool race_stands(const struct race *race, struct race_result *result)

@@ -40,7 +40,14 @@ struct race *race_start(struct event_base *base, const struct addresslist *addre
 /* Lets more addresses run (NULL: none), each family's once at most. Not after the callback. */
 void race_add(struct race *race, const struct addresslist *addresses, bool more_come);
 
-/* If all tried have failed and more may come, fills in `result` as at the end. Else false. */
+/*
+ * Makes these (NULL: none) all that run, and no more come: others that were not tried yet are not,
+ * those under way go on. Once at most, and not after the callback.
+ */
+void race_settle(struct race *race, const struct addresslist *addresses);
+
+/* True if all that were tried have failed, and it waits for more: fills in `result` as in the end.
+ */
 bool race_stands(const struct race *race, struct race_result *result);
 
 /* Frees it, and closes what is still trying. Allowed in the callback. */

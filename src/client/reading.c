@@ -10,7 +10,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/number.h"
 #include "expect.h"
+#include "options.h"
 
 /*
  * A server that goes quiet for so long after its first bytes has said what it has to say: many
@@ -43,17 +45,21 @@ struct reading {
 static void tell(const struct reading *reading, const struct reading_result *result)
 {
 	double ms = (double)(clock_us() - reading->start_us) / 1000;
+	size_t most = (size_t)reading->request.options->bytes;
+	char limit[NUMBER_TIME_MAX];
 
 	if (result->end == READING_STREAM_END)
 		log_debug("read: %zu bytes, end of stream (%.1f ms)", result->length, ms);
 	else if (result->end == READING_QUIET)
 		log_debug("read: %zu bytes, then quiet for %" PRIu64 " ms (%.1f ms)",
 			  result->length, reading->quiet_ms, ms);
+	else if (result->end == READING_FULL && result->length > most)
+		log_debug("read: %zu bytes, and more than the limit of -b (%.1f ms)", most, ms);
 	else if (result->end == READING_FULL)
 		log_debug("read: %zu bytes, then the limit of -b (%.1f ms)", result->length, ms);
 	else if (result->end == READING_STOPPED && result->length > 0)
 		log_debug("read: %zu bytes, then the deadline of %s (%.1f ms)", result->length,
-			  result->limit, ms);
+			  number_format_time(limit, result->limit), ms);
 }
 
 /* Ends the reading; the callback may free it. */
@@ -165,7 +171,7 @@ struct reading *reading_start(struct event_base *base, const struct reading_requ
 	return NULL;
 }
 
-void reading_stop(struct reading *reading, const char *limit)
+void reading_stop(struct reading *reading, uint64_t limit)
 {
 	end(reading, (struct reading_result){.end = READING_STOPPED, .limit = limit});
 }

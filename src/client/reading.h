@@ -37,9 +37,9 @@ enum reading_end {
 
 struct reading_result {
 	enum reading_end end;
-	size_t length;	   /* of what came, also if it broke */
-	const char *limit; /* what it was stopped with, or NULL */
-	int reason;	   /* an errno, if it broke */
+	size_t length;	/* of what came, also if it broke */
+	uint64_t limit; /* ms; what it was stopped with */
+	int reason;	/* an errno, if it broke */
 };
 
 /* Called once, from the loop or reading_stop(), unless it is freed before. -v has been told. */
@@ -49,8 +49,8 @@ typedef void reading_cb(const struct reading_result *result, void *argument);
 struct reading *reading_start(struct event_base *base, const struct reading_request *request,
 			      reading_cb *ended, void *argument);
 
-/* Ends it, calling back: the time is over. `limit` is how long it was, in words. */
-void reading_stop(struct reading *reading, const char *limit);
+/* Ends it, calling back: the time is over. `limit` is how long it was, in ms. */
+void reading_stop(struct reading *reading, uint64_t limit);
 
 /* Frees it, without a word. Allowed in the callback; NULL is allowed. */
 void reading_free(struct reading *reading);

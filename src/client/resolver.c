@@ -1,6 +1,4 @@
 /* resolver: a host's addresses, without holding up the event loop. */
-#include <config.h>
-
 #include "resolver.h"
 
 #include <errno.h>
@@ -8,179 +6,224 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/address.h"
 #include "base/addresslist.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "fullname.h"
-#include "hostsfile.h"
 #include "lookups.h"
 #include "watchdog.h"
 
 /*
  * How long both families are waited for before they are asked for apart: the Resolution Delay of
- * RFC 8305, 3. An answer that comes then has waited for the other family, and waits no longer.
+ * RFC 8305, 3. An answer apart that comes then has waited for the other family, and waits no
+ * longer. An IPv6 address that is there at once waits as well: for it the machine's order, which
+ * only the lookup together gives, is worth 50 ms.
  */
 enum { APART_MS = 50 };
 
-/* The lookups under way, and the families told, as bits. */
-enum { IPV4 = 1, IPV6 = 2, ALL = IPV4 | IPV6, TOGETHER = 4 };
+/* Lookups, as bits: of both families together, which is the reference, and of each apart. */
+enum { TOGETHER = 1, IPV6 = 2, IPV4 = 4, APART = IPV6 | IPV4 };
 
 struct resolver {
 	struct resolver_request request;
 	struct lookups *lookups;
-	unsigned under_way;		    /* IPV4 and IPV6: those apart; TOGETHER: the first */
-	unsigned apart;			    /* families asked for apart */
-	unsigned told;			    /* families whose addresses were handed over */
-	bool is_apart;			    /* they were to be, or can't be */
-	const struct lookups_answer *worst; /* the most telling failure */
+	unsigned under_way;
+	unsigned spoken;			  /* those apart that have given all they will */
+	const struct lookups_answer *ipv6, *ipv4; /* found apart, and not told yet */
+	const char *canonical; /* the name of the host that was told; NULL: none was */
+	bool is_apart;	       /* both were asked for apart, or can't be */
+	const struct lookups_answer *failed; /* the failure to tell of, if there is one */
 	struct event *news, *delay;
 	resolver_cb *callback;
 	void *argument;
 };
-
-static unsigned bit_of(int family)
-{
-	return family == AF_INET ? IPV4 : family == AF_INET6 ? IPV6 : 0;
-}
 
 static const char *words_of(const struct lookups_answer *answer)
 {
 	return answer->system ? strerror(answer->system) : gai_strerror(answer->failure);
 }
 
-/*
- * How much a failure tells: want of descriptors or memory says nothing of the name, a failure for
- * the moment leaves it open, and that it has no address may be meant of one family alone.
- */
-static int rank(const struct lookups_answer *answer)
+/* True if a failure leaves open whether the host has an address. */
+static bool is_open(const struct lookups_answer *answer)
 {
-	if (answer->system)
-		return 3;
-	if (answer->failure == EAI_AGAIN || answer->failure == EAI_FAIL)
-		return 2;
-	return answer->failure == EAI_NONAME ? 0 : 1;
+	return answer->system || answer->failure == EAI_AGAIN || answer->failure == EAI_FAIL;
 }
 
-/* True if nobody knows the name: then other lookups won't fare better. */
-static bool is_final(const struct lookups_answer *answer)
+/*
+ * True if the lookup together has said all that there is to say. That there is no address may be
+ * meant of one family alone; that there is no such name is not.
+ */
+static bool is_settled(const struct lookups_answer *together)
 {
-	return rank(answer) == 0;
+	return together->failure == 0 || (!together->system && together->failure == EAI_NONAME);
+}
+
+/*
+ * Asks for each family by itself, IPv6 first (RFC 8305, 3), by the name as it was given: so search
+ * domains, aliases and the order of sources have their effect in each.
+ */
+static void ask_apart(struct resolver *resolver, const char *why)
+{
+	if (resolver->is_apart || resolver->request.family != AF_UNSPEC)
+		return;
+	resolver->is_apart = true;
+	log_debug("resolve: %s; asking for IPv6 and IPv4 apart", why);
+	if (lookups_start(resolver->lookups, AF_INET6, AI_CANONNAME))
+		resolver->under_way |= IPV6;
+	if (lookups_start(resolver->lookups, AF_INET, AI_CANONNAME))
+		resolver->under_way |= IPV4;
+}
+
+/* Lists what was found, with the port. */
+static void collect(const struct resolver *resolver, struct addrinfo *found,
+		    struct addresslist *list)
+{
+	for (; found; found = found->ai_next) {
+		address_set_port(found->ai_addr, resolver->request.port);
+		addresslist_add(list, found->ai_addr, found->ai_addrlen);
+	}
+}
+
+/*
+ * Lists what was found apart, unless it is of another host than what was told before: two search
+ * domains may each know the name for one family.
+ */
+static void collect_apart(struct resolver *resolver, const struct lookups_answer **answer,
+			  struct addresslist *list)
+{
+	const char *canonical = *answer ? (*answer)->found->ai_canonname : NULL;
+
+	if (canonical &&
+	    (!resolver->canonical || strcasecmp(canonical, resolver->canonical) == 0)) {
+		resolver->canonical = canonical;
+		resolver->spoken |= (*answer)->family == AF_INET6 ? IPV6 : IPV4;
+		collect(resolver, (*answer)->found, list);
+	}
+	*answer = NULL;
 }
 
 /* True if a lookup is under way that may bring what was not told yet. */
 static bool more_come(const struct resolver *resolver)
 {
-	if (resolver->under_way & ALL & ~resolver->told)
-		return true;
-	/* Those apart may have said all that the first will say. */
-	return (resolver->under_way & TOGETHER) && !(resolver->apart == ALL && resolver->told);
+	/* Those apart may have said all that the one together will say. */
+	if (resolver->canonical && resolver->spoken == APART)
+		return false;
+	return resolver->under_way != 0;
 }
 
-/*
- * Asks for each family by itself, IPv6 first (RFC 8305, 3): for nothing but what the first lookup
- * asks for first. A name in the hosts file is not to be asked for elsewhere, though it lacks a
- * family there; and one that a search domain knows for one family only is not to be found in the
- * next one for the other.
- */
-static void ask_apart(struct resolver *resolver, const char *why)
+/* Hands over news; after the last ones nothing more is waited for. */
+static void tell(struct resolver *resolver, struct resolver_news *news)
 {
-	static const int families[] = {AF_INET6, AF_INET};
-	const char *host = resolver->request.host;
-	char name[LOOKUPS_HOST_MAX];
+	if (!news->addresses && !resolver->canonical) {
+		news->failure = words_of(resolver->failed);
+		news->lack = resolver->failed->system;
+	}
+	if (!news->more_come) {
+		event_del(resolver->news);
+		evtimer_del(resolver->delay);
+	}
+	resolver->callback(news, resolver->argument);
+}
 
-	if (resolver->is_apart || resolver->request.family != AF_UNSPEC)
+/* Tells what the lookup together has found, or that there is no such name. */
+static void tell_settled(struct resolver *resolver, const struct lookups_answer *together)
+{
+	struct addresslist list = {.count = 0};
+	struct resolver_news news = {.is_settled = true};
+
+	if (together->failure == 0)
+		collect(resolver, together->found, &list);
+	if (list.count > 0)
+		news.addresses = &list;
+	tell(resolver, &news);
+}
+
+/* Tells what was found apart, and whether there is more to wait for. */
+static void tell_apart(struct resolver *resolver)
+{
+	struct addresslist list = {.count = 0};
+	struct resolver_news news = {0};
+
+	/* IPv4 alone waits a moment for IPv6. */
+	if (!resolver->ipv6 && resolver->under_way & IPV6 && evtimer_pending(resolver->delay, NULL))
 		return;
-	resolver->is_apart = true;
-	if (hostsfile_knows(host) || !fullname_of(host, name, sizeof name))
-		return;
-	log_debug("resolve: %s; asking for IPv6 and IPv4 apart", why);
-	lookups_rename(resolver->lookups, name);
-	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-		if (lookups_start(resolver->lookups, families[i]))
-			resolver->apart |= bit_of(families[i]);
-	resolver->under_way |= resolver->apart;
+	collect_apart(resolver, &resolver->ipv6, &list);
+	collect_apart(resolver, &resolver->ipv4, &list);
+	news.more_come = more_come(resolver);
+	if (list.count > 0)
+		news.addresses = &list;
+	if (news.addresses || !news.more_come)
+		tell(resolver, &news);
 }
 
 static void delay_cb(evutil_socket_t fd, short what, void *argument)
 {
+	struct resolver *resolver = argument;
+
 	(void)fd;
 	(void)what;
-	ask_apart(argument, "no answer for 50 ms");
-}
-
-/* Lists the addresses found of families not told yet, with the port. */
-static void collect(struct resolver *resolver, struct addrinfo *found, struct addresslist *list)
-{
-	unsigned told = resolver->told;
-
-	list->count = 0;
-	for (; found; found = found->ai_next) {
-		if (told & bit_of(found->ai_family))
-			continue;
-		address_set_port(found->ai_addr, resolver->request.port);
-		addresslist_add(list, found->ai_addr, found->ai_addrlen);
-		resolver->told |= bit_of(found->ai_family);
-	}
-}
-
-/* Takes note of a lookup's failure, and of what is to be done about it. */
-static void note_failure(struct resolver *resolver, const struct lookups_answer *answer)
-{
-	const char *family = answer->family == AF_INET	  ? "IPv4: "
-			     : answer->family == AF_INET6 ? "IPv6: "
-							  : "";
-
-	if (!resolver->worst || rank(answer) > rank(resolver->worst))
-		resolver->worst = answer;
-	log_debug("resolve: %s%s", family, words_of(answer));
-	if (answer->family == AF_UNSPEC && !is_final(answer))
-		ask_apart(resolver, "that may be due to one family");
-}
-
-/* Notes what a lookup has ended with; fills in what is new. */
-static void note(struct resolver *resolver, const struct lookups_answer *answer,
-		 struct addresslist *list)
-{
-	bool is_first = answer->family == resolver->request.family;
-
-	resolver->under_way &= ~(is_first ? TOGETHER : bit_of(answer->family));
-	list->count = 0;
-	if (answer->failure == 0)
-		collect(resolver, answer->found, list);
+	if (resolver->is_apart)
+		tell_apart(resolver);
 	else
-		note_failure(resolver, answer);
-	if (is_first && (answer->failure == 0 || is_final(answer)))
-		resolver->under_way = 0;
+		ask_apart(resolver, "no answer for 50 ms");
+}
+
+/*
+ * Notes a failure. The lookup together is the one to tell of, unless one apart shows that it was
+ * due to a family that leaves it open. What those apart lack says nothing: they are more than
+ * needed.
+ */
+static void note_failure(struct resolver *resolver, const struct lookups_answer *answer,
+			 unsigned which)
+{
+	log_debug("resolve: %s%s",
+		  which == IPV4	  ? "IPv4: "
+		  : which == IPV6 ? "IPv6: "
+				  : "",
+		  words_of(answer));
+	if (which == TOGETHER ||
+	    (resolver->failed && !resolver->failed->system && !answer->system && is_open(answer)))
+		resolver->failed = answer;
+	if (which != TOGETHER && !is_open(answer))
+		resolver->spoken |= which;
+}
+
+/* The lookup together has failed for the moment: those apart have their time from now on. */
+static void go_on_apart(struct resolver *resolver)
+{
+	if (resolver->is_apart)
+		return;
+	ask_apart(resolver, "that may be due to one family");
+	loop_add_timer(resolver->delay, APART_MS);
 }
 
 static void news_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct resolver *resolver = argument;
 	const struct lookups_answer *answer = lookups_take(resolver->lookups);
-	struct addresslist list;
-	struct resolver_news news = {0};
+	unsigned which;
 
 	(void)fd;
 	(void)what;
 	if (!answer)
 		return;
-	note(resolver, answer, &list);
-	news.more_come = more_come(resolver);
-	if (list.count > 0)
-		news.addresses = &list;
-	else if (news.more_come)
+	which = answer->family == resolver->request.family ? TOGETHER
+		: answer->family == AF_INET6		   ? IPV6
+							   : IPV4;
+	resolver->under_way &= ~which;
+	if (answer->failure)
+		note_failure(resolver, answer, which);
+	else if (which != TOGETHER)
+		*(which == IPV6 ? &resolver->ipv6 : &resolver->ipv4) = answer;
+	if (which == TOGETHER && is_settled(answer)) {
+		tell_settled(resolver, answer);
 		return;
-	if (!resolver->told) {
-		news.failure = words_of(resolver->worst);
-		news.is_lack = resolver->worst->system != 0;
 	}
-	if (!news.more_come) {
-		event_del(resolver->news);
-		evtimer_del(resolver->delay);
-	}
-	resolver->callback(&news, resolver->argument);
+	if (which == TOGETHER)
+		go_on_apart(resolver);
+	tell_apart(resolver);
 }
 
 /* Makes the loop wait for the lookups. */
@@ -199,7 +242,7 @@ static void look_up(struct resolver *resolver)
 	const struct resolver_request *request = &resolver->request;
 
 	resolver->under_way = TOGETHER;
-	if (lookups_start(resolver->lookups, request->family))
+	if (lookups_start(resolver->lookups, request->family, 0))
 		return;
 	log_debug("resolve: no thread (%s): everything waits for the lookup", strerror(errno));
 	/* The loop, and with it the second try, has to wait as well. */

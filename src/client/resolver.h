@@ -3,9 +3,10 @@
  * service switch, DNS), without holding up the event loop.
  *
  * Both families are asked for together, as others do, so that the hosts file, search domains and
- * the machine's order of addresses have their effect. Where that takes more than 50 ms, or fails
- * for the moment, they are asked for apart as well, so that an answer which is late or lost for one
- * family doesn't hold up the other (RFC 8305, 3).
+ * the machine's order of addresses have their effect: that lookup is the reference. Where it takes
+ * more than 50 ms, or fails for the moment, each family is asked for apart as well, so that an
+ * answer which is late or lost for one doesn't hold up the other (RFC 8305, 3). What that brings
+ * counts only until the reference has its answer.
  */
 #ifndef CLIENT_RESOLVER_H
 #define CLIENT_RESOLVER_H
@@ -35,10 +36,13 @@ struct resolver_request {
 
 /* What the resolver has to tell. */
 struct resolver_news {
-	const struct addresslist *addresses; /* that were not told yet; NULL: none, see `failure` */
+	const struct addresslist *addresses; /* more of them, or all; NULL: see the rest */
 	bool more_come;			     /* it will tell more; else these were the last news */
-	const char *failure;		     /* why the host has no address at all; else NULL */
-	bool is_lack; /* it failed for want of descriptors or memory: nothing is known */
+	/* These are all that the host has: those told before that are not among them are not its.
+	 */
+	bool is_settled;
+	const char *failure; /* why the host has no address at all; else NULL */
+	int lack; /* an errno: the machine failed, and of the host nothing is known; or 0 */
 };
 
 /* Called from the loop until no more come. */

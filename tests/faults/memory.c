@@ -23,8 +23,6 @@ int __real_getaddrinfo(const char *host, const char *service, const struct addri
 		       struct addrinfo **found);
 FILE *__real_fopen(const char *path, const char *mode);
 DIR *__real_opendir(const char *path);
-ssize_t __real_getline(char **line, size_t *size, FILE *file);
-ssize_t __real___getdelim(char **line, size_t *size, int end, FILE *file);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
 			  void *argument);
 
@@ -37,8 +35,6 @@ int __wrap_getaddrinfo(const char *host, const char *service, const struct addri
 		       struct addrinfo **found);
 FILE *__wrap_fopen(const char *path, const char *mode);
 DIR *__wrap_opendir(const char *path);
-ssize_t __wrap_getline(char **line, size_t *size, FILE *file);
-ssize_t __wrap___getdelim(char **line, size_t *size, int end, FILE *file);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
 			  void *argument);
 
@@ -99,34 +95,6 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 DIR *__wrap_opendir(const char *path)
 {
 	return fails() ? NULL : __real_opendir(path);
-}
-
-/* The line's memory is the caller's to give back. */
-ssize_t __wrap_getline(char **line, size_t *size, FILE *file)
-{
-	bool is_new = !*line;
-	ssize_t length;
-
-	if (is_new && fails())
-		return -1;
-	length = __real_getline(line, size, file);
-	if (is_new)
-		counted(*line);
-	return length;
-}
-
-/* What an optimised getline() is. */
-ssize_t __wrap___getdelim(char **line, size_t *size, int end, FILE *file)
-{
-	bool is_new = !*line;
-	ssize_t length;
-
-	if (is_new && fails())
-		return -1;
-	length = __real___getdelim(line, size, end, file);
-	if (is_new)
-		counted(*line);
-	return length;
 }
 
 /* What a thread is to run. */

@@ -208,9 +208,9 @@ START_TEST(stop_tells_what_has_come)
 	start();
 	say("Hi");
 	run_for(base, 50);
-	reading_stop(reading, "2s");
+	reading_stop(reading, 2000);
 	assert_ended(READING_STOPPED, "Hi");
-	ck_assert_str_eq(outcome.result.limit, "2s");
+	ck_assert_uint_eq(outcome.result.limit, 2000);
 	assert_told("read: 2 bytes, then the deadline of 2s (");
 }
 END_TEST
@@ -218,7 +218,7 @@ END_TEST
 START_TEST(stop_without_a_byte_is_not_told)
 {
 	start();
-	reading_stop(reading, "2s");
+	reading_stop(reading, 2000);
 	assert_ended(READING_STOPPED, "");
 	assert_told_nothing();
 }

@@ -226,6 +226,17 @@ class Late(list):
         self.seconds = seconds
 
 
+class AtFirst:
+    """What the name server says to the first questions of a name and type, so many (None: nothing); and then."""
+
+    def __init__(self, count, answer, then):
+        self.left, self.answer, self.then = count, answer, then
+
+    def next(self):
+        self.left -= 1
+        return self.answer if self.left >= 0 else self.then
+
+
 _TYPES = {1: ("A", socket.AF_INET), 28: ("AAAA", socket.AF_INET6)}
 
 
@@ -267,7 +278,8 @@ class _NameServer:
 
     def _answer_to(self, name, kind):
         answers = self._answers if self._names is None else self._names.get(name, 3)
-        return answers if isinstance(answers, int) else (answers or {}).get(_type(kind))
+        answer = answers if isinstance(answers, int) else (answers or {}).get(_type(kind))
+        return answer.next() if isinstance(answer, AtFirst) else answer
 
     def serve(self):
         while True:
@@ -295,7 +307,7 @@ def name_server(answers=None, names=None):
 
     answers  None: silent; a number: the code of every response (3: no such name, RFC 1035 4.1.1);
              {"A": ["127.0.0.1"], "AAAA": Late(2, ["::1"])}: for each type the addresses ([]: there are
-             none), or a number; to a type that is not in it the server is silent
+             none), a number, or AtFirst(1, None, []); to a type that is not in it the server is silent
     names    {"server.example": answers}, if they differ; of others it says that there is no such name
     Gives an object whose .wait(seconds) and .is_set() are those of an Event that is set when the server was
     asked, and whose .questions are what for: ("server.example", "A"), ...

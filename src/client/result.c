@@ -1,0 +1,69 @@
+/* result: what came of a probe, and how its failures are put in words. */
+#include "result.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "outgoing.h"
+
+static const char *const stage_names[] = {"resolve", "connect", "read", "ask", "leave"};
+
+char *result_describe_unresolved(uint64_t ms, char text[RESULT_UNRESOLVED_MAX])
+{
+	char time[NUMBER_TIME_MAX];
+
+	number_format_time(time, ms);
+	snprintf(text, RESULT_UNRESOLVED_MAX, "no answer from the name service within %s", time);
+	return text;
+}
+
+void result_fail(struct probe_result *result, enum status status, enum stage stage,
+		 const char *format, ...)
+{
+	va_list arguments;
+
+	result->status = status;
+	result->stage = stage_names[stage];
+	va_start(arguments, format);
+	vsnprintf(result->reason, sizeof result->reason, format, arguments);
+	va_end(arguments);
+}
+
+void result_fail_outgoing(struct probe_result *result, enum stage stage, int reason,
+			  const struct sockaddr *address, socklen_t length,
+			  const struct sockaddr *source, const char *besides)
+{
+	char words[sizeof result->reason];
+
+	address_format(address, length, result->address, sizeof result->address);
+	outgoing_describe(reason, address, source, words, sizeof words);
+	result_fail(result, outgoing_status(reason), stage, "%s%s", words, besides);
+}
+
+void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms, uint64_t bytes)
+{
+	char time[NUMBER_TIME_MAX], unresolved[RESULT_UNRESOLVED_MAX];
+
+	number_format_time(time, ms);
+	if (stage == STAGE_RESOLVE)
+		result_fail(result, STATUS_UNRESOLVED, stage, "%s",
+			    result_describe_unresolved(ms, unresolved));
+	else if (stage == STAGE_READ)
+		result_fail(result, STATUS_SILENT, stage, "connected, but no greeting within %s",
+			    time);
+	else if (stage == STAGE_ASK)
+		result_fail(result, STATUS_SILENT, stage,
+			    "no answer within %s (to %" PRIu64 " bytes; see -b)", time, bytes);
+	else
+		result_fail(result, STATUS_UNANSWERED, stage, "no answer within %s", time);
+}
+
+void result_fail_begun_late(struct probe_result *result, enum stage stage, uint64_t ms)
+{
+	char time[NUMBER_TIME_MAX];
+
+	number_format_time(time, ms);
+	result_fail(result, STATUS_INTERNAL, stage,
+		    "began only after the %s were over (stopped, or the machine is busy)", time);
+}

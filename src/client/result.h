@@ -1,0 +1,50 @@
+/* result: what came of a probe, and how its failures are put in words. */
+#ifndef CLIENT_RESULT_H
+#define CLIENT_RESULT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/address.h"
+#include "base/attributes.h"
+#include "base/number.h"
+#include "status.h"
+
+/* The stages of a probe. */
+enum stage { STAGE_RESOLVE, STAGE_CONNECT, STAGE_READ, STAGE_ASK, STAGE_LEAVE };
+
+struct probe_result {
+	enum status status;
+	const char *stage;		/* that failed: resolve, connect, read, ask or expect */
+	char reason[160];		/* in words */
+	char address[ADDRESS_TEXT_MAX]; /* that answered or failed; "" if none was tried */
+	char *bytes;			/* what was heard; the caller frees it */
+	size_t length;
+};
+
+/* Room for the words that the name service did not answer. */
+#define RESULT_UNRESOLVED_MAX (NUMBER_TIME_MAX + 60)
+
+/* Writes that the name service did not answer within `ms`; returns `text`. */
+char *result_describe_unresolved(uint64_t ms, char text[RESULT_UNRESOLVED_MAX]);
+
+/* Makes it a failure of a stage, in these words. */
+void result_fail(struct probe_result *result, enum status status, enum stage stage,
+		 const char *format, ...) PRINTF_LIKE(4, 5);
+
+/*
+ * Nobody could be connected to, or asked: `reason` is an errno, and `address` whose it is; `source`
+ * is as for outgoing_describe(). `besides` stands at the end.
+ */
+void result_fail_outgoing(struct probe_result *result, enum stage stage, int reason,
+			  const struct sockaddr *address, socklen_t length,
+			  const struct sockaddr *source, const char *besides);
+
+/* Nothing came of the stage in `ms`. `bytes` is how many were asked with, by datagram. */
+void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms, uint64_t bytes);
+
+/* Nor could anything: the stage began only after the `ms` were over. */
+void result_fail_begun_late(struct probe_result *result, enum stage stage, uint64_t ms);
+
+#endif
