@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/number.h"
-#include "ask.h"
 #include "deadline.h"
 #include "expect.h"
 #include "known.h"
@@ -22,24 +21,22 @@
 #include "leave.h"
 #include "options.h"
 #include "outgoing.h"
-#include "race.h"
 #include "reading.h"
 #include "resolver.h"
+#include "trying.h"
 
 struct probe {
 	const struct options *options;
 	struct probe_result *result;
 	struct event_base *base;
 	struct resolver *resolver;
-	struct race *race;
 	struct reading *reading;
-	struct ask *ask; /* by datagram, instead of connecting and reading */
+	struct trying *trying;
 	struct leave *leave;
 	struct deadline *deadline;	 /* of everything */
 	struct deadline *stage_deadline; /* of connecting or reading alone */
 	enum stage stage;
 	uint64_t start_us, stage_start_us;
-	struct addresslist addresses; /* that are known by now */
 	char last_words[ADDRESS_TEXT_MAX * ESCAPE_GROWTH + RESULT_UNRESOLVED_MAX + 30];
 	int fd;
 	bool over;
@@ -88,22 +85,10 @@ static void fail_outgoing(struct probe *probe, int reason, const struct sockaddr
 	end(probe);
 }
 
-/*
- * True if all addresses tried have failed, and only the name service is waited for; tells why the
- * most telling one has.
- */
-static bool stands(const struct probe *probe, struct race_result *failed)
+/* True in the stages in which addresses are tried. */
+static bool is_trying(const struct probe *probe)
 {
-	struct ask_result asked;
-
-	if (probe->stage == STAGE_CONNECT)
-		return race_stands(probe->race, failed);
-	if (probe->stage != STAGE_ASK || !ask_stands(probe->ask, &asked))
-		return false;
-	*failed = (struct race_result){.reason = asked.reason,
-				       .address = asked.address,
-				       .length = asked.address_length};
-	return true;
+	return probe->stage == STAGE_CONNECT || probe->stage == STAGE_ASK;
 }
 
 /* The time is over and nothing has come of the stage. */
@@ -115,12 +100,12 @@ static void fail_late(struct probe *probe, uint64_t limit)
 
 	number_format_time(time, limit);
 	snprintf(besides, sizeof besides, format, time);
-	if (stands(probe, &failed)) {
+	if (is_trying(probe) && trying_stands(probe->trying, &failed)) {
 		fail_outgoing(probe, failed.reason, failed.address, failed.length, besides);
 		return;
 	}
-	if (probe->stage_start_us > probe->start_us + limit * 1000)
-		result_fail_begun_late(probe->result, probe->stage, limit);
+	if (probe->stage_start_us > probe->start_us + probe->options->timeout * 1000)
+		result_fail_begun_late(probe->result, probe->stage, probe->options->timeout);
 	else
 		result_fail_late(probe->result, probe->stage, limit, probe->options->bytes);
 	end(probe);
@@ -157,7 +142,7 @@ static void stage_over(void *argument)
 	struct probe *probe = argument;
 	struct race_result failed;
 
-	if (!stands(probe, &failed))
+	if (!is_trying(probe) || !trying_stands(probe->trying, &failed))
 		time_over(probe, stage_limit(probe));
 }
 
@@ -236,19 +221,6 @@ static void raced_cb(const struct race_result *raced, void *argument)
 		start_reading(probe, raced);
 }
 
-static void start_connecting(struct probe *probe, const struct addresslist *addresses,
-			     bool more_come)
-{
-	const struct options *options = probe->options;
-
-	enter(probe, STAGE_CONNECT, options->connect_timeout);
-	probe->race = race_start(probe->base, addresses, more_come,
-				 (const struct sockaddr *)&options->source, options->source_length,
-				 raced_cb, probe);
-	if (!probe->race)
-		fail(probe, STATUS_INTERNAL, "out of memory");
-}
-
 static void asked_cb(const struct ask_result *asked, void *argument)
 {
 	struct probe *probe = argument;
@@ -266,76 +238,17 @@ static void asked_cb(const struct ask_result *asked, void *argument)
 	end(probe);
 }
 
-/* Starts to ask by datagram. */
-static void start_asking(struct probe *probe, const struct addresslist *addresses, bool more_come)
-{
-	const struct options *options = probe->options;
-	uint64_t patience = options->read_timeout > 0 && options->read_timeout < options->timeout
-				    ? options->read_timeout
-				    : options->timeout;
-	struct ask_request request = {
-		.addresses = addresses,
-		.more_come = more_come,
-		.source = (const struct sockaddr *)&options->source,
-		.source_length = options->source_length,
-		.size = (size_t)options->bytes,
-		.patience = patience,
-		.answer = malloc(expect_room(options)),
-		.room = expect_room(options),
-	};
-
-	enter(probe, STAGE_ASK, options->read_timeout);
-	probe->result->bytes = request.answer;
-	if (request.answer)
-		probe->ask = ask_start(probe->base, &request, asked_cb, probe);
-	if (!probe->ask)
-		fail(probe, STATUS_INTERNAL, "out of memory");
-}
-
-/* Notes which addresses are known by now; tells, with -v, which are new. True if any is. */
-static bool note_addresses(struct probe *probe, const struct addresslist *addresses)
-{
-	struct addresslist fresh = {.count = 0};
-	char all[1024];
-
-	for (size_t i = 0; i < addresses->count; i++) {
-		const struct sockaddr *address = (const struct sockaddr *)&addresses->addresses[i];
-		if (!addresslist_has(&probe->addresses, address, addresses->lengths[i]))
-			addresslist_add(&fresh, address, addresses->lengths[i]);
-	}
-	addresslist_add_all(&probe->addresses, &fresh);
-	/* For a failure that is nobody's in particular. */
-	addresslist_format_briefly(&probe->addresses, probe->result->address,
-				   sizeof probe->result->address);
-	if (fresh.count > 0 && probe->options->target.kind != ENDPOINT_UNIX)
-		log_debug("resolve: %s (%.1f ms)", addresslist_format(&fresh, all, sizeof all),
-			  (double)(clock_us() - probe->start_us) / 1000);
-	return fresh.count > 0;
-}
-
 /* Tries the first addresses that are known. */
 static void try_first(struct probe *probe, const struct addresslist *addresses, bool more_come)
 {
-	note_addresses(probe, addresses);
-	if (probe->options->udp)
-		start_asking(probe, addresses, more_come);
-	else
-		start_connecting(probe, addresses, more_come);
-}
+	const struct options *options = probe->options;
 
-/* Lets more addresses join those that are tried; they have all the time of the stage. */
-static void try_more(struct probe *probe, const struct resolver_news *news)
-{
-	if (news->addresses && note_addresses(probe, news->addresses))
-		start_stage_time(probe, stage_limit(probe));
-	if (probe->race && news->is_settled)
-		race_settle(probe->race, news->addresses);
-	else if (probe->race)
-		race_add(probe->race, news->addresses, news->more_come);
-	else if (news->is_settled)
-		ask_settle(probe->ask, news->addresses);
+	if (options->udp)
+		enter(probe, STAGE_ASK, options->read_timeout);
 	else
-		ask_add(probe->ask, news->addresses, news->more_come);
+		enter(probe, STAGE_CONNECT, options->connect_timeout);
+	if (!trying_start(probe->trying, addresses, more_come))
+		fail(probe, STATUS_INTERNAL, "out of memory");
 }
 
 static void fail_resolving(struct probe *probe, const struct resolver_news *news)
@@ -360,10 +273,10 @@ static void resolved_cb(const struct resolver_news *news, void *argument)
 
 	if (news->failure)
 		fail_resolving(probe, news);
-	else if (probe->race || probe->ask)
-		try_more(probe, news);
-	else
+	else if (!trying_is_started(probe->trying))
 		try_first(probe, news->addresses, news->more_come);
+	else if (trying_add(probe->trying, news))
+		start_stage_time(probe, stage_limit(probe)); /* those that join have all of it */
 }
 
 /* Starts to look the target up. */
@@ -403,7 +316,7 @@ static void start(struct probe *probe)
 	enter(probe, STAGE_RESOLVE, 0);
 	probe->start_us = probe->stage_start_us;
 	/* The first timer of the loop: the others find memory where it did. */
-	if (!deadline_set(probe->deadline, probe->options->timeout))
+	if (!probe->trying || !deadline_set(probe->deadline, probe->options->timeout))
 		fail(probe, STATUS_INTERNAL, "out of memory");
 	else if (known_addresses(target, options_family(probe->options), &addresses))
 		try_first(probe, &addresses, false);
@@ -416,8 +329,7 @@ static void start(struct probe *probe)
 static void probe_close(struct probe *probe)
 {
 	reading_free(probe->reading);
-	ask_free(probe->ask);
-	race_free(probe->race);
+	trying_free(probe->trying);
 	resolver_free(probe->resolver);
 	leave_free(probe->leave);
 	leave_close(probe->fd);
@@ -441,6 +353,8 @@ void probe_run(const struct options *options, struct probe_result *result)
 		result->stage = "start";
 		snprintf(result->reason, sizeof result->reason, "cannot make the event loop");
 	} else {
+		const struct trying_ends ends = {raced_cb, asked_cb, &probe};
+		probe.trying = trying_new(probe.base, options, result, &ends);
 		start(&probe);
 		if (!probe.over && loop_run(probe.base) != 0)
 			fail(&probe, STATUS_INTERNAL, "the event loop failed");

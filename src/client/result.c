@@ -65,5 +65,6 @@ void result_fail_begun_late(struct probe_result *result, enum stage stage, uint6
 
 	number_format_time(time, ms);
 	result_fail(result, STATUS_INTERNAL, stage,
-		    "began only after the %s were over (stopped, or the machine is busy)", time);
+		    "nothing of the %s was left (hailto was stopped, or the machine was busy)",
+		    time);
 }

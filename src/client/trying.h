@@ -1,0 +1,54 @@
+/*
+ * trying: the addresses of a target are tried as they become known, by connection or by datagram,
+ * and told with -v.
+ */
+#ifndef CLIENT_TRYING_H
+#define CLIENT_TRYING_H
+
+#include <stdbool.h>
+
+#include "base/attributes.h"
+#include "ask.h"
+#include "race.h"
+
+struct addresslist;
+struct event_base;
+struct options;
+struct probe_result;
+struct resolver_news;
+struct trying;
+
+/* How it ends: one of them is called, once, with the argument. */
+struct trying_ends {
+	race_cb *raced;
+	ask_cb *asked;
+	void *argument;
+};
+
+/*
+ * Prepares, and lets the time of the lookup begin. The options and `result` are kept, not copied:
+ * that gets the addresses that are known, and the bytes of an answer by datagram. NULL: no memory.
+ */
+struct trying *trying_new(struct event_base *base, const struct options *options,
+			  struct probe_result *result, const struct trying_ends *ends);
+
+/* Tries the first addresses; with `more_come` others will be added. False: no memory. */
+bool trying_start(struct trying *trying, const struct addresslist *addresses,
+		  bool more_come) MUST_CHECK;
+
+/* True once it has been started. */
+bool trying_is_started(const struct trying *trying);
+
+/* Tries what else becomes known. True if there is an address among it that was not known before. */
+bool trying_add(struct trying *trying, const struct resolver_news *news) MUST_CHECK;
+
+/*
+ * True if all addresses have failed, and only the name service is waited for; then tells which
+ * failure says most.
+ */
+bool trying_stands(const struct trying *trying, struct race_result *failed);
+
+/* Frees it, and ends what is under way. NULL is allowed. */
+void trying_free(struct trying *trying);
+
+#endif
