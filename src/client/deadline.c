@@ -1,9 +1,10 @@
-/* deadline: a limit of time that lets count what came before it. */
+/* deadline: a deadline that does not lose what came before it. */
 #include "deadline.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/loop.h"
 
 /*
@@ -13,11 +14,19 @@
  */
 enum { LAST_TURNS = 4 };
 
+/*
+ * A timer that is so late tells that we were stopped. Then others need a moment, too: a thread that
+ * has an answer, and a server that shares the machine.
+ */
+enum { LATE_MS = 50, MOMENT_MS = 50 };
+
 struct deadline {
 	struct event *timer;
 	deadline_cb *passed;
 	void *argument;
+	uint64_t at_ms;
 	unsigned turns; /* that are left */
+	bool is_late;
 };
 
 static void timer_cb(evutil_socket_t fd, short what, void *argument)
@@ -26,6 +35,12 @@ static void timer_cb(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
+	if (!deadline->is_late && clock_ms() > deadline->at_ms + LATE_MS) {
+		deadline->is_late = true;
+		deadline->turns = LAST_TURNS;
+		if (loop_add_timer(deadline->timer, MOMENT_MS))
+			return;
+	}
 	if (deadline->turns > 0 && loop_add_timer(deadline->timer, 0))
 		deadline->turns--;
 	else
@@ -49,7 +64,9 @@ struct deadline *deadline_new(struct event_base *base, deadline_cb *passed, void
 
 bool deadline_set(struct deadline *deadline, uint64_t ms)
 {
+	deadline->at_ms = clock_ms() + ms;
 	deadline->turns = LAST_TURNS;
+	deadline->is_late = false;
 	return loop_add_timer(deadline->timer, ms);
 }
 

@@ -116,6 +116,35 @@ START_TEST(what_came_while_we_were_stopped_comes_first)
 }
 END_TEST
 
+static void moment_cb(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	(void)argument;
+	if (passed == 0)
+		seen_before++;
+}
+
+/* A thread has to run first, or a server that was stopped with us. */
+START_TEST(when_it_is_late_others_have_a_moment)
+{
+	struct event *moment = evtimer_new(base, moment_cb, NULL);
+
+	ck_assert(deadline_set(deadline, 10));
+	poll(NULL, 0, 100);
+	ck_assert(loop_add_timer(moment, 15));
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	ck_assert_uint_eq(seen_before, 1);
+	/* But one that is in time waits for nothing. */
+	passed = seen_before = 0;
+	ck_assert(deadline_set(deadline, 10));
+	ck_assert(loop_add_timer(moment, 40));
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	ck_assert_uint_eq(seen_before, 0);
+	event_free(moment);
+}
+END_TEST
+
 static void always_cb(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd;
@@ -172,6 +201,7 @@ int main(void)
 	tcase_add_test(tests, it_can_be_set_again);
 	tcase_add_test(tests, it_can_be_taken_back);
 	tcase_add_test(tests, what_came_while_we_were_stopped_comes_first);
+	tcase_add_test(tests, when_it_is_late_others_have_a_moment);
 	tcase_add_test(tests, who_never_stops_does_not_put_it_off);
 	tcase_add_test(tests, it_may_be_freed_in_the_callback);
 	tcase_add_checked_fixture(memory, setup_scarce, teardown);
