@@ -6,12 +6,12 @@
 
 /*
  * Unless watchdog_stop() comes first, ends the program after `ms` with `last_words` (kept by
- * reference; "" for none) on standard error, and with the exit status. Takes SIGALRM. One at a
- * time.
+ * reference; "" for none) on standard error, and with the exit status. Takes SIGALRM, unless a
+ * parent's alarm(2) ends the program before. One at a time.
  */
 void watchdog_start(uint64_t ms, const char *last_words, int status);
 
-/* Lets the program live, and gives SIGALRM back. */
+/* Lets the program live, and gives SIGALRM back, with what is left of a parent's alarm. */
 void watchdog_stop(void);
 
 #endif
