@@ -107,6 +107,8 @@ static const char *parse_port_part(const char *text, struct endpoint *endpoint)
 		return NULL;
 	if (*text != ':')
 		return "only :PORT may follow the closing bracket";
+	if (strchr(text, '/'))
+		return "a port has no slash; write HOST:PORT";
 	endpoint->has_port = true;
 	return endpoint_parse_port(text + 1, &endpoint->port);
 }

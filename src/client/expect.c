@@ -44,7 +44,10 @@ void expect_apply(const struct options *options, struct probe_result *result)
 		fail(result, STATUS_SILENT, options->udp ? "ask" : "read",
 		     options->udp ? "the answer is empty"
 				  : "connected, but the stream ended without a greeting");
-	else if (state != EXPECT_MET)
+	else if (state == EXPECT_BEGUN)
+		fail(result, STATUS_UNEXPECTED, "expect",
+		     "only the beginning of what is expected came");
+	else if (state == EXPECT_MISSED)
 		fail(result, STATUS_UNEXPECTED, "expect", "the greeting is not as expected");
 	if (result->length > options->bytes)
 		result->length = (size_t)options->bytes;

@@ -153,7 +153,7 @@ static const char *parse_source(struct options *options, bool *lacks)
 }
 
 /*
- * Why we can't come from --source, to `text`; NULL: we can, or it is not the source's fault, and
+ * Writes to `text` why --source cannot be used; NULL: it can, or it is not the source's fault, and
  * whoever connects will find out what is.
  */
 static const char *find_fault_of_source(const struct options *options, char *text, size_t size)

@@ -27,7 +27,7 @@ static const char *find_line_end(const char *bytes, size_t length)
 }
 
 /*
- * Escapes bytes, one at least, as escape_bytes() does, in lines that end in LF, also where they
+ * Escapes bytes as escape_bytes() does, in lines that end in LF, also where they
  * ended in CR LF. Elsewhere a CR is escaped: what follows it would hide what came before.
  */
 static size_t escape_lines(char *out, const char *bytes, size_t length)
@@ -45,17 +45,21 @@ static size_t escape_lines(char *out, const char *bytes, size_t length)
 	return used;
 }
 
-/* Writes bytes as text that no terminal takes for a command, ending in a newline. */
+/*
+ * Writes bytes, one at least, as text that no terminal takes for a command, ending in a newline. A
+ * CR that is the last byte belongs to the end of a line, whose LF was cut off or is late.
+ */
 static bool write_escaped(const char *bytes, size_t length)
 {
 	char *text = malloc(ESCAPE_GROWTH * length + 1);
+	bool is_cut = bytes[length - 1] == '\r';
 	size_t used;
 	bool written;
 
 	if (!text)
 		return false;
-	used = escape_lines(text, bytes, length);
-	if (text[used - 1] != '\n')
+	used = escape_lines(text, bytes, length - is_cut);
+	if (is_cut || text[used - 1] != '\n')
 		text[used++] = '\n';
 	written = standard_write(text, used);
 	free(text);

@@ -75,7 +75,8 @@ class Names(ClientTest):
         with Server(says(GREETING)) as server:
             for host in ("127.0.0.1", "localhost"):
                 self.hears(GREETING, host, server.port, prefix=scarce)
-            self.fails(1, f"{NAME}:{server.port}: resolve: Too many open files", NAME, server.port, prefix=scarce)
+            reason = r"Too many open files \(raise the descriptor limit, ulimit -n\)"
+            self.fails(1, f"{NAME}:{server.port}: resolve: {reason}", NAME, server.port, prefix=scarce)
 
     @unittest.skipIf(harness.WRAPPER, "a wrapper has descriptors of its own")
     def test_lookup_without_descriptors(self):

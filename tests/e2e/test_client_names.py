@@ -3,7 +3,12 @@
 
 Runs in a network namespace with its own name server, /etc/hosts and /etc/resolv.conf.
 """
+import contextlib
+import os
 import re
+import signal
+import subprocess
+import sys
 import time
 import unittest
 
@@ -11,7 +16,7 @@ from lib import harness, machine
 from lib.clients import ClientTest, ask, given
 from lib.harness import Daemon, GREETING
 from lib.machine import Late
-from lib.servers import Server, refusing, says
+from lib.servers import Server, refusing, says, stays
 
 NAME = "server.example"
 V4, V6 = "127.0.0.1", "::1"
@@ -263,6 +268,45 @@ class WithoutThreads(ClientTest):
         with Server(says(GREETING, pause=1), (V4, PORT)):
             answer = self.ask("-w", "5s", "--read-timeout", "4s", NAME, PORT)
             self.assertEqual((answer.exit, answer.stdout), (0, GREETING), answer)
+
+    @unittest.skipIf(harness.WRAPPER, "it ends in the midst of a call, and gives nothing back")
+    def test_alarm_of_a_parent(self):
+        """It ends hailto as it would where threads are to be had, in the lookup and after it."""
+        def alarmed(seconds, *arguments):
+            return self.ask(*arguments, NAME, PORT, prefix=(
+                sys.executable, "-c", f"import os, signal, sys; signal.setitimer(signal.ITIMER_REAL, {seconds}); "
+                "os.execvp(sys.argv[1], sys.argv[1:])"))
+        with machine.name_server():
+            answer = alarmed(0.5, "-w", "20s")
+            self.assertEqual((answer.exit, answer.stderr), (-signal.SIGALRM, b""), answer)
+            self.took(answer, 0.5)
+            answer = alarmed(20, "-w", given(0.5))
+            self.judge_failure(answer, 3, ".*: resolve: no answer from the name service within .*")
+            self.took(answer, 0.5)
+        machine.know(self, NAME, V4)
+        with Server(stays(), (V4, PORT)):
+            for patience in ("20s", "800ms"):
+                answer = alarmed(1, "-w", patience)
+                exit = 7 if patience == "800ms" else -signal.SIGALRM
+                self.assertEqual(answer.exit, exit, answer)
+                self.took(answer, 0.8 if exit == 7 else 1)
+
+    @unittest.skipIf(harness.WRAPPER, "it ends in the midst of a call, and gives nothing back")
+    def test_line_waits_for_its_reader(self):
+        """The pipe is full, and another program has left it non-blocking."""
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while os.write(writer, b"y" * 512):
+                pass
+        with machine.name_server(), open(reader, "rb") as pipe:
+            process = harness.start(harness.command_of("hailto_faulty", ["-w", given(0.3), NAME, PORT]), stderr=writer,
+                                    env=harness.environment({"FAULT_KIND": "thread", "FAULT_AT": "1", "FAULT_FOREVER": ""}))
+            os.close(writer)
+            with self.assertRaises(subprocess.TimeoutExpired):
+                process.wait(1)
+            self.assertRegex(pipe.read().lstrip(b"y"), rb"\Ahailto: .*: resolve: no answer from .*\n\Z")
+            self.assertEqual(process.wait(harness.DEADLINE), 3)
 
     def test_lookups_apart_are_done_without(self):
         """One thread is there, and no more: one family is still enough."""

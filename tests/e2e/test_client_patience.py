@@ -68,7 +68,8 @@ class Patience(ClientTest):
     def test_rest_that_never_comes(self):
         with Server(stays(b"Hi from")) as server:
             def row(*options):
-                answer = self.fails(8, ".*: expect: .+", *options, V4, server.port, stdout=b"Hi from")
+                answer = self.fails(8, ".*: expect: only the beginning of what is expected came", *options, V4,
+                                    server.port, stdout=b"Hi from")
                 self.took(answer, 1)
             together(lambda: row("-w", given(1), "-E", TEXT),
                      lambda: row("--read-timeout", given(1), "-E", TEXT),
@@ -119,6 +120,9 @@ class Told(ClientTest):
 
     def test_byte_limit(self):
         self.told("5 bytes, then the limit of -b", stays(GREETING), "-b5")
+
+    def test_more_than_the_byte_limit(self):
+        self.told("5 bytes, and more than the limit of -b", stays(b"Hi from"), "-b5", "-E", "Hi fr", exit=8)
 
     def test_deadline(self):
         time = given(0.5)
@@ -173,6 +177,26 @@ class Standstill(ClientTest):
                 client.wait_asleep()
                 self.stop(client, began, seconds_of(limit) + 0.5, lambda: None)
                 self.judge_failure(client.end(), 7, f".*: read: connected, but no greeting within {limit}")
+
+    def stopped_while_it_resolves(self, script):
+        """The answer comes to a thread, while hailto is stopped; returns the answer and the time that was given."""
+        limit = given(WAIT)
+        late = {"A": machine.Late(0.4, [V4]), "AAAA": []}
+        with Server(script, (V4, 4242)), machine.name_server(late) as asked:
+            began = time.monotonic()
+            with Running("-w", limit, "server.example", 4242) as client:
+                assert asked.wait(DEADLINE)
+                client.wait_asleep()
+                self.stop(client, began, seconds_of(limit) + 0.5, lambda: None)
+                return client.end(), limit
+
+    def test_resolving(self):
+        answer, _ = self.stopped_while_it_resolves(says(GREETING))
+        self.assertEqual((answer.exit, answer.stdout, answer.stderr), (0, GREETING, b""), answer)
+
+    def test_server_that_had_no_time_is_not_blamed(self):
+        answer, limit = self.stopped_while_it_resolves(stays())
+        self.judge_failure(answer, 1, rf".*: read: nothing of the {limit} was left \(hailto was stopped, or .*\)")
 
     def stopped_while_it_connects(self, server, *options, heard=GREETING):
         """The kernel connects, at its second try, while hailto is stopped."""

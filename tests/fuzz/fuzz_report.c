@@ -21,13 +21,15 @@
 /* The bits of the first byte. */
 enum { RAW = 1, ESCAPE = 2, TERMINAL = 4, QUIET = 8, FAILED = 16, ELSEWHERE = 32, FULL = 64 };
 
-/* Copies a greeting with every CR LF as LF; returns its length then. */
+/* Copies a greeting with every CR LF, or CR that ends it, as LF; returns its length then. */
 static size_t end_lines(char *out, const char *greeting, size_t length)
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < length; i++)
-		if (greeting[i] != '\r' || i + 1 == length || greeting[i + 1] != '\n')
+		if (greeting[i] == '\r' && i + 1 == length)
+			out[used++] = '\n';
+		else if (greeting[i] != '\r' || greeting[i + 1] != '\n')
 			out[used++] = greeting[i];
 	return used;
 }

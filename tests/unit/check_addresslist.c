@@ -60,6 +60,20 @@ START_TEST(each_address_is_in_it_once)
 }
 END_TEST
 
+START_TEST(it_has_what_was_added)
+{
+	struct sockaddr_in one = {.sin_family = AF_INET, .sin_port = htons(80)};
+
+	one.sin_addr.s_addr = htonl(0xC0000201); /* 192.0.2.1 */
+	add("192.0.2.2");
+	ck_assert(!addresslist_has(&list, (struct sockaddr *)&one, sizeof one));
+	add("192.0.2.1");
+	ck_assert(addresslist_has(&list, (struct sockaddr *)&one, sizeof one));
+	one.sin_port = htons(81);
+	ck_assert(!addresslist_has(&list, (struct sockaddr *)&one, sizeof one));
+}
+END_TEST
+
 START_TEST(full_list_takes_no_more)
 {
 	char host[INET_ADDRSTRLEN];
@@ -197,6 +211,7 @@ int main(void)
 	tcase_add_test(adding, each_address_is_in_it_once);
 	tcase_add_test(adding, address_that_is_too_long_is_left_out);
 	tcase_add_test(adding, lists_are_joined);
+	tcase_add_test(full, it_has_what_was_added);
 	tcase_add_test(full, full_list_takes_no_more);
 	tcase_add_loop_test(full, many_of_one_family_do_not_push_out_the_other, 0, COUNT_OF(many));
 	tcase_add_test(full, those_that_came_first_stay);

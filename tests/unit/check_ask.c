@@ -481,6 +481,34 @@ START_TEST(address_that_comes_later_is_asked)
 }
 END_TEST
 
+START_TEST(settled_address_is_asked)
+{
+	request.more_come = true;
+	add_refusing(AF_INET);
+	start();
+	run_for(base, 50);
+	add_server(AF_INET);
+	ask_settle(ask, &addresses);
+	wait_requests(1, 1);
+	reply(1, "Hi");
+	finish();
+	assert_answered(1, "Hi");
+}
+END_TEST
+
+START_TEST(nothing_settled_ends_it)
+{
+	request.more_come = true;
+	add_refusing(AF_INET);
+	start();
+	run_for(base, 50);
+	ask_settle(ask, NULL);
+	ck_assert_uint_eq(outcome.calls, 0); /* never from within the call */
+	finish();
+	assert_failed(ECONNREFUSED, 0);
+}
+END_TEST
+
 START_TEST(it_is_over_when_no_more_come)
 {
 	request.more_come = true;
@@ -681,6 +709,8 @@ static void add_answering(Suite *suite, int families_end)
 	tcase_add_test(tests, nine_that_refuse_cost_nothing);
 	tcase_add_test(tests, address_that_comes_later_is_asked);
 	tcase_add_test(tests, it_is_over_when_no_more_come);
+	tcase_add_test(tests, settled_address_is_asked);
+	tcase_add_test(tests, nothing_settled_ends_it);
 	tcase_add_test(tests, list_is_copied);
 	tcase_add_test(tests, request_may_be_of_65507_bytes);
 }

@@ -120,8 +120,10 @@ static const struct {
 	{":99999999999999999999999", "port"},
 	{"*:x y", "port"},
 	{"host:http s", "port"},
-	{"host:80/tcp", "port"},
-	{"host:80/", "port"},
+	{"host:80/tcp", "a port has no slash; write HOST:PORT"},
+	{"host:80/", "a port has no slash; write HOST:PORT"},
+	{"[::1]:80/", "a port has no slash; write HOST:PORT"},
+	{"*:/", "a port has no slash; write HOST:PORT"},
 	{"unix:", "empty"},
 	/* What inet_aton() takes for an address, and what only looks like one. */
 	{"12345", "a number is not a host; write a port as HOST:PORT"},

@@ -88,7 +88,11 @@ START_TEST(unexpected_is_cut_and_kept)
 	ck_assert_str_eq(result.stage, "expect");
 	ck_assert_uint_eq(result.length, 3);
 	ck_assert_int_eq(applied(&options, "abc").status, STATUS_GREETED);
+	ck_assert_str_eq(result.reason, "the greeting is not as expected");
 	ck_assert_int_eq(applied(&options, "ab").status, STATUS_UNEXPECTED);
+	ck_assert_str_eq(applied(&options, "ab").reason,
+			 "only the beginning of what is expected came");
+	ck_assert_str_eq(applied(&options, "ba").reason, "the greeting is not as expected");
 	ck_assert_int_eq(applied(&options, "").status, STATUS_SILENT);
 	options.expect = "";
 	ck_assert_int_eq(applied(&options, "").status, STATUS_GREETED);

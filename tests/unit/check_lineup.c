@@ -96,6 +96,33 @@ START_TEST(it_is_over_when_no_more_come)
 }
 END_TEST
 
+START_TEST(what_is_settled_holds)
+{
+	add("::1");
+	add("::2");
+	add("192.0.2.1");
+	lineup_add(&lineup, &list, true);
+	assert_taken(1, "::1");
+	list.count = 0;
+	add("192.0.2.2");
+	add("::1");
+	add("192.0.2.1");
+	lineup_settle(&lineup, &list);
+	assert_taken(100, "192.0.2.2 192.0.2.1");
+	ck_assert(lineup_is_over(&lineup));
+}
+END_TEST
+
+START_TEST(none_may_be_settled)
+{
+	add("::1");
+	lineup_add(&lineup, &list, true);
+	lineup_settle(&lineup, NULL);
+	ck_assert(lineup_is_over(&lineup));
+	assert_taken(1, "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("lineup");
@@ -104,5 +131,7 @@ int main(void)
 	tcase_add_loop_test(turns, families_take_turns, 0, COUNT_OF(cases));
 	tcase_add_test(turns, family_that_comes_later_is_next);
 	tcase_add_test(end, it_is_over_when_no_more_come);
+	tcase_add_test(end, what_is_settled_holds);
+	tcase_add_test(end, none_may_be_settled);
 	return suite_run(suite);
 }

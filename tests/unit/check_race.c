@@ -309,6 +309,31 @@ START_TEST(race_is_not_over_while_more_come)
 }
 END_TEST
 
+/* Who is under way goes on; who waits is not tried. */
+START_TEST(only_the_settled_are_tried)
+{
+	add_black_hole(AF_INET);
+	add_listening(AF_INET);
+	start_with_more_to_come();
+	run_for(base, 20);
+	race_settle(race, NULL);
+	run_for(base, 400);
+	ck_assert_uint_eq(outcome.calls, 0);
+}
+END_TEST
+
+START_TEST(nothing_settled_ends_it)
+{
+	add_refusing(AF_INET);
+	start_with_more_to_come();
+	run_for(base, 20);
+	race_settle(race, &addresses);
+	ck_assert_uint_eq(outcome.calls, 0); /* never from within the call */
+	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	ck_assert_int_eq(outcome.reason, ECONNREFUSED);
+}
+END_TEST
+
 START_TEST(address_that_comes_after_all_have_failed_is_tried_at_once)
 {
 	int listener;
@@ -681,6 +706,8 @@ int main(void)
 	tcase_add_checked_fixture(later, setup, teardown);
 	tcase_set_timeout(later, 60);
 	tcase_add_test(later, race_is_not_over_while_more_come);
+	tcase_add_test(later, only_the_settled_are_tried);
+	tcase_add_test(later, nothing_settled_ends_it);
 	tcase_add_loop_test(later, address_that_comes_after_all_have_failed_is_tried_at_once, 0,
 			    end);
 	tcase_add_test(later, address_that_comes_later_waits_its_turn);

@@ -102,11 +102,23 @@ END_TEST
 
 START_TEST(room_is_full)
 {
-	request.room = 3;
+	request.room = options.bytes = 3;
 	start();
 	say("Hi there");
 	assert_ended(READING_FULL, "Hi ");
 	assert_told("read: 3 bytes, then the limit of -b (");
+}
+END_TEST
+
+/* One byte more than -b allows was read, to see whether there is more. */
+START_TEST(more_than_the_most_is_told_as_that)
+{
+	request.room = 4;
+	options.bytes = 3;
+	start();
+	say("Hi there");
+	assert_ended(READING_FULL, "Hi t");
+	assert_told("read: 3 bytes, and more than the limit of -b (");
 }
 END_TEST
 
@@ -315,6 +327,7 @@ int main(void)
 	tcase_add_test(ends, stream_ends);
 	tcase_add_test(ends, stream_ends_without_a_word);
 	tcase_add_test(ends, room_is_full);
+	tcase_add_test(ends, more_than_the_most_is_told_as_that);
 	tcase_add_test(ends, reset_comes_after_the_bytes);
 	tcase_add_test(ends, reset_that_is_known_is_no_end);
 	tcase_add_test(ends, stop_tells_what_has_come);

@@ -84,8 +84,10 @@ static const struct {
 	{"evil\rgood\r\n", 11, "evil\\x0Dgood\n"}, /* but a lone CR hides one */
 	{"a\r\r\nb", 5, "a\\x0D\nb\n"},
 	{"a\n\rb", 4, "a\n\\x0Db\n"},
-	{"a\r", 2, "a\\x0D\n"},
-	{"\r", 1, "\\x0D\n"},
+	{"a\r", 2, "a\n"}, /* one that comes last is half of a line's end */
+	{"\r", 1, "\n"},
+	{"a\r\r", 3, "a\\x0D\n"},
+	{"a\r\n\r", 4, "a\n\n"},
 	{"\xC3\r\n\xBC", 4, "\\xC3\n\\xBC\n"},
 	{"\n", 1, "\n"},
 	{"\x1B]52;c;aGk=\a", 12, "\\x1B]52;c;aGk=\\x07\n"},

@@ -55,8 +55,9 @@ def escaped(data):
 
 
 def on_terminal(data):
-    """How a terminal gets it: as whole lines, which may have ended in CR LF."""
-    text = escaped(data.replace(b"\r\n", b"\n")).encode()
+    """How a terminal gets it: as whole lines, which may have ended in CR LF, though the LF was cut off."""
+    lines = data + b"\n" if data.endswith(b"\r") else data
+    text = escaped(lines.replace(b"\r\n", b"\n")).encode()
     return text if text.endswith(b"\n") else text + b"\n"
 
 
