@@ -37,7 +37,7 @@ class Greeting(ClientTest):
 
     def test_lines_as_of_smtp(self):
         said = b"220 mail ready\r\n220-more\r\n\r\nlone\r\r\nlast\r"
-        self.assertEqual(on_terminal(said), b"220 mail ready\n220-more\n\nlone\\x0D\nlast\\x0D\n")
+        self.assertEqual(on_terminal(said), b"220 mail ready\n220-more\n\nlone\\x0D\nlast\n")
         self.check(said)
 
     def test_at_random(self):
