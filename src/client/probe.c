@@ -279,12 +279,22 @@ static void resolved_cb(const struct resolver_news *news, void *argument)
 		start_stage_time(probe, stage_limit(probe)); /* those that join have all of it */
 }
 
+/* Writes the last words of a lookup that nothing else can end. */
+static void write_last_words(struct probe *probe)
+{
+	char target[ADDRESS_TEXT_MAX], shown[sizeof target * ESCAPE_GROWTH];
+	char why[RESULT_UNRESOLVED_MAX];
+
+	address_format_endpoint(&probe->options->target, target, sizeof target);
+	snprintf(probe->last_words, sizeof probe->last_words, "hailto: %s: resolve: %s\n",
+		 escape_text(shown, sizeof shown, target),
+		 result_describe_unresolved(probe->options->timeout, why));
+}
+
 /* Starts to look the target up. */
 static void start_resolving(struct probe *probe)
 {
 	const struct options *options = probe->options;
-	char target[ADDRESS_TEXT_MAX], shown[sizeof target * ESCAPE_GROWTH];
-	char why[RESULT_UNRESOLVED_MAX];
 	struct resolver_request request = {
 		.host = options->target.host,
 		.port = options->target.port,
@@ -294,11 +304,8 @@ static void start_resolving(struct probe *probe)
 		.last_status = STATUS_UNRESOLVED,
 	};
 
-	address_format_endpoint(&options->target, target, sizeof target);
 	if (!options->quiet)
-		snprintf(probe->last_words, sizeof probe->last_words, "hailto: %s: resolve: %s\n",
-			 escape_text(shown, sizeof shown, target),
-			 result_describe_unresolved(options->timeout, why));
+		write_last_words(probe);
 	probe->resolver = resolver_start(probe->base, &request, resolved_cb, probe);
 	if (!probe->resolver) {
 		result_fail(probe->result, STATUS_INTERNAL, STAGE_RESOLVE, "%s%s", strerror(errno),

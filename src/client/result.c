@@ -43,13 +43,15 @@ void result_fail_outgoing(struct probe_result *result, enum stage stage, int rea
 
 void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms, uint64_t bytes)
 {
-	char time[NUMBER_TIME_MAX], unresolved[RESULT_UNRESOLVED_MAX];
+	char time[RESULT_UNRESOLVED_MAX];
 
-	number_format_time(time, ms);
-	if (stage == STAGE_RESOLVE)
+	if (stage == STAGE_RESOLVE) {
 		result_fail(result, STATUS_UNRESOLVED, stage, "%s",
-			    result_describe_unresolved(ms, unresolved));
-	else if (stage == STAGE_READ)
+			    result_describe_unresolved(ms, time));
+		return;
+	}
+	number_format_time(time, ms);
+	if (stage == STAGE_READ)
 		result_fail(result, STATUS_SILENT, stage, "connected, but no greeting within %s",
 			    time);
 	else if (stage == STAGE_ASK)

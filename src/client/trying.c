@@ -71,25 +71,35 @@ static struct ask *start_ask(const struct trying *trying, const struct addressli
 			      : NULL;
 }
 
-/* Notes which addresses are known by now; tells, with -v, which are new. True if any is. */
+/* Tells, with -v, which addresses the name has, and how long it took to learn them. */
+static void log_addresses(const struct trying *trying, const struct addresslist *addresses)
+{
+	char all[1024];
+
+	if (!log_shows(LOG_LEVEL_DEBUG) || trying->options->target.kind == ENDPOINT_UNIX)
+		return;
+	log_debug("resolve: %s (%.1f ms)", addresslist_format(addresses, all, sizeof all),
+		  (double)(clock_us() - trying->start_us) / 1000);
+}
+
+/* Notes which addresses are known by now, and tells which are new. True if any is. */
 static bool note_addresses(struct trying *trying, const struct addresslist *addresses)
 {
 	struct addresslist fresh = {.count = 0};
-	char all[1024];
 
 	for (size_t i = 0; i < addresses->count; i++) {
 		const struct sockaddr *address = (const struct sockaddr *)&addresses->addresses[i];
 		if (!addresslist_has(&trying->known, address, addresses->lengths[i]))
 			addresslist_add(&fresh, address, addresses->lengths[i]);
 	}
+	if (fresh.count == 0)
+		return false;
+	log_addresses(trying, &fresh);
 	addresslist_add_all(&trying->known, &fresh);
 	/* For a failure that is nobody's in particular. */
 	addresslist_format_briefly(&trying->known, trying->result->address,
 				   sizeof trying->result->address);
-	if (fresh.count > 0 && trying->options->target.kind != ENDPOINT_UNIX)
-		log_debug("resolve: %s (%.1f ms)", addresslist_format(&fresh, all, sizeof all),
-			  (double)(clock_us() - trying->start_us) / 1000);
-	return fresh.count > 0;
+	return true;
 }
 
 bool trying_start(struct trying *trying, const struct addresslist *addresses, bool more_come)
