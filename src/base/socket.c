@@ -86,6 +86,22 @@ bool socket_is_multipath(int fd)
 #endif
 }
 
+bool socket_lost_one(int reason)
+{
+	static const int transient[] = {
+		EINTR,	   ECONNABORTED, ENETDOWN,   EPROTO,	  ENOPROTOOPT,
+		EHOSTDOWN, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH,
+#ifdef ENONET
+		ENONET,
+#endif
+	};
+
+	for (size_t i = 0; i < sizeof transient / sizeof *transient; i++)
+		if (reason == transient[i])
+			return true;
+	return false;
+}
+
 void socket_close(int fd)
 {
 	int reason = errno;

@@ -44,6 +44,12 @@ void socket_release(int fd);
  */
 bool socket_is_multipath(int fd);
 
+/*
+ * True if accept(2) failed, for that reason, for one connection only: Linux reports here what went
+ * wrong on the network before.
+ */
+bool socket_lost_one(int reason);
+
 /* Closes `fd` and keeps errno, which tells why. */
 void socket_close(int fd);
 

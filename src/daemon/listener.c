@@ -208,33 +208,13 @@ static void accept_cb(struct evconnlistener *from, evutil_socket_t fd, struct so
 	}
 }
 
-/*
- * True if accept(2) failed for the one connection and not for us: Linux
- * reports here what went wrong on the network before.
- */
-static bool is_transient(int reason)
-{
-	static const int transient[] = {
-		EINTR,	   ECONNABORTED, ENETDOWN,   EPROTO,	  ENOPROTOOPT,
-		EHOSTDOWN, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH,
-#ifdef ENONET
-		ENONET,
-#endif
-	};
-
-	for (size_t i = 0; i < sizeof transient / sizeof *transient; i++)
-		if (reason == transient[i])
-			return true;
-	return false;
-}
-
 /* Without this callback libevent's listener would spin: the queue stays readable. */
 static void accept_failed_cb(struct evconnlistener *from, void *argument)
 {
 	int reason = EVUTIL_SOCKET_ERROR();
 
 	(void)from;
-	if (!is_transient(reason))
+	if (!socket_lost_one(reason))
 		pause_for_shortage(argument, reason);
 }
 
@@ -254,7 +234,7 @@ static bool empty_queue(struct listener *listener, int socket)
 		if (!has_room(listener))
 			return false;
 		int fd = accept(socket, (struct sockaddr *)&address, &length);
-		if (fd < 0 && is_transient(errno))
+		if (fd < 0 && socket_lost_one(errno))
 			continue;
 		if (fd < 0)
 			return errno == EAGAIN || errno == EWOULDBLOCK;
