@@ -42,7 +42,7 @@ static const char *copy_host(struct endpoint *endpoint, const char *text, size_t
 		return "the host is too long";
 	memcpy(endpoint->host, text, length);
 	endpoint->host[length] = '\0';
-	if (endpoint->kind == ENDPOINT_HOST && strpbrk(endpoint->host, " \t\n\v\f\r"))
+	if (endpoint->kind == ENDPOINT_HOST && strpbrk(endpoint->host, " \t"))
 		return "the host has a blank in it";
 	return NULL;
 }

@@ -65,7 +65,8 @@ class Together(ClientTest):
     def test_families_of_two_hosts_are_not_mixed(self):
         """The first answer is lost; apart, one domain knows the name for IPv6, and the next one for IPv4."""
         def names():
-            return {"mail.near.example": {"A": AtFirst(1, None, []), "AAAA": [V6]}, "mail.far.example": {"A": [V4]}}
+            return {"mail.near.example": {"A": AtFirst(1, None, []), "AAAA": [V6]},
+                    "mail.far.example": {"A": Late(0.3, [V4])}}
         with Server(says(b"far"), (V4, PORT)) as stranger:
             with machine.name_server(names=names()):
                 self.fails(4, rf"mail:{PORT} \(\[::1\]:{PORT}\): connect: Connection refused", "mail", PORT)

@@ -160,7 +160,7 @@ class Descriptors(unittest.TestCase):
             self.has_room_for(daemon, int(daemon.wait_log(r"allows: using (\d+)$")[1]), 64 - 8 + 30)
 
 
-@unittest.skipIf(harness.WRAPPER, "a wrapper needs descriptors, too")
+@unittest.skipIf(harness.WRAPPER or harness.is_sanitized(), "a wrapper or a sanitizer needs descriptors, too")
 class FewDescriptors(unittest.TestCase):
     """Whatever the limit, what fails says so, and what starts serves."""
 
