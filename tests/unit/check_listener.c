@@ -31,14 +31,20 @@ static struct sessions *sessions;
 static struct listener *listener;
 static unsigned finished; /* how often the callback was called */
 static size_t most_open;
+static bool was_heard; /* the last peer of a count, when the callback was called */
 static struct peer peers[PEERS_MAX];
 static char folder[] = "/tmp/check_listener.XXXXXX";
 static char unix_text[80];
 
 static void finished_cb(void *argument)
 {
+	char byte;
+
 	ck_assert_ptr_eq(argument, &finished);
 	finished++;
+	if (options.count > 0)
+		was_heard = recv(peers[options.count - 1].fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >=
+			    0;
 }
 
 static void closed_cb(void *argument)
@@ -280,6 +286,26 @@ START_TEST(full_listener_lets_others_wait)
 }
 END_TEST
 
+static bool has_paused(void *argument)
+{
+	(void)argument;
+	return stats.accept_pauses > 0;
+}
+
+/* More have just been greeted than a turn looks at: it is only known later that none has closed. */
+START_TEST(full_listener_is_told_when_all_are_looked_at)
+{
+	enum { ROOM = 100 };
+
+	start(ROOM);
+	connect_peers(0, 0, ROOM + 1);
+	ck_assert(run_until(base, has_paused, NULL, PATIENCE_MS));
+	ck_assert_uint_eq(stats.accept_pauses, 1);
+	ck_assert_int_eq(occurrences(captured(STDERR_FILENO), "100 open, the most allowed"), 1);
+	close_peers(0, ROOM + 1);
+}
+END_TEST
+
 START_TEST(room_is_made_use_of_at_once)
 {
 	enum { ROUNDS = 6 };
@@ -387,6 +413,7 @@ START_TEST(count_is_reached)
 	wait_for_greeted(0, counts[_i]);
 	run_for(base, 150);
 	ck_assert_uint_eq(finished, 1);
+	ck_assert(!was_heard); /* or it might tell others before the sockets are closed */
 	ck_assert_uint_eq(stats.accepted, (uint64_t)counts[_i]);
 	assert_waiting(counts[_i], 2);
 	listener_stop(listener);
@@ -451,6 +478,35 @@ START_TEST(stop_accepts_who_waits)
 	ck_assert_uint_eq(stats.accepted, 103);
 	wait_for_greeted(0, 103);
 	close_peers(0, 103);
+}
+END_TEST
+
+/* Linux lets one more into a queue than its length. */
+START_TEST(stop_accepts_all_of_a_full_queue)
+{
+	options.backlog = 3;
+	start(10);
+	connect_peers(0, 0, 4);
+	listener_stop(listener);
+	ck_assert_uint_eq(stats.accepted, 4);
+	wait_for_greeted(0, 4);
+	close_peers(0, 4);
+}
+END_TEST
+
+/* As libevent makes them: a client that does not read must not hold up the others. */
+START_TEST(stop_makes_sockets_that_do_not_block)
+{
+	int fd;
+
+	start(10);
+	fd = lowest_descriptor();
+	connect_peers(0, 0, 1);
+	listener_stop(listener);
+	fd = fd == peers[0].fd ? fd + 1 : fd;
+	ck_assert_int_eq(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	ck_assert_int_eq(fcntl(fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+	close_peers(0, 1);
 }
 END_TEST
 
@@ -595,6 +651,19 @@ START_TEST(shortage_pauses_and_is_told_once)
 }
 END_TEST
 
+/* It lasts longer than the time after which another one would be told. */
+START_TEST(long_shortage_is_told_once)
+{
+	start(10);
+	fault_accept = (struct fault){.reason = EMFILE, .times = -1};
+	connect_peers(0, 0, 1);
+	run_for(base, 10500);
+	ck_assert_uint_ge(stats.accept_pauses, 10);
+	ck_assert_int_eq(occurrences(captured(STDERR_FILENO), "haild: cannot accept"), 1);
+	close_peers(0, 1);
+}
+END_TEST
+
 /* accept(2): what went wrong on the network for one connection; the next may be well. */
 static const int transients[] = {
 	EAGAIN,	     EINTR,	ECONNABORTED, ENETDOWN,	  EPROTO,
@@ -705,6 +774,7 @@ int main(void)
 	tcase_add_checked_fixture(room, setup, teardown);
 	tcase_set_timeout(room, 60);
 	tcase_add_test(room, full_listener_lets_others_wait);
+	tcase_add_test(room, full_listener_is_told_when_all_are_looked_at);
 	tcase_add_test(room, want_of_a_watch_for_the_socket_is_tried_again);
 	tcase_add_test(room, room_is_made_use_of_at_once);
 	tcase_add_test(room, all_are_served_in_the_end);
@@ -715,6 +785,8 @@ int main(void)
 	tcase_add_test(stopping, count_is_of_all_sockets);
 	tcase_add_test(stopping, count_larger_than_the_room_is_reached);
 	tcase_add_test(stopping, stop_accepts_who_waits);
+	tcase_add_test(stopping, stop_accepts_all_of_a_full_queue);
+	tcase_add_test(stopping, stop_makes_sockets_that_do_not_block);
 	tcase_add_test(stopping, stop_accepts_no_more_later);
 	tcase_add_test(stopping, stop_accepts_the_rest_as_room_comes);
 	tcase_add_test(stopping, stop_accepts_up_to_the_count);
@@ -724,6 +796,7 @@ int main(void)
 	tcase_add_test(errors, want_of_descriptors_is_waited_out);
 	tcase_add_test(errors, closed_session_ends_the_wait_for_descriptors);
 	tcase_add_loop_test(errors, shortage_pauses_and_is_told_once, 0, COUNT_OF(shortages));
+	tcase_add_test(errors, long_shortage_is_told_once);
 	tcase_add_loop_test(errors, transient_error_is_passed_over, 0, COUNT_OF(transients));
 	tcase_add_loop_test(errors, transient_error_at_a_stop_is_passed_over, 1,
 			    COUNT_OF(transients)); /* EAGAIN is the end of the queue */
