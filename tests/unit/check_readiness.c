@@ -22,6 +22,9 @@
  * asked. */
 static int refusals, tries;
 
+/* If above 0, each other try is refused, and the others are taken no more than so many bytes of. */
+static size_t mouthful;
+
 /* In the C library's place. */
 ssize_t write(int fd, const void *bytes, size_t size);
 ssize_t write(int fd, const void *bytes, size_t size)
@@ -29,6 +32,13 @@ ssize_t write(int fd, const void *bytes, size_t size)
 	if (fd == STDOUT_FILENO && ++tries <= refusals) {
 		errno = EAGAIN;
 		return -1;
+	}
+	if (fd == STDOUT_FILENO && mouthful > 0) {
+		if (tries % 2 == 0) {
+			errno = EAGAIN;
+			return -1;
+		}
+		size = size < mouthful ? size : mouthful;
 	}
 	return syscall(SYS_write, fd, bytes, size);
 }
@@ -61,6 +71,7 @@ static void setup(void)
 	close(ends[1]);
 	outlet_open(&output, STDOUT_FILENO);
 	refusals = tries = 0;
+	mouthful = 0;
 }
 
 static void teardown(void)
@@ -112,6 +123,17 @@ START_TEST(output_that_only_seems_writable_does_not_spin)
 	assert_lines(reader);
 	ck_assert_int_eq(tries, 8);
 	ck_assert_uint_ge(clock_ms() - began, 250);
+	ck_assert_uint_lt(clock_ms() - began, 5000);
+}
+END_TEST
+
+START_TEST(output_that_takes_little_at_a_time_gets_all)
+{
+	mouthful = 5;
+	start();
+	ck_assert_int_eq(event_base_dispatch(base), 1);
+	assert_lines(reader);
+	ck_assert_int_ge(tries, 10);
 }
 END_TEST
 
@@ -175,6 +197,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, lines_come_at_once_and_then_the_end);
 	tcase_add_test(tests, output_that_only_seems_writable_does_not_spin);
+	tcase_add_test(tests, output_that_takes_little_at_a_time_gets_all);
 	tcase_add_test(tests, output_that_cannot_be_watched_is_tried_again);
 	tcase_add_test(tests, closed_output_is_no_warning);
 	tcase_add_test(tests, full_disk_is_a_warning);
