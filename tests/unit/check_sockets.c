@@ -15,6 +15,7 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "capture.h"
+#include "daemon/kernel.h"
 #include "daemon/options.h"
 #include "fault.h"
 #include "peers.h"
@@ -487,14 +488,34 @@ END_TEST
 
 START_TEST(stale_unix_path_is_replaced)
 {
+	int before = lowest_descriptor();
 	struct peer peer;
 
 	close(occupy_path(SOCK_STREAM));
 	open_one(unix_text);
 	ck_assert_ptr_nonnull(sockets);
+	ck_assert_int_eq(lowest_descriptor(), before + 1);
 	peer = peer_of_listener(sockets_descriptor(sockets, 0), 0);
 	peer_close(&peer);
 	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(same_name_in_another_folder_is_another_path)
+{
+	char inner[80], text[100];
+
+	snprintf(inner, sizeof inner, "%s/inner", folder);
+	snprintf(text, sizeof text, "unix:%s/socket", inner);
+	ck_assert_int_eq(mkdir(inner, 0700), 0);
+	add(unix_text);
+	add(text);
+	sockets = sockets_open(&options);
+	ck_assert_ptr_nonnull(sockets);
+	assert_told_nothing();
+	sockets_close(sockets);
+	sockets = NULL;
+	ck_assert_int_eq(rmdir(inner), 0);
 }
 END_TEST
 
@@ -966,6 +987,32 @@ START_TEST(advice_comes_from_the_cause)
 }
 END_TEST
 
+/* The first port that needs no right, and the last that does. */
+START_TEST(advice_on_rights_knows_the_first_free_port)
+{
+	uint64_t free_from = kernel_number("/proc/sys/net/ipv4/ip_unprivileged_port_start", 1024);
+	char address[32], told[80];
+
+	if (free_from == 0 || free_from > UINT16_MAX)
+		return; /* then all ports are of one kind */
+	fault_bind = (struct fault){.reason = EACCES, .times = -1};
+	for (uint64_t port = free_from - 1; port <= free_from; port++) {
+		if (port == 0)
+			continue;
+		snprintf(address, sizeof address, "127.0.0.1:%u", (unsigned)port);
+		snprintf(told, sizeof told,
+			 port < free_from ? "(ports below %u need CAP_NET_BIND_SERVICE)"
+					  : "(a security policy of this system forbids it)",
+			 (unsigned)free_from);
+		options.endpoint_count = 0;
+		capture_clear(STDERR_FILENO);
+		open_one(address);
+		ck_assert_ptr_null(sockets);
+		assert_told(told);
+	}
+}
+END_TEST
+
 START_TEST(lookup_without_descriptors_is_not_an_unknown_name)
 {
 	struct rlimit before, scarce;
@@ -1296,6 +1343,7 @@ static void add_advice(Suite *suite)
 
 	tcase_add_checked_fixture(advice, setup, teardown);
 	tcase_add_loop_test(advice, advice_comes_from_the_cause, 0, COUNT_OF(causes));
+	tcase_add_test(advice, advice_on_rights_knows_the_first_free_port);
 	tcase_add_test(advice, lookup_without_descriptors_is_not_an_unknown_name);
 	tcase_add_loop_test(advice, folder_that_is_closed_is_told, 0, 2 * COUNT_OF(closed));
 	if (geteuid() == 0)
@@ -1348,6 +1396,7 @@ int main(void)
 	tcase_add_test(local, unix_socket_listens_at_its_path);
 	tcase_add_test(local, unix_path_is_removed_at_the_end);
 	tcase_add_test(local, stale_unix_path_is_replaced);
+	tcase_add_test(local, same_name_in_another_folder_is_another_path);
 	tcase_add_test(local, of_two_that_find_a_stale_unix_path_one_gets_it);
 	tcase_add_test(local, lock_of_a_stranger_is_no_obstacle);
 	tcase_add_test(local, living_unix_socket_is_left_alone);
