@@ -11,9 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "capture.h"
 #include "daemon/greeting.h"
+#include "daemon/messagefile.h"
 #include "daemon/options.h"
 #include "daemon/template.h"
 #include "suite.h"
@@ -912,6 +914,33 @@ START_TEST(file_that_changes_for_ever_leaves_the_old_greeting)
 }
 END_TEST
 
+static void reload_cb(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	(void)argument;
+	greeting_reload(greeting);
+}
+
+/* Whoever asks for it meanwhile has written to it, and gets all the time that a first one has. */
+START_TEST(another_reload_meanwhile_gives_more_time)
+{
+	struct event *reloading = evtimer_new(base, reload_cb, NULL);
+	struct timeval half = {.tv_usec = MESSAGEFILE_PATIENCE_MS / 2 * 1000};
+	uint64_t began = clock_ms();
+
+	take_first();
+	is_old = false;
+	before_examination = change_for_ever;
+	event_add(reloading, &half);
+	reload();
+	ck_assert_uint_ge(clock_ms() - began, MESSAGEFILE_PATIENCE_MS * 3 / 2);
+	assert_stays(": it is still being written to (rename a whole one to its name);");
+	before_examination = NULL;
+	event_free(reloading);
+}
+END_TEST
+
 START_TEST(file_that_changes_for_ever_is_refused_at_the_start)
 {
 	write_text("first\n");
@@ -1036,6 +1065,7 @@ int main(void)
 			    COUNT_OF(changes));
 	tcase_add_test(written, file_that_changes_at_the_start_is_tried_again);
 	tcase_add_test(written, file_that_changes_for_ever_leaves_the_old_greeting);
+	tcase_add_test(written, another_reload_meanwhile_gives_more_time);
 	tcase_add_test(written, file_that_changes_for_ever_is_refused_at_the_start);
 	tcase_add_test(written, loop_goes_on_meanwhile);
 	tcase_add_test(written, reading_under_way_may_be_given_up);

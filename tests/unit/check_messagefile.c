@@ -256,6 +256,23 @@ START_TEST(another_begin_gives_all_the_time_again)
 }
 END_TEST
 
+/* On a busy machine the try may come when the time is over; not each. */
+START_TEST(last_wait_is_no_longer_than_the_time_that_is_left)
+{
+	struct timespec most = {.tv_nsec = MESSAGEFILE_PATIENCE_MS * 9 / 10 * 1000000L};
+	enum messagefile_state state = MESSAGEFILE_REFUSED;
+
+	between_readings = write_again;
+	for (int i = 0; i < 20 && state == MESSAGEFILE_REFUSED; i++) {
+		messagefile_begin(file);
+		nanosleep(&most, NULL);
+		state = messagefile_try(file);
+	}
+	ck_assert_int_eq(state, MESSAGEFILE_UNSETTLED);
+	ck_assert_uint_le(messagefile_wait_ms(file), MESSAGEFILE_PATIENCE_MS / 10 + 1);
+}
+END_TEST
+
 /* Its name is what counts. */
 START_TEST(file_that_was_renamed_meanwhile_is_read)
 {
@@ -396,6 +413,7 @@ int main(void)
 			    COUNT_OF(second_texts));
 	tcase_add_test(written, file_that_is_written_to_all_the_time_is_refused);
 	tcase_add_test(written, another_begin_gives_all_the_time_again);
+	tcase_add_test(written, last_wait_is_no_longer_than_the_time_that_is_left);
 	tcase_add_test(written, file_that_was_renamed_meanwhile_is_read);
 	tcase_add_test(written, file_that_is_gone_meanwhile_is_refused);
 	tcase_add_test(written, mixture_is_never_read);
