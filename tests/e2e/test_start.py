@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import time
 import unittest
 
 from lib import harness
@@ -16,6 +17,15 @@ class Readiness(unittest.TestCase):
                 for host, port in zip(("127.0.0.1", "::1", "127.0.0.2"), daemon.ports, strict=True):
                     with harness.connect(port, host) as client:
                         self.assertEqual(read_all(client), GREETING)
+
+    # On a busy machine one may take longer, but not each.
+    def test_start_takes_no_time(self):
+        def seconds():
+            began = time.monotonic()
+            with Daemon():
+                return time.monotonic() - began
+        limit = 30 if harness.WRAPPER or harness.is_sanitized() else 0.3
+        self.assertTrue(any(seconds() < limit for _ in range(20)))
 
     def test_start_line_names_everything(self):
         with Daemon() as daemon:
