@@ -303,6 +303,21 @@ class Asking(ClientTest):
                 with process.stdout as told:
                     self.assertEqual((process.wait(harness.DEADLINE), told.read()), (128 + number, b""))
 
+    # What its parent ignores, as nohup does, is ignored by the first process of a container as well.
+    def test_first_process_that_ignores(self):
+        for number in signal.SIGINT, signal.SIGHUP:
+            with self.subTest(number), Server(stays()) as server:
+                process = harness.start(
+                    ["unshare", "--pid", "--fork", harness.program("hailto"), "127.0.0.1", str(server.port)],
+                    env=harness.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL, preexec_fn=ignore(number))
+                pid = only_child_of(process)
+                poll_until(lambda: any(target.startswith("socket:") for target in harness.descriptors_of(pid)))
+                ignored = re.search(r"^SigIgn:\s*(\w+)$", open(f"/proc/{pid}/status").read(), re.MULTILINE)[1]
+                self.assertTrue(int(ignored, 16) & 1 << number - 1)
+                os.kill(pid, signal.SIGTERM)
+                self.assertEqual(process.wait(harness.DEADLINE), 128 + signal.SIGTERM)
+
     def test_first_process_is_greeted(self):
         with Daemon("-l", "127.0.0.1") as daemon:
             self.hears(GREETING, "127.0.0.1", daemon.port, prefix=("unshare", "--pid", "--fork"))
