@@ -343,6 +343,34 @@ START_TEST(peer_that_half_closes_while_it_is_greeted_is_greeted_whole)
 }
 END_TEST
 
+static void count_cb(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	++*(unsigned *)argument;
+}
+
+/* The end of its input stays readable, and must not be looked at again and again. */
+START_TEST(peer_that_half_closes_and_does_not_read_makes_nothing_spin)
+{
+	struct timeval often = {.tv_usec = 10000};
+	unsigned ticks = 0, turns = 0;
+	struct event *tick = event_new(base, -1, EV_PERSIST, count_cb, &ticks);
+	struct peer peer;
+
+	start_with_great_greeting();
+	peer = open_session(families[_i], 4096, NULL);
+	ck_assert_int_eq(shutdown(peer.fd, SHUT_WR), 0);
+	event_add(tick, &often);
+	for (; ticks < 20; turns++)
+		ck_assert_int_eq(event_base_loop(base, EVLOOP_ONCE), 0);
+	event_free(tick);
+	ck_assert_uint_le(turns, 60);
+	ck_assert_uint_eq(closed, 0);
+	peer_close(&peer);
+}
+END_TEST
+
 START_TEST(peer_that_half_closes_first_is_greeted)
 {
 	struct peer peer;
@@ -1544,6 +1572,8 @@ int main(void)
 	tcase_add_loop_test(each, many_share_one_greeting, 0, end);
 	tcase_add_loop_test(each, peer_that_talks_first_loses_nothing, 0, end);
 	tcase_add_loop_test(each, peer_that_half_closes_first_is_greeted, 0, end);
+	tcase_add_loop_test(each, peer_that_half_closes_and_does_not_read_makes_nothing_spin, 0,
+			    end);
 	tcase_add_loop_test(each, peer_that_half_closes_while_it_is_greeted_is_greeted_whole, 0,
 			    end);
 	tcase_add_loop_test(each, peer_that_talks_through_a_great_greeting_gets_it, 0, end);
