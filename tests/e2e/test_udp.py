@@ -114,17 +114,23 @@ class Answers(Udp):
             client.sendto(ENOUGH, ("127.0.0.2", naive.port))
             self.assertEqual(client.recvfrom(512)[1], (LOCAL, naive.port))
 
+    # A name that is long, or not plain, is its number instead: an address is one word, and short.
     def test_link_local_address(self):
-        machine.interface(self, "veth0", "fe80::77/64")
-        index = socket.if_nametoindex("veth0")
+        for number, (name, plain) in enumerate((("veth0", True), ("fifteen-letters", True), ("a]b", False)), 1):
+            with self.subTest(name=name):
+                self.judge_link_local(f"fe80::7{number}", name, plain)
+
+    def judge_link_local(self, address, name, plain):
+        machine.interface(self, name, f"{address}/64")
+        index = socket.if_nametoindex(name)
+        shown = f"{address}%{name if plain else index}"
         with haild("-l", "*", "-e", "-m", "{local}") as daemon, \
                 socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as client:
             client.settimeout(harness.DEADLINE)
-            client.sendto(ENOUGH, ("fe80::77", daemon.port, 0, index))
+            client.sendto(ENOUGH, (address, daemon.port, 0, index))
             answer, (host, port, _, scope) = client.recvfrom(512)
-            self.assertEqual((host, port, scope),
-                             ("fe80::77%veth0" if "%" in host else "fe80::77", daemon.port, index))
-            self.assertEqual(answer.decode(), f"[fe80::77%veth0]:{daemon.port}")
+            self.assertEqual((host.partition("%")[0], port, scope), (address, daemon.port, index))
+            self.assertEqual(answer.decode(), f"[{shown}]:{daemon.port}")
 
     def test_placeholders(self):
         with haild("-l", "localhost", "-e", "-m", r"{serial}|{peer}|{local}|{local_port}\n") as daemon:
