@@ -3,6 +3,7 @@
 #include "daemon/waiting.h"
 
 #include <event2/event.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "peers.h"
@@ -85,6 +86,18 @@ START_TEST(each_has_its_own_time)
 }
 END_TEST
 
+/* Who sets the machine's clock must not end or prolong anybody's wait. */
+START_TEST(time_is_not_the_clocks)
+{
+	struct timespec now;
+	uint64_t before = clock_ms();
+
+	ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+	ck_assert_uint_le(before, (uint64_t)now.tv_sec * 1000 + 1000);
+	ck_assert_uint_ge(clock_ms(), (uint64_t)now.tv_sec * 1000);
+}
+END_TEST
+
 START_TEST(turn_sees_few)
 {
 	int most = 0;
@@ -132,6 +145,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_loop_test(tests, nobody_is_due_before_the_time, 0, 2);
 	tcase_add_loop_test(tests, each_has_its_own_time, 0, COUNT_OF(gaps_ms));
+	tcase_add_test(tests, time_is_not_the_clocks);
 	tcase_add_test(tests, turn_sees_few);
 	tcase_add_test(tests, hurry_makes_all_due);
 	tcase_add_test(tests, hurry_is_for_those_that_wait_now);
