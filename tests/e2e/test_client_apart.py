@@ -4,7 +4,7 @@
 Runs in a network namespace with its own name server, /etc/hosts and /etc/resolv.conf.
 """
 from lib import harness, machine
-from lib.clients import ClientTest, WRAPPER, ask, given
+from lib.clients import ClientTest, WRAPPER, ask, given, prompt_lookups
 from lib.harness import temporary_directory
 from lib.machine import AtFirst, Late
 from lib.servers import DatagramServer, Server, answers, says
@@ -62,6 +62,7 @@ class Together(ClientTest):
     def setUp(self):
         machine.write(self, "resolv.conf", f"nameserver {V4}\nsearch near.example far.example\noptions timeout:1\n")
 
+    @prompt_lookups
     def test_families_of_two_hosts_are_not_mixed(self):
         """The first answer is lost; apart, one domain knows the name for IPv6, and the next one for IPv4."""
         def names():
@@ -105,6 +106,7 @@ class Together(ClientTest):
         with Server(says(b"six"), (V6, PORT)), Server(says(b"four"), (V4, PORT)):
             self.assertIn(b"six", (first() for _ in range(5)))
 
+    @prompt_lookups
     def test_few_descriptors(self):
         """They are enough for it, and not for those apart: that says nothing of the machine."""
         late = {"A": Late(0.15, []), "AAAA": Late(0.15, [])}

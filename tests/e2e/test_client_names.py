@@ -13,7 +13,7 @@ import time
 import unittest
 
 from lib import harness, machine
-from lib.clients import ClientTest, ask, given
+from lib.clients import ClientTest, ask, given, prompt_lookups
 from lib.harness import Daemon, GREETING
 from lib.machine import Late
 from lib.servers import Server, refusing, says, stays
@@ -132,6 +132,7 @@ class Verdicts(ClientTest):
 class AsOthersDo(ClientTest):
     """The hosts file, search domains and the machine's preference count as for getaddrinfo()"""
 
+    @prompt_lookups
     def test_hosts_file_goes_before_the_name_server(self):
         """It knows one family only; the other's address is another machine's, then."""
         machine.know(self, NAME, V4)
@@ -141,6 +142,7 @@ class AsOthersDo(ClientTest):
                     self.hears(b"hosts", NAME, PORT)
                 self.assertEqual((stranger.peers, asked.questions), ([], []))
 
+    @prompt_lookups
     def test_hosts_file_that_takes_long_to_read(self):
         """Such as those that are to keep advertisements away: the name server is not asked meanwhile."""
         machine.write(self, "hosts", "".join(f"0.0.0.0 advertiser-{i}.example\n" for i in range(500000)) +
@@ -165,6 +167,7 @@ class AsOthersDo(ClientTest):
                 answer, strayed = self.search(answers, far)
                 self.assertEqual((answer.exit, answer.stdout, strayed), (0, b"near", False), answer)
 
+    @prompt_lookups
     def test_lost_answer_in_a_search_domain(self):
         with Server(says(b"near"), (V4, PORT)):
             answer, strayed = self.search({"A": [V4]}, V6)
@@ -341,6 +344,7 @@ class Many(ClientTest):
         self.assertEqual(machine.order_of(NAME)[-1], V4)
         self.heard_from(V4)
 
+    @prompt_lookups
     def test_second_address_is_of_the_other_family(self):
         machine.know(self, NAME, *self.six, V4)
         answer = ask("-v", NAME, PORT)

@@ -6,7 +6,7 @@ Runs in a network namespace with its own /etc/services.
 import re
 
 from lib import harness, machine
-from lib.clients import ClientTest, ask
+from lib.clients import ClientTest, ask, prompt_lookups
 from lib.harness import Daemon, GREETING, poll_until, temporary_directory
 from lib.servers import Server, refusing, says, stays
 
@@ -115,6 +115,7 @@ class Verbose(ClientTest):
         for line, pattern in zip(lines, expected):
             self.assertRegex(line, rf"\A{pattern}\Z")
 
+    @prompt_lookups
     def test_greeting(self):
         machine.know(self, "server.example", "127.0.0.1")
         with Server(says(GREETING)) as server:
@@ -132,6 +133,7 @@ class Verbose(ClientTest):
             self.stages([rf"connect: unix:{path} .*{TIME}.*", rf"read: 14 bytes.* .*{TIME}.*"],
                         "-v", f"unix:{path}")
 
+    @prompt_lookups
     def test_failure(self):
         machine.know(self, "server.example", "::1", "127.0.0.1")
         with refusing() as port:

@@ -11,7 +11,7 @@ import threading
 import time
 
 from lib import harness, machine
-from lib.clients import ClientTest, Running, ask, given, together
+from lib.clients import ClientTest, Running, ask, given, prompt_lookups, together
 from lib.distance import FAR, FarServer
 from lib.harness import DEADLINE, Daemon, GREETING, kernel_counter, need, poll_until
 from lib.rows import FULL, times
@@ -194,6 +194,7 @@ class Standstill(ClientTest):
         answer, _ = self.stopped_while_it_resolves(says(GREETING))
         self.assertEqual((answer.exit, answer.stdout, answer.stderr), (0, GREETING, b""), answer)
 
+    @prompt_lookups
     def test_server_that_had_no_time_is_not_blamed(self):
         answer, limit = self.stopped_while_it_resolves(stays())
         self.judge_failure(answer, 1, rf".*: read: nothing of the {limit} was left \(hailto was stopped, or .*\)")

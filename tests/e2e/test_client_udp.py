@@ -7,7 +7,7 @@ import re
 import socket
 
 from lib import harness, machine
-from lib.clients import ClientTest, Terminal, ask, given, together
+from lib.clients import ClientTest, Terminal, ask, given, prompt_lookups, together
 from lib.harness import Daemon, GREETING, temporary_directory
 from lib.hostile import EVERY_BYTE, on_terminal
 from lib.servers import DatagramServer, answers, ignores, refusing
@@ -103,7 +103,10 @@ class Losses(ClientTest):
 
     def test_shortest_time(self):
         with DatagramServer(ignores) as server:
-            self.fails(7, ".*: ask: no answer within 1ms .+", "-u", "-w", "1ms", V4, server.port)
+            answer = ask("-u", "-w", "1ms", V4, server.port)
+            # On a machine that is busy for longer hailto has no time at all, and blames nobody.
+            line = "nothing of the 1ms was left .+" if answer.exit == 1 else "no answer within 1ms .+"
+            self.judge_failure(answer, 1 if answer.exit == 1 else 7, f".*: ask: {line}")
             self.assertLessEqual(len(server.requests), 3)
 
     def test_first_answer_is_the_one(self):
@@ -290,6 +293,7 @@ class Verbose(ClientTest):
             self.stages([rf"resolve: {shown} \({TIME}\)", rf"ask: {shown} answered, 14 bytes \({TIME}\)"],
                         V4, server.port)
 
+    @prompt_lookups
     def test_failures(self):
         machine.know(self, NAME, V6, V4)
         with refusing() as port:

@@ -39,6 +39,11 @@ def given(seconds):
     return f"{ms}ms" if ms % 1000 else f"{ms // 1000}s"
 
 
+# Of a test that needs the lookup of both families to be first.
+prompt_lookups = unittest.skipIf(WRAPPER, "beside a wrapper a lookup takes longer than the 50 ms after which the "
+                                          "families are asked for apart")
+
+
 def together(*calls):
     """Makes the calls at the same time, for they only wait; returns their results."""
     with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
