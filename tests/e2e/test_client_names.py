@@ -159,6 +159,7 @@ class AsOthersDo(ClientTest):
         with machine.name_server(names=names), Server(says(b"far"), (far, PORT)) as stranger:
             return ask(*arguments, "mail", PORT), bool(stranger.peers)
 
+    @prompt_lookups
     def test_search_domains_are_not_mixed(self):
         """The first domain that knows the name is the one, whatever family it lacks."""
         for near, far in ((V4, V6), (V6, V4)):
@@ -179,6 +180,7 @@ class AsOthersDo(ClientTest):
         with machine.name_server(names={"mail": {"A": [V4]}}), Server(says(GREETING), (V4, PORT)):
             self.quickly(0.5, lambda: self.hears(GREETING, "mail", PORT))
 
+    @prompt_lookups
     def test_next_search_domain(self):
         answer, asked = self.search(3, V4)
         self.assertEqual((answer.exit, answer.stdout, asked), (0, b"far", True), answer)
