@@ -1,11 +1,10 @@
 /* expect: holds what was heard against what is expected. */
 #include "expect.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "options.h"
-#include "probe.h"
+#include "result.h"
 
 enum expect_state expect_judge(const struct options *options, const char *bytes, size_t length)
 {
@@ -25,15 +24,6 @@ size_t expect_room(const struct options *options)
 	return (size_t)options->bytes + (options->expect ? 1 : 0);
 }
 
-/* Makes the result a failure of a stage. */
-static void fail(struct probe_result *result, enum status status, const char *stage,
-		 const char *reason)
-{
-	result->status = status;
-	result->stage = stage;
-	snprintf(result->reason, sizeof result->reason, "%s", reason);
-}
-
 void expect_apply(const struct options *options, struct probe_result *result)
 {
 	enum expect_state state = expect_judge(options, result->bytes, result->length);
@@ -41,14 +31,15 @@ void expect_apply(const struct options *options, struct probe_result *result)
 	if (result->status != STATUS_GREETED || options->zero)
 		return;
 	if (result->length == 0 && !(options->expect && state == EXPECT_MET))
-		fail(result, STATUS_SILENT, options->udp ? "ask" : "read",
-		     options->udp ? "the answer is empty"
-				  : "connected, but the stream ended without a greeting");
+		result_fail(result, STATUS_SILENT, options->udp ? STAGE_ASK : STAGE_READ, "%s",
+			    options->udp ? "the answer is empty"
+					 : "connected, but the stream ended without a greeting");
 	else if (state == EXPECT_BEGUN)
-		fail(result, STATUS_UNEXPECTED, "expect",
-		     "only the beginning of what is expected came");
+		result_fail(result, STATUS_UNEXPECTED, STAGE_EXPECT,
+			    "only the beginning of what is expected came");
 	else if (state == EXPECT_MISSED)
-		fail(result, STATUS_UNEXPECTED, "expect", "the greeting is not as expected");
+		result_fail(result, STATUS_UNEXPECTED, STAGE_EXPECT,
+			    "the greeting is not as expected");
 	if (result->length > options->bytes)
 		result->length = (size_t)options->bytes;
 }

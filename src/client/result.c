@@ -7,7 +7,7 @@
 
 #include "outgoing.h"
 
-static const char *const stage_names[] = {"resolve", "connect", "read", "ask", "leave"};
+static const char *const stage_names[] = {"resolve", "connect", "read", "ask", "leave", "expect"};
 
 char *result_describe_unresolved(uint64_t ms, char text[RESULT_UNRESOLVED_MAX])
 {

@@ -12,7 +12,7 @@
 #include "status.h"
 
 /* The stages of a probe. */
-enum stage { STAGE_RESOLVE, STAGE_CONNECT, STAGE_READ, STAGE_ASK, STAGE_LEAVE };
+enum stage { STAGE_RESOLVE, STAGE_CONNECT, STAGE_READ, STAGE_ASK, STAGE_LEAVE, STAGE_EXPECT };
 
 struct probe_result {
 	enum status status;
