@@ -160,7 +160,8 @@ class Descriptors(unittest.TestCase):
             self.has_room_for(daemon, int(daemon.wait_log(r"allows: using (\d+)$")[1]), 64 - 8 + 30)
 
 
-@unittest.skipIf(harness.WRAPPER or harness.is_sanitized(), "a wrapper or a sanitizer needs descriptors, too")
+@unittest.skipIf(harness.WRAPPER or harness.is_sanitized() or harness.measures_coverage(),
+                 "a wrapper, a sanitizer or a measured build needs descriptors, too")
 class FewDescriptors(unittest.TestCase):
     """Whatever the limit, what fails says so, and what starts serves."""
 

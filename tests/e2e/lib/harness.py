@@ -75,6 +75,11 @@ def is_sanitized(name="haild"):
     return b"__asan_init" in pathlib.Path(program(name)).read_bytes()
 
 
+def measures_coverage(name="haild"):
+    """Whether the program is built to count the lines that run: at its end it opens a file for each source."""
+    return b"__gcov_" in pathlib.Path(program(name)).read_bytes()
+
+
 # How often the test under way has run each of our programs.
 _runs = collections.Counter()
 
