@@ -16,7 +16,7 @@ from lib import harness
 from lib.harness import need, poll_until, start, temporary_directory
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SCRIPTS = ("script/bench", "script/demo", "script/fuzz", "script/test", ".ci/run")
+SCRIPTS = ("script/bench", "script/demo", "script/elsewhere", "script/fuzz", "script/test", ".ci/run")
 # What the scripts find as it is, and what is only there.
 REAL = ("awk basename bash cat cp cut date dirname env find getconf grep head ln ls make mkdir mktemp mv nproc printf "
         "python3 rm sed seq sh sleep sort tail tee timeout touch tr uname wc xargs").split()
@@ -74,7 +74,8 @@ class Scripts(unittest.TestCase):
         (self.programs / "ax_pthread.m4").touch()
         # No test may install a thing on this machine.
         self.program("apt-get", "echo 'E: Unable to locate package' >&2; exit 100")
-        for script in (*SCRIPTS, "script/lib.sh"):
+        parts = (str(path.relative_to(ROOT)) for path in (ROOT / "script/elsewhere.d").iterdir())
+        for script in (*SCRIPTS, "script/lib.sh", *parts):
             self.file(script, (ROOT / script).read_text()).chmod(0o755)
         self.file("tests/fuzz/fuzz_one.c", "")
         self.file("configure.ac", "")
@@ -132,6 +133,8 @@ class Arguments(Scripts):
         self.is_refused("script/test", "--full", "--valgrind", named="exclude each other")
         self.is_refused("script/fuzz", "all", "soon", named="'soon'")
         self.is_refused("script/bench", "--fast", named="'--fast'")
+        self.is_refused("script/elsewhere", "trixie", "potato", named="'potato'")
+        self.is_refused("script/elsewhere", "--fresh", "--clean", named="exclude each other")
 
     def test_misspelled_configure_option(self):
         process = self.run_script("script/test", "--enable-sanitisers")
