@@ -38,6 +38,7 @@ root_make() { # place, release, [debootstrap-option]...
 	folder=$(elsewhere_folder "$1")
 	shift 2
 	if [ -e "$folder/root" ]; then
+		root_configure "$folder/root"
 		return
 	fi
 	say "  debootstrap: makes $release in ${folder#"$root/"}/root"
@@ -47,7 +48,16 @@ root_make() { # place, release, [debootstrap-option]...
 		say "debootstrap failed; all that it printed is in ${folder#"$root/"}/debootstrap.log" >&2
 		return 1
 	fi
+	root_configure "$folder/root.new"
 	mv "$folder/root.new" "$folder/root"
+}
+
+# Has apt reach the mirror as it does outside. And dpkg need not wait for the disk: what a crash of the machine
+# spoils is made anew.
+root_configure() { # root
+	mkdir -p "$1/etc/dpkg/dpkg.cfg.d" "$1/etc/apt/apt.conf.d"
+	say force-unsafe-io >"$1/etc/dpkg/dpkg.cfg.d/hurry"
+	apt-config dump Acquire | grep -E '^Acquire::(Check-|http|Retries)' >"$1/etc/apt/apt.conf.d/outside" || true
 }
 
 # Runs a command in a root, as its first process but one. With BEFORE set, that command runs before, with the root's
