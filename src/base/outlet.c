@@ -15,6 +15,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "base/terminal.h"
+
 /* Where it is missing, SIGPIPE is ignored all the same. */
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0
@@ -65,7 +67,7 @@ void outlet_open(struct outlet *outlet, int fd)
 	if (S_ISSOCK(status.st_mode))
 		outlet->way = OUTLET_SOCKET;
 	else if (S_ISFIFO(status.st_mode) ? open_anew(fd, mode)
-					  : isatty(fd) && open_anew(fd, O_WRONLY))
+					  : terminal_is_possible(fd) && open_anew(fd, O_WRONLY))
 		outlet->way = OUTLET_OWN;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/endpoint.h"
 #include "base/log.h"
+#include "base/terminal.h"
 #include "target.h"
 
 /* Longer than any address or port; what is longer is no answer. */
@@ -68,7 +69,7 @@ static bool ask(const char *question, char *answer)
 	log_question(question);
 	why = read_answer(answer);
 	/* Only a terminal shows the end of an answer, and not that of input. */
-	if (why || !isatty(STDIN_FILENO))
+	if (why || !terminal_is_possible(STDIN_FILENO))
 		log_break_line();
 	if (why)
 		log_error("%s", why);

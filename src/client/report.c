@@ -12,6 +12,7 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/standard.h"
+#include "base/terminal.h"
 #include "options.h"
 #include "probe.h"
 
@@ -69,7 +70,7 @@ static bool write_escaped(const char *bytes, size_t length)
 /* Writes the greeting: a terminal gets it made safe, a pipe or file gets the very bytes. */
 static bool write_greeting(const struct options *options, const struct probe_result *result)
 {
-	bool safe = options->escape || (!options->raw && isatty(STDOUT_FILENO));
+	bool safe = options->escape || (!options->raw && terminal_is_possible(STDOUT_FILENO));
 
 	if (result->length == 0)
 		return true;

@@ -78,6 +78,24 @@ class Greeting(ClientTest):
             self.assertEqual((answer.exit, answer.screen), (8, b"\\x1Bc\n"), answer)
             self.fails(8, ".*: expect: .*", "-E", "x", LOCAL, server.port, stdout=ESC + b"c")
 
+    def test_terminal_that_does_not_say_so(self):
+        """Whatever system call fails, isatty() among them, the screen sees nothing raw."""
+        folder, said, failed = temporary_directory(self), ESC + b"[2J", True
+        at = shown = 0
+        with Server(says(said)) as server:
+            while failed:
+                at += 1
+                report = folder / f"report-{at}"
+                env = harness.environment({"FAULT_KIND": "call", "FAULT_AT": str(at), "FAULT_REPORT": str(report)})
+                with self.subTest(at=at), Terminal(LOCAL, server.port, program="hailto_faulty", env=env,
+                                                   streams=("stdout",), raw=True) as terminal:
+                    answer = terminal.end()
+                    self.assertIn(answer.screen, (b"", on_terminal(said)), answer)
+                    shown += bool(answer.screen)
+                failed = report.read_text().split()[1] != "0"
+        self.assertGreater(at, 10)
+        self.assertGreater(shown, 1)
+
     def test_nothing(self):
         with Server(says()) as server:
             answer = self.on_screen(LOCAL, server.port)

@@ -26,6 +26,15 @@ CALL(getrlimit, (int what, void *limit), (what, limit))
 CALL(getsockname, (int fd, void *address, unsigned *length), (fd, address, length))
 CALL(getsockopt, (int fd, int level, int name, void *value, unsigned *length),
      (fd, level, name, value, length))
+
+/* It fails with 0, and not for the reason that means "no terminal". */
+int __real_isatty(int fd);
+int __wrap_isatty(int fd);
+int __wrap_isatty(int fd)
+{
+	return fault_hits(FAULT_CALL) ? 0 : __real_isatty(fd);
+}
+
 CALL(listen, (int fd, int backlog), (fd, backlog))
 CALL(lstat, (const char *path, void *status), (path, status))
 CALL(pipe, (int *ends), (ends))

@@ -56,17 +56,17 @@ def _give_back_signals():
 
 
 class Running:
-    """A hailto under way, for a with-block; its stdout and stderr go to files."""
+    """A hailto under way, or another of our programs, for a with-block; its stdout and stderr go to files."""
 
     status, frozen = Daemon.status, Daemon.frozen
 
-    def __init__(self, *arguments, **popen):
-        self._arguments, self._popen = arguments, popen
+    def __init__(self, *arguments, program="hailto", **popen):
+        self._program, self._arguments, self._popen = program, arguments, popen
 
     def __enter__(self):
         self._stdout, self._stderr = tempfile.TemporaryFile(), tempfile.TemporaryFile()
         self.process = harness.start(
-            harness.command_of("hailto", self._arguments),
+            harness.command_of(self._program, self._arguments),
             **{"stdin": subprocess.DEVNULL, "stdout": self._stdout, "stderr": self._stderr,
                "env": harness.environment(), "preexec_fn": _give_back_signals, **self._popen})
         self.pid = self.process.pid
@@ -103,7 +103,7 @@ class Running:
         try:
             self.process.wait(DEADLINE)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"hailto {self._arguments} did not end") from None
+            raise AssertionError(f"{self._program} {self._arguments} did not end") from None
         return _judged(Result(self.process.returncode, _content(self._stdout), _content(self._stderr)))
 
 
@@ -124,8 +124,8 @@ class Terminal(Running):
     raw      the terminal changes nothing; else it echoes and makes CR LF of LF, as they do
     """
 
-    def __init__(self, *arguments, streams=("stdin", "stdout", "stderr"), raw=False):
-        super().__init__(*arguments, start_new_session=True)
+    def __init__(self, *arguments, streams=("stdin", "stdout", "stderr"), raw=False, **others):
+        super().__init__(*arguments, start_new_session=True, **others)
         self._streams, self._raw, self._screen = streams, raw, b""
 
     def __enter__(self):
