@@ -260,7 +260,7 @@ def flood(client, most):
 
 def lives(daemon, end):
     """How many seconds those connections were open that ended so, as the log has it."""
-    found = re.findall(rf"^closed: .*: {end}, (\d+) ms$", daemon.log(), re.MULTILINE)
+    found = re.findall(rf"^closed: .*: {end}, (\d+) ms$", daemon.whole_log(), re.MULTILINE)
     return [int(milliseconds) / 1000 for milliseconds in found]
 
 

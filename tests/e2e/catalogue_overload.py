@@ -71,10 +71,10 @@ def lateness(server, answer, seconds):
     while time.monotonic() - began < seconds:
         waited, asked = starved(server), time.monotonic()
         server.signal(signal.SIGUSR1)
-        poll_until(lambda: answer in server.log(seen), every=0.001)
+        poll_until(lambda: answer in server.whole_log(seen), every=0.001)
         took = time.monotonic() - asked
         longest, own = max(longest, took), max(own, took - (starved(server) - waited))
-        seen += len(server.log(seen))
+        seen += len(server.whole_log(seen))
         over(0.010, asked)
     return longest, own
 
@@ -296,7 +296,7 @@ class Overload(unittest.TestCase):
             others += come(more)
             took = time.monotonic() - began
             counters = daemon.counters()
-            cut_ones = re.findall("closed: (.*): made room for others, 14 bytes sent", daemon.log())
+            cut_ones = re.findall("closed: (.*): made room for others, 14 bytes sent", daemon.whole_log())
             score.haild = f"{more} greeted within {took:.3f} s, {counters['evicted']} cut"
             self.assertEqual((counters["open"], counters["evicted"]), (room, more))
             self.assertEqual(set(cut_ones), {f"127.0.0.1:{client.getsockname()[1]}" for client in oldest})

@@ -4,6 +4,7 @@ import datetime
 import os
 import signal
 import sys
+import tempfile
 import textwrap
 import unittest
 
@@ -74,6 +75,35 @@ class Harness(Files):
             self.assertEqual(outcome.exit, 128 + number)
             self.assertTrue(outcome.stdout.endswith(b"interrupted\n"), outcome)
             self.assertNotIn(b"went on", outcome.stdout)
+
+
+class Log(unittest.TestCase):
+    """What a test reads in the log of a daemon that is writing it"""
+
+    def setUp(self):
+        self.log = tempfile.TemporaryFile()
+        self.addCleanup(self.log.close)
+        self.daemon = harness.Daemon()
+        self.daemon._log = self.log
+
+    def write(self, text):
+        self.log.write(text)
+        self.log.flush()
+
+    def test_line_counts_once_its_newline_is_there(self):
+        self.write(b"closed: a: done, 1 ms\nclosed: b: done, 12")
+        self.assertEqual(self.daemon.log_lines("closed: .*"), ["closed: a: done, 1 ms"])
+        self.assertEqual(self.daemon.whole_log(), "closed: a: done, 1 ms\n")
+        with self.assertRaises(AssertionError):
+            self.daemon.wait_log(r"^closed: b: done, (\d+)", deadline=0)
+        self.write(b"3 ms\n")
+        self.assertEqual(self.daemon.wait_log(r"^closed: b: done, (\d+)")[1], "123")
+        self.assertEqual(self.daemon.log_lines("closed: b.*"), ["closed: b: done, 123 ms"])
+
+    def test_judgement_sees_a_line_without_its_newline(self):
+        self.write(b"haild: odd")
+        with self.assertRaisesRegex(AssertionError, "unexpected log lines.*odd"):
+            self.daemon._judge(0)
 
 
 class Rows(Files):

@@ -185,7 +185,7 @@ class Serving(unittest.TestCase):
             process = harness.start(harness.command_of("haild", ["-l", "127.0.0.1", "-p", "0"]),
                                     env=harness.environment(), stdout=file, stderr=file)
             log = lambda: os.pread(file.fileno(), 1 << 16, 0).decode()
-            port = int(poll_until(lambda: re.search(r"^127\.0\.0\.1:(\d+)$", log(), re.MULTILINE))[1])
+            port = int(poll_until(lambda: re.search(r"^127\.0\.0\.1:(\d+)\n", log(), re.MULTILINE))[1])
             self.greet(process, port, 3)
             process.terminate()
             self.assertEqual(process.wait(harness.DEADLINE), 0)

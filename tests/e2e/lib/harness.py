@@ -261,13 +261,18 @@ class Daemon:
         """The log so far, from that byte on."""
         return self.log_bytes(begin).decode(errors="replace")
 
+    def whole_log(self, begin=0):
+        """The whole lines of the log so far, from that byte on. The one being written is none before its newline."""
+        text = self.log(begin)
+        return text[:text.rfind("\n") + 1]
+
     def log_lines(self, pattern=".*"):
         """The whole lines of the log so far that match."""
-        return [line for line in self.log().splitlines() if re.fullmatch(pattern, line)]
+        return [line for line in self.whole_log().splitlines() if re.fullmatch(pattern, line)]
 
     def wait_log(self, pattern, deadline=None):
-        """Waits for a log line that contains the pattern; returns the match."""
-        return poll_until(lambda: re.search(pattern, self.log(), re.MULTILINE), deadline)
+        """Waits for a whole log line that contains the pattern; returns the match."""
+        return poll_until(lambda: re.search(pattern, self.whole_log(), re.MULTILINE), deadline)
 
     def counters(self):
         """Asks for the counters, and returns them as numbers by name."""

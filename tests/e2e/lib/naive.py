@@ -38,7 +38,7 @@ class NaiveServer(_Process):
     cpu_seconds, descriptors = Daemon.cpu_seconds, Daemon.descriptors
     log_bytes, log = Daemon.log_bytes, Daemon.log
     is_running, wait_log, connect = Daemon.is_running, Daemon.wait_log, Daemon.connect
-    log_lines = Daemon.log_lines
+    log_lines, whole_log = Daemon.log_lines, Daemon.whole_log
 
     def __init__(self, size=None, limits=None, env=None):
         self._size, self._limits, self._env = size, limits or {}, env

@@ -34,7 +34,7 @@ def hang_up(daemon):
     begin = len(daemon.log_bytes())
     daemon.signal(signal.SIGHUP)
     outcome = re.compile(f"^({READ_AGAIN}|{STAYS}|{NOTHING_TO_READ})$", re.MULTILINE)
-    harness.poll_until(lambda: outcome.search(daemon.log(begin)), every=0.001)
+    harness.poll_until(lambda: outcome.search(daemon.whole_log(begin)), every=0.001)
     daemon.counters()  # what else it would have said stands before that line
     return [line for line in daemon.log(begin).splitlines()
             if not any(re.fullmatch(usual, line) for usual in harness.EXPECTED_LOG)]
