@@ -32,7 +32,8 @@ root_clean() { # [place]...
 	[ $# -gt 0 ] || rm -rf --one-file-system "$root/build/elsewhere"
 }
 
-# Makes the root of a place with debootstrap, if there is none. It has that name only once it is whole.
+# Makes the root of a place with debootstrap, if there is none. It has that name only once it is whole. Tests want
+# netbase, which has /etc/services, and which few machines lack.
 root_make() { # place, release, [debootstrap-option]...
 	local folder release=$2
 	folder=$(elsewhere_folder "$1")
@@ -43,7 +44,7 @@ root_make() { # place, release, [debootstrap-option]...
 	fi
 	say "  debootstrap: makes $release in ${folder#"$root/"}/root"
 	rm -rf --one-file-system "$folder/root.new"
-	if ! debootstrap --variant=minbase "$@" "$release" "$folder/root.new" "$mirror" >"$folder/debootstrap.log" 2>&1; then
+	if ! debootstrap --variant=minbase --include=netbase "$@" "$release" "$folder/root.new" "$mirror" >"$folder/debootstrap.log" 2>&1; then
 		tail -n 20 "$folder/debootstrap.log" >&2
 		say "debootstrap failed; all that it printed is in ${folder#"$root/"}/debootstrap.log" >&2
 		return 1
