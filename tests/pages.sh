@@ -1,7 +1,8 @@
 #!/bin/sh
 # pages: renders the man pages as a terminal of 80 columns shows them, in groff and in mandoc.
 #
-# Neither may warn, and no line may go past column 80. Sources: srcdir.
+# Neither may warn, and no line may go past column 80, also where text begins one column further to the right, as
+# in groff 1.23. Sources: srcdir.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -10,7 +11,7 @@ srcdir=${srcdir:-$(dirname "$0")/..}
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0 skipped=0
-most=80
+most=79
 
 report() { # passed, FAILED or skipped; what
 	case $1 in
