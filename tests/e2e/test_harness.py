@@ -18,7 +18,7 @@ PLAIN = {"PYTHONPATH": FOLDER, "HAILD_CATALOGUE": "", "HAILD_LIMITS": "", "HAILD
 
 
 class Files(unittest.TestCase):
-    def outcome(self, body, prefix=(), deadline=10, env=None):
+    def outcome(self, body, prefix=(), deadline=None, env=None):
         """Runs a file with one test, whose body this is; returns the Result."""
         path = temporary_directory(self) / "test_file.py"
         path.write_text(textwrap.dedent("""
@@ -56,13 +56,24 @@ class Harness(Files):
     def test_short_values_are_shown_whole(self):
         self.fails_quickly("assertEqual(['a', 'b', 'c'], ['a', 'x', 'c'])", b"- ['a', 'b', 'c']", b"?        ^")
 
-    def test_sigint_is_restored(self):
+    def test_ignored_signals_are_restored(self):
         outcome = self.outcome("""
             def test(self):
-                child = harness.start(["sh", "-c", "kill -INT $$; exit 7"])
-                self.assertEqual(child.wait(), -signal.SIGINT)
-            """, prefix=("sh", "-c", "trap '' INT; exec \"$@\"", "sh"))
+                for number in (signal.SIGINT, signal.SIGQUIT):
+                    child = harness.start(["sh", "-c", f"ulimit -c 0; kill -{int(number)} $$; exit 7"])
+                    self.assertEqual(child.wait(), -number)
+            """, prefix=("sh", "-c", "trap '' INT QUIT; exec \"$@\"", "sh"))
         self.assertEqual(outcome.exit, 0, outcome)
+
+    def test_name_server_that_nobody_would_ask(self):
+        outcome = self.outcome("""
+            def test(self):
+                from lib import machine
+                with machine.name_server():
+                    self.fail("it would not be asked")
+            """)
+        self.assertEqual(outcome.exit, 77, outcome)
+        self.assertIn(b"skipped \"/etc/resolv.conf can't be replaced in a mount namespace here\"", outcome.stdout)
 
     def test_interruption_ends_it(self):
         for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):

@@ -485,9 +485,10 @@ def _interrupt(number, frame):
 
 def main():
     """Runs the file's tests (or those named in the arguments) as one automake test."""
-    # A shell may have started us in the background, with SIGINT ignored, which our programs would inherit.
+    # A shell may have started us in the background, with SIGINT and SIGQUIT ignored, which our programs would inherit.
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     differences.keep_short()
     runner = unittest.TextTestRunner(sys.stdout, verbosity=2, resultclass=_Result)
     try:

@@ -52,10 +52,14 @@ def _mount(*arguments):
     return subprocess.run(["mount", *map(str, arguments)], capture_output=True).returncode == 0
 
 
-def write(test, name, text):
-    """Gives the file of /etc another text for the time of the test; skips it where we can't."""
+def _need_ours(name):
     if name not in _ours:
         raise harness.unittest.SkipTest(f"/etc/{name} can't be replaced in a mount namespace here")
+
+
+def write(test, name, text):
+    """Gives the file of /etc another text for the time of the test; skips it where we can't."""
+    _need_ours(name)
     _ours[name].write_text(text)
     test.addCleanup(_ours[name].write_text, FILES[name])
 
@@ -311,7 +315,9 @@ def name_server(answers=None, names=None):
     names    {"server.example": answers}, if they differ; of others it says that there is no such name
     Gives an object whose .wait(seconds) and .is_set() are those of an Event that is set when the server was
     asked, and whose .questions are what for: ("server.example", "A"), ...
+    Skips the test where another server would be asked: resolv.conf can't be replaced.
     """
+    _need_ours("resolv.conf")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 53))
         scripted = _NameServer(server, answers, names)
