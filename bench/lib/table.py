@@ -98,6 +98,13 @@ def load(folder, name):
     return [dict(zip(lines[0], map(_value, line))) for line in lines[1:]]
 
 
+def origin(folder, name):
+    """On which machine a TSV file was written: parts such as "cores 2"; none if it does not tell."""
+    path = pathlib.Path(folder, f"{name}.tsv")
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [part for line in lines if line.startswith("# machine: ") for part in line[len("# machine: "):].split("; ")]
+
+
 def _value(text):
     try:
         return None if text == "-" else float(text)

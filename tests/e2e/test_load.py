@@ -2,10 +2,12 @@
 """The benchmark's load generator: fails on each greeting that is not right, and counts those that are."""
 import contextlib
 import os
+import pathlib
 import re
 import resource
 import socket
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -29,6 +31,38 @@ PLACE = r"load: connection \d+ from 127\.\d+\.\d+\.\d+:\d+, at byte {} of {}: {}
 
 def few_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+
+
+class Guard(unittest.TestCase):
+    """The guard of the exact figures, which are recorded on one system and taken on another"""
+
+    RECORDED = {"segments": 6, "calls": 5.18, "instructions": 895, "allocations": 0}
+    ORIGIN = ["processor x", "system Debian 12", "compiler gcc 12 -O2"]
+
+    def judge(self, figures, system="Debian 12", compiler="gcc 12 -O2"):
+        code = (f"from lib import exact; others = exact.differences({self.ORIGIN}, "
+                f"[('processor', 'y'), ('system', {system!r}), ('compiler', {compiler!r})]); "
+                f"exit(exact.judge({ {**self.RECORDED, **figures} }, {self.RECORDED}, others))")
+        bench = pathlib.Path(__file__).resolve().parents[2] / "bench"
+        outcome = run(sys.executable, "-c", code, cwd=bench)
+        return outcome.exit, outcome.stdout.decode()
+
+    def test_where_it_was_recorded(self):
+        self.assertEqual(self.judge({})[0], 0)
+        for name in self.RECORDED:
+            code, said = self.judge({name: self.RECORDED[name] + 100})
+            self.assertEqual(code, 1)
+            self.assertIn("exact figures: 3 as recorded, 1 not, 0 not judged\n", said)
+        self.assertEqual(self.judge({"instructions": 800})[0], 1)
+
+    def test_elsewhere(self):
+        for environment, part in (({"system": "Debian 13"}, "system Debian 12"),
+                                  ({"compiler": "gcc 15 -O2"}, "compiler gcc 12 -O2")):
+            code, said = self.judge({"instructions": 974}, **environment)
+            self.assertEqual(code, 0)
+            self.assertIn(f"recorded elsewhere: {part}\n", said)
+            self.assertIn("exact figures: 3 as recorded, 0 not, 1 not judged\n", said)
+            self.assertEqual(self.judge({"segments": 8}, **environment)[0], 1)
 
 
 class Load(unittest.TestCase):
