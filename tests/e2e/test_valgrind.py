@@ -16,6 +16,32 @@ MIB = 1024 * 1024
 harness.DEADLINE = max(harness.DEADLINE, 120)
 
 
+class Judgement(unittest.TestCase):
+    """Of reports as the versions of valgrind write them"""
+
+    def judge(self, *paragraphs, errors):
+        text = "\n\n".join((*paragraphs, "    in use at exit: 0 bytes in 0 blocks",
+                            f"ERROR SUMMARY: {errors} errors from {errors} contexts (suppressed: 0 from 0)"))
+        return valgrind.judge("".join(f"==7== {line}\n" for line in text.split("\n"))).faults
+
+    INHERITED = "Open file descriptor 10: /dev/null\n   <inherited from parent>"
+    STANDARD = "Open file descriptor 1: /dev/null\n   at 0x1: dup2 (a.c:1)\n   by 0x2: main (b.c:2)"
+    LEFT_OPEN = "Open AF_INET socket 12: 127.0.0.1:1 <-> unbound\n   at 0x1: socket (a.c:1)"
+    ERROR = "Invalid read of size 1\n   at 0x1: main (b.c:2)"
+
+    def test_what_is_no_fault(self):
+        self.assertEqual(self.judge(errors=0), [])
+        self.assertEqual(self.judge(self.INHERITED, errors=0), [])
+        self.assertEqual(self.judge(self.INHERITED, errors=1), [])  # 3.24
+        self.assertEqual(self.judge(self.INHERITED, self.STANDARD, errors=2), [])  # 3.27
+
+    def test_what_is_one(self):
+        for errors in (0, 1, 2):
+            self.assertIn(self.LEFT_OPEN, self.judge(self.LEFT_OPEN, self.INHERITED, errors=errors))
+            self.assertIn(self.ERROR, self.judge(self.ERROR, self.INHERITED, errors=errors))
+        self.assertEqual(self.judge(self.INHERITED, errors=2), ["there were errors"])
+
+
 class Valgrind(unittest.TestCase):
     def setUp(self):
         need("valgrind")
