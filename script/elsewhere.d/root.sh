@@ -44,7 +44,8 @@ root_make() { # place, release, [debootstrap-option]...
 	fi
 	say "  debootstrap: makes $release in ${folder#"$root/"}/root"
 	rm -rf --one-file-system "$folder/root.new"
-	if ! debootstrap --variant=minbase --include=netbase "$@" "$release" "$folder/root.new" "$mirror" >"$folder/debootstrap.log" 2>&1; then
+	if ! debootstrap --variant=minbase --include=netbase "$@" "$release" "$folder/root.new" "$mirror" \
+		>"$folder/debootstrap.log" 2>&1; then
 		tail -n 20 "$folder/debootstrap.log" >&2
 		say "debootstrap failed; all that it printed is in ${folder#"$root/"}/debootstrap.log" >&2
 		return 1
