@@ -96,10 +96,10 @@ list_sources() {
 root_versions() { # root
 	# shellcheck disable=SC2016 # that shell fills them in
 	root_run "$1" sh -c '
-		version() { dpkg-query -W -f "\${source:Upstream-Version}" "$1" 2>/dev/null || echo none; }
+		version() { dpkg-query -W -f "\${source:Upstream-Version}" "$1" 2>/dev/null | grep . || echo none; }
 		printf "gcc %s, " "$(gcc -dumpfullversion)"
 		printf "glibc %s, " "$(version libc6)"
-		printf "libevent %s, valgrind %s, python %s\n" "$(version libevent-dev)" "$(version valgrind)" \
+		printf "libevent %s, valgrind %s, python %s\n" "$(version libevent-dev | sed "s/-stable//")" "$(version valgrind)" \
 			"$(python3 -c "import platform; print(platform.python_version())")"'
 }
 

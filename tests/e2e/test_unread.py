@@ -244,7 +244,8 @@ class Serving(unittest.TestCase):
                 self.assertEqual(read_all(client), GREETING)
         finally:
             os.kill(pid, signal.SIGTERM)
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):  # it was not stopped, and is gone already
+                os.kill(pid, signal.SIGCONT)
         read_to_end(screen)
         self.assertEqual(shell.wait(harness.DEADLINE), 0)
         os.close(screen)
