@@ -1,6 +1,6 @@
 /*
- * fuzz_number: a number, size or time is read just as arithmetic with twice as many bits
- * reads it, or refused; and a time that is shown is read as the same.
+ * fuzz_number: a number, size or time is read just as arithmetic with more bits reads it, or
+ * refused; and a time that is shown is read as the same.
  *
  * The input is the text. The arithmetic here goes from the end of the text to its begin.
  */
@@ -10,27 +10,49 @@
 #include "base/number.h"
 #include "fuzz.h"
 
-typedef unsigned __int128 wide;
+/* high * 2^32 + low, with low below 2^32. 32-bit machines have no __int128. */
+struct wide {
+	uint64_t high, low;
+};
 
-/* More than any value that is accepted, and less than what a factor of 60000 makes overflow. */
-#define TOO_MUCH ((wide)1 << 64)
+/* More than any value that is accepted. A factor of 60000 is far from making it overflow. */
+static const struct wide too_much = {(uint64_t)1 << 32, 0};
+
+static bool is_too_much(struct wide number)
+{
+	return number.high >= too_much.high;
+}
+
+static struct wide plus(struct wide one, struct wide other)
+{
+	uint64_t low = one.low + other.low;
+
+	return (struct wide){one.high + other.high + (low >> 32), low & UINT32_MAX};
+}
+
+static struct wide times(struct wide number, uint32_t factor)
+{
+	uint64_t low = number.low * factor;
+
+	return (struct wide){number.high * factor + (low >> 32), low & UINT32_MAX};
+}
 
 /* The value of `count` digits; false: there is none, or another character. */
-static bool digits(const char *text, size_t count, wide *value)
+static bool digits(const char *text, size_t count, struct wide *value)
 {
-	wide weight = 1;
+	struct wide weight = {0, 1};
 
-	*value = 0;
+	*value = (struct wide){0, 0};
 	for (size_t i = count; i > 0; i--) {
 		unsigned digit = (unsigned char)text[i - 1] - (unsigned)'0';
 		if (digit > 9)
 			return false;
 		if (digit > 0)
-			*value = weight >= TOO_MUCH ? TOO_MUCH : *value + digit * weight;
-		if (*value > TOO_MUCH)
-			*value = TOO_MUCH;
-		if (weight < TOO_MUCH)
-			weight *= 10;
+			*value = plus(*value, times(weight, digit));
+		if (is_too_much(*value))
+			*value = too_much;
+		if (!is_too_much(weight))
+			weight = times(weight, 10);
 	}
 	return count > 0;
 }
@@ -42,24 +64,24 @@ static bool ends_with(const char *text, size_t length, const char *end)
 	return length >= size && memcmp(text + length - size, end, size) == 0;
 }
 
-static bool expect_size(const char *text, size_t length, wide *value)
+static bool expect_size(const char *text, size_t length, struct wide *value)
 {
 	unsigned shift = ends_with(text, length, "K") ? 10 : ends_with(text, length, "M") ? 20 : 0;
 	bool valid = digits(text, length - (shift > 0), value);
 
-	*value <<= shift;
+	*value = times(*value, (uint32_t)1 << shift);
 	return valid;
 }
 
-static bool expect_time(const char *text, size_t length, wide *value)
+static bool expect_time(const char *text, size_t length, struct wide *value)
 {
 	static const struct {
 		const char *suffix;
-		unsigned ms;
+		uint32_t ms;
 	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"", 1000}};
 	const char *point = memchr(text, '.', length);
 	size_t i = 0, whole, places;
-	wide fraction = 0;
+	struct wide fraction;
 
 	while (!ends_with(text, length, units[i].suffix))
 		i++;
@@ -67,29 +89,29 @@ static bool expect_time(const char *text, size_t length, wide *value)
 	whole = point ? (size_t)(point - text) : length;
 	if (!digits(text, whole, value))
 		return false;
-	*value *= units[i].ms;
+	*value = times(*value, units[i].ms);
 	if (!point)
 		return true;
 	places = length - whole - 1;
 	if (places > 3 || !digits(point + 1, places, &fraction))
 		return false;
 	for (; places < 3; places++)
-		fraction *= 10;
-	*value += fraction * units[i].ms / 1000;
-	return units[i].ms > 1 || fraction == 0;
+		fraction = times(fraction, 10);
+	*value = plus(*value, (struct wide){0, fraction.low * units[i].ms / 1000});
+	return units[i].ms > 1 || fraction.low == 0;
 }
 
 /* Checks one way to read the text against what is expected of it. */
-static void check(bool parse(const char *, uint64_t *), bool expect(const char *, size_t, wide *),
-		  const char *text)
+static void check(bool parse(const char *, uint64_t *),
+		  bool expect(const char *, size_t, struct wide *), const char *text)
 {
 	const uint64_t before = 0x5A5A5A5A5A5A5A5A;
 	uint64_t value = before;
-	wide expected;
-	bool valid = expect(text, strlen(text), &expected) && expected <= UINT64_MAX;
+	struct wide expected;
+	bool valid = expect(text, strlen(text), &expected) && !is_too_much(expected);
 
 	FUZZ_CHECK(parse(text, &value) == valid);
-	FUZZ_CHECK(value == (valid ? (uint64_t)expected : before));
+	FUZZ_CHECK(value == (valid ? expected.high << 32 | expected.low : before));
 }
 
 static void check_shown(uint64_t ms)

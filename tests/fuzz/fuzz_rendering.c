@@ -248,7 +248,7 @@ static void take_end(struct end *end)
 /* Takes a constant's text, and what may be shown of it. */
 static void take_constant(char *constant, char *shown, char *json)
 {
-	size_t length = take_number(2) % 300;
+	size_t length = (size_t)take_number(2) % 300;
 
 	for (size_t i = 0; i < length; i++)
 		constant[i] = (char)take();
@@ -346,7 +346,7 @@ static void take_values(struct template_values *values)
 	*values = (struct template_values){.serial = 0};
 	take_ends(values);
 	values->serial = take_number(take() % 9);
-	values->time = time_first + (int64_t)(take_number(6) % (uint64_t)seconds);
+	values->time = (time_t)(time_first + (int64_t)(take_number(6) % (uint64_t)seconds));
 	snprintf(says[SERIAL], SHOWN_MAX, "%llu", (unsigned long long)values->serial);
 	show_time(values->time, says[TIME]);
 	add_json("\"serial\":%s,\"time\":\"%s\",", says[SERIAL], says[TIME]);

@@ -56,7 +56,7 @@ struct reading {
 
 static bool is_control(char byte)
 {
-	return (byte >= 0 && byte < 0x20) || byte == 0x7F;
+	return (unsigned char)byte < 0x20 || byte == 0x7F;
 }
 
 static void read_byte(struct reading *reading, size_t length, char byte)
@@ -150,7 +150,7 @@ static void check_rendering(const struct template *template, const struct readin
 	bool is_ip = peer < PATH && local < PATH;
 	size_t most = is_ip ? template_longest_to_ip(template) : template_longest(template);
 	size_t size, controls = 0;
-	struct template_values values = {.serial = UINT64_MAX, .time = 253402300799};
+	struct template_values values = {.serial = UINT64_MAX, .time = (time_t)253402300799};
 	char *out = malloc(most > 0 ? most : 1);
 
 	FUZZ_CHECK(out != NULL);
