@@ -45,28 +45,49 @@ CALL(shutdown, (int fd, int how), (fd, how))
 CALL(socket, (int family, int type, int protocol), (family, type, protocol))
 
 /* Our sources create no file: there is no third argument; fortified, there is none at all. */
-int __real_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...)
-{
-	return fault_hits(FAULT_CALL) ? -1 : __real_open(path, flags);
-}
+#define OPEN(name)                                                                                 \
+	int __real_##name(const char *path, int flags, ...);                                       \
+	int __wrap_##name(const char *path, int flags, ...);                                       \
+	int __wrap_##name(const char *path, int flags, ...)                                        \
+	{                                                                                          \
+		return fault_hits(FAULT_CALL) ? -1 : __real_##name(path, flags);                   \
+	}
 
+OPEN(open)
 CALL(__open_2, (const char *path, int flags), (path, flags))
 
 /* All that our sources ask of fcntl() takes an int, or nothing. */
-int __real_fcntl(int fd, int command, ...);
-int __wrap_fcntl(int fd, int command, ...);
-int __wrap_fcntl(int fd, int command, ...)
-{
-	va_list arguments;
-	int argument;
+#define FCNTL(name)                                                                                \
+	int __real_##name(int fd, int command, ...);                                               \
+	int __wrap_##name(int fd, int command, ...);                                               \
+	int __wrap_##name(int fd, int command, ...)                                                \
+	{                                                                                          \
+		va_list arguments;                                                                 \
+		int argument;                                                                      \
+                                                                                                   \
+		va_start(arguments, command);                                                      \
+		argument = va_arg(arguments, int);                                                 \
+		va_end(arguments);                                                                 \
+		return fault_hits(FAULT_CALL) ? -1 : __real_##name(fd, command, argument);         \
+	}
 
-	va_start(arguments, command);
-	argument = va_arg(arguments, int);
-	va_end(arguments);
-	return fault_hits(FAULT_CALL) ? -1 : __real_fcntl(fd, command, argument);
-}
+FCNTL(fcntl)
+
+/* glibc's other names of these, for files of over 2 GiB, which not every C library has. */
+#pragma weak __real___open64_2
+#pragma weak __real_fcntl64
+#pragma weak __real_fstat64
+#pragma weak __real_getrlimit64
+#pragma weak __real_lstat64
+#pragma weak __real_open64
+#pragma weak __real_setrlimit64
+CALL(__open64_2, (const char *path, int flags), (path, flags))
+CALL(fstat64, (int fd, void *status), (fd, status))
+CALL(getrlimit64, (int what, void *limit), (what, limit))
+CALL(lstat64, (const char *path, void *status), (path, status))
+CALL(setrlimit64, (int what, const void *limit), (what, limit))
+OPEN(open64)
+FCNTL(fcntl64)
 
 long __real_recv(int fd, void *bytes, unsigned long size, int flags);
 long __wrap_recv(int fd, void *bytes, unsigned long size, int flags);

@@ -22,6 +22,9 @@ void __real_free(void *block);
 int __real_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **found);
 FILE *__real_fopen(const char *path, const char *mode);
+/* glibc's other name of it, for files of over 2 GiB. */
+#pragma weak __real_fopen64
+FILE *__real_fopen64(const char *path, const char *mode);
 DIR *__real_opendir(const char *path);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
 			  void *argument);
@@ -34,6 +37,7 @@ void __wrap_free(void *block);
 int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **found);
 FILE *__wrap_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen64(const char *path, const char *mode);
 DIR *__wrap_opendir(const char *path);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
 			  void *argument);
@@ -90,6 +94,11 @@ int __wrap_getaddrinfo(const char *host, const char *service, const struct addri
 FILE *__wrap_fopen(const char *path, const char *mode)
 {
 	return fails() ? NULL : __real_fopen(path, mode);
+}
+
+FILE *__wrap_fopen64(const char *path, const char *mode)
+{
+	return fails() ? NULL : __real_fopen64(path, mode);
 }
 
 DIR *__wrap_opendir(const char *path)
