@@ -29,7 +29,7 @@ static bool make_room(struct connections *all)
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return false;
-	all->room = limit.rlim_cur;
+	all->room = (size_t)limit.rlim_cur;
 	all->table = calloc(all->room, sizeof *all->table);
 	return all->table != NULL;
 }

@@ -21,7 +21,7 @@ static bool pin(uint64_t core)
 	if (core == OPTIONS_ANY_CORE)
 		return true;
 	CPU_ZERO(&only);
-	CPU_SET(core, &only);
+	CPU_SET((size_t)core, &only);
 	if (sched_setaffinity(0, sizeof only, &only) == 0)
 		return true;
 	log_error("cannot run on core %d: %s", (int)core, strerror(errno));

@@ -143,7 +143,8 @@ bool open_run(struct connections *all, const struct options *options)
 	bool went_well;
 
 	loop.wanted = warm + measured;
-	loop.latencies_ns = malloc(measured * sizeof *loop.latencies_ns);
+	if (measured <= SIZE_MAX / sizeof *loop.latencies_ns)
+		loop.latencies_ns = malloc((size_t)measured * sizeof *loop.latencies_ns);
 	if (!loop.latencies_ns || measured == 0) {
 		log_error(measured ? "out of memory" : "no connection begins in that time");
 		free(loop.latencies_ns);

@@ -50,7 +50,7 @@ off_t lseek(int fd, off_t offset, int whence)
 {
 	if (between_readings)
 		between_readings();
-	return syscall(SYS_lseek, fd, offset, whence);
+	return syscall(SYS_lseek, fd, (long)offset, whence); /* the files here are small */
 }
 
 static struct timespec ago(int64_t ms)
@@ -60,7 +60,8 @@ static struct timespec ago(int64_t ms)
 
 	clock_gettime(CLOCK_REALTIME, &time);
 	ns = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec - ms * 1000000;
-	return (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+	return (struct timespec){.tv_sec = (time_t)(ns / 1000000000),
+				 .tv_nsec = (long)(ns % 1000000000)};
 }
 
 /* Lets the file be so old; negative: of the future. */
@@ -123,7 +124,8 @@ START_TEST(file_of_another_time_is_read_at_once)
 }
 END_TEST
 
-static const time_t odd_seconds[] = {INT64_MAX, INT64_MIN, -1, 0};
+static const time_t odd_seconds[] = {
+	(time_t)INT64_MAX, (time_t)INT64_MIN, INT32_MAX, INT32_MIN, -1, 0};
 
 START_TEST(time_out_of_all_bounds_is_survived)
 {

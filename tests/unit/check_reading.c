@@ -102,7 +102,8 @@ END_TEST
 
 START_TEST(room_is_full)
 {
-	request.room = options.bytes = 3;
+	options.bytes = 3;
+	request.room = 3;
 	start();
 	say("Hi there");
 	assert_ended(READING_FULL, "Hi ");
