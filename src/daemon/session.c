@@ -12,7 +12,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,7 +45,7 @@ enum state {
 	LINGERING, /* for the client to close; input is watched */
 };
 
-TAILQ_HEAD(session_list, session);
+QUEUE_HEAD(session_list, session);
 
 /*
  * Many linger at a time, so this is small: a bufferevent, some 800 bytes, is there while
@@ -62,7 +61,7 @@ struct session {
 			struct bufferevent *output;
 			struct rendering *rest; /* of the greeting, not yet queued; or NULL */
 		};
-		TAILQ_ENTRY(session) by_half_close; /* LINGERING */
+		QUEUE_LINK(session) by_half_close; /* LINGERING */
 	};
 	char *peer;
 	int fd;
@@ -130,7 +129,7 @@ static void leave_state(struct session *session)
 		break;
 	case LINGERING:
 		waiting_remove(session->all->silence, &session->turn);
-		TAILQ_REMOVE(&session->all->lingering, session, by_half_close);
+		QUEUE_REMOVE(&session->all->lingering, session, by_half_close);
 		break;
 	}
 }
@@ -249,7 +248,7 @@ static void linger(struct session *session)
 
 	leave_state(session);
 	session->state = LINGERING;
-	TAILQ_INSERT_TAIL(&all->lingering, session, by_half_close);
+	QUEUE_ADD(&all->lingering, session, by_half_close);
 	waiting_add(all->silence, &session->turn, now_ms());
 	if (event_add(&session->input, NULL) < 0)
 		session_close(session, ENDING_FAILED);
@@ -399,7 +398,7 @@ struct sessions *sessions_new(struct event_base *base, const struct options *opt
 	all->stats = stats;
 	all->closed = closed;
 	all->closed_argument = argument;
-	TAILQ_INIT(&all->lingering);
+	QUEUE_INIT(&all->lingering);
 	all->pool = pool_new(sizeof(struct session));
 	all->output = output_new(base, greeting);
 	all->deadline = waiting_new(base, options->timeout, 0, deadline_due_cb, NULL);
@@ -477,7 +476,7 @@ void sessions_look_at_all(struct sessions *all)
 
 bool sessions_can_evict(const struct sessions *all)
 {
-	const struct session *longest = TAILQ_FIRST(&all->lingering);
+	const struct session *longest = all->lingering.first;
 
 	return longest && now_ms() - HALF_CLOSED_MS(longest) >= EVICT_AFTER_MS;
 }
@@ -485,7 +484,7 @@ bool sessions_can_evict(const struct sessions *all)
 void sessions_evict(struct sessions *all)
 {
 	if (sessions_can_evict(all))
-		session_close(TAILQ_FIRST(&all->lingering), ENDING_EVICTED);
+		session_close(all->lingering.first, ENDING_EVICTED);
 }
 
 void sessions_stop(struct sessions *all)

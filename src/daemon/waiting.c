@@ -16,7 +16,7 @@ static uint32_t present_ms(void)
 /* Returns the first client if it is due, else NULL. */
 static struct waiter *find_due(const struct waiting *waiting, uint32_t now)
 {
-	struct waiter *first = TAILQ_FIRST(&waiting->list);
+	struct waiter *first = waiting->list.first;
 
 	if (first &&
 	    (now - first->since_ms >= waiting->ms ||
@@ -41,7 +41,7 @@ static bool see_to(struct waiting *waiting, size_t most)
 /* Waits for the first client's time, or only for the loop's other events if that has come. */
 static void wait(struct waiting *waiting)
 {
-	const struct waiter *first = TAILQ_FIRST(&waiting->list);
+	const struct waiter *first = waiting->list.first;
 	uint32_t now = present_ms();
 	uint64_t left;
 
@@ -72,7 +72,7 @@ struct waiting *waiting_new(struct event_base *base, uint64_t ms, uint64_t slack
 
 	if (!waiting)
 		return NULL;
-	TAILQ_INIT(&waiting->list);
+	QUEUE_INIT(&waiting->list);
 	waiting->ms = (uint32_t)ms;
 	waiting->slack_ms = slack_ms;
 	waiting->due = due;
@@ -100,7 +100,7 @@ void waiting_begin(struct waiting *waiting)
 
 struct waiter *waiting_first(const struct waiting *waiting)
 {
-	return TAILQ_FIRST(&waiting->list);
+	return waiting->list.first;
 }
 
 bool waiting_hurry(struct waiting *waiting, size_t most)

@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "base/attributes.h"
+#include "base/queue.h"
 
 struct event;
 struct event_base;
@@ -26,7 +26,7 @@ enum { WAITING_A_TURN = 16 };
  * and what would be padding after it is the client's to use.
  */
 struct waiter {
-	TAILQ_ENTRY(waiter) link;
+	QUEUE_LINK(waiter) link;
 	uint32_t since_ms;
 	uint32_t spare;
 };
@@ -34,7 +34,7 @@ struct waiter {
 /* Called for a client that is due. It must take it out of the queue. */
 typedef void waiting_due_cb(struct waiter *waiter, void *argument);
 
-TAILQ_HEAD(waiter_list, waiter);
+QUEUE_HEAD(waiter_list, waiter);
 
 /* A queue. All but waiting.c leaves its fields alone; they stand here for the sake of the two
  * below. */
@@ -66,16 +66,16 @@ void waiting_begin(struct waiting *waiting);
  */
 static inline void waiting_add(struct waiting *waiting, struct waiter *waiter, uint32_t now_ms)
 {
-	if (TAILQ_EMPTY(&waiting->list))
+	if (!waiting->list.first)
 		waiting_begin(waiting);
 	waiter->since_ms = now_ms;
-	TAILQ_INSERT_TAIL(&waiting->list, waiter, link);
+	QUEUE_ADD(&waiting->list, waiter, link);
 }
 
 /* Takes a client out. */
 static inline void waiting_remove(struct waiting *waiting, struct waiter *waiter)
 {
-	TAILQ_REMOVE(&waiting->list, waiter, link);
+	QUEUE_REMOVE(&waiting->list, waiter, link);
 }
 
 /* The client that waits longest, or NULL. */

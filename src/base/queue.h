@@ -1,0 +1,50 @@
+/*
+ * queue: structures in the order in which they came, each linked by a field of its own, so that
+ * any leaves at once and nothing is allocated.
+ *
+ * (sys/queue.h has the like, but not every C library has that.)
+ */
+#ifndef BASE_QUEUE_H
+#define BASE_QUEUE_H
+
+#include <stddef.h>
+
+/* Declares the queue: `end` is where the next one's address goes. */
+#define QUEUE_HEAD(name, type)                                                                     \
+	struct name {                                                                              \
+		struct type *first, **end;                                                         \
+	}
+
+/* The field of one that can be in a queue: `back` is where its own address stands. */
+#define QUEUE_LINK(type)                                                                           \
+	struct {                                                                                   \
+		struct type *next, **back;                                                         \
+	}
+
+/* Makes a queue empty. */
+#define QUEUE_INIT(queue)                                                                          \
+	do {                                                                                       \
+		(queue)->first = NULL;                                                             \
+		(queue)->end = &(queue)->first;                                                    \
+	} while (0)
+
+/* Puts one at the end. */
+#define QUEUE_ADD(queue, item, link)                                                               \
+	do {                                                                                       \
+		(item)->link.next = NULL;                                                          \
+		(item)->link.back = (queue)->end;                                                  \
+		*(queue)->end = (item);                                                            \
+		(queue)->end = &(item)->link.next;                                                 \
+	} while (0)
+
+/* Takes one out, wherever it stands. */
+#define QUEUE_REMOVE(queue, item, link)                                                            \
+	do {                                                                                       \
+		if ((item)->link.next)                                                             \
+			(item)->link.next->link.back = (item)->link.back;                          \
+		else                                                                               \
+			(queue)->end = (item)->link.back;                                          \
+		*(item)->link.back = (item)->link.next;                                            \
+	} while (0)
+
+#endif
