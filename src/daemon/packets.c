@@ -147,6 +147,16 @@ static void take_ipv6(struct packet *packet, struct cmsghdr *said)
 	memcpy(CMSG_DATA(said), &info, sizeof info);
 }
 
+/* The kernel's next note. (musl's macro compares a size with a difference of pointers.) */
+static struct cmsghdr *next_note(struct msghdr *header, struct cmsghdr *said)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+	return CMSG_NXTHDR(header, said);
+#pragma GCC diagnostic pop
+}
+
 /* Notes of a datagram what the kernel has told. */
 static void take(struct packet *packet, struct mmsghdr *message)
 {
@@ -155,7 +165,7 @@ static void take(struct packet *packet, struct mmsghdr *message)
 	packet->peer_length = header->msg_namelen;
 	packet->size = message->msg_len;
 	packet->to_many = false;
-	for (struct cmsghdr *said = CMSG_FIRSTHDR(header); said; said = CMSG_NXTHDR(header, said)) {
+	for (struct cmsghdr *said = CMSG_FIRSTHDR(header); said; said = next_note(header, said)) {
 #ifdef IP_PKTINFO
 		if (said->cmsg_level == IPPROTO_IP && said->cmsg_type == IP_PKTINFO)
 			take_ipv4(packet, said);
