@@ -12,6 +12,7 @@
 #include "base/addresslist.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/nameerror.h"
 #include "lookups.h"
 #include "watchdog.h"
 
@@ -42,7 +43,7 @@ struct resolver {
 
 static const char *words_of(const struct lookups_answer *answer)
 {
-	return answer->system ? strerror(answer->system) : gai_strerror(answer->failure);
+	return answer->system ? strerror(answer->system) : nameerror_words(answer->failure);
 }
 
 /* True if a failure leaves open whether the host has an address. */

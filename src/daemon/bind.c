@@ -16,6 +16,7 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "base/loopback.h"
+#include "base/nameerror.h"
 #include "base/socket.h"
 #include "failure.h"
 #include "options.h"
@@ -136,7 +137,7 @@ static bool bind_address(struct binder *binder, struct sockaddr_storage *address
 static void complain_of_lookup(const struct endpoint *endpoint, int failure, int reason)
 {
 	char text[ADDRESS_TEXT_MAX];
-	const char *why = failure == EAI_SYSTEM ? strerror(reason) : gai_strerror(failure);
+	const char *why = failure == EAI_SYSTEM ? strerror(reason) : nameerror_words(failure);
 	const char *advice = failure_zone_advice(endpoint->host);
 	int fd = socket_open(AF_UNIX, SOCK_DGRAM);
 
