@@ -4,9 +4,15 @@
  * Left out are those that the log is written with: it has to tell. The linker's --wrap brings
  * us what our sources call. No socket header is included, for the reason that unit/fault.c has.
  */
+#include <config.h>
+
 #include <stdarg.h>
+#include <stdbool.h>
 
 #include "fault.h"
+
+/* AF_UNIX, on every system. */
+enum { FAMILY_UNIX = 1 };
 
 /* Takes the place of a system call. */
 #define CALL(name, parameters, arguments)                                                          \
@@ -54,7 +60,9 @@ CALL(socket, (int family, int type, int protocol), (family, type, protocol))
 	}
 
 OPEN(open)
+#ifdef HAVE___OPEN_2
 CALL(__open_2, (const char *path, int flags), (path, flags))
+#endif
 
 /* All that our sources ask of fcntl() takes an int, or nothing. */
 #define FCNTL(name)                                                                                \
@@ -89,11 +97,26 @@ CALL(setrlimit64, (int what, const void *limit), (what, limit))
 OPEN(open64)
 FCNTL(fcntl64)
 
+/*
+ * True for the sockets through which libevent hears of signals: in a static program its calls come
+ * to us as well, and a signal that it loses is not our sources' fault.
+ */
+static bool is_for_signals(int fd, int flags)
+{
+	unsigned short address[64];
+	unsigned length = sizeof address;
+
+	return flags == 0 && __real_getsockname(fd, address, &length) == 0 &&
+	       address[0] == FAMILY_UNIX;
+}
+
 long __real_recv(int fd, void *bytes, unsigned long size, int flags);
 long __wrap_recv(int fd, void *bytes, unsigned long size, int flags);
 long __wrap_recv(int fd, void *bytes, unsigned long size, int flags)
 {
-	return fault_hits(FAULT_CALL) ? -1 : __real_recv(fd, bytes, size, flags);
+	return !is_for_signals(fd, flags) && fault_hits(FAULT_CALL)
+		       ? -1
+		       : __real_recv(fd, bytes, size, flags);
 }
 
 CALL(recvmmsg, (int fd, void *messages, unsigned count, int flags, void *timeout),
@@ -104,7 +127,9 @@ long __real_send(int fd, const void *bytes, unsigned long size, int flags);
 long __wrap_send(int fd, const void *bytes, unsigned long size, int flags);
 long __wrap_send(int fd, const void *bytes, unsigned long size, int flags)
 {
-	return fault_hits(FAULT_CALL) ? -1 : __real_send(fd, bytes, size, flags);
+	return !is_for_signals(fd, flags) && fault_hits(FAULT_CALL)
+		       ? -1
+		       : __real_send(fd, bytes, size, flags);
 }
 
 long __real_read(int fd, void *bytes, unsigned long size);

@@ -2,7 +2,8 @@
  * memory: makes the allocations of a whole program fail, and counts what it doesn't give back.
  *
  * The linker's --wrap brings us what our sources allocate, and libevent's hook the rest. A
- * function of the C library that allocates is one allocation more, and fails as it then would.
+ * function of the C library that allocates is one allocation more, and fails as it then would: in a
+ * static program the linker brings us its own allocations as well, which are let through.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,11 +22,14 @@ char *__real_strdup(const char *text);
 void __real_free(void *block);
 int __real_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **found);
+void __real_freeaddrinfo(struct addrinfo *found);
 FILE *__real_fopen(const char *path, const char *mode);
 /* glibc's other name of it, for files of over 2 GiB. */
 #pragma weak __real_fopen64
 FILE *__real_fopen64(const char *path, const char *mode);
+int __real_fclose(FILE *file);
 DIR *__real_opendir(const char *path);
+int __real_closedir(DIR *folder);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
 			  void *argument);
 
@@ -36,22 +40,28 @@ char *__wrap_strdup(const char *text);
 void __wrap_free(void *block);
 int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **found);
+void __wrap_freeaddrinfo(struct addrinfo *found);
 FILE *__wrap_fopen(const char *path, const char *mode);
 FILE *__wrap_fopen64(const char *path, const char *mode);
+int __wrap_fclose(FILE *file);
 DIR *__wrap_opendir(const char *path);
+int __wrap_closedir(DIR *folder);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
 			  void *argument);
+
+/* Greater than 0 within a function of the C library, whose own calls don't count. */
+static _Thread_local int inside;
 
 /* Counts an allocation, and tells whether it is to fail. */
 static bool fails(void)
 {
-	return fault_hits(FAULT_MEMORY);
+	return inside == 0 && fault_hits(FAULT_MEMORY);
 }
 
 /* Counts a block that the program has to give back. */
 static void *counted(void *block)
 {
-	if (block)
+	if (block && inside == 0)
 		fault_blocks++;
 	return block;
 }
@@ -63,24 +73,43 @@ void *__wrap_malloc(size_t size)
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-	return fails() ? NULL : counted(__real_calloc(count, size));
+	void *block;
+
+	if (fails())
+		return NULL;
+	inside++;
+	block = __real_calloc(count, size);
+	inside--;
+	return counted(block);
 }
 
 void *__wrap_realloc(void *block, size_t size)
 {
+	void *moved;
+
 	if (fails())
 		return NULL;
-	return block ? __real_realloc(block, size) : counted(__real_realloc(NULL, size));
+	inside++;
+	moved = __real_realloc(block, size);
+	inside--;
+	return block ? moved : counted(moved);
 }
 
 char *__wrap_strdup(const char *text)
 {
-	return fails() ? NULL : counted(__real_strdup(text));
+	char *copy;
+
+	if (fails())
+		return NULL;
+	inside++;
+	copy = __real_strdup(text);
+	inside--;
+	return counted(copy);
 }
 
 void __wrap_free(void *block)
 {
-	if (block)
+	if (block && inside == 0)
 		fault_blocks--;
 	__real_free(block);
 }
@@ -88,22 +117,77 @@ void __wrap_free(void *block)
 int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **found)
 {
-	return fails() ? EAI_MEMORY : __real_getaddrinfo(host, service, hints, found);
+	int failure;
+
+	if (fails())
+		return EAI_MEMORY;
+	inside++;
+	failure = __real_getaddrinfo(host, service, hints, found);
+	inside--;
+	return failure;
+}
+
+void __wrap_freeaddrinfo(struct addrinfo *found)
+{
+	inside++;
+	__real_freeaddrinfo(found);
+	inside--;
 }
 
 FILE *__wrap_fopen(const char *path, const char *mode)
 {
-	return fails() ? NULL : __real_fopen(path, mode);
+	FILE *file;
+
+	if (fails())
+		return NULL;
+	inside++;
+	file = __real_fopen(path, mode);
+	inside--;
+	return file;
+}
+
+int __wrap_fclose(FILE *file)
+{
+	int result;
+
+	inside++;
+	result = __real_fclose(file);
+	inside--;
+	return result;
 }
 
 FILE *__wrap_fopen64(const char *path, const char *mode)
 {
-	return fails() ? NULL : __real_fopen64(path, mode);
+	FILE *file;
+
+	if (fails())
+		return NULL;
+	inside++;
+	file = __real_fopen64(path, mode);
+	inside--;
+	return file;
 }
 
 DIR *__wrap_opendir(const char *path)
 {
-	return fails() ? NULL : __real_opendir(path);
+	DIR *folder;
+
+	if (fails())
+		return NULL;
+	inside++;
+	folder = __real_opendir(path);
+	inside--;
+	return folder;
+}
+
+int __wrap_closedir(DIR *folder)
+{
+	int result;
+
+	inside++;
+	result = __real_closedir(folder);
+	inside--;
+	return result;
 }
 
 /* What a thread is to run. */

@@ -4,7 +4,6 @@
 #include "daemon/template.h"
 
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -19,16 +18,17 @@
 /* The zone that every IPv6 address has; NULL: the one that it has. */
 static const char *zone;
 
-/* In the C library's place: no machine has the zones that an address may come with. */
-int getnameinfo(const struct sockaddr *address, socklen_t length, char *host, socklen_t host_size,
-		char *port, socklen_t port_size, int flags)
-{
-	int (*original)(const struct sockaddr *, socklen_t, char *, socklen_t, char *, socklen_t,
-			int);
-	int failure;
+typedef int name_getter(const struct sockaddr *address, socklen_t length, char *host,
+			socklen_t host_size, char *port, socklen_t port_size, int flags);
 
-	*(void **)&original = dlsym(RTLD_NEXT, "getnameinfo");
-	failure = original(address, length, host, host_size, port, port_size, flags);
+name_getter __real_getnameinfo, __wrap_getnameinfo;
+
+/* In the C library's place: no machine has the zones that an address may come with. */
+int __wrap_getnameinfo(const struct sockaddr *address, socklen_t length, char *host,
+		       socklen_t host_size, char *port, socklen_t port_size, int flags)
+{
+	int failure = __real_getnameinfo(address, length, host, host_size, port, port_size, flags);
+
 	if (failure == 0 && zone && address->sa_family == AF_INET6)
 		snprintf(host + strlen(host), host_size - strlen(host), "%%%s", zone);
 	return failure;
