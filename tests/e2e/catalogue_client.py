@@ -4,6 +4,7 @@
 Runs in a network namespace with its own /etc/hosts and /etc/resolv.conf. test_client_*.py has the finer grain.
 """
 import contextlib
+import errno
 import fcntl
 import os
 import pathlib
@@ -12,7 +13,7 @@ import re
 
 from lib import harness, machine
 from lib.clients import ClientTest, Running, WITHOUT_STDOUT, WRAPPER, ask, together
-from lib.harness import GREETING, poll_until
+from lib.harness import GREETING, poll_until, strerror
 from lib.naive import ask_naively
 from lib.rows import OWN_LIMITS, row, times, within
 from lib.servers import Server, gushes, refusing, resets, says, stays
@@ -65,7 +66,7 @@ class DeadEnds(Row):
         longest = 0
         with refusing(V4) as port, refusing(V6) as port_6:
             for reason, *targets in (("Connection refused", (V4, port), (V6, port_6)),
-                                     ("No route to host", ("192.0.2.1", PORT), ("2001:db8::1", PORT)),
+                                     (strerror(errno.EHOSTUNREACH), ("192.0.2.1", PORT), ("2001:db8::1", PORT)),
                                      ("Permission denied", ("192.0.2.2", PORT), ("2001:db8::2", PORT))):
                 for target in targets:
                     line = f"{endpoint(*target)}: connect: {reason}"

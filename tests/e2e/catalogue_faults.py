@@ -79,6 +79,7 @@ class Accepting(unittest.TestCase):
     @row("O10", "accept4() returns each of 14 errors 1,000 times",
          "alive, <= 1 log line/s, next client <= 1 s", timed=True)
     def test_accept_fails(self, score):
+        harness.need_preloading(self)
         folder, transient, shortage = temporary_directory(self), times(1000, 1000), times(20, 1000)
         lines, seconds = self.outlast_by_naive(folder, transient)
         self.assertGreater(lines / max(1, seconds), 1)

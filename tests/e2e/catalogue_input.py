@@ -5,6 +5,7 @@ Runs in a network namespace of its own, with nobody to ask for names.
 """
 import collections
 import concurrent.futures
+import errno
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ import unittest
 from lib import harness, machine
 from lib.crowd import connect_all, serve_all
 from lib.harness import (
-    Daemon, GREETING, connect_unix, message_file, read_all, read_until_end, run, temporary_directory)
+    Daemon, GREETING, connect_unix, message_file, read_all, read_until_end, run, strerror, temporary_directory)
 from lib.hostile import HOSTILE, count_raw, in_line
 from lib.reload import READ_AGAIN, STAYS, clear, hang_up
 from lib.rows import row, times, within
@@ -337,7 +338,7 @@ class UnixSocket(unittest.TestCase):
 
     def live_is_refused(self):
         with self.daemon():
-            self.is_refused("Address already in use")
+            self.is_refused(strerror(errno.EADDRINUSE))
             self.greets()
 
     def no_socket_is_untouched(self):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The catalogue's rows of overload: too many clients, too fast, too slow, and none is left behind."""
 import contextlib
+import errno
 import pathlib
 import re
 import resource
@@ -14,7 +15,7 @@ from lib import harness
 from lib.crowd import DatagramFlood, connect_all, flood, serve, serve_all
 from lib.harness import (
     DEADLINE, Daemon, GREETING, datagrams_to, kernel_counter, message_file, poll_until, raise_descriptor_limit,
-    read_all, run)
+    read_all, run, strerror)
 from lib.naive import NaiveServer
 from lib.rows import FULL, IS_ALONE, OWN_LIMITS, SLOW, row, times, within
 
@@ -110,7 +111,7 @@ class Overload(unittest.TestCase):
         seconds, size = 4 if FULL else 0.5, 128 * KIB
         with NaiveServer(size, limits=FEW_DESCRIPTORS) as server:
             connect_all(self, server.port, 200, slow=True)
-            cpu = cpu_under_pressure(server, "Too many open files", seconds)
+            cpu = cpu_under_pressure(server, strerror(errno.EMFILE), seconds)
             lines = server.log().count("\n")
             score.naive = f"{cpu:.2f} s, {lines} lines"
             self.assertGreater(lines, 1000)

@@ -3,6 +3,7 @@
 
 Runs in a namespace with its own name server and no routes, so that no mistake goes anywhere.
 """
+import errno
 import os
 import pathlib
 import re
@@ -11,7 +12,7 @@ import unittest
 
 from lib import harness, machine
 from lib.clients import ClientTest, ask
-from lib.harness import Daemon, GREETING, need, run, temporary_directory
+from lib.harness import Daemon, GREETING, need, run, strerror, temporary_directory
 
 NUMBER = "a number is not a host; write a port as HOST:PORT"
 IPV4 = "an IPv4 address is four decimal numbers up to 255, without leading zeros"
@@ -201,13 +202,13 @@ class Advice(ClientTest):
     def test_no_port_is_free(self):
         only_ports(self, 20000, 20001)
         with socket.create_server(("127.0.0.1", 20000)), socket.create_server(("127.0.0.1", 20001)):
-            self.refuses("127.0.0.1:0", "127.0.0.1:0: Address already in use "
+            self.refuses("127.0.0.1:0", f"127.0.0.1:0: {strerror(errno.EADDRINUSE)} "
                                         "(no port is free that the kernel could choose)")
 
     def test_another_socket_has_the_port_and_ss_shows_it(self):
         """Also where none listens: a client has it."""
         need("ss")
-        used = "Address already in use (another socket has it; '{}' shows whose)"
+        used = f"{strerror(errno.EADDRINUSE)} (another socket has it; '{{}}' shows whose)"
         with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
             port = client.getsockname()[1]
             command = f"ss -tap sport = :{port}"
@@ -230,11 +231,11 @@ class Advice(ClientTest):
             with Daemon("-l", "127.0.0.1", *mine) as daemon:
                 result = run("haild", "-l", daemon.addresses[0], *yours)
                 self.assertEqual((result.exit, result.stderr.decode()), (
-                    3, f"haild: cannot listen on {daemon.addresses[0]}: Address already in use (another socket has "
-                       f"it{advice}; 'ss -tap sport = :{daemon.port}' shows whose)\n"))
+                    3, f"haild: cannot listen on {daemon.addresses[0]}: {strerror(errno.EADDRINUSE)} (another socket "
+                       f"has it{advice}; 'ss -tap sport = :{daemon.port}' shows whose)\n"))
 
     def test_address_that_is_not_to_be_had(self):
-        cannot = "Cannot assign requested address"
+        cannot = strerror(errno.EADDRNOTAVAIL)
         self.refuses("192.0.2.1", f"192.0.2.1:12345: {cannot} (not an address of this machine)")
         self.refuses("2001:db8::1", f"[2001:db8::1]:12345: {cannot} (not an address of this machine)")
         setting(self, "ipv6/conf/all/disable_ipv6", 1)
@@ -249,7 +250,7 @@ class Advice(ClientTest):
         machine.interface(self, "slow")
         setting(self, "ipv6/conf/slow/dad_transmits", 600)
         machine._run("ip", "address", "add", "2001:db8::5/64", "dev", "slow")
-        self.refuses("2001:db8::5", "[2001:db8::5]:12345: Cannot assign requested address "
+        self.refuses("2001:db8::5", f"[2001:db8::5]:12345: {strerror(errno.EADDRNOTAVAIL)} "
                                     "(this machine has it, but not ready; 'ip address' shows more)")
 
     @unittest.skipIf(harness.WRAPPER, "a wrapper has descriptors of its own")
@@ -258,8 +259,9 @@ class Advice(ClientTest):
         machine.know(self, "here.example", "127.0.0.1")
         options = ["--check", "-l", "127.0.0.1:0", "-l", "here.example:0"]
         result = run("haild", *options, prefix=["prlimit", "--nofile=4:4"])
-        self.assertEqual((result.exit, result.stderr), (3, b"haild: cannot listen on here.example:0: Too many open "
-                                                           b"files (raise the descriptor limit, ulimit -n)\n"))
+        self.assertEqual((result.exit, result.stderr.decode()), (
+            3, f"haild: cannot listen on here.example:0: {strerror(errno.EMFILE)} (raise the descriptor limit, "
+               "ulimit -n)\n"))
         self.assertEqual(run("haild", *options, prefix=["prlimit", "--nofile=8:8"]).exit, 0)
 
     def test_paths(self):

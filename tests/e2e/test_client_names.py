@@ -116,7 +116,10 @@ class Verdicts(ClientTest):
             return self.fails(3, f"{NAME}:{PORT}: resolve: {reason}", *options, NAME, PORT)
 
     def test_neither_family(self):
-        self.took(self.unresolved({"A": [], "AAAA": []}, "No address associated with hostname"), 0)
+        reason = "No address associated with hostname"
+        if not harness.has_glibc():
+            reason += "|Name or service not known" # musl tells them apart from 1.2.4 on
+        self.took(self.unresolved({"A": [], "AAAA": []}, f"({reason})"), 0)
         self.took(self.unresolved({"A": 3, "AAAA": 3}, "Name or service not known"), 0)
 
     def test_one_family_says_nothing(self):
@@ -145,8 +148,9 @@ class AsOthersDo(ClientTest):
     @prompt_lookups
     def test_hosts_file_that_takes_long_to_read(self):
         """Such as those that are to keep advertisements away: the name server is not asked meanwhile."""
+        name = NAME.upper() if harness.has_glibc() else NAME # musl tells capitals apart
         machine.write(self, "hosts", "".join(f"0.0.0.0 advertiser-{i}.example\n" for i in range(500000)) +
-                      f"{V4}\tother {NAME.upper()}\n{V6}\t{NAME}\n")
+                      f"{V4}\tother {name}\n{V6}\t{NAME}\n")
         with machine.name_server({"A": ["127.0.0.2"], "AAAA": []}) as asked, Server(says(b"hosts"), (V4, PORT)):
             answer = ask("-v", NAME, PORT)
             self.assertEqual((answer.exit, answer.stdout, asked.questions), (0, b"hosts", []), answer)
@@ -176,6 +180,7 @@ class AsOthersDo(ClientTest):
             self.assertLess(answer.seconds, 3, answer)
 
     def test_root_as_a_search_domain(self):
+        harness.need_glibc(self, "root as a search domain")
         machine.write(self, "resolv.conf", f"nameserver {V4}\nsearch .\n")
         with machine.name_server(names={"mail": {"A": [V4]}}), Server(says(GREETING), (V4, PORT)):
             self.quickly(0.5, lambda: self.hears(GREETING, "mail", PORT))
@@ -195,6 +200,7 @@ class AsOthersDo(ClientTest):
 
     def test_preference(self):
         """gai.conf(5) may prefer IPv4."""
+        harness.need_glibc(self, "gai.conf")
         machine.know(self, NAME, V6, V4)
         with Server(says(b"six"), (V6, PORT)), Server(says(b"four"), (V4, PORT)):
             for text, first in (("", b"six"), ("precedence ::ffff:0:0/96 100\n", b"four")):
@@ -329,6 +335,8 @@ class Many(ClientTest):
         machine.own_network(self, "2001:db8::/64", "2001:db8::77:77")
         self.six = [f"2001:db8::{i:x}" for i in range(1, 100)]
         self.four = [f"127.0.1.{i}" for i in range(1, 100)]
+        if not harness.has_glibc():
+            del self.six[47:], self.four[47:] # musl finds 48 addresses, and no more
 
     def heard_from(self, alive):
         with Server(says(GREETING), (alive, PORT)):
@@ -351,7 +359,7 @@ class Many(ClientTest):
         machine.know(self, NAME, *self.six, V4)
         answer = ask("-v", NAME, PORT)
         tried = [line for line in answer.stderr.decode().splitlines() if line.startswith("connect: ")]
-        self.assertEqual(len(tried), 64)
+        self.assertEqual(len(tried), min(64, len(self.six) + 1))
         self.assertEqual(tried[1], f"connect: {V4}:{PORT}: Connection refused")
 
 

@@ -3,12 +3,13 @@
 
 Runs in a network namespace with its own /etc/hosts.
 """
+import errno
 import re
 import socket
 
 from lib import harness, machine
 from lib.clients import ClientTest, Terminal, ask, given, prompt_lookups, together
-from lib.harness import Daemon, GREETING, temporary_directory
+from lib.harness import Daemon, GREETING, strerror, temporary_directory
 from lib.hostile import EVERY_BYTE, on_terminal
 from lib.servers import DatagramServer, answers, ignores, refusing
 
@@ -174,8 +175,8 @@ class Ends(ClientTest):
     def test_no_way(self):
         machine.route(self, "unreachable", "192.0.2.1")
         machine.route(self, "prohibit", "192.0.2.2")
-        for host, reason in (("192.0.2.1", "No route to host"), ("192.0.2.2", "Permission denied"),
-                             ("192.0.2.3", "Network is unreachable")):
+        for host, reason in (("192.0.2.1", strerror(errno.EHOSTUNREACH)), ("192.0.2.2", "Permission denied"),
+                             ("192.0.2.3", strerror(errno.ENETUNREACH))):
             with self.subTest(host=host):
                 self.quickly(0.5, lambda: self.fails(4, rf"{host}:7: ask: {reason}", "-u", host, "7"))
 
@@ -272,7 +273,7 @@ class Source(ClientTest):
     def test_not_ours(self):
         with DatagramServer(answers(GREETING)) as server, DatagramServer(ignores) as other:
             self.fails(2, "bad source '192.0.2.1': .+", "-u", "-s", "192.0.2.1", V4, server.port)
-            self.fails(2, f"bad source '{V4}:{other.port}': Address already in use", "-u", "-s",
+            self.fails(2, f"bad source '{V4}:{other.port}': {strerror(errno.EADDRINUSE)}", "-u", "-s",
                        f"{V4}:{other.port}", V4, server.port)
             self.assertEqual(server.requests, [])
 

@@ -206,13 +206,11 @@ class Starting(unittest.TestCase):
 
     @contextlib.contextmanager
     def starting(self, *prefix, **popen):
-        """A with-block with a haild that looks up a name; the name is found at last, without the server."""
-        machine.write(self, "nsswitch.conf", "hosts: dns files\n")
-        machine.write(self, "hosts", f"127.0.0.1 {self.NAME}\n")
-        machine.write(self, "resolv.conf", "nameserver 127.0.0.1\noptions timeout:2 attempts:1\n")
+        """A with-block with a haild that looks up a name; the name server answers late."""
+        answers = {"A": machine.Late(2, ["127.0.0.1"]), "AAAA": []}
         options = ["-l", self.NAME, "-p", "0"]
         command = [*prefix, harness.program("haild"), *options] if prefix else harness.command_of("haild", options)
-        with machine.name_server() as asked, tempfile.TemporaryFile("w+") as log:
+        with machine.name_server(answers) as asked, tempfile.TemporaryFile("w+") as log:
             process = harness.start(command, env=harness.environment(), stdout=subprocess.PIPE, stderr=log, **popen)
             with process.stdout:
                 self.assertTrue(asked.wait(harness.DEADLINE))

@@ -26,7 +26,7 @@ class BadInput(unittest.TestCase):
             return result.stderr.decode()
 
     def test_ports(self):
-        for port in ("0x1F", "65536", "-1", "", " 1", "1 ", "+1", "1x", "1.5", "999999999999", TOO_LARGE,
+        for port in (" ", "12 34", "0x1F", "65536", "-1", "", " 1", "1 ", "+1", "1x", "1.5", "999999999999", TOO_LARGE,
                      "no-such-service"):
             self.is_refused(USAGE, f"--port={port}", "-l", "127.0.0.1")
             self.is_refused(USAGE, "-l", f"127.0.0.1:{port}")

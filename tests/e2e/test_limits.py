@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """Short of slots or descriptors, haild pauses quietly and serves everyone in the end."""
+import errno
 import resource
 import time
 import unittest
 
 from lib import harness
 from lib.crowd import connect_all, serve_all
-from lib.harness import Daemon, GREETING, poll_until, read_all
+from lib.harness import Daemon, GREETING, poll_until, read_all, strerror
 
 EVERYONE = 200
 FULL = r"\d+ open, the most allowed; other connections wait in the queue"
-SHORT = (r"haild: cannot accept connections: Too many open files; "
+SHORT = (rf"haild: cannot accept connections: {strerror(errno.EMFILE)}; "
          r"they wait in the queue; retrying every 100 ms")
 
 # valgrind keeps some for itself.

@@ -60,6 +60,7 @@ class Multipath(unittest.TestCase):
     read_counters = Segments.read_counters
 
     def setUp(self):
+        harness.need_preloading(self)
         try:
             socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_MPTCP).close()
         except OSError as error:

@@ -4,6 +4,7 @@
 Runs in a network namespace of its own, as root there: in it anybody's name can stand on a datagram.
 """
 import contextlib
+import errno
 import os
 import pathlib
 import signal
@@ -14,7 +15,7 @@ from lib import harness, machine
 from lib.crowd import linger
 from lib.harness import (
     Daemon, GREETING, datagrams_to, has_heard, kernel_counter, message_file, need, poll_until, read_all, run,
-    temporary_directory)
+    strerror, temporary_directory)
 from lib.naive import NaiveAnswerer
 
 LOCAL, LOCAL_V6 = "127.0.0.1", "::1"
@@ -337,7 +338,7 @@ class Start(Udp):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
             other.bind((LOCAL, 0))
             port = other.getsockname()[1]
-            self.fails(3, rf"cannot listen on {LOCAL}:{port} by UDP: Address already in use .*",
+            self.fails(3, rf"cannot listen on {LOCAL}:{port} by UDP: {strerror(errno.EADDRINUSE)} .*",
                        "-l", LOCAL_V6, "-l", LOCAL, "-p", port)
             # All or nothing: the other address is free again, and so is TCP.
             with Daemon("-l", "localhost", port=port) as daemon:
@@ -345,12 +346,12 @@ class Start(Udp):
 
     def test_port_in_use_by_tcp(self):
         with Daemon() as other:
-            self.fails(3, rf"cannot listen on {LOCAL}:{other.port}: Address already in use .*",
+            self.fails(3, rf"cannot listen on {LOCAL}:{other.port}: {strerror(errno.EADDRINUSE)} .*",
                        "-l", LOCAL, "-p", other.port)
 
     def test_port_in_use_by_another_daemon(self):
         with haild() as other:
-            self.fails(3, rf"cannot listen on {LOCAL}:{other.port}: Address already in use .*",
+            self.fails(3, rf"cannot listen on {LOCAL}:{other.port}: {strerror(errno.EADDRINUSE)} .*",
                        "-l", LOCAL, "-p", other.port)
             self.assertEqual(other.answer(ENOUGH), GREETING)
 

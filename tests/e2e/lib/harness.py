@@ -6,6 +6,7 @@ import atexit
 import collections
 import contextlib
 import fcntl
+import functools
 import os
 import pathlib
 import re
@@ -64,10 +65,45 @@ def poll_until(condition, seconds=None, every=0.01):
 def program(name):
     """The path of a program of ours: the variable of its name, the build directory, the source tree."""
     root = pathlib.Path(__file__).resolve().parents[3]
-    for candidate in (os.environ.get(name.upper()), f"src/{name}", f"tests/faults/{name}", root / "src" / name):
+    for candidate in (os.environ.get(name.upper()), f"src/{name}", f"tests/faults/{name}", f"tests/e2e/{name}",
+                      root / "src" / name):
         if candidate and os.access(candidate, os.X_OK) and os.path.isfile(candidate):
             return os.path.abspath(candidate)
     raise AssertionError(f"{name} is not built; set {name.upper()} to its path")
+
+
+@functools.cache
+def _reasons():
+    """What the programs' C library calls each errno. That of Python may be another."""
+    lines = subprocess.run([program("reasons")], stdout=subprocess.PIPE, check=True, text=True).stdout.splitlines()
+    return {int(number): words for number, _, words in (line.partition(" ") for line in lines)}
+
+
+def strerror(number):
+    """strerror(3) of our programs."""
+    return _reasons()[number]
+
+
+def is_static(name="haild"):
+    """Whether a program has its C library built in, so that nothing can be preloaded."""
+    return b"/ld-" not in pathlib.Path(program(name)).read_bytes()
+
+
+def has_glibc(name="haild"):
+    """Whether a program's C library is glibc; others know no name service switch, and read other files."""
+    return any(sign in pathlib.Path(program(name)).read_bytes() for sign in (b"GLIBC_2", b"GNU C Library"))
+
+
+def need_glibc(test, what):
+    """Skips a test of something that only glibc has."""
+    if not has_glibc():
+        test.skipTest(f"the programs' C library has no {what}")
+
+
+def need_preloading(test):
+    """Skips a test that makes calls fail with LD_PRELOAD if our programs are static."""
+    if is_static():
+        test.skipTest("haild is static: nothing can be preloaded")
 
 
 def is_sanitized(name="haild"):
