@@ -68,6 +68,8 @@ musl_make() {
 	quietly "${prefix%/*}/libevent.log" musl_build "$(echo "$work"/libevent-*/)" "$stage" \
 		--disable-openssl --disable-samples --disable-libevent-regress
 	quietly "${prefix%/*}/check.log" musl_build "$(echo "$work"/check-*/)" "$stage" --disable-subunit --disable-build-docs
+	# Debian's check.pc names it so.
+	ln -s libcheck.a "$stage$prefix/lib/libcheck_pic.a"
 	# With Debian's revisions, which tell the fixes.
 	sed -n 's/^Version: //p' "$work"/libevent_*.dsc >"$stage$prefix/libevent-version"
 	sed -n 's/^Version: //p' "$work"/check_*.dsc >"$stage$prefix/check-version"
