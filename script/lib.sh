@@ -253,7 +253,7 @@ configure_build() { # [configure-argument]...
 	reason=$(sed -n '/^configure: error: /,$p' "$log" | sed -n 1,5p)
 	if [[ $reason == *"unrecognized option"* ]]; then
 		[ -e "$build/config.status" ] || rm -rf "$build"
-		say "$reason" "Ours are --enable-sanitizers, --enable-coverage, --enable-werror and --disable-hardening." >&2
+		say "$reason" "Ours are --enable-sanitizers, --enable-coverage, --enable-werror, --disable-extensions and --disable-hardening." >&2
 		exit 2
 	fi
 	say "${reason:-$(tail -n 40 "$log")}" >&2

@@ -15,12 +15,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "base/socket.h"
 #include "base/terminal.h"
-
-/* Where it is missing, SIGPIPE is ignored all the same. */
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0
-#endif
 
 #ifndef PIPE_BUF
 #define PIPE_BUF _POSIX_PIPE_BUF
@@ -29,6 +25,24 @@
 /* How long to leave a terminal alone that polls writable and takes nothing. */
 enum { PATIENCE_MS = 10 };
 
+/* A terminal's path may be so long, such as /dev/pts/1000. */
+enum { DEVICE_PATH_MAX = 128 };
+
+/* Writes the path by which the pipe or terminal can be opened anew. False: it has none. */
+#ifdef HAVE_REOPENING_PROC
+static bool find_path(int fd, char *path, size_t size)
+{
+	snprintf(path, size, "/proc/self/fd/%d", fd);
+	return true;
+}
+#else
+/* Where such a path is dup(2), or nothing, terminals have a name yet, and pipes are polled. */
+static bool find_path(int fd, char *path, size_t size)
+{
+	return ttyname_r(fd, path, size) == 0;
+}
+#endif
+
 /*
  * Opens the same pipe or terminal anew in the place of `fd`, with that access mode.
  * False where that cannot be: no /proc, no permission (after su(1)), a pipe without a
@@ -36,13 +50,12 @@ enum { PATIENCE_MS = 10 };
  */
 static bool open_anew(int fd, int mode)
 {
-	char path[40];
+	char path[DEVICE_PATH_MAX];
 	int own;
 	bool done;
 
-	if (ptsname(fd))
+	if (ptsname(fd) || !find_path(fd, path, sizeof path))
 		return false;
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	own = open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (own < 0)
 		return false;

@@ -72,7 +72,7 @@ void socket_release(int fd)
 
 bool socket_is_multipath(int fd)
 {
-#ifdef SO_PROTOCOL
+#if HAVE_DECL_SO_PROTOCOL
 	int protocol;
 	socklen_t length = sizeof protocol;
 

@@ -4,9 +4,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "base/attributes.h"
+
+/* Where it is missing (macOS), SIGPIPE is ignored all the same. */
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
 
 /*
  * The most to send or to throw away in one call: about what a socket holds, so that others

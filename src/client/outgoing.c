@@ -1,4 +1,6 @@
 /* outgoing: sockets towards a server, and which of their failures says something of it. */
+#include <config.h>
+
 #include "outgoing.h"
 
 #include <errno.h>
@@ -17,7 +19,7 @@
  */
 static void choose_port_late(int fd)
 {
-#ifdef IP_BIND_ADDRESS_NO_PORT
+#if HAVE_DECL_IP_BIND_ADDRESS_NO_PORT
 	int on = 1;
 
 	(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);

@@ -18,9 +18,9 @@
 #include "base/loopback.h"
 #include "base/nameerror.h"
 #include "base/socket.h"
+#include "destination.h"
 #include "failure.h"
 #include "options.h"
-#include "packets.h"
 #include "places.h"
 #include "unixpath.h"
 
@@ -41,22 +41,27 @@ static bool set_option(int fd, int level, int name)
 	return setsockopt(fd, level, name, &on, sizeof on) == 0;
 }
 
+/*
+ * The option that lets several daemons have one port; -1: the system has none. FreeBSD's plain one
+ * gives all clients to one of them.
+ */
+#if HAVE_DECL_SO_REUSEPORT_LB
+enum { SHARE_PORT = SO_REUSEPORT_LB };
+#elif HAVE_DECL_SO_REUSEPORT
+enum { SHARE_PORT = SO_REUSEPORT };
+#else
+enum { SHARE_PORT = -1 };
+#endif
+
 /* Sets what a socket of either kind needs before it is bound. */
 static bool prepare(const struct binder *binder, int fd, int family)
 {
 	/* One socket per family: peers by IPv4 then are IPv4 addresses everywhere. */
 	if (family == AF_INET6 && !set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY))
 		return false;
-#ifdef SO_REUSEPORT
-	if (binder->options->reuse_port && !set_option(fd, SOL_SOCKET, SO_REUSEPORT))
-		return false;
-#else
-	if (binder->options->reuse_port) {
-		errno = ENOPROTOOPT;
-		return false;
-	}
-#endif
-	return true;
+	errno = ENOPROTOOPT;
+	return !binder->options->reuse_port ||
+	       (SHARE_PORT >= 0 && set_option(fd, SOL_SOCKET, SHARE_PORT));
 }
 
 /* Sets what a TCP socket needs besides. (By UDP, SO_REUSEADDR would let two have one port.) */
@@ -104,8 +109,7 @@ static bool bind_udp(struct binder *binder, const struct sockaddr_storage *addre
 
 	if (fd < 0)
 		return false;
-	if (prepare(binder, fd, address->ss_family) &&
-	    packets_want_addresses(fd, address->ss_family) &&
+	if (prepare(binder, fd, address->ss_family) && destination_want(fd, address->ss_family) &&
 	    bind(fd, (const struct sockaddr *)address, length) == 0) {
 		binder->places->all[binder->places->count - 1].datagram_fd = fd;
 		return true;

@@ -5,11 +5,10 @@
 #include "packets.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address.h"
+#include "destination.h"
 
 #ifndef HAVE_STRUCT_MMSGHDR
 /* Where the system moves one datagram a call, this is Linux's form of many. */
@@ -22,7 +21,7 @@ struct mmsghdr {
 /* Room for what the kernel says beside a datagram: the address that it was sent to. */
 union beside {
 	struct cmsghdr align;
-	char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	char bytes[DESTINATION_BYTES];
 };
 
 struct packets {
@@ -38,20 +37,6 @@ struct packets {
 void packets_free(struct packets *packets)
 {
 	free(packets);
-}
-
-bool packets_want_addresses(int fd, int family)
-{
-	int on = 1;
-
-	if (family == AF_INET6)
-		return setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) == 0;
-#ifdef IP_PKTINFO
-	return setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) == 0;
-#else
-	/* Then answers come from the address that the routing table says. */
-	return true;
-#endif
 }
 
 /* Prepares to read the i-th datagram. */
@@ -109,54 +94,6 @@ static int send_from(struct packets *packets, int fd, unsigned first)
 #endif
 }
 
-#ifdef IP_PKTINFO
-/* Takes the address from what the kernel says, and lets it find the way back for the answer. */
-static void take_ipv4(struct packet *packet, struct cmsghdr *said)
-{
-	struct sockaddr_in *local = (struct sockaddr_in *)&packet->local;
-	struct in_pktinfo info;
-
-	memcpy(&info, CMSG_DATA(said), sizeof info);
-	/*
-	 * The header's destination is one address of ours, unless it is many machines'. Linux says
-	 * which of ours is meant; where the system doesn't, a network's broadcast goes unnoticed.
-	 */
-	if (info.ipi_spec_dst.s_addr == htonl(INADDR_ANY))
-		info.ipi_spec_dst = info.ipi_addr;
-	packet->to_many = info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr ||
-			  ntohl(info.ipi_addr.s_addr) >> 28 >= 14;
-	local->sin_addr = info.ipi_spec_dst;
-	info.ipi_ifindex = 0;
-	memcpy(CMSG_DATA(said), &info, sizeof info);
-}
-#endif
-
-/* Likewise. A link-local address is one of its interface, so the answer must leave there. */
-static void take_ipv6(struct packet *packet, struct cmsghdr *said)
-{
-	struct sockaddr_in6 *local = (struct sockaddr_in6 *)&packet->local;
-	struct in6_pktinfo info;
-
-	memcpy(&info, CMSG_DATA(said), sizeof info);
-	packet->to_many = IN6_IS_ADDR_MULTICAST(&info.ipi6_addr);
-	local->sin6_addr = info.ipi6_addr;
-	if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
-		local->sin6_scope_id = info.ipi6_ifindex;
-	else
-		info.ipi6_ifindex = 0;
-	memcpy(CMSG_DATA(said), &info, sizeof info);
-}
-
-/* The kernel's next note. (musl's macro compares a size with a difference of pointers.) */
-static struct cmsghdr *next_note(struct msghdr *header, struct cmsghdr *said)
-{
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wsign-compare"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-	return CMSG_NXTHDR(header, said);
-#pragma GCC diagnostic pop
-}
-
 /* Notes of a datagram what the kernel has told. */
 static void take(struct packet *packet, struct mmsghdr *message)
 {
@@ -164,15 +101,7 @@ static void take(struct packet *packet, struct mmsghdr *message)
 
 	packet->peer_length = header->msg_namelen;
 	packet->size = message->msg_len;
-	packet->to_many = false;
-	for (struct cmsghdr *said = CMSG_FIRSTHDR(header); said; said = next_note(header, said)) {
-#ifdef IP_PKTINFO
-		if (said->cmsg_level == IPPROTO_IP && said->cmsg_type == IP_PKTINFO)
-			take_ipv4(packet, said);
-#endif
-		if (said->cmsg_level == IPPROTO_IPV6 && said->cmsg_type == IPV6_PKTINFO)
-			take_ipv6(packet, said);
-	}
+	packet->to_many = destination_take(header, &packet->local);
 }
 
 size_t packets_receive(struct packets *packets, int fd, const struct sockaddr_storage *local,

@@ -32,10 +32,6 @@ struct packets *packets_new(void);
 
 void packets_free(struct packets *packets);
 
-/* Has the kernel tell for each datagram of the socket which address it was sent to. False: errno.
- */
-bool packets_want_addresses(int fd, int family) MUST_CHECK;
-
 /*
  * Reads what has come to the non-blocking socket, which is bound to `local`. Returns how many
  * datagrams that are, up to PACKETS_MAX; 0: none, or the kernel has an error to tell.

@@ -226,6 +226,8 @@ class Advice(ClientTest):
             self.assertIn(f"pid={os.getpid()}", run(*command.split()).stdout.decode())
 
     def test_shared_port(self):
+        if not harness.can_share_ports(self):
+            return
         for mine, yours, advice in (([], ["--reuse-port"], ", without --reuse-port or of another user"),
                                     (["--reuse-port"], [], "")):
             with Daemon("-l", "127.0.0.1", *mine) as daemon:

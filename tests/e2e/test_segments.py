@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A whole exchange costs six TCP segments: greeting and FIN travel in one."""
+"""A whole exchange costs six TCP segments: greeting and FIN travel in one, where the system can hold back."""
 import os
 import socket
 import time
@@ -9,6 +9,7 @@ from lib import harness
 from lib.harness import Daemon, GREETING, kernel_counter, read_all, temporary_directory
 
 EXCHANGES = 1000
+IS_HELD_BACK = harness.has("HAVE_DECL_TCP_CORK")
 
 
 class Segments(unittest.TestCase):
@@ -29,13 +30,23 @@ class Segments(unittest.TestCase):
         daemon.wait_counters(open=0)
         return tuple(after - start for after, start in zip(self.read_counters(), before))
 
+    def judge(self, daemon, host):
+        """Elsewhere the greeting leaves alone, mostly with an acknowledgement of its own."""
+        sent, received, again = self.cost(daemon, host)
+        self.assertEqual((received, again), (sent, 0))
+        if IS_HELD_BACK:
+            self.assertEqual(sent, 6 * EXCHANGES)
+        else:
+            self.assertGreater(sent, 6 * EXCHANGES)
+            self.assertLessEqual(sent, 8 * EXCHANGES)
+
     def test_ipv4(self):
         with Daemon("-q") as daemon:
-            self.assertEqual(self.cost(daemon, "127.0.0.1"), (6 * EXCHANGES, 6 * EXCHANGES, 0))
+            self.judge(daemon, "127.0.0.1")
 
     def test_ipv6(self):
         with Daemon("-q") as daemon:
-            self.assertEqual(self.cost(daemon, "::1"), (6 * EXCHANGES, 6 * EXCHANGES, 0))
+            self.judge(daemon, "::1")
 
     # A greeting longer than a segment must not wait for anything either.
     def test_long_greeting_is_not_delayed(self):
@@ -57,6 +68,7 @@ MULTIPATH = {"LD_PRELOAD": os.environ.get("MULTIPATH", os.path.abspath("tests/fa
 class Multipath(unittest.TestCase):
     """haild as `mptcpize run` starts it: its listening socket speaks MPTCP, and also plain TCP."""
     cost = Segments.cost
+    judge = Segments.judge
     read_counters = Segments.read_counters
 
     def setUp(self):
@@ -78,7 +90,7 @@ class Multipath(unittest.TestCase):
 
     def test_plain_client_keeps_its_segments(self):
         with Daemon("-q", env=MULTIPATH) as daemon:
-            self.assertEqual(self.cost(daemon, "127.0.0.1"), (6 * EXCHANGES, 6 * EXCHANGES, 0))
+            self.judge(daemon, "127.0.0.1")
 
 
 if __name__ == "__main__":

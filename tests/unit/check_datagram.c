@@ -14,6 +14,7 @@
 #include "daemon/packets.h"
 #include "daemon/sockets.h"
 #include "daemon/stats.h"
+#include "extensions.h"
 #include "peers.h"
 #include "scarce.h"
 #include "suite.h"
@@ -328,29 +329,31 @@ START_TEST(unix_sockets_are_left_alone)
 }
 END_TEST
 
-/* Sends from the peer to our port at 127.255.255.255. */
-static void ask_by_broadcast(void)
+/* Asks from another peer at our port of 127.255.255.255. Returns whether it is answered. */
+static bool ask_by_broadcast(void)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET};
 	socklen_t length = sizeof to;
 	int on = 1, fd = datagrams_on_loopback(AF_INET);
+	bool answered;
 
 	ck_assert_int_eq(getpeername(peer, (struct sockaddr *)&to, &length), 0);
 	to.sin_addr.s_addr = htonl(0x7FFFFFFF);
 	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on), 0);
 	ck_assert_int_eq(sendto(fd, "a longer request", 16, 0, (struct sockaddr *)&to, length), 16);
 	wait_received(stats.datagrams + 1);
-	ck_assert_int_eq(recv(fd, &on, sizeof on, MSG_DONTWAIT), -1);
-	ck_assert_int_eq(errno, EAGAIN);
+	answered = recv(fd, &on, sizeof on, MSG_DONTWAIT) >= 0;
 	close(fd);
+	return answered;
 }
 
+/* A system that does not tell where a datagram was sent to hides that it was to many. */
 START_TEST(broadcast_is_ignored)
 {
 	add("0.0.0.0:0");
 	start(0);
-	ask_by_broadcast();
-	assert_counted(1, 0, 0, 1);
+	ck_assert_int_eq(ask_by_broadcast(), !HAS_DESTINATION);
+	assert_counted(1, !HAS_DESTINATION, 0, HAS_DESTINATION);
 	assert_told_nothing();
 }
 END_TEST
@@ -431,9 +434,7 @@ int main(void)
 	tcase_add_checked_fixture(silence, setup, teardown);
 	tcase_add_loop_test(silence, request_that_is_not_longer_is_dropped, 0, COUNT_OF(small));
 	tcase_add_test(silence, how_to_ask_is_explained_once);
-#ifdef IP_PKTINFO
 	tcase_add_test(silence, broadcast_is_ignored);
-#endif
 	tcase_add_checked_fixture(life, setup, teardown);
 	tcase_add_test(life, refusal_of_an_answer_harms_nothing);
 	tcase_add_test(life, free_ends_it_and_leaves_the_sockets);

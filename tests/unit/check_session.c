@@ -14,6 +14,7 @@
 #include "daemon/options.h"
 #include "daemon/stats.h"
 #include "daemon/template.h"
+#include "extensions.h"
 #include "fault.h"
 #include "peers.h"
 #include "scarce.h"
@@ -626,8 +627,14 @@ START_TEST(peer_that_closes_before_it_is_greeted_has_left)
 	peer_close(&peer);
 	ck_assert(session_open(sessions, fd, "peer", true));
 	wait_for_closed(1);
-	ASSERT_STATS(.greeted = 1, .left = 1, .bytes_sent = 14);
-	assert_told("closed: peer: left without the greeting, 14 bytes sent, 0 discarded, up to ");
+	if (HAS_HOLDING_BACK && HAS_TCPINFO) {
+		ASSERT_STATS(.greeted = 1, .left = 1, .bytes_sent = 14);
+		assert_told("closed: peer: left without the greeting, 14 bytes sent, 0 discarded, "
+			    "up to ");
+	} else { /* the greeting leaves at once, and its reset is here before our half-close */
+		ASSERT_STATS(.reset_greeting = 1, .bytes_sent = 14);
+		assert_told("closed: peer: reset in greeting, 14 bytes sent, 0 discarded, ");
+	}
 }
 END_TEST
 
@@ -643,7 +650,8 @@ START_TEST(peer_that_has_left_is_not_asked_about_in_vain)
 	peer_close(&peer);
 	ck_assert(session_open(sessions, fd, NULL, true));
 	wait_for_closed(1);
-	ck_assert_uint_eq(stats.greeted, 1);
+	ck_assert_uint_eq(stats.greeted, HAS_HOLDING_BACK);
+	ck_assert_uint_eq(stats.reset_greeting, !HAS_HOLDING_BACK);
 	ck_assert_uint_eq(stats.left, 0);
 }
 END_TEST
@@ -691,8 +699,11 @@ START_TEST(time_until_we_look_is_not_the_clients)
 		peer_receive(&peer, SIZE_MAX);
 		peer_close(&peer);
 		wait_for_closed(++count);
-	} while (logged_ms() >= 16 && count < 500);
-	ck_assert_uint_lt(logged_ms(), 16);
+	} while (HAS_TCPINFO && logged_ms() >= 16 && count < 500);
+	if (HAS_TCPINFO)
+		ck_assert_uint_lt(logged_ms(), 16);
+	else
+		assert_told("discarded, up to ");
 }
 END_TEST
 

@@ -116,6 +116,23 @@ def measures_coverage(name="haild"):
     return b"__gcov_" in pathlib.Path(program(name)).read_bytes()
 
 
+def has(extension):
+    """Whether the build has something that POSIX lacks, such as "HAVE_DECL_TCP_CORK": another behaviour is the
+    right one without it."""
+    config = pathlib.Path(program("haild")).parents[1] / "config.h"
+    return f"#define {extension} 1\n" in config.read_text()
+
+
+def can_share_ports(test):
+    """Whether --reuse-port works here; if not, it must be refused with the reason."""
+    if has("HAVE_DECL_SO_REUSEPORT"):
+        return True
+    result = run("haild", "-l", "127.0.0.1:0", "--reuse-port")
+    test.assertEqual((result.exit, result.stderr), (
+        3, b"haild: cannot listen on 127.0.0.1:0: Protocol not available (this system has no --reuse-port)\n"))
+    return False
+
+
 # How often the test under way has run each of our programs.
 _runs = collections.Counter()
 

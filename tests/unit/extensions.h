@@ -1,0 +1,35 @@
+/* extensions: what the build has of what POSIX lacks; without it, another behaviour is the right
+ * one. */
+#ifndef UNIT_EXTENSIONS_H
+#define UNIT_EXTENSIONS_H
+
+#include <config.h>
+
+/* The kernel tells where a datagram was sent to: destination.c. */
+#ifdef HAVE_STRUCT_IN_PKTINFO_IPI_SPEC_DST
+enum { HAS_DESTINATION = 1 };
+#else
+enum { HAS_DESTINATION = 0 };
+#endif
+
+/* A pipe, too, can be opened anew: outlet.c. */
+#ifdef HAVE_REOPENING_PROC
+enum { HAS_REOPENING = 1 };
+#else
+enum { HAS_REOPENING = 0 };
+#endif
+
+/* The kernel tells what a client has taken, and since when it is silent: tcpinfo.c. */
+#ifdef HAVE_STRUCT_TCP_INFO_TCPI_BYTES_ACKED
+enum { HAS_TCPINFO = 1 };
+#else
+enum { HAS_TCPINFO = 0 };
+#endif
+
+enum {
+	HAS_HOLDING_BACK = HAVE_DECL_TCP_CORK,		   /* socket.c */
+	HAS_LATE_PORT = HAVE_DECL_IP_BIND_ADDRESS_NO_PORT, /* outgoing.c */
+	HAS_REUSE_PORT = HAVE_DECL_SO_REUSEPORT,	   /* bind.c */
+};
+
+#endif
