@@ -303,12 +303,16 @@ static void half_close(struct session *session)
 	}
 }
 
-/* Queues the next piece of a greeting that is the client's own. False: no memory. */
+/*
+ * Queues the next piece of a greeting that is the client's own. False: no memory, or no watch.
+ * That it is to be written is said again: libevent may have lacked the memory to notice by itself.
+ */
 static bool queue_rest(struct session *session)
 {
 	size_t size;
 
-	if (!rendering_queue(session->rest, bufferevent_get_output(session->output), &size))
+	if (!rendering_queue(session->rest, bufferevent_get_output(session->output), &size) ||
+	    bufferevent_enable(session->output, EV_WRITE) < 0)
 		return false;
 	session->queued += (uint32_t)size;
 	if (session->rest->is_over) {

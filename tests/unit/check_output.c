@@ -1,0 +1,181 @@
+/* check_output: whichever allocation fails while a greeting is queued, it costs one client at most.
+ */
+#include "daemon/output.h"
+
+#include <event2/event.h>
+#include <fcntl.h>
+
+#include "base/log.h"
+#include "capture.h"
+#include "daemon/greeting.h"
+#include "daemon/options.h"
+#include "daemon/session.h"
+#include "daemon/stats.h"
+#include "peers.h"
+#include "suite.h"
+
+/* More than what is queued takes: the last of these tries fails nothing. */
+enum { TRIES = 16 };
+
+/* A greeting that no socket takes at once, so that each client takes what was ready. */
+enum { GREAT = OPTIONS_GREETING_MAX - 32, BUFFERS = 4096, SERIAL_LENGTH = 8 };
+
+static char text[GREAT + 1];
+
+static struct options options;
+static struct stats stats;
+static struct event_base *base;
+static struct greeting *greeting;
+static struct sessions *sessions;
+static unsigned closed;
+static long blocks; /* of libevent's, in use */
+static int failing; /* the number of the one allocation that fails, from 1; 0: none */
+
+static bool is_granted(void)
+{
+	return failing == 0 || --failing > 0;
+}
+
+static void *counting_malloc(size_t size)
+{
+	void *block = is_granted() ? malloc(size) : NULL;
+
+	blocks += block != NULL;
+	return block;
+}
+
+static void *counting_realloc(void *block, size_t size)
+{
+	void *grown = is_granted() ? realloc(block, size) : NULL;
+
+	blocks += !block && grown;
+	return grown;
+}
+
+static void counting_free(void *block)
+{
+	blocks -= block != NULL;
+	free(block);
+}
+
+static void closed_cb(void *argument)
+{
+	(void)argument;
+	closed++;
+}
+
+/* A text that is said to everyone, or to each with its serial before what all share. */
+static void setup_text(bool expand)
+{
+	event_set_mem_functions(counting_malloc, counting_realloc, counting_free);
+	memset(text, '.', GREAT);
+	memcpy(text, "{serial}", expand ? SERIAL_LENGTH : 0);
+	options = (struct options){.message = text,
+				   .expand = expand,
+				   .timeout = 15000,
+				   .idle = 15000};
+	base = event_base_new();
+	capture(STDERR_FILENO);
+	log_open("haild", LOG_LEVEL_INFO);
+	greeting = greeting_new(&options);
+	ck_assert_ptr_nonnull(greeting);
+	sessions = sessions_new(base, &options, greeting, &stats, closed_cb, NULL);
+	ck_assert_ptr_nonnull(sessions);
+}
+
+static void setup_shared(void)
+{
+	setup_text(false);
+}
+
+static void setup_own(void)
+{
+	setup_text(true);
+}
+
+/* What libevent has got it has back. */
+static void teardown(void)
+{
+	sessions_free(sessions);
+	greeting_free(greeting);
+	event_base_free(base);
+	libevent_global_shutdown();
+	ck_assert_int_eq(blocks, 0);
+}
+
+static bool is_ended(void *peer)
+{
+	peer_receive(peer, SIZE_MAX);
+	return ((struct peer *)peer)->ended || ((struct peer *)peer)->error;
+}
+
+static bool are_closed(void *count)
+{
+	return closed == *(unsigned *)count;
+}
+
+/* Opens a session; the allocation of that number fails, until the loop has turned once. */
+static struct peer open_session(int number)
+{
+	int fd;
+	struct peer peer = peer_pair(AF_INET, &fd, BUFFERS);
+
+	failing = number;
+	if (session_open(sessions, fd, NULL, true))
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	return peer;
+}
+
+/* Reads to the end, and closes; returns whether that was the whole greeting. */
+static bool is_greeted(struct peer *peer)
+{
+	enum { SHARED = GREAT - SERIAL_LENGTH };
+	size_t length = options.expand ? 1 + SHARED : GREAT;
+	bool is_whole;
+
+	ck_assert(run_until(base, is_ended, peer, PATIENCE_MS));
+	is_whole = peer->ended;
+	if (is_whole) {
+		ck_assert_uint_eq(peer->length, length);
+		ck_assert_mem_eq(peer->bytes + length - SHARED, text + SERIAL_LENGTH, SHARED);
+	}
+	peer_close(peer);
+	return is_whole;
+}
+
+/* One is being greeted, one is hit, and the next has what the one that was hit should have had. */
+START_TEST(failed_allocation_costs_one_client_at_most)
+{
+	int before = lowest_descriptor(), left;
+	struct peer first = open_session(0), hit = open_session(_i + 1), next;
+	unsigned all = 3;
+
+	left = failing;
+	failing = 0;
+	if (_i == TRIES - 1)
+		ck_assert_int_gt(left, 0);
+	next = open_session(0);
+	ck_assert_int_eq(is_greeted(&hit), stats.failed == 0);
+	ck_assert(is_greeted(&next));
+	ck_assert(is_greeted(&first));
+	ck_assert(run_until(base, are_closed, &all, PATIENCE_MS));
+	ck_assert_uint_eq(stats.greeted + stats.failed, all);
+	/* The first must tell; of others libevent may make no fuss. */
+	ck_assert_uint_le(stats.failed, left == 0);
+	ck_assert(_i > 0 || stats.failed == 1);
+	ck_assert_uint_eq(stats.open, 0);
+	ck_assert_int_eq(lowest_descriptor(), before);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("output");
+	TCase *shared = suite_case(suite, "shared"), *own = suite_case(suite, "own");
+
+	tcase_add_checked_fixture(shared, setup_shared, teardown);
+	tcase_add_loop_test(shared, failed_allocation_costs_one_client_at_most, 0, TRIES);
+	tcase_add_checked_fixture(own, setup_own, teardown);
+	tcase_add_loop_test(own, failed_allocation_costs_one_client_at_most, 0, TRIES);
+	return suite_run(suite);
+}
