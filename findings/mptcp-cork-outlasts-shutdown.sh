@@ -7,8 +7,8 @@
 # greeting leaves then, and the end of stream after it. Taking the cork off before shutdown sends it at once.
 # Seen with: Linux 6.18. No package is needed; the kernel is this machine's.
 # Source: tcp(7) on TCP_CORK and its ceiling of 200 milliseconds; MPTCP is not mentioned.
-# Why it matters: systemd's SocketProtocol=mptcp, and mptcpize(8), put MPTCP below servers that were written for TCP.
-# Those that cork to save a segment make each client wait 200 ms, and only the clients that speak MPTCP.
+# Why it matters: mptcpize(8) puts MPTCP below servers that were written for TCP. One that corks to save a segment
+# makes its clients wait 200 ms.
 # shellcheck source=findings/lib.sh
 . "$(dirname "$0")/lib.sh"
 need_namespace
