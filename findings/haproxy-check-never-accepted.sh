@@ -34,7 +34,8 @@ def activate():
 def column(text, name):
     lines = text.splitlines()
     rows = [dict(zip(lines[0].lstrip("# ").split(","), line.split(","))) for line in lines[1:]]
-    return [row[name] for row in rows if row.get("svname") == "server"]
+    # An asterisk marks a check that is under way.
+    return [row[name].removeprefix("* ") for row in rows if row.get("svname") == "server"]
 
 
 def statistics():

@@ -30,7 +30,7 @@ def first_bytes(rule):
 
     def talk(connection):
         # The check waits for a greeting: it has sent all that it will when this comes to nothing.
-        connection.settimeout(1)
+        connection.settimeout(2)
         try:
             seen.append(connection.recv(200))
         except TimeoutError:
