@@ -14,7 +14,7 @@
 # shellcheck source=findings/lib.sh
 . "$(dirname "$0")/lib.sh"
 need_programs ss
-debian systemd=252.39-1~deb12u2 redir=3.3-1 rinetd=0.73-1 simpleproxy=3.5-1+b2 nginx-light=1.22.1-9+deb12u11 \
+debian systemd=252.39-1~deb12u2 redir=3.3-1 rinetd=0.73-1 simpleproxy=3.5-1+b2 nginx=1.22.1-9+deb12u11 \
 	libnginx-mod-stream=1.22.1-9+deb12u11 haproxy=2.6.12-1+deb12u4 socat=1.7.4.4-2
 programs systemd-socket-activate systemd-socket-proxyd redir rinetd simpleproxy nginx haproxy socat
 observe <<'END'

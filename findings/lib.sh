@@ -62,21 +62,20 @@ fetch_lists() {
 
 # Unpacks Debian packages of exactly these versions, and the libraries that they depend on, below $tree.
 debian() { # package=version...
-	local wanted name names=" "
-	need_programs apt-get apt-cache dpkg
+	local package chosen=() names=" ${*%%=*} "
+	need_programs apt-get dpkg
 	fetch_lists
-	private_apt apt-cache madison "${@%%=*}" | awk '{ print $1 "=" $3 }' >"$work/offered"
-	for wanted; do
-		grep -xF -e "$wanted" "$work/offered" >/dev/null ||
-			lacks "${wanted%%=*} ${wanted#*=} is no longer in $release, or not for this architecture"
-		names+="${wanted%%=*} "
-	done
-	private_apt apt-get install --yes --download-only "$@" >"$work/apt.log" 2>&1 ||
-		lacks "packages cannot be fetched: $(grep '^E: ' "$work/apt.log" | sed -n 1p)"
-	for name in $(private_apt apt-get install --simulate "$@" | awk '$1 == "Inst" { print $2 }'); do
-		if [[ $names == *" $name "* || $name == lib* && $name != *-perl ]]; then
-			dpkg -x "$apt/archives/${name}"_*.deb "$tree"
+	private_apt apt-get install --simulate "$@" >"$work/apt.log" 2>&1 ||
+		lacks "no longer in $release, or not for this architecture: $(grep '^E: ' "$work/apt.log" | sed -n 1p)"
+	while read -r package; do
+		if [[ $names == *" ${package%%=*} "* || $package == lib* && $package != *-perl=* ]]; then
+			chosen+=("$package")
 		fi
+	done < <(awk '$1 == "Inst" { print $2 "=" substr($3, 2) }' "$work/apt.log")
+	(cd "$apt/archives" && private_apt apt-get download "${chosen[@]}") >"$work/apt.log" 2>&1 ||
+		lacks "packages cannot be fetched: $(grep '^E: ' "$work/apt.log" | sed -n 1p)"
+	for package in "${chosen[@]}"; do
+		dpkg -x "$apt/archives/${package%%=*}"_*.deb "$tree"
 	done
 	say "packages: $*"
 }

@@ -12,7 +12,7 @@
 # that it could; see nc-loses-greeting-before-reset.sh.
 # shellcheck source=findings/lib.sh
 . "$(dirname "$0")/lib.sh"
-debian nginx-light=1.22.1-9+deb12u11 libnginx-mod-stream=1.22.1-9+deb12u11
+debian nginx=1.22.1-9+deb12u11 libnginx-mod-stream=1.22.1-9+deb12u11
 programs nginx
 observe <<'END'
 import select
