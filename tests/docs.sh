@@ -140,7 +140,7 @@ check_variables() {
 }
 
 check_counters() {
-	sed -n "s/^${tab}uint64_t \([a-z_]*\);.*/\1/p" "$srcdir/src/daemon/stats.h" | sort >"$work/counters"
+	sed -n "s/^${tab}uint64_t \([a-z_]*\);.*/\1/p" "$srcdir/src/daemon/tell/stats.h" | sort >"$work/counters"
 	entries_of_page "$srcdir/man/haild.8" Va Counters >"$work/listed"
 	same "haild: Counters has every counter" "$work/counters" "$work/listed"
 }
@@ -156,7 +156,7 @@ placeholders_of_page() {
 }
 
 check_placeholders() {
-	placeholders_of_source "$srcdir/src/daemon/field.c" >"$work/placeholders"
+	placeholders_of_source "$srcdir/src/daemon/say/field.c" >"$work/placeholders"
 	placeholders_of_page "$srcdir/man/haild.8" >"$work/listed"
 	same "haild: What it can say has every placeholder" "$work/placeholders" "$work/listed"
 	grep -v '{peer} ' "$srcdir/man/haild.8" | placeholders_of_page /dev/stdin >"$work/mutant"

@@ -2,8 +2,9 @@
 # layers: holds the sources to who may know whom.
 #
 # src/base knows nobody; src/daemon and src/client know base, and not each other.
-# A session never knows the listener. libevent is seen where events are handled,
-# and nowhere else. Every header compiles alone. Sources: srcdir; compiler: CC.
+# The daemon's folders know each other in one direction. A session never knows the listener.
+# libevent is seen where events are handled, and nowhere else. Every header compiles alone.
+# Sources: srcdir; compiler: CC.
 set -u
 
 srcdir=${srcdir:-$(dirname "$0")/..}
@@ -14,8 +15,9 @@ passed=0 failed=0
 
 # Who may include libevent: those who handle events, and the loop that both programs share.
 libevent_users='base/loop.c
-daemon/server.c daemon/listener.c daemon/session.c daemon/output.c daemon/rendering.c
-daemon/datagram.c daemon/readiness.c daemon/greeting.c daemon/waiting.c
+daemon/serve/server.c daemon/serve/listener.c daemon/serve/session.c daemon/serve/waiting.c
+daemon/say/output.c daemon/say/rendering.c daemon/say/datagram.c daemon/say/greeting.c
+daemon/tell/readiness.c
 client/resolver.c client/race.c client/ask.c client/reading.c client/leave.c client/deadline.c
 client/probe.c'
 
@@ -52,8 +54,15 @@ against_programs() {
 	who_includes "$1" 'client/' '(\.\./)*daemon/'
 }
 
+# In the daemon main knows all; serve knows say and tell; say knows tell; both know setup's list of sockets.
+against_folders() {
+	who_includes "$1" 'daemon/(setup|tell)/' '(daemon|\.\.)/[a-z]+/'
+	who_includes "$1" 'daemon/say/' '(daemon|\.\.)/(serve|setup)/' | grep -v ': daemon/setup/sockets\.h$'
+	who_includes "$1" 'daemon/serve/' '(daemon|\.\.)/setup/' | grep -v ': daemon/setup/sockets\.h$'
+}
+
 against_session() {
-	who_includes "$1" 'daemon/session\.[ch]' '(.*/)?listener\.h'
+	who_includes "$1" 'daemon/serve/session' '(.*/)?listener\.h'
 }
 
 against_libevent() {
@@ -95,15 +104,20 @@ if [ ! -s "$work/includes" ]; then
 fi
 report "base knows neither daemon nor client" "$(against_base "$work/includes")"
 report "daemon and client do not know each other" "$(against_programs "$work/includes")"
+report "the daemon's folders know each other in one direction" "$(against_folders "$work/includes")"
 report "session does not know listener" "$(against_session "$work/includes")"
 report "libevent is seen only where events are handled" "$(against_libevent "$work/includes")"
-check_the_checks against_base 'base/log.c: daemon/stats.h'
+check_the_checks against_base 'base/log.c: daemon/tell/stats.h'
 check_the_checks against_base 'base/log.h: ../client/options.h'
 check_the_checks against_programs 'daemon/main.c: client/status.h'
 check_the_checks against_programs 'client/probe.h: ../daemon/status.h'
-check_the_checks against_session 'daemon/session.c: listener.h'
+check_the_checks against_folders 'daemon/setup/bind.c: daemon/say/packets.h'
+check_the_checks against_folders 'daemon/tell/stats.h: ../serve/session.h'
+check_the_checks against_folders 'daemon/say/datagram.c: daemon/setup/bind.h'
+check_the_checks against_folders 'daemon/serve/server.c: daemon/setup/places.h'
+check_the_checks against_session 'daemon/serve/session.c: listener.h'
 check_the_checks against_libevent 'daemon/options.c: event2/event.h'
-check_the_checks against_libevent 'daemon/session.h: event2/event_struct.h'
+check_the_checks against_libevent 'daemon/serve/session.h: event2/event_struct.h'
 check_the_checks against_header 'size_t bytes(void);'
 check_headers
 

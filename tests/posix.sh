@@ -40,7 +40,7 @@ against() { # source, [compiler-option]...
 	shift
 	# shellcheck disable=SC2086 # CC and EVENT_CFLAGS may hold options
 	${CC:-cc} -std=c11 -Wall -Wextra -Werror=implicit-function-declaration -Werror -fsyntax-only "$@" \
-		${EVENT_CFLAGS:-} -I"$work" -I"$src" -I"$src/daemon" "$source" 2>&1
+		${EVENT_CFLAGS:-} -I"$work" -I"$src" "$source" 2>&1
 }
 
 # Has the headers hide what is no part of POSIX.1-2008, with its XSI option.
@@ -53,7 +53,7 @@ printf '#include <config.h>\n#include <netinet/in.h>\nstruct in6_pktinfo *info(v
 [ -n "$(against "$work/sin.c" "$posix")" ] && sin= || sin="nothing was said"
 report "a struct that POSIX lacks would be noticed" "$sin"
 
-for source in "$src"/*/*.c; do
+for source in "$src"/*/*.c "$src"/*/*/*.c; do
 	report "${source#"$src/"} is POSIX" "$(against "$source" "$posix")"
 done
 
@@ -61,13 +61,13 @@ done
 lent='-D_GNU_SOURCE'
 configure HAVE_DECL_IP_SENDSRCADDR=1 HAVE_DECL_IPV6_RECVPKTINFO=1
 report "FreeBSD's and NetBSD's destination of a datagram" \
-	"$(against "$src/daemon/destination.c" $lent -DIP_RECVDSTADDR=7 -DIP_SENDSRCADDR=7)"
+	"$(against "$src/base/destination.c" $lent -DIP_RECVDSTADDR=7 -DIP_SENDSRCADDR=7)"
 configure HAVE_DECL_SO_REUSEPORT=1 HAVE_DECL_SO_REUSEPORT_LB=1
-report "FreeBSD's shared port" "$(against "$src/daemon/bind.c" $lent -DSO_REUSEPORT_LB=0x10000)"
+report "FreeBSD's shared port" "$(against "$src/daemon/setup/bind.c" $lent -DSO_REUSEPORT_LB=0x10000)"
 configure HAVE_DECL_TCP_NOPUSH=1
 report "FreeBSD's and macOS' holding back" "$(against "$src/base/socket.c" $lent -DTCP_NOPUSH=4)"
 configure HAVE_DECL_IPV6_RECVPKTINFO=1 HAVE_STRUCT_IN_PKTINFO_IPI_SPEC_DST=1
-report "macOS' destination of a datagram" "$(against "$src/daemon/destination.c" $lent)"
+report "macOS' destination of a datagram" "$(against "$src/base/destination.c" $lent)"
 
 echo "posix: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

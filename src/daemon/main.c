@@ -8,11 +8,11 @@
 #include "base/outlet.h"
 #include "base/signals.h"
 #include "base/standard.h"
-#include "greeting.h"
+#include "daemon/say/greeting.h"
 #include "options.h"
-#include "room.h"
-#include "server.h"
-#include "sockets.h"
+#include "daemon/serve/room.h"
+#include "daemon/serve/server.h"
+#include "daemon/setup/sockets.h"
 #include "status.h"
 
 /* Serves until told to stop; returns the exit code. */

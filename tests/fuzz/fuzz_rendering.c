@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "daemon/template.h"
+#include "daemon/say/template.h"
 #include "fuzz.h"
 
 /* More than any value takes, and more pieces are not made. */

@@ -5,7 +5,7 @@
  *
  * Here a text is made of words, which all are in one list; nothing is taken apart.
  */
-#include "daemon/template.h"
+#include "daemon/say/template.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

@@ -1,5 +1,5 @@
 /* check_datagram: which datagrams are answered, with what, and what is counted and told. */
-#include "daemon/datagram.h"
+#include "daemon/say/datagram.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,11 +9,11 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "capture.h"
-#include "daemon/greeting.h"
+#include "daemon/say/greeting.h"
 #include "daemon/options.h"
-#include "daemon/packets.h"
-#include "daemon/sockets.h"
-#include "daemon/stats.h"
+#include "daemon/say/packets.h"
+#include "daemon/setup/sockets.h"
+#include "daemon/tell/stats.h"
 #include "extensions.h"
 #include "peers.h"
 #include "scarce.h"

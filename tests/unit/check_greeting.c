@@ -14,10 +14,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "capture.h"
-#include "daemon/greeting.h"
-#include "daemon/messagefile.h"
+#include "daemon/say/greeting.h"
+#include "daemon/say/messagefile.h"
 #include "daemon/options.h"
-#include "daemon/template.h"
+#include "daemon/say/template.h"
 #include "suite.h"
 
 /* A folder of the test's own, and a name in it. */

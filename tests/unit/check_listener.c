@@ -1,5 +1,5 @@
 /* check_listener: who is accepted, when accepting pauses, how it goes on, and how it stops. */
-#include "daemon/listener.h"
+#include "daemon/serve/listener.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,11 +11,11 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "capture.h"
-#include "daemon/greeting.h"
+#include "daemon/say/greeting.h"
 #include "daemon/options.h"
-#include "daemon/session.h"
-#include "daemon/sockets.h"
-#include "daemon/stats.h"
+#include "daemon/serve/session.h"
+#include "daemon/setup/sockets.h"
+#include "daemon/tell/stats.h"
 #include "fault.h"
 #include "peers.h"
 #include "scarce.h"

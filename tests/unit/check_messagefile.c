@@ -1,7 +1,7 @@
 /* check_messagefile: a text is whole, and taken only when nobody has written for a moment. */
 #include <config.h>
 
-#include "daemon/messagefile.h"
+#include "daemon/say/messagefile.h"
 
 #include <fcntl.h>
 #include <signal.h>

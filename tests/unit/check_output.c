@@ -1,16 +1,16 @@
 /* check_output: whichever allocation fails while a greeting is queued, it costs one client at most.
  */
-#include "daemon/output.h"
+#include "daemon/say/output.h"
 
 #include <event2/event.h>
 #include <fcntl.h>
 
 #include "base/log.h"
 #include "capture.h"
-#include "daemon/greeting.h"
+#include "daemon/say/greeting.h"
 #include "daemon/options.h"
-#include "daemon/session.h"
-#include "daemon/stats.h"
+#include "daemon/serve/session.h"
+#include "daemon/tell/stats.h"
 #include "peers.h"
 #include "suite.h"
 

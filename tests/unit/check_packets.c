@@ -1,8 +1,8 @@
 /* check_packets: datagrams come and go many at a time, and answers come from the address asked. */
-#include "daemon/packets.h"
+#include "daemon/say/packets.h"
 
 #include "base/address.h"
-#include "daemon/destination.h"
+#include "base/destination.h"
 #include "extensions.h"
 #include "peers.h"
 #include "suite.h"

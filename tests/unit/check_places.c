@@ -1,5 +1,5 @@
 /* check_places: which of our own addresses are in each other's way. */
-#include "daemon/places.h"
+#include "daemon/setup/places.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>

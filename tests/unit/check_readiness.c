@@ -1,6 +1,6 @@
 /* check_readiness: every line comes, however standard output behaves, and then its end; nothing
  * spins. */
-#include "daemon/readiness.h"
+#include "daemon/tell/readiness.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -9,13 +9,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/endpoint.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/outlet.h"
 #include "capture.h"
-#include "daemon/options.h"
-#include "daemon/sockets.h"
 #include "suite.h"
 
 /* How often standard output takes nothing, although it may be said to be writable; and what it was
@@ -43,10 +40,7 @@ ssize_t write(int fd, const void *bytes, size_t size)
 	return syscall(SYS_write, fd, bytes, size);
 }
 
-static struct endpoint endpoints[2];
-static struct options options = {.endpoints = endpoints, .endpoint_count = 2, .backlog = 16};
 static struct event_base *base;
-static struct sockets *sockets;
 static struct readiness *readiness;
 static struct outlet output;
 static int reader;
@@ -58,10 +52,6 @@ static void setup(void)
 
 	capture(STDERR_FILENO);
 	log_open("haild", LOG_LEVEL_INFO);
-	ck_assert_ptr_null(endpoint_parse("127.0.0.1:0", &endpoints[0]));
-	ck_assert_ptr_null(endpoint_parse("127.0.0.2:0", &endpoints[1]));
-	sockets = sockets_open(&options);
-	ck_assert_ptr_nonnull(sockets);
 	base = event_base_new();
 	ck_assert_int_eq(pipe(ends), 0);
 	reader = ends[0];
@@ -77,7 +67,6 @@ static void setup(void)
 static void teardown(void)
 {
 	readiness_free(readiness);
-	sockets_close(sockets);
 	event_base_free(base);
 	libevent_global_shutdown();
 	close(reader);
@@ -85,22 +74,22 @@ static void teardown(void)
 
 static void start(void)
 {
-	readiness = readiness_new(base, &output, sockets);
+	readiness = readiness_new(base, &output);
 	ck_assert_ptr_nonnull(readiness);
+	ck_assert(readiness_add(readiness, "127.0.0.1:80"));
+	ck_assert(readiness_add(readiness, "unix:a\nb"));
 	readiness_tell(readiness);
 }
 
 /* Asserts that the descriptor holds the lines, and nothing else up to its end. */
 static void assert_lines(int fd)
 {
-	char text[200], expected[200];
+	char text[200];
 	ssize_t length = read(fd, text, sizeof text - 1);
 
 	ck_assert_int_gt(length, 0);
 	text[length] = '\0';
-	snprintf(expected, sizeof expected, "%s\n%s\n", sockets_address(sockets, 0),
-		 sockets_address(sockets, 1));
-	ck_assert_str_eq(text, expected);
+	ck_assert_str_eq(text, "127.0.0.1:80\nunix:a\\x0ab\n");
 	ck_assert_int_eq(read(fd, text, sizeof text), 0);
 }
 

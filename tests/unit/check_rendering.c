@@ -1,6 +1,6 @@
 /* check_rendering: pieces add up to the whole, none is great, and want of memory takes none away.
  */
-#include "daemon/rendering.h"
+#include "daemon/say/rendering.h"
 
 #include <arpa/inet.h>
 #include <event2/buffer.h>

@@ -1,5 +1,5 @@
 /* check_room: as many connections as descriptors are left, wherever those that are open lie. */
-#include "daemon/room.h"
+#include "daemon/serve/room.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>

@@ -1,5 +1,5 @@
 /* check_session: every way in which a session can go, over socketpairs and real TCP connections. */
-#include "daemon/session.h"
+#include "daemon/serve/session.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,10 +10,10 @@
 #include "base/log.h"
 #include "base/socket.h"
 #include "capture.h"
-#include "daemon/greeting.h"
+#include "daemon/say/greeting.h"
 #include "daemon/options.h"
-#include "daemon/stats.h"
-#include "daemon/template.h"
+#include "daemon/tell/stats.h"
+#include "daemon/say/template.h"
 #include "extensions.h"
 #include "fault.h"
 #include "peers.h"

@@ -1,5 +1,5 @@
 /* check_sockets: which sockets come of the options, all or none, and that nothing is left. */
-#include "daemon/sockets.h"
+#include "daemon/setup/sockets.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -17,7 +17,7 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "capture.h"
-#include "daemon/kernel.h"
+#include "daemon/setup/kernel.h"
 #include "daemon/options.h"
 #include "extensions.h"
 #include "fault.h"

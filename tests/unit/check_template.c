@@ -1,7 +1,7 @@
 /* check_template: what each escape and placeholder says, what is refused and where, and bounds. */
 #include <config.h>
 
-#include "daemon/template.h"
+#include "daemon/say/template.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>

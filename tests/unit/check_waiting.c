@@ -1,6 +1,6 @@
 /* check_waiting: who waits is due in its time and turn, a few a turn, and all at once in a hurry.
  */
-#include "daemon/waiting.h"
+#include "daemon/serve/waiting.h"
 
 #include <event2/event.h>
 #include <time.h>

@@ -1,0 +1,126 @@
+/* destination: the address that a datagram was sent to, as each system tells it. */
+#include <config.h>
+
+#include "base/destination.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+static bool set_option(int fd, int level, int name)
+{
+	int on = 1;
+
+	return setsockopt(fd, level, name, &on, sizeof on) == 0;
+}
+
+/* Multicast, reserved or broadcast, as far as the number tells. */
+static bool is_many_ipv4(struct in_addr address)
+{
+	return ntohl(address.s_addr) >> 28 >= 14;
+}
+
+#ifdef HAVE_STRUCT_IN_PKTINFO_IPI_SPEC_DST
+enum { IPV4_WANTED = IP_PKTINFO, IPV4_SAID = IP_PKTINFO };
+
+/* Takes the address from what the kernel says, and lets it find the way back for the answer. */
+static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct sockaddr_in *local)
+{
+	struct in_pktinfo info;
+
+	(void)header;
+	memcpy(&info, CMSG_DATA(said), sizeof info);
+	/*
+	 * The header's destination is one address of ours, unless it is many machines'. Linux says
+	 * which of ours is meant; where the system doesn't, a network's broadcast goes unnoticed.
+	 */
+	if (info.ipi_spec_dst.s_addr == htonl(INADDR_ANY))
+		info.ipi_spec_dst = info.ipi_addr;
+	local->sin_addr = info.ipi_spec_dst;
+	info.ipi_ifindex = 0;
+	memcpy(CMSG_DATA(said), &info, sizeof info);
+	return info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr || is_many_ipv4(info.ipi_addr);
+}
+#elif HAVE_DECL_IP_SENDSRCADDR
+enum { IPV4_WANTED = IP_RECVDSTADDR, IPV4_SAID = IP_RECVDSTADDR };
+
+/*
+ * The BSDs say the bare address. Only a socket that is bound to none takes it for an answer
+ * (FreeBSD: EINVAL); others answer from theirs anyhow. From a broadcast address nothing leaves.
+ */
+static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct sockaddr_in *local)
+{
+	if (local->sin_addr.s_addr == htonl(INADDR_ANY))
+		said->cmsg_type = IP_SENDSRCADDR;
+	else
+		header->msg_controllen = 0;
+	memcpy(&local->sin_addr, CMSG_DATA(said), sizeof local->sin_addr);
+	return is_many_ipv4(local->sin_addr);
+}
+#else
+enum { IPV4_WANTED = -1, IPV4_SAID = -1 };
+
+/* Nothing is known: answers come from the address that the routing table says. */
+static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct sockaddr_in *local)
+{
+	(void)header;
+	(void)said;
+	return is_many_ipv4(local->sin_addr);
+}
+#endif
+
+#if HAVE_DECL_IPV6_RECVPKTINFO
+enum { IPV6_WANTED = IPV6_RECVPKTINFO, IPV6_SAID = IPV6_PKTINFO };
+
+/* Likewise. A link-local address is one of its interface, so the answer must leave there. */
+static bool take_ipv6(struct cmsghdr *said, struct sockaddr_in6 *local)
+{
+	struct in6_pktinfo info;
+
+	memcpy(&info, CMSG_DATA(said), sizeof info);
+	local->sin6_addr = info.ipi6_addr;
+	if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
+		local->sin6_scope_id = info.ipi6_ifindex;
+	else
+		info.ipi6_ifindex = 0;
+	memcpy(CMSG_DATA(said), &info, sizeof info);
+	return IN6_IS_ADDR_MULTICAST(&info.ipi6_addr);
+}
+#else
+enum { IPV6_WANTED = -1, IPV6_SAID = -1 };
+
+static bool take_ipv6(struct cmsghdr *said, struct sockaddr_in6 *local)
+{
+	(void)said;
+	return IN6_IS_ADDR_MULTICAST(&local->sin6_addr);
+}
+#endif
+
+bool destination_want(int fd, int family)
+{
+	if (family == AF_INET6)
+		return IPV6_WANTED < 0 || set_option(fd, IPPROTO_IPV6, IPV6_WANTED);
+	return IPV4_WANTED < 0 || set_option(fd, IPPROTO_IP, IPV4_WANTED);
+}
+
+/* The kernel's next note. (musl's macro compares a size with a difference of pointers.) */
+static struct cmsghdr *next_note(struct msghdr *header, struct cmsghdr *said)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+	return CMSG_NXTHDR(header, said);
+#pragma GCC diagnostic pop
+}
+
+bool destination_take(struct msghdr *header, struct sockaddr_storage *local)
+{
+	bool to_many = false;
+
+	for (struct cmsghdr *said = CMSG_FIRSTHDR(header); said; said = next_note(header, said)) {
+		if (said->cmsg_level == IPPROTO_IP && said->cmsg_type == IPV4_SAID)
+			to_many = take_ipv4(header, said, (struct sockaddr_in *)local);
+		else if (said->cmsg_level == IPPROTO_IPV6 && said->cmsg_type == IPV6_SAID)
+			to_many = take_ipv6(said, (struct sockaddr_in6 *)local);
+	}
+	return to_many;
+}

@@ -1,0 +1,211 @@
+/* datagram: answers datagrams with the greeting (RFC 865), if they bring more than they get. */
+#include <config.h>
+
+#include "datagram.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "greeting.h"
+#include "packets.h"
+#include "daemon/setup/sockets.h"
+#include "daemon/tell/stats.h"
+#include "template.h"
+
+/* A socket that is watched. */
+struct source {
+	struct datagrams *all;
+	struct event *readable;
+	struct sockaddr_storage local;
+	socklen_t local_length;
+};
+
+struct datagrams {
+	struct greeting *greeting;
+	struct stats *stats;
+	struct packets *packets;
+	struct source *sources;
+	size_t count;
+	bool has_explained; /* how to ask */
+};
+
+/* True if an IPv4 address is one machine's, as far as can be seen. */
+static bool is_one_ipv4(const struct sockaddr_in *address)
+{
+	uint32_t number = ntohl(address->sin_addr.s_addr);
+
+	/* 0.0.0.0/8 is nobody's; from 224.0.0.0 on are multicast, reserved, broadcast. */
+	return number >> 24 != 0 && number >> 28 < 14;
+}
+
+static bool is_one_ipv6(const struct sockaddr_in6 *address)
+{
+	return !IN6_IS_ADDR_MULTICAST(&address->sin6_addr) &&
+	       !IN6_IS_ADDR_UNSPECIFIED(&address->sin6_addr);
+}
+
+/*
+ * The least port that is answered to. Those below are of services, some of which answer whatever
+ * they are sent, for ever; no client asks from there. (Port 0 can't be answered to at all.)
+ */
+enum { LEAST_PORT = 1024 };
+
+/* True if a datagram came from one client, to us alone. */
+static bool may_be_answered(const struct packet *packet)
+{
+	const struct sockaddr *peer = (const struct sockaddr *)&packet->peer;
+	bool is_one = peer->sa_family == AF_INET6
+			      ? is_one_ipv6((const struct sockaddr_in6 *)(const void *)peer)
+			      : is_one_ipv4((const struct sockaddr_in *)(const void *)peer);
+
+	return is_one && address_port(peer) >= LEAST_PORT && !packet->to_many;
+}
+
+/* Puts the answer in place of the request; returns its size. */
+static size_t say(struct datagrams *all, struct packet *packet)
+{
+	const struct template *template = greeting_template(all->greeting);
+	struct template_values values;
+
+	if (template_is_constant(template)) {
+		memcpy(packet->bytes, template_bytes(template), template_longest(template));
+		return template_longest(template);
+	}
+	values = (struct template_values){
+		.peer = packet->peer,
+		.peer_length = packet->peer_length,
+		.local = packet->local,
+		.local_length = packet->local_length,
+	};
+	greeting_fill(all->greeting, &values);
+	return template_render(template, &values, packet->bytes);
+}
+
+/* A length that nearly every request may have, and that most answers are within. */
+#define ENOUGH ((size_t)512)
+
+/* Says, the first time, how to ask: who tries it with an empty line hears nothing. */
+static void explain(struct datagrams *all, const struct packet *packet, size_t answer)
+{
+	char peer[ADDRESS_TEXT_MAX];
+
+	if (all->has_explained)
+		return;
+	all->has_explained = true;
+	log_info(
+		"%zu bytes from %s not answered: a request must have more than the %zu of the answer; "
+		"ask with hailto -u, or printf '%%%zus' | nc -u -w 1; more such are only counted",
+		packet->size,
+		address_format((const struct sockaddr *)&packet->peer, packet->peer_length, peer,
+			       sizeof peer),
+		answer, answer < ENOUGH ? ENOUGH : answer + 1);
+}
+
+/*
+ * Tells of an answer, with -v only: whoever can send datagrams could fill the disk with lines under
+ * anybody's name.
+ */
+static void log_answer_to(const struct packet *packet)
+{
+	const struct sockaddr *peer = (const struct sockaddr *)&packet->peer;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (!log_shows(LOG_LEVEL_DEBUG))
+		return;
+	log_debug("answered: %s: %zu bytes",
+		  address_format(peer, packet->peer_length, text, sizeof text), packet->size);
+}
+
+/* Makes an answer of a request, unless it must have none. */
+static bool make_answer(struct datagrams *all, struct packet *packet)
+{
+	size_t request = packet->size, answer;
+
+	if (!may_be_answered(packet)) {
+		all->stats->datagrams_ignored++;
+		return false;
+	}
+	answer = say(all, packet);
+	if (answer >= request) {
+		all->stats->datagrams_too_small++;
+		explain(all, packet, answer);
+		return false;
+	}
+	packet->size = answer;
+	greeting_count(all->greeting);
+	log_answer_to(packet);
+	return true;
+}
+
+/* Answers what has come, up to PACKETS_MAX a turn of the loop: then others have theirs. */
+static void readable_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct source *source = argument;
+	struct datagrams *all = source->all;
+	size_t count = packets_receive(all->packets, fd, &source->local, source->local_length);
+	size_t answers = 0, failed;
+
+	(void)what;
+	for (size_t i = 0; i < count; i++) {
+		if (!make_answer(all, packets_get(all->packets, i)))
+			continue;
+		packets_answer(all->packets, i);
+		answers++;
+	}
+	failed = packets_send(all->packets, fd);
+	all->stats->datagrams += count;
+	all->stats->datagrams_answered += answers - failed;
+	all->stats->datagrams_failed += failed;
+}
+
+/* Begins to watch a socket. False: no memory or descriptors. */
+static bool add_source(struct datagrams *all, struct event_base *base, int fd)
+{
+	struct source *source = &all->sources[all->count++];
+
+	source->all = all;
+	source->local_length = sizeof source->local;
+	source->readable = event_new(base, fd, EV_READ | EV_PERSIST, readable_cb, source);
+	return source->readable && event_add(source->readable, NULL) == 0 &&
+	       getsockname(fd, (struct sockaddr *)&source->local, &source->local_length) == 0;
+}
+
+struct datagrams *datagrams_new(struct event_base *base, const struct sockets *sockets,
+				struct greeting *greeting, struct stats *stats)
+{
+	struct datagrams *all = calloc(1, sizeof *all);
+	bool added;
+
+	if (!all)
+		return NULL;
+	all->greeting = greeting;
+	all->stats = stats;
+	all->packets = packets_new();
+	all->sources = calloc(sockets_count(sockets), sizeof *all->sources);
+	added = all->packets && all->sources;
+	for (size_t i = 0; added && i < sockets_count(sockets); i++)
+		if (sockets_datagram_descriptor(sockets, i) >= 0)
+			added = add_source(all, base, sockets_datagram_descriptor(sockets, i));
+	if (added)
+		return all;
+	datagrams_free(all);
+	return NULL;
+}
+
+void datagrams_free(struct datagrams *all)
+{
+	if (!all)
+		return;
+	for (size_t i = 0; all->sources && i < all->count; i++)
+		loop_free_event(all->sources[i].readable);
+	free(all->sources);
+	packets_free(all->packets);
+	free(all);
+}

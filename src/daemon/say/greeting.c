@@ -1,0 +1,291 @@
+/* greeting: what is said now, from the command line or a file, which may be read again. */
+#include <config.h>
+
+#include "greeting.h"
+
+#include <ctype.h>
+#include <event2/event.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/excerpt.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "messagefile.h"
+#include "daemon/options.h"
+#include "template.h"
+
+/* What hailto prints unless it is told otherwise: more is heard only by others. */
+#define HEARD_BY_HAILTO 1024
+
+/* Where a greeting comes from, for errors; a path may be long. */
+enum { SOURCE_MAX = 1024 };
+
+struct greeting {
+	const struct options *options;
+	struct messagefile *file;  /* NULL: it comes from no file */
+	struct event *retry;	   /* of a reading that is under way; NULL: nothing is read again */
+	struct template *template; /* NULL: the first is not read yet */
+	uint64_t serial;	   /* of the last that was said */
+	char host[256]; /* looked up once: a change shows at a restart, like the instance's */
+};
+
+/* A text, until it is made into a template. */
+struct text {
+	const char *bytes;
+	size_t size;
+};
+
+static void complain(const struct greeting *greeting, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Says why the greeting can't be had, and at a reload also what follows from it: in one line. */
+static void complain(const struct greeting *greeting, const char *format, ...)
+{
+	char why[2 * SOURCE_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(why, sizeof why, format, arguments);
+	va_end(arguments);
+	log_error("%s%s", why, greeting->template ? "; the old greeting stays" : "");
+}
+
+/* Names where the greeting comes from. Returns `name`. */
+static const char *name_source(const struct greeting *greeting, char name[SOURCE_MAX])
+{
+	const char *path = greeting->options->message_file;
+
+	snprintf(name, SOURCE_MAX, "the %s%s", path ? "message file " : "greeting",
+		 path ? path : "");
+	return name;
+}
+
+/* Says in which place the text is no template; at a start, where someone looks, also shows it. */
+static void show_problem(const struct greeting *greeting, const struct text *text,
+			 const struct template_problem *problem)
+{
+	char source[SOURCE_MAX], line[EXCERPT_MAX];
+	size_t column;
+
+	complain(greeting, "cannot expand %s: %s, at byte %zu", name_source(greeting, source),
+		 problem->what, problem->position + 1);
+	if (greeting->template)
+		return;
+	column = excerpt_format(line, text->bytes, text->size, problem->position);
+	log_source("  %s", line);
+	log_source("  %*s^", (int)column, "");
+}
+
+/* Makes the template that the text is; NULL, and told, if it is none. */
+static struct template *make_template(const struct greeting *greeting, const struct text *text)
+{
+	const struct options *options = greeting->options;
+	struct template_constants constants = {
+		.host = greeting->host,
+		.instance = options->instance ? options->instance : greeting->host,
+		.version = PACKAGE_VERSION,
+		.pid = (long)getpid(),
+	};
+	struct template_problem problem = {.what = NULL};
+	struct template *template = options->expand ? template_compile(text->bytes, text->size,
+								       &constants, &problem)
+						    : template_literal(text->bytes, text->size);
+
+	if (!template && problem.what)
+		show_problem(greeting, text, &problem);
+	else if (!template)
+		complain(greeting, "out of memory");
+	return template;
+}
+
+/* True if the template says no more than may be said; else says so. */
+static bool is_short_enough(const struct greeting *greeting, const struct template *template)
+{
+	size_t longest = template_longest(template), answer = template_longest_to_ip(template);
+	const char *may = template_is_constant(template) ? "has" : "may have";
+	char source[SOURCE_MAX];
+
+	name_source(greeting, source);
+	if (longest > OPTIONS_GREETING_MAX)
+		complain(greeting, "%s %s %zu bytes, %zu are the most", source, may, longest,
+			 OPTIONS_GREETING_MAX);
+	else if (greeting->options->udp && answer > OPTIONS_ANSWER_MAX)
+		complain(greeting, "%s %s %zu bytes, with --udp %zu are the most (RFC 865)", source,
+			 may, answer, OPTIONS_ANSWER_MAX);
+	else
+		return true;
+	return false;
+}
+
+/* Makes the text into a template, and takes that as what is said from now on; false, and told, if
+ * it is none. */
+static bool take(struct greeting *greeting, const struct text *text)
+{
+	struct template *template = make_template(greeting, text);
+
+	if (template && !is_short_enough(greeting, template)) {
+		template_release(template);
+		template = NULL;
+	}
+	if (!template)
+		return false;
+	template_release(greeting->template);
+	greeting->template = template;
+	if (template_longest_to_ip(template) > HEARD_BY_HAILTO)
+		log_warning(
+			"the greeting %s %zu bytes: hailto prints the first %d unless told otherwise",
+			template_is_constant(template) ? "has" : "may have",
+			template_longest_to_ip(template), HEARD_BY_HAILTO);
+	return true;
+}
+
+/* Takes what the file holds, which has been read. */
+static bool take_file(struct greeting *greeting)
+{
+	struct text text = {.bytes = messagefile_bytes(greeting->file),
+			    .size = messagefile_size(greeting->file)};
+	bool is_taken = take(greeting, &text);
+
+	messagefile_forget(greeting->file);
+	return is_taken;
+}
+
+/* Takes the first greeting. */
+static bool take_first(struct greeting *greeting)
+{
+	const char *message = greeting->options->message;
+	struct text text = {.bytes = message, .size = message ? strlen(message) : 0};
+
+	if (message)
+		return take(greeting, &text);
+	greeting->file = messagefile_new(greeting->options->message_file, OPTIONS_GREETING_MAX);
+	if (!greeting->file) {
+		complain(greeting, "out of memory");
+		return false;
+	}
+	if (messagefile_read(greeting->file))
+		return take_file(greeting);
+	complain(greeting, "%s", messagefile_why(greeting->file));
+	return false;
+}
+
+/* The first escape in a text that is said as it stands; NULL: there is none. */
+static const char *find_escape(const char *text)
+{
+	static const char *const escapes[] = {"\\n", "\\r", "\\t"};
+
+	for (const char *p = strchr(text, '\\'); p; p = strchr(p, '\\')) {
+		for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++)
+			if (strncmp(p, escapes[i], 2) == 0)
+				return escapes[i];
+		if (p[1] == 'x' && isxdigit((unsigned char)p[2]) && isxdigit((unsigned char)p[3]))
+			return "\\xHH";
+		p += p[1] == '\\' ? 2 : 1;
+	}
+	return NULL;
+}
+
+/* A shell hands \n over as two bytes, and few that write it want to say these. */
+static void hint_at_escapes(const struct options *options)
+{
+	const char *escape = options->message && !options->expand ? find_escape(options->message)
+								  : NULL;
+
+	if (escape)
+		log_info("the greeting says %s literally; with -e it is expanded", escape);
+}
+
+struct greeting *greeting_new(const struct options *options)
+{
+	struct greeting *greeting = calloc(1, sizeof *greeting);
+
+	if (!greeting) {
+		log_error("out of memory");
+		return NULL;
+	}
+	greeting->options = options;
+	if (gethostname(greeting->host, sizeof greeting->host - 1) < 0)
+		greeting->host[0] = '\0';
+	if (take_first(greeting)) {
+		hint_at_escapes(options);
+		return greeting;
+	}
+	greeting_free(greeting);
+	return NULL;
+}
+
+void greeting_free(struct greeting *greeting)
+{
+	if (!greeting)
+		return;
+	greeting_unwatch(greeting);
+	messagefile_free(greeting->file);
+	template_release(greeting->template);
+	free(greeting);
+}
+
+/* Tries to read the file again; while somebody writes to it, the timer tries once more. */
+static void reload(struct greeting *greeting)
+{
+	enum messagefile_state state = messagefile_try(greeting->file);
+
+	if (state == MESSAGEFILE_UNSETTLED) {
+		if (!loop_add_timer(greeting->retry, messagefile_wait_ms(greeting->file)))
+			complain(greeting, "out of memory");
+	} else if (state == MESSAGEFILE_REFUSED) {
+		complain(greeting, "%s", messagefile_why(greeting->file));
+	} else if (take_file(greeting)) {
+		log_info("read %s again", greeting->options->message_file);
+	}
+}
+
+static void retry_cb(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	reload(argument);
+}
+
+bool greeting_watch(struct greeting *greeting, struct event_base *base)
+{
+	greeting->retry = evtimer_new(base, retry_cb, greeting);
+	return greeting->retry != NULL;
+}
+
+void greeting_unwatch(struct greeting *greeting)
+{
+	loop_free_event(greeting->retry);
+	greeting->retry = NULL;
+}
+
+void greeting_reload(struct greeting *greeting)
+{
+	if (!greeting->file) {
+		log_info("nothing to read again: the greeting is not from a file");
+		return;
+	}
+	messagefile_begin(greeting->file);
+	if (!evtimer_pending(greeting->retry, NULL))
+		reload(greeting);
+}
+
+struct template *greeting_template(const struct greeting *greeting)
+{
+	return greeting->template;
+}
+
+void greeting_fill(const struct greeting *greeting, struct template_values *values)
+{
+	values->serial = greeting->serial + 1;
+	values->time = time(NULL);
+}
+
+void greeting_count(struct greeting *greeting)
+{
+	greeting->serial++;
+}

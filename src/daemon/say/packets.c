@@ -1,0 +1,151 @@
+/* packets: datagrams, read and written many at a time, each with the address that it was sent to.
+ */
+#include <config.h>
+
+#include "packets.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/destination.h"
+
+#ifndef HAVE_STRUCT_MMSGHDR
+/* Where the system moves one datagram a call, this is Linux's form of many. */
+struct mmsghdr {
+	struct msghdr msg_hdr;
+	unsigned msg_len;
+};
+#endif
+
+/* Room for what the kernel says beside a datagram: the address that it was sent to. */
+union beside {
+	struct cmsghdr align;
+	char bytes[DESTINATION_BYTES];
+};
+
+struct packets {
+	struct packet all[PACKETS_MAX];
+	struct iovec parts[PACKETS_MAX];
+	union beside beside[PACKETS_MAX];
+	struct mmsghdr messages[PACKETS_MAX]; /* to read into */
+	size_t used;			      /* of these, since they were prepared */
+	struct mmsghdr answers[PACKETS_MAX];
+	unsigned answer_count;
+};
+
+void packets_free(struct packets *packets)
+{
+	free(packets);
+}
+
+/* Prepares to read the i-th datagram. */
+static void prepare(struct packets *packets, size_t i)
+{
+	struct packet *packet = &packets->all[i];
+
+	packets->parts[i] = (struct iovec){.iov_base = packet->bytes,
+					   .iov_len = sizeof packet->bytes};
+	packets->messages[i].msg_hdr = (struct msghdr){
+		.msg_name = &packet->peer,
+		.msg_namelen = sizeof packet->peer,
+		.msg_iov = &packets->parts[i],
+		.msg_iovlen = 1,
+		.msg_control = packets->beside[i].bytes,
+		.msg_controllen = sizeof packets->beside[i].bytes,
+	};
+}
+
+struct packets *packets_new(void)
+{
+	struct packets *packets = calloc(1, sizeof *packets);
+
+	for (size_t i = 0; packets && i < PACKETS_MAX; i++)
+		prepare(packets, i);
+	return packets;
+}
+
+/* Reads up to PACKETS_MAX datagrams; returns how many, or -1 with errno. */
+static int receive_all(struct packets *packets, int fd)
+{
+#ifdef HAVE_RECVMMSG
+	return recvmmsg(fd, packets->messages, PACKETS_MAX, MSG_DONTWAIT, NULL);
+#else
+	int count = 0;
+
+	for (; count < PACKETS_MAX; count++) {
+		struct mmsghdr *message = &packets->messages[count];
+		ssize_t n = recvmsg(fd, &message->msg_hdr, MSG_DONTWAIT);
+		if (n < 0)
+			return count > 0 ? count : -1;
+		message->msg_len = (unsigned)n;
+	}
+	return count;
+#endif
+}
+
+/* Sends answers from the `first` on; returns how many the kernel took, or -1 with errno. */
+static int send_from(struct packets *packets, int fd, unsigned first)
+{
+#ifdef HAVE_SENDMMSG
+	return sendmmsg(fd, packets->answers + first, packets->answer_count - first, MSG_DONTWAIT);
+#else
+	return sendmsg(fd, &packets->answers[first].msg_hdr, MSG_DONTWAIT) < 0 ? -1 : 1;
+#endif
+}
+
+/* Notes of a datagram what the kernel has told. */
+static void take(struct packet *packet, struct mmsghdr *message)
+{
+	struct msghdr *header = &message->msg_hdr;
+
+	packet->peer_length = header->msg_namelen;
+	packet->size = message->msg_len;
+	packet->to_many = destination_take(header, &packet->local);
+}
+
+size_t packets_receive(struct packets *packets, int fd, const struct sockaddr_storage *local,
+		       socklen_t local_length)
+{
+	int count;
+
+	for (size_t i = 0; i < packets->used; i++)
+		prepare(packets, i);
+	packets->answer_count = 0;
+	count = receive_all(packets, fd);
+	packets->used = count > 0 ? (size_t)count : 0;
+	for (int i = 0; i < count; i++) {
+		packets->all[i].local = *local;
+		packets->all[i].local_length = local_length;
+		take(&packets->all[i], &packets->messages[i]);
+	}
+	return packets->used;
+}
+
+struct packet *packets_get(struct packets *packets, size_t i)
+{
+	return &packets->all[i];
+}
+
+void packets_answer(struct packets *packets, size_t i)
+{
+	packets->parts[i].iov_len = packets->all[i].size;
+	packets->answers[packets->answer_count++] = packets->messages[i];
+}
+
+size_t packets_send(struct packets *packets, int fd)
+{
+	size_t failed = 0;
+	unsigned sent = 0;
+
+	while (sent < packets->answer_count) {
+		int count = send_from(packets, fd, sent);
+		if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return failed + packets->answer_count - sent; /* no room: they are lost */
+		if (count < 0 && errno == EINTR)
+			continue;
+		failed += count < 0; /* the first of them is refused, the others may go */
+		sent += count > 0 ? (unsigned)count : 1;
+	}
+	return failed;
+}

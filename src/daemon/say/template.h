@@ -1,0 +1,90 @@
+/*
+ * template: what a greeting says: literal bytes, and placeholders that each client has
+ * filled in for it. Compiled once, then shared by all who are being greeted.
+ */
+#ifndef DAEMON_SAY_TEMPLATE_H
+#define DAEMON_SAY_TEMPLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/attributes.h"
+
+struct template;
+
+/* What is the same for every client; the texts are copied, escaped. */
+struct template_constants {
+	const char *host, *instance, *version;
+	long pid;
+};
+
+/* What is each client's own. */
+struct template_values {
+	struct sockaddr_storage peer, local; /* the two ends of the connection */
+	socklen_t peer_length, local_length;
+	uint64_t serial;
+	time_t time;
+};
+
+/* Why a text is no template, and where. */
+struct template_problem {
+	const char *what; /* in words; NULL: there is no memory */
+	size_t position;  /* of the offending byte, from 0 */
+};
+
+/* Makes one that says just these bytes. NULL: no memory. */
+struct template *template_literal(const char *bytes, size_t size) MUST_CHECK;
+
+/*
+ * Makes one of a text with escapes (\n \r \t \\ \xHH) and placeholders ({peer} and so on; {{
+ * and }} for braces). What is the same for every client is filled in now. NULL, and the problem
+ * set, if the text is not well-formed.
+ */
+struct template *template_compile(const char *text, size_t size,
+				  const struct template_constants *constants,
+				  struct template_problem *problem) MUST_CHECK;
+
+/* Counts another user. Returns the template. */
+struct template *template_hold(struct template *template);
+
+/* Counts a user less; the last one frees it. NULL is allowed. */
+void template_release(struct template *template);
+
+/* True if it says the same to everyone: these bytes, template_longest() of them. */
+bool template_is_constant(const struct template *template);
+const char *template_bytes(const struct template *template);
+
+/* Which ends of the connection a client's values must have. */
+bool template_names_peer(const struct template *template);
+bool template_names_local(const struct template *template);
+
+/* The most bytes that it can say: to anybody, and to who has an IP address. */
+size_t template_longest(const struct template *template);
+size_t template_longest_to_ip(const struct template *template);
+
+/* How far a template has been said to one client; {0} is its beginning. */
+struct template_position {
+	size_t segment, offset;
+};
+
+/*
+ * Takes bytes of what is said, and returns how many: fewer than `size` mean that this is enough for
+ * now. Bytes that are kept live as long as the template, others only during the call.
+ */
+typedef size_t template_put(void *argument, const char *bytes, size_t size, bool is_kept);
+
+/*
+ * Hands `put` what the template says to one client, from the position on, and moves the position.
+ * The values must be the same each time. Returns false if `put` has enough before the end.
+ */
+bool template_say(const struct template *template, const struct template_values *values,
+		  struct template_position *position, template_put *put, void *argument) MUST_CHECK;
+
+/* Writes all that it says to one client, at most template_longest() bytes; returns how many. */
+size_t template_render(const struct template *template, const struct template_values *values,
+		       char *out);
+
+#endif

@@ -1,0 +1,384 @@
+/* listener: takes connections from the listening sockets and gives each to a session. */
+#include "listener.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/socket.h"
+#include "daemon/options.h"
+#include "session.h"
+#include "daemon/setup/sockets.h"
+#include "daemon/tell/stats.h"
+
+/*
+ * libevent accepts until the queue is empty; after this many at the latest the rest
+ * of the loop has its turn. It may come earlier: we don't learn when libevent ends.
+ * The sessions of 64 took longer in a flood than others may wait (O5 in doc/reliability.md).
+ */
+enum { ACCEPTS_A_TURN = 16 };
+
+/* How soon we try again when we can't know that there is room: after an error, and when full. */
+enum { RETRY_MS = 100 };
+
+/* A shortage that comes back within this time is the same one, and is not told again. */
+enum { EPISODE_MS = 10000 };
+
+/* Why we don't accept now; several reasons may hold at once. */
+enum pause {
+	PAUSE_TURN = 1,	    /* the rest of the loop has its turn */
+	PAUSE_FULL = 2,	    /* as many sessions as allowed */
+	PAUSE_SHORTAGE = 4, /* the machine has no descriptors or memory for more */
+	PAUSE_STOPPED = 8,  /* for good */
+};
+
+struct listener {
+	struct event_base *base;
+	const struct options *options;
+	const struct sockets *sockets;
+	struct sessions *sessions;
+	size_t room;
+	struct stats *stats;
+	listener_finished_cb *finished;
+	void *finished_argument;
+	struct evconnlistener **listeners; /* one for each socket, in their order */
+	unsigned pauses;		   /* of enum pause; accepting while 0 */
+	struct event *next_turn, *retry;
+	unsigned this_turn;
+	uint64_t accepted;
+	bool has_multipath; /* some socket listens for MPTCP; not each client comes by it */
+	bool stopping;	    /* accepts only clients already in the queues, up to the count */
+	bool is_untold;	    /* full, if no client that is yet to be looked at has closed */
+	uint64_t full_until, shortage_until; /* clock_ms(); until then the episode goes on */
+};
+
+/* Lets every socket accept, or none, as the pauses say. False, errno set: not every one does. */
+static bool apply_pauses(struct listener *listener, unsigned pauses)
+{
+	bool was_open = listener->pauses == 0, is_open = pauses == 0;
+
+	listener->pauses = pauses;
+	if (was_open == is_open)
+		return true;
+	for (size_t i = 0; i < sockets_count(listener->sockets); i++) {
+		struct evconnlistener *one = listener->listeners[i];
+		if ((is_open ? evconnlistener_enable(one) : evconnlistener_disable(one)) < 0 &&
+		    is_open)
+			return false;
+	}
+	return true;
+}
+
+static void pause_for(struct listener *listener, enum pause why)
+{
+	(void)apply_pauses(listener, listener->pauses | why);
+}
+
+static void retry_soon(struct listener *listener)
+{
+	loop_add_timer(listener->retry, RETRY_MS);
+}
+
+/* True if this is the beginning of an episode, which is worth a line in the log. */
+static bool begins_episode(uint64_t *until)
+{
+	bool begins = clock_ms() >= *until;
+
+	*until = clock_ms() + EPISODE_MS;
+	return begins;
+}
+
+static void pause_for_shortage(struct listener *listener, int reason)
+{
+	listener->stats->accept_pauses++;
+	pause_for(listener, PAUSE_SHORTAGE);
+	retry_soon(listener);
+	if (begins_episode(&listener->shortage_until))
+		log_warning(
+			"cannot accept connections: %s; they wait in the queue; retrying every %d ms",
+			strerror(reason), RETRY_MS);
+}
+
+/* Ends a pause; if the kernel can't watch every socket again, that is a shortage, too. */
+static void resume_from(struct listener *listener, unsigned why)
+{
+	if (!apply_pauses(listener, listener->pauses & ~why))
+		pause_for_shortage(listener, errno);
+}
+
+static bool has_room(const struct listener *listener)
+{
+	return sessions_open(listener->sessions) < listener->room ||
+	       sessions_can_evict(listener->sessions);
+}
+
+/* Counts a pause for want of room, and tells of it at the start of an episode. */
+static void tell_full(struct listener *listener)
+{
+	listener->is_untold = false;
+	listener->stats->accept_pauses++;
+	if (begins_episode(&listener->full_until))
+		log_info("%zu open, the most allowed; other connections wait in the queue",
+			 listener->room);
+}
+
+/*
+ * Pauses, unless one of the clients that are looked at now turns out to have closed. If others are
+ * looked at in the next turns, it may be a pause of nothing.
+ */
+static void pause_for_full(struct listener *listener)
+{
+	bool more = sessions_look(listener->sessions);
+
+	if (has_room(listener))
+		return;
+	pause_for(listener, PAUSE_FULL);
+	retry_soon(listener);
+	if (more)
+		listener->is_untold = true;
+	else
+		tell_full(listener);
+}
+
+/* True if as many connections as the options' count have been accepted. */
+static bool has_count(const struct listener *listener)
+{
+	return listener->options->count > 0 && listener->accepted >= listener->options->count;
+}
+
+/* Logs the connection, and opens its session, which the log may know by that name, too. */
+static bool open_logged(struct listener *listener, int fd, const struct sockaddr *address,
+			socklen_t length, bool now)
+{
+	char peer[ADDRESS_TEXT_MAX];
+
+	log_info("connected: %s", address_format(address, length, peer, sizeof peer));
+	return session_open(listener->sessions, fd, log_shows(LOG_LEVEL_DEBUG) ? peer : NULL, now);
+}
+
+/*
+ * Opens a session for an accepted socket, and notices what follows from it. The last one of
+ * the options' count is greeted when the sockets are closed: after that none can connect.
+ */
+static void greet(struct listener *listener, int fd, const struct sockaddr *address,
+		  socklen_t length)
+{
+	bool opened, now;
+
+	listener->accepted++;
+	listener->stats->accepted++;
+	now = !has_count(listener);
+	if (sessions_open(listener->sessions) >= listener->room)
+		sessions_evict(listener->sessions);
+	if (listener->has_multipath && socket_is_multipath(fd))
+		socket_release(fd);
+	opened = log_shows(LOG_LEVEL_INFO) ? open_logged(listener, fd, address, length, now)
+					   : session_open(listener->sessions, fd, NULL, now);
+	if (!opened)
+		pause_for_shortage(listener, ENOMEM);
+	else if (!has_room(listener))
+		pause_for_full(listener);
+}
+
+/* Takes what libevent accepted; it goes on accepting unless we pause. */
+static void accept_cb(struct evconnlistener *from, evutil_socket_t fd, struct sockaddr *address,
+		      int length, void *argument)
+{
+	struct listener *listener = argument;
+
+	(void)from;
+	greet(listener, fd, address, (socklen_t)length);
+	if (has_count(listener)) {
+		pause_for(listener, PAUSE_STOPPED);
+		listener->stopping = true;
+		event_active(listener->next_turn, EV_TIMEOUT, 0);
+	} else if (++listener->this_turn >= ACCEPTS_A_TURN) {
+		listener->this_turn = 0;
+		pause_for(listener, PAUSE_TURN);
+		event_active(listener->next_turn, EV_TIMEOUT, 0);
+	}
+}
+
+/* Without this callback libevent's listener would spin: the queue stays readable. */
+static void accept_failed_cb(struct evconnlistener *from, void *argument)
+{
+	int reason = EVUTIL_SOCKET_ERROR();
+
+	(void)from;
+	if (!socket_lost_one(reason))
+		pause_for_shortage(argument, reason);
+}
+
+/*
+ * Accepts who waits on one socket; those hands were shaken, they expect their
+ * greeting. False: some may wait yet, for whom there is no room now.
+ */
+static bool empty_queue(struct listener *listener, int socket)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+
+	/* Linux lets one more into a queue than its length. */
+	for (uint64_t i = 0; i <= listener->options->backlog; i++, length = sizeof address) {
+		if (has_count(listener))
+			return true;
+		if (!has_room(listener))
+			return false;
+		int fd = accept(socket, (struct sockaddr *)&address, &length);
+		if (fd < 0 && socket_lost_one(errno))
+			continue;
+		if (fd < 0)
+			return errno == EAGAIN || errno == EWOULDBLOCK;
+		evutil_make_socket_nonblocking(fd);
+		evutil_make_socket_closeonexec(fd);
+		greet(listener, fd, (struct sockaddr *)&address, length);
+	}
+	return true;
+}
+
+/* Accepts who waits on any socket. False: some may wait yet, and are tried again. */
+static bool empty_queues(struct listener *listener)
+{
+	bool empty = true;
+
+	for (size_t i = 0; i < sockets_count(listener->sockets); i++)
+		empty = empty_queue(listener, sockets_descriptor(listener->sockets, i)) && empty;
+	if (!empty)
+		retry_soon(listener);
+	return empty;
+}
+
+static void free_listeners(struct listener *listener)
+{
+	if (!listener->listeners)
+		return;
+	for (size_t i = 0; i < sockets_count(listener->sockets); i++)
+		if (listener->listeners[i])
+			evconnlistener_free(listener->listeners[i]);
+	free(listener->listeners);
+	listener->listeners = NULL;
+}
+
+/* Lets go of the sockets and tells the owner; they are the owner's to close. */
+static void finish(struct listener *listener)
+{
+	listener->stopping = false;
+	event_del(listener->retry);
+	free_listeners(listener);
+	listener->finished(listener->finished_argument);
+}
+
+/* Runs when the other events of a turn have had theirs; outside of libevent's accept loop. */
+static void next_turn_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct listener *listener = argument;
+
+	(void)fd;
+	(void)what;
+	resume_from(listener, PAUSE_TURN);
+	if (listener->stopping && empty_queues(listener))
+		finish(listener);
+}
+
+/* Looks again for room that nobody told us of: memory, descriptors, a lingerer old enough. */
+static void retry_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct listener *listener = argument;
+
+	(void)fd;
+	(void)what;
+	resume_from(listener, PAUSE_SHORTAGE);
+	if (has_room(listener)) {
+		listener_make_use_of_room(listener);
+	} else {
+		if (listener->is_untold)
+			tell_full(listener);
+		(void)begins_episode(&listener->full_until); /* it goes on */
+		retry_soon(listener);
+	}
+}
+
+/*
+ * Makes libevent's listener for each socket; the sockets listen already, and stay ours.
+ * They are enabled in a second step, for only that one tells whether it was done.
+ */
+static bool start_accepting(struct listener *listener)
+{
+	size_t count = sockets_count(listener->sockets);
+
+	listener->listeners = calloc(count, sizeof(struct evconnlistener *));
+	for (size_t i = 0; listener->listeners && i < count; i++) {
+		listener->listeners[i] =
+			evconnlistener_new(listener->base, accept_cb, listener,
+					   LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
+					   sockets_descriptor(listener->sockets, i));
+		if (!listener->listeners[i])
+			return false;
+		if (socket_is_multipath(sockets_descriptor(listener->sockets, i)))
+			listener->has_multipath = true;
+		evconnlistener_set_error_cb(listener->listeners[i], accept_failed_cb);
+		if (evconnlistener_enable(listener->listeners[i]) < 0)
+			return false;
+	}
+	return listener->listeners != NULL;
+}
+
+struct listener *listener_new(struct event_base *base, const struct options *options,
+			      const struct sockets *sockets, struct sessions *sessions, size_t room,
+			      struct stats *stats, listener_finished_cb *finished, void *argument)
+{
+	struct listener *listener = calloc(1, sizeof *listener);
+
+	if (!listener)
+		return NULL;
+	listener->base = base;
+	listener->options = options;
+	listener->sockets = sockets;
+	listener->sessions = sessions;
+	listener->room = room;
+	listener->stats = stats;
+	listener->finished = finished;
+	listener->finished_argument = argument;
+	listener->next_turn = evtimer_new(base, next_turn_cb, listener);
+	listener->retry = evtimer_new(base, retry_cb, listener);
+	if (listener->next_turn && listener->retry && start_accepting(listener))
+		return listener;
+	listener_free(listener);
+	return NULL;
+}
+
+void listener_make_use_of_room(struct listener *listener)
+{
+	listener->is_untold = false;
+	resume_from(listener, PAUSE_FULL | PAUSE_SHORTAGE);
+	/* Not at once: this may be called while a session makes room for the next one. */
+	if (listener->stopping)
+		event_active(listener->next_turn, EV_TIMEOUT, 0);
+}
+
+void listener_stop(struct listener *listener)
+{
+	pause_for(listener, PAUSE_STOPPED);
+	listener->stopping = true;
+	if (empty_queues(listener))
+		event_active(listener->next_turn, EV_TIMEOUT, 0);
+}
+
+void listener_free(struct listener *listener)
+{
+	if (!listener)
+		return;
+	free_listeners(listener);
+	loop_free_event(listener->next_turn);
+	loop_free_event(listener->retry);
+	free(listener);
+}

@@ -1,0 +1,42 @@
+/*
+ * listener: takes connections from the listening sockets and gives each to a
+ * session, as long as there is room.
+ */
+#ifndef DAEMON_SERVE_LISTENER_H
+#define DAEMON_SERVE_LISTENER_H
+
+#include <stddef.h>
+
+struct event_base;
+struct listener;
+struct options;
+struct sessions;
+struct sockets;
+struct stats;
+
+/*
+ * Called once, from the loop, when no more connections will be accepted: the
+ * options' count is reached, or after listener_stop(). The sockets can be closed.
+ */
+typedef void listener_finished_cb(void *argument);
+
+/*
+ * Makes a listener that accepts on all `sockets`, with at most `room` sessions
+ * open at once. What it is given must outlive it. NULL: no memory, and told.
+ */
+struct listener *listener_new(struct event_base *base, const struct options *options,
+			      const struct sockets *sockets, struct sessions *sessions, size_t room,
+			      struct stats *stats, listener_finished_cb *finished, void *argument);
+
+/* To be called when a session has ended: a listener that was full goes on. */
+void listener_make_use_of_room(struct listener *listener);
+
+/*
+ * Lets in no more than those who are in the queues already, as there is room for
+ * them: the kernel has shaken their hands, they expect their greeting.
+ */
+void listener_stop(struct listener *listener);
+
+void listener_free(struct listener *listener);
+
+#endif

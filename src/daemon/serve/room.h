@@ -1,0 +1,18 @@
+/* room: how many connections the descriptor limit has room for. */
+#ifndef DAEMON_SERVE_ROOM_H
+#define DAEMON_SERVE_ROOM_H
+
+#include <stddef.h>
+
+struct options;
+
+/* Raises the soft descriptor limit to the hard one: before anything needs a descriptor. */
+void room_raise_limit(void);
+
+/*
+ * Returns how many sessions may be open at once so that descriptors never run out: 1 if
+ * there are fewer than the reserve, 0 if there is none. Warns if the options ask for more.
+ */
+size_t room_find(const struct options *options);
+
+#endif

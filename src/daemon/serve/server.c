@@ -1,0 +1,301 @@
+/* server: the event loop with all that lives on it: who starts, who stops, and when. */
+#include <config.h>
+
+#include "server.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/signals.h"
+#include "daemon/say/datagram.h"
+#include "daemon/say/greeting.h"
+#include "listener.h"
+#include "daemon/options.h"
+#include "daemon/tell/readiness.h"
+#include "room.h"
+#include "session.h"
+#include "daemon/setup/sockets.h"
+#include "daemon/tell/stats.h"
+#include "daemon/status.h"
+
+/* Room for the start line; more addresses than fit are left out of it, never of stdout. */
+enum { START_LINE_MAX = 1500 };
+
+struct server {
+	const struct options *options;
+	struct event_base *base;
+	struct event *terminate, *interrupt, *report, *reload, *drain;
+	struct greeting *greeting;
+	struct sockets *sockets;     /* NULL once no more connections come */
+	struct datagrams *datagrams; /* NULL if none are answered */
+	struct sessions *sessions;
+	struct listener *listener;
+	struct readiness *readiness;
+	struct stats stats;
+};
+
+/* Ends the loop when nobody is left to serve, and nobody can come. */
+static void end_if_idle(struct server *server)
+{
+	if (!server->sockets && sessions_open(server->sessions) == 0)
+		event_base_loopbreak(server->base);
+}
+
+/* Answers no more datagrams: a stop has begun, or the sockets go. */
+static void stop_datagrams(struct server *server)
+{
+	datagrams_free(server->datagrams);
+	server->datagrams = NULL;
+	if (server->sockets)
+		sockets_close_datagrams(server->sockets);
+}
+
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+/* A first TERM or INT drains, bounded in time; a second one ends at once. */
+static void stop_cb(evutil_socket_t signal_number, short what, void *argument)
+{
+	struct server *server = argument;
+
+	(void)signal_number;
+	(void)what;
+	if (evtimer_pending(server->drain, NULL)) {
+		event_base_loopbreak(server->base);
+		return;
+	}
+	loop_add_timer(server->drain, server->options->drain);
+	stop_datagrams(server);
+	if (server->sockets)
+		listener_stop(server->listener);
+	sessions_look_at_all(server->sessions);
+	if (sessions_open(server->sessions) > 0)
+		log_info("stopping: waiting for %zu connection%s", sessions_open(server->sessions),
+			 plural(sessions_open(server->sessions)));
+}
+
+static void drain_over_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct server *server = argument;
+
+	(void)fd;
+	(void)what;
+	if (sessions_open(server->sessions) > 0)
+		log_info("stopping: closing %zu connection%s that did not end in time",
+			 sessions_open(server->sessions), plural(sessions_open(server->sessions)));
+	event_base_loopbreak(server->base);
+}
+
+static void report_cb(evutil_socket_t signal_number, short what, void *argument)
+{
+	struct server *server = argument;
+
+	(void)signal_number;
+	(void)what;
+	stats_log(&server->stats);
+}
+
+static void reload_cb(evutil_socket_t signal_number, short what, void *argument)
+{
+	struct server *server = argument;
+
+	(void)signal_number;
+	(void)what;
+	greeting_reload(server->greeting);
+}
+
+/* No more connections come: what is open is served whole, then we end. */
+static void finished_cb(void *argument)
+{
+	struct server *server = argument;
+
+	stop_datagrams(server);
+	sockets_close(server->sockets);
+	server->sockets = NULL;
+	sessions_look_at_all(server->sessions);
+	end_if_idle(server);
+}
+
+static void session_ended_cb(void *argument)
+{
+	struct server *server = argument;
+
+	if (server->listener)
+		listener_make_use_of_room(server->listener);
+	end_if_idle(server);
+}
+
+/* Adds an event for a signal. */
+static struct event *watch(struct server *server, int signal_number, event_callback_fn callback)
+{
+	struct event *event = evsignal_new(server->base, signal_number, callback, server);
+
+	if (event && event_add(event, NULL) == 0)
+		return event;
+	if (event)
+		event_free(event);
+	return NULL;
+}
+
+/* Lets go of the signals: those that end a program do it again. */
+static void unwatch_signals(struct server *server)
+{
+	loop_free_event(server->reload);
+	loop_free_event(server->report);
+	loop_free_event(server->interrupt);
+	loop_free_event(server->terminate);
+	server->reload = server->report = server->interrupt = server->terminate = NULL;
+}
+
+/*
+ * Takes the signals over, and lets those in that came too early for us. Only now, so
+ * that a start that waits, for a name server or for whoever reads standard error, can
+ * be ended; and before anybody is told that we are ready.
+ */
+static bool watch_signals(struct server *server)
+{
+	static const int none[] = {0};
+
+	server->terminate = watch(server, SIGTERM, stop_cb);
+	server->interrupt = watch(server, SIGINT, stop_cb);
+	server->report = watch(server, SIGUSR1, report_cb);
+	server->reload = watch(server, SIGHUP, reload_cb);
+	if (!server->terminate || !server->interrupt || !server->report || !server->reload) {
+		unwatch_signals(server);
+		return false;
+	}
+	signals_block_only(none);
+	return true;
+}
+
+/* Starts to accept, when all else has its descriptors: those that are left are for clients. */
+static bool start_listening(struct server *server)
+{
+	size_t room = room_find(server->options);
+
+	if (room > 0)
+		server->listener = listener_new(server->base, server->options, server->sockets,
+						server->sessions, room, &server->stats, finished_cb,
+						server);
+	return server->listener != NULL;
+}
+
+/* Prepares the lines on standard output, one for each address. False: no memory. */
+static bool prepare_readiness(struct server *server, const struct outlet *output)
+{
+	server->readiness = readiness_new(server->base, output);
+	if (!server->readiness)
+		return false;
+	for (size_t i = 0; i < sockets_count(server->sockets); i++)
+		if (!readiness_add(server->readiness, sockets_address(server->sockets, i)))
+			return false;
+	return true;
+}
+
+/* Makes what serves the sockets. */
+static bool open_service(struct server *server, const struct outlet *output)
+{
+	server->base = loop_new();
+	if (!server->base)
+		return false;
+	server->drain = evtimer_new(server->base, drain_over_cb, server);
+	if (!server->drain || !prepare_readiness(server, output) ||
+	    !greeting_watch(server->greeting, server->base))
+		return false;
+	server->sessions = sessions_new(server->base, server->options, server->greeting,
+					&server->stats, session_ended_cb, server);
+	if (!server->sessions)
+		return false;
+	if (server->options->udp) {
+		server->datagrams = datagrams_new(server->base, server->sockets, server->greeting,
+						  &server->stats);
+		if (!server->datagrams)
+			return false;
+	}
+	return start_listening(server) && watch_signals(server);
+}
+
+struct server *server_open(const struct options *options, struct greeting *greeting,
+			   const struct outlet *output, int *status)
+{
+	struct server *server = calloc(1, sizeof *server);
+
+	*status = STATUS_FAILURE;
+	if (!server) {
+		log_error("out of memory");
+		return NULL;
+	}
+	server->options = options;
+	server->greeting = greeting;
+	server->sockets = sockets_open(options);
+	if (!server->sockets) {
+		*status = STATUS_LISTEN;
+	} else if (!open_service(server, output)) {
+		log_error("cannot start to serve: out of memory or descriptors");
+	} else {
+		return server;
+	}
+	server_close(server);
+	return NULL;
+}
+
+/* Says in the log what runs where. */
+static void log_start(const struct server *server)
+{
+	char addresses[START_LINE_MAX] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < sockets_count(server->sockets) && used < sizeof addresses; i++)
+		used += (size_t)snprintf(addresses + used, sizeof addresses - used, "%s%s",
+					 i > 0 ? ", " : "", sockets_address(server->sockets, i));
+	log_info("haild " PACKAGE_VERSION " (libevent %s, %s) listens on %s%s", event_get_version(),
+		 event_base_get_method(server->base), addresses,
+		 server->options->udp ? " by TCP and UDP" : "");
+}
+
+int server_run(struct server *server)
+{
+	log_wait_no_more();
+	log_start(server);
+	readiness_tell(server->readiness);
+	if (loop_run(server->base) == 0)
+		return STATUS_STOPPED;
+	log_error("the event loop failed: %s", strerror(errno));
+	return STATUS_FAILURE;
+}
+
+/*
+ * Lets no signal in any more: once libevent has let go of them their default
+ * action is death, and a second TERM may come while we clean up.
+ */
+static void block_signals(void)
+{
+	static const int ours[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, 0};
+
+	signals_block_only(ours);
+}
+
+void server_close(struct server *server)
+{
+	block_signals();
+	listener_free(server->listener);
+	server->listener = NULL;
+	stop_datagrams(server);
+	sessions_free(server->sessions);
+	sockets_close(server->sockets);
+	unwatch_signals(server);
+	readiness_free(server->readiness);
+	greeting_unwatch(server->greeting);
+	loop_free_event(server->drain);
+	loop_free(server->base);
+	free(server);
+}

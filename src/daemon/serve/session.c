@@ -1,0 +1,500 @@
+/* session: one client each: greet, half-close, linger, close. */
+#include <config.h>
+
+#include "session.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/pool.h"
+#include "base/socket.h"
+#include "ending.h"
+#include "daemon/options.h"
+#include "daemon/say/output.h"
+#include "daemon/say/rendering.h"
+#include "daemon/tell/stats.h"
+#include "waiting.h"
+
+/* A session younger than this in its lingering is not evicted: its bytes may be under way. */
+enum { EVICT_AFTER_MS = 1000 };
+
+/*
+ * How long a client may take to close before the kernel is asked to watch it. Nearly all
+ * need less, and then one look is all that they cost. Less time would be too little for clients
+ * that are busy themselves; more gains nothing (doc/performance.md).
+ */
+enum { LOOK_AFTER_MS = 20 };
+
+/* What a session waits for. */
+enum state {
+	OPENING,   /* for nothing yet */
+	GREETING,  /* until the kernel has the rest of the greeting; input is watched, too */
+	PARTING,   /* for our look whether the client has closed; half-closed a moment ago */
+	LINGERING, /* for the client to close; input is watched */
+};
+
+QUEUE_HEAD(session_list, session);
+
+/*
+ * Many linger at a time, so this is small: a bufferevent, some 800 bytes, is there while
+ * the greeting needs it, and the times are clock_ms(), modulo 2^32.
+ */
+struct session {
+	struct sessions *all;
+	struct waiter age; /* until its deadline */
+	/* PARTING: until our look; LINGERING: until it has been silent for long. */
+	struct waiter turn;
+	union {
+		struct { /* GREETING */
+			struct bufferevent *output;
+			struct rendering *rest; /* of the greeting, not yet queued; or NULL */
+		};
+		QUEUE_LINK(session) by_half_close; /* LINGERING */
+	};
+	char *peer;
+	int fd;
+	enum state state;
+	uint32_t discarded;
+	uint32_t queued;    /* bytes of its greeting, sent ones included */
+	struct event input; /* GREETING, LINGERING */
+};
+
+struct sessions {
+	struct event_base *base;
+	const struct options *options;
+	struct stats *stats;
+	session_closed_cb *closed;
+	void *closed_argument;
+	struct session_list lingering; /* the longest first */
+	struct pool *pool;
+	struct output *output; /* what the next session is sent */
+	struct waiting *deadline, *look, *silence;
+};
+
+/* When the session was half-closed; the place is a spare one, so that many sessions are small. */
+#define HALF_CLOSED_MS(session) ((session)->turn.spare)
+
+/* The time in ms, modulo 2^32: no session lives for the 49 days that this takes. */
+static uint32_t now_ms(void)
+{
+	return (uint32_t)clock_ms();
+}
+
+/* The session that has a waiter at that offset. */
+static struct session *session_of(struct waiter *waiter, size_t offset)
+{
+	return (struct session *)(void *)((char *)waiter - offset);
+}
+
+/* Bytes of the greeting that the kernel took. */
+static size_t bytes_sent(const struct session *session)
+{
+	switch (session->state) {
+	case OPENING:
+		return 0;
+	case GREETING:
+		return session->queued -
+		       evbuffer_get_length(bufferevent_get_output(session->output));
+	case PARTING:
+	case LINGERING:
+		break;
+	}
+	return session->queued;
+}
+
+/* Lets go of what the session's state needs, but for the watch on its input. */
+static void leave_state(struct session *session)
+{
+	switch (session->state) {
+	case OPENING:
+		break;
+	case GREETING:
+		bufferevent_free(session->output);
+		rendering_free(session->rest);
+		break;
+	case PARTING:
+		waiting_remove(session->all->look, &session->turn);
+		break;
+	case LINGERING:
+		waiting_remove(session->all->silence, &session->turn);
+		QUEUE_REMOVE(&session->all->lingering, session, by_half_close);
+		break;
+	}
+}
+
+/*
+ * Ends the connection. One that has not got its whole greeting is reset: an
+ * orderly FIN would tell the client that the part it has is all there is.
+ */
+static void close_socket(int fd, bool whole)
+{
+	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+	if (!whole)
+		(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	close(fd);
+}
+
+static void log_end(const struct session *session, enum ending ending, size_t sent, int64_t gone_ms)
+{
+	uint32_t lived = now_ms() - session->age.since_ms;
+
+	if (gone_ms > 0)
+		lived -= gone_ms < lived ? (uint32_t)gone_ms : lived;
+	log_debug("closed: %s: %s, %zu bytes sent, %" PRIu32 " discarded, %s%" PRIu32 " ms",
+		  session->peer, ending_name(ending), sent, session->discarded,
+		  gone_ms < 0 ? "up to " : "", lived);
+}
+
+/* Ends a session and tells the owner: the only place where one dies. */
+static void session_close(struct session *session, enum ending ending)
+{
+	struct sessions *all = session->all;
+	size_t sent = bytes_sent(session);
+	bool whole = session->state == PARTING || session->state == LINGERING;
+	int64_t gone_ms = session->peer ? ending_look_closer(&ending, session->fd, sent) : -1;
+
+	if (ending != ENDING_DONE)
+		ending_count(ending, all->stats);
+	all->stats->bytes_sent += sent;
+	all->stats->open--;
+	if (session->peer)
+		log_end(session, ending, sent, gone_ms);
+	/* libevent takes the descriptor out of epoll, so it is closed behind that. */
+	if (session->state == GREETING || session->state == LINGERING)
+		event_del(&session->input);
+	leave_state(session);
+	close_socket(session->fd, whole);
+	waiting_remove(all->deadline, &session->age);
+	free(session->peer);
+	pool_give(all->pool, session);
+	all->closed(all->closed_argument);
+}
+
+/* The client that lingers has said something: its silence begins anew. */
+static void was_heard(struct session *session)
+{
+	if (session->state != LINGERING)
+		return;
+	waiting_remove(session->all->silence, &session->turn);
+	waiting_add(session->all->silence, &session->turn, now_ms());
+}
+
+/*
+ * Throws away what the client has sent. The session is closed, and false returned, if
+ * that was the end, or too much.
+ */
+static bool read_input(struct session *session)
+{
+	size_t left = SESSION_DISCARD_MAX - session->discarded;
+	ssize_t n = socket_discard(session->fd, left < SOCKET_AT_ONCE ? left : SOCKET_AT_ONCE);
+
+	if (n > 0) {
+		session->discarded += (uint32_t)n;
+		session->all->stats->bytes_discarded += (uint64_t)n;
+		if (session->discarded < SESSION_DISCARD_MAX) {
+			was_heard(session);
+			return true;
+		}
+		session_close(session, ENDING_FLOODED);
+	} else if (n < 0) {
+		if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+			return true;
+		session_close(session,
+			      session->state == GREETING ? ENDING_RESET_GREETING : ENDING_RESET);
+	} else if (session->state == GREETING) { /* It sends no more, but may read yet. */
+		event_del(&session->input);
+		return true;
+	} else {
+		session_close(session, ENDING_DONE);
+	}
+	return false;
+}
+
+/*
+ * Notices the client's input, or its end. Also while it is being greeted: a client that sends more
+ * than the buffers hold before it reads would wait for us, and we for it.
+ */
+static void input_cb(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	(void)read_input(argument);
+}
+
+/* Makes the event that watches the input. */
+static void prepare_input(struct session *session)
+{
+	event_assign(&session->input, session->all->base, session->fd, EV_READ | EV_PERSIST,
+		     input_cb, session);
+}
+
+/* Waits for the client to close, and from now on not for long. A plain event does. */
+static void linger(struct session *session)
+{
+	struct sessions *all = session->all;
+
+	leave_state(session);
+	session->state = LINGERING;
+	QUEUE_ADD(&all->lingering, session, by_half_close);
+	waiting_add(all->silence, &session->turn, now_ms());
+	if (event_add(&session->input, NULL) < 0)
+		session_close(session, ENDING_FAILED);
+}
+
+/* Most clients have closed when they are looked at. The others are watched from now on. */
+static void look_due_cb(struct waiter *turn, void *argument)
+{
+	struct session *session = session_of(turn, offsetof(struct session, turn));
+
+	(void)argument;
+	if (!read_input(session))
+		return;
+	prepare_input(session);
+	linger(session);
+}
+
+static void silence_due_cb(struct waiter *turn, void *argument)
+{
+	(void)argument;
+	session_close(session_of(turn, offsetof(struct session, turn)), ENDING_TIMED_OUT_LINGER);
+}
+
+static void deadline_due_cb(struct waiter *age, void *argument)
+{
+	struct session *session = session_of(age, offsetof(struct session, age));
+
+	(void)argument;
+	session_close(session, session->state == GREETING ? ENDING_TIMED_OUT_GREETING
+							  : ENDING_TIMED_OUT_LINGER);
+}
+
+/* Leaves the session alone for a moment, in which its client mostly closes. */
+static void part(struct session *session)
+{
+	session->state = PARTING;
+	HALF_CLOSED_MS(session) = session->age.since_ms; /* that is now */
+	waiting_add(session->all->look, &session->turn, session->age.since_ms);
+}
+
+/* Half-closes: the greeting, held back until now, and our FIN leave in one segment. */
+static void half_close(struct session *session)
+{
+	if (shutdown(session->fd, SHUT_WR) < 0) {
+		session_close(session, ENDING_RESET_GREETING);
+		return;
+	}
+	session->all->stats->greeted++;
+	if (session->state == GREETING) {
+		HALF_CLOSED_MS(session) = now_ms();
+		linger(session);
+	}
+}
+
+/*
+ * Queues the next piece of a greeting that is the client's own. False: no memory, or no watch.
+ * That it is to be written is said again: libevent may have lacked the memory to notice by itself.
+ */
+static bool queue_rest(struct session *session)
+{
+	size_t size;
+
+	if (!rendering_queue(session->rest, bufferevent_get_output(session->output), &size) ||
+	    bufferevent_enable(session->output, EV_WRITE) < 0)
+		return false;
+	session->queued += (uint32_t)size;
+	if (session->rest->is_over) {
+		rendering_free(session->rest);
+		session->rest = NULL;
+	}
+	return true;
+}
+
+/* The kernel has what was queued. At the end of the greeting, the client may not have it yet. */
+static void written_cb(struct bufferevent *output, void *argument)
+{
+	struct session *session = argument;
+
+	(void)output;
+	if (!session->rest)
+		half_close(session);
+	else if (!queue_rest(session))
+		session_close(session, ENDING_FAILED);
+}
+
+static void write_failed_cb(struct bufferevent *output, short what, void *argument)
+{
+	(void)output;
+	(void)what;
+	session_close(argument, ENDING_RESET_GREETING);
+}
+
+/* Leaves the rest of the greeting to libevent. False: no memory for it, or to watch the socket. */
+static bool keep_greeting(struct session *session, size_t sent)
+{
+	struct bufferevent *output;
+	struct rendering *rest;
+
+	if (!output_take(session->all->output, sent, &output, &rest))
+		return false;
+	session->state = GREETING;
+	session->output = output;
+	session->rest = rest;
+	bufferevent_setcb(output, NULL, written_cb, write_failed_cb, session);
+	prepare_input(session);
+	return bufferevent_setfd(output, session->fd) == 0 &&
+	       event_add(&session->input, NULL) == 0 && bufferevent_enable(output, EV_WRITE) == 0;
+}
+
+/*
+ * Sends the greeting. Now, since the socket is new, and has room; only if the kernel does not
+ * take all of it, or it comes in pieces, or is not to be sent now, the session gets a bufferevent
+ * for itself. False: no memory for that.
+ */
+static bool greet(struct session *session, bool now)
+{
+	struct output *output = session->all->output;
+	ssize_t sent = 0;
+	size_t size;
+	enum output_queued queued = output_queue(output, session->fd, &size);
+
+	if (queued == OUTPUT_NO_MEMORY)
+		return false;
+	session->queued = (uint32_t)size;
+	now = now && queued == OUTPUT_WHOLE;
+	if (now)
+		sent = output_send(output, session->fd);
+	if (sent >= 0 && (!now || (size_t)sent < size))
+		return keep_greeting(session, (size_t)sent);
+	output_forget(output);
+	if (sent < 0) {
+		session_close(session, ENDING_RESET_GREETING);
+		return true;
+	}
+	part(session); /* First: if it can't be half-closed, it is closed. */
+	half_close(session);
+	return true;
+}
+
+struct sessions *sessions_new(struct event_base *base, const struct options *options,
+			      struct greeting *greeting, struct stats *stats,
+			      session_closed_cb *closed, void *argument)
+{
+	struct sessions *all = calloc(1, sizeof *all);
+	uint64_t look_ms = options->idle < LOOK_AFTER_MS ? options->idle : LOOK_AFTER_MS;
+
+	if (!all)
+		return NULL;
+	all->base = base;
+	all->options = options;
+	all->stats = stats;
+	all->closed = closed;
+	all->closed_argument = argument;
+	QUEUE_INIT(&all->lingering);
+	all->pool = pool_new(sizeof(struct session));
+	all->output = output_new(base, greeting);
+	all->deadline = waiting_new(base, options->timeout, 0, deadline_due_cb, NULL);
+	all->look = waiting_new(base, look_ms, look_ms, look_due_cb, NULL);
+	all->silence = waiting_new(base, options->idle, 0, silence_due_cb, NULL);
+	if (all->pool && all->output && all->deadline && all->look && all->silence)
+		return all;
+	sessions_free(all);
+	return NULL;
+}
+
+void sessions_free(struct sessions *all)
+{
+	if (!all)
+		return;
+	if (all->deadline)
+		sessions_stop(all);
+	output_free(all->output);
+	waiting_free(all->silence);
+	waiting_free(all->look);
+	waiting_free(all->deadline);
+	pool_free(all->pool);
+	free(all);
+}
+
+size_t sessions_open(const struct sessions *all)
+{
+	return (size_t)all->stats->open;
+}
+
+/* Makes a session of a socket; NULL: no memory. */
+static struct session *session_new(struct sessions *all, int fd, const char *peer)
+{
+	struct session *session = pool_take(all->pool);
+
+	if (!session)
+		return NULL;
+	session->all = all;
+	session->peer = peer ? strdup(peer) : NULL;
+	session->fd = fd;
+	session->state = OPENING;
+	session->discarded = 0;
+	if (!peer || session->peer)
+		return session;
+	pool_give(all->pool, session);
+	return NULL;
+}
+
+bool session_open(struct sessions *all, int fd, const char *peer, bool now)
+{
+	struct session *session = session_new(all, fd, peer);
+
+	if (!session) {
+		all->stats->failed++;
+		close_socket(fd, false);
+		return false;
+	}
+	waiting_add(all->deadline, &session->age, now_ms());
+	all->stats->open++;
+	if (greet(session, now))
+		return true;
+	session_close(session, ENDING_FAILED);
+	return false;
+}
+
+bool sessions_look(struct sessions *all)
+{
+	return waiting_hurry(all->look, WAITING_A_TURN);
+}
+
+void sessions_look_at_all(struct sessions *all)
+{
+	(void)waiting_hurry(all->look, SIZE_MAX);
+}
+
+bool sessions_can_evict(const struct sessions *all)
+{
+	const struct session *longest = all->lingering.first;
+
+	return longest && now_ms() - HALF_CLOSED_MS(longest) >= EVICT_AFTER_MS;
+}
+
+void sessions_evict(struct sessions *all)
+{
+	if (sessions_can_evict(all))
+		session_close(all->lingering.first, ENDING_EVICTED);
+}
+
+void sessions_stop(struct sessions *all)
+{
+	struct waiter *age;
+
+	while ((age = waiting_first(all->deadline)))
+		session_close(session_of(age, offsetof(struct session, age)), ENDING_STOPPED);
+}

@@ -1,0 +1,398 @@
+/* bind: the addresses of the options made into bound sockets, all or none. */
+#include <config.h>
+
+#include "bind.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "base/addresslist.h"
+#include "base/endpoint.h"
+#include "base/log.h"
+#include "base/loopback.h"
+#include "base/nameerror.h"
+#include "base/socket.h"
+#include "base/destination.h"
+#include "failure.h"
+#include "daemon/options.h"
+#include "places.h"
+#include "unixpath.h"
+
+/* How often another free port is tried for, when one of several addresses has it taken. */
+enum { FREE_PORT_TRIES = 16 };
+
+struct binder {
+	const struct options *options;
+	struct places *places;
+	bool checking; /* only find out; a socket that is in use is well enough */
+	bool warned_of_family;
+};
+
+static bool set_option(int fd, int level, int name)
+{
+	int on = 1;
+
+	return setsockopt(fd, level, name, &on, sizeof on) == 0;
+}
+
+/*
+ * The option that lets several daemons have one port; -1: the system has none. FreeBSD's plain one
+ * gives all clients to one of them.
+ */
+#if HAVE_DECL_SO_REUSEPORT_LB
+enum { SHARE_PORT = SO_REUSEPORT_LB };
+#elif HAVE_DECL_SO_REUSEPORT
+enum { SHARE_PORT = SO_REUSEPORT };
+#else
+enum { SHARE_PORT = -1 };
+#endif
+
+/* Sets what a socket of either kind needs before it is bound. */
+static bool prepare(const struct binder *binder, int fd, int family)
+{
+	/* One socket per family: peers by IPv4 then are IPv4 addresses everywhere. */
+	if (family == AF_INET6 && !set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY))
+		return false;
+	errno = ENOPROTOOPT;
+	return !binder->options->reuse_port ||
+	       (SHARE_PORT >= 0 && set_option(fd, SOL_SOCKET, SHARE_PORT));
+}
+
+/* Sets what a TCP socket needs besides. (By UDP, SO_REUSEADDR would let two have one port.) */
+static bool prepare_tcp(const struct binder *binder, int fd, int family)
+{
+	if (!set_option(fd, SOL_SOCKET, SO_REUSEADDR) || !prepare(binder, fd, family))
+		return false;
+	socket_hold_back(fd);
+	return true;
+}
+
+/* Notes the address that the socket really has: the kernel chose the port 0. */
+static bool note_address(struct place *place, struct sockaddr_storage *address)
+{
+	socklen_t length = sizeof *address;
+
+	if (getsockname(place->fd, (struct sockaddr *)address, &length) < 0)
+		return false;
+	places_name(place, (struct sockaddr *)address, length);
+	return true;
+}
+
+/* Opens and binds a TCP socket, and writes its address back; false, errno set, if it can't. */
+static bool bind_tcp(struct binder *binder, struct sockaddr_storage *address, socklen_t length)
+{
+	int fd = socket_open(address->ss_family, SOCK_STREAM);
+	struct place *place;
+
+	if (fd < 0)
+		return false;
+	if (!prepare_tcp(binder, fd, address->ss_family) ||
+	    bind(fd, (struct sockaddr *)address, length) < 0) {
+		socket_close(fd);
+		return false;
+	}
+	place = places_add(binder->places, fd);
+	return place && note_address(place, address);
+}
+
+/* Opens and binds a UDP socket beside the TCP socket bound last; false, errno set, if it can't. */
+static bool bind_udp(struct binder *binder, const struct sockaddr_storage *address,
+		     socklen_t length)
+{
+	int fd = socket_open(address->ss_family, SOCK_DGRAM);
+
+	if (fd < 0)
+		return false;
+	if (prepare(binder, fd, address->ss_family) && destination_want(fd, address->ss_family) &&
+	    bind(fd, (const struct sockaddr *)address, length) == 0) {
+		binder->places->all[binder->places->count - 1].datagram_fd = fd;
+		return true;
+	}
+	socket_close(fd);
+	return false;
+}
+
+/* Binds all that is wanted on an address, or nothing; else `by_udp` tells which of it failed. */
+static bool bind_address(struct binder *binder, struct sockaddr_storage *address, socklen_t length,
+			 bool *by_udp)
+{
+	size_t before = binder->places->count;
+	int reason;
+
+	*by_udp = false;
+	if (!bind_tcp(binder, address, length))
+		return false;
+	if (!binder->options->udp || bind_udp(binder, address, length))
+		return true;
+	reason = errno;
+	places_truncate(binder->places, before);
+	errno = reason;
+	*by_udp = true;
+	return false;
+}
+
+/* Says why a name could not be looked up; `reason` is errno, for EAI_SYSTEM. */
+static void complain_of_lookup(const struct endpoint *endpoint, int failure, int reason)
+{
+	char text[ADDRESS_TEXT_MAX];
+	const char *why = failure == EAI_SYSTEM ? strerror(reason) : nameerror_words(failure);
+	const char *advice = failure_zone_advice(endpoint->host);
+	int fd = socket_open(AF_UNIX, SOCK_DGRAM);
+
+	/* Without descriptors neither files nor servers can be asked, and no name is known. */
+	if (fd >= 0) {
+		socket_close(fd);
+	} else if (errno == EMFILE || errno == ENFILE) {
+		why = strerror(errno);
+		advice = failure_lack_advice(errno);
+	}
+	log_error("cannot listen on %s: %s%s", address_format_endpoint(endpoint, text, sizeof text),
+		  why, advice);
+}
+
+/* Adds the addresses of one family. */
+static void add_family(struct addresslist *all, const struct addrinfo *found, int family)
+{
+	for (; found; found = found->ai_next)
+		if (found->ai_family == family)
+			addresslist_add(all, found->ai_addr, found->ai_addrlen);
+}
+
+/* Adds what a host stands for, IPv4 first; with no name, these are the wildcards. */
+static int look_up(const char *host, struct addresslist *all)
+{
+	struct addrinfo hints = {.ai_flags = AI_NUMERICSERV | (host ? 0 : AI_PASSIVE),
+				 .ai_socktype = SOCK_STREAM};
+	struct addrinfo *found;
+	int failure = getaddrinfo(host, "0", &hints, &found);
+
+	if (failure)
+		return failure;
+	add_family(all, found, AF_INET);
+	add_family(all, found, AF_INET6);
+	freeaddrinfo(found);
+	return 0;
+}
+
+static int add_loopback(struct addresslist *all)
+{
+	int failure = loopback_add(all, AF_INET);
+
+	return failure ? failure : loopback_add(all, AF_INET6);
+}
+
+/* Finds the addresses of an endpoint, IPv4 first. False, and told, if it has none. */
+static bool resolve(const struct endpoint *endpoint, struct addresslist *all)
+{
+	int failure;
+
+	all->count = 0;
+	if (loopback_is_named(endpoint->host))
+		failure = add_loopback(all);
+	else
+		failure = look_up(endpoint->kind == ENDPOINT_ANY ? NULL : endpoint->host, all);
+	if (failure)
+		complain_of_lookup(endpoint, failure, errno);
+	return failure == 0;
+}
+
+/* What became of binding an address, or all of one endpoint. */
+enum bound {
+	BOUND,
+	BOUND_IN_USE,	/* by another socket, which is well enough for a check */
+	BOUND_LEFT_OUT, /* the machine lacks its family, and has others */
+	BOUND_AGAIN,	/* the free port that another address got is taken on this one */
+	BOUND_NOT,
+};
+
+/* Notes that an address is in use by another program, so that it is not ours twice. */
+static enum bound note_use(struct binder *binder, const struct failure *failure)
+{
+	struct place *place = places_add(binder->places, -1);
+
+	if (!place) {
+		log_error("out of memory");
+		return BOUND_NOT;
+	}
+	places_name(place, failure->address, failure->length);
+	failure_note(failure);
+	return BOUND_IN_USE;
+}
+
+/* Decides what it means that one of an endpoint's addresses can't be bound; tells it if need be. */
+static enum bound judge_failure(struct binder *binder, const struct failure *failure,
+				bool port_is_chosen, bool is_only)
+{
+	if (failure->reason == EADDRINUSE && port_is_chosen)
+		return BOUND_AGAIN;
+	if (failure->reason == EADDRINUSE && binder->checking && address_port(failure->address) > 0)
+		return note_use(binder, failure);
+	if ((failure->reason == EAFNOSUPPORT || failure->reason == EADDRNOTAVAIL) && !is_only) {
+		if (!binder->warned_of_family)
+			failure_warn(failure);
+		binder->warned_of_family = true;
+		return BOUND_LEFT_OUT;
+	}
+	failure_complain(failure);
+	return BOUND_NOT;
+}
+
+/*
+ * Finds a place of ours that would have the address as well, which only --reuse-port allows. The
+ * kernel sees it at listen(2), and so never in a check.
+ */
+static const struct place *find_own(const struct binder *binder, const struct sockaddr *address)
+{
+	return binder->options->reuse_port ? NULL : places_find_overlap(binder->places, address);
+}
+
+static void complain_of_own(const struct place *own, const struct sockaddr *address,
+			    socklen_t length)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	address_format(address, length, text, sizeof text);
+	if (strcmp(text, own->address) == 0)
+		log_error("cannot listen on %s: it is given twice", text);
+	else
+		log_error("cannot listen on %s: it overlaps %s, which is given as well", text,
+			  own->address);
+}
+
+/*
+ * Binds one address of an endpoint that wants this port, or any; then the address has the port
+ * that was got, also if by TCP alone.
+ */
+static enum bound bind_one(struct binder *binder, struct sockaddr_storage *name, socklen_t length,
+			   uint16_t wanted, bool is_only)
+{
+	struct sockaddr *address = (struct sockaddr *)name;
+	const struct place *own = find_own(binder, address);
+	struct failure failure = {.address = address,
+				  .length = length,
+				  .shares = binder->options->reuse_port};
+
+	if (own && address_port(address) != wanted)
+		return BOUND_AGAIN;
+	if (own) {
+		complain_of_own(own, address, length);
+		return BOUND_NOT;
+	}
+	if (bind_address(binder, name, length, &failure.by_udp))
+		return BOUND;
+	failure.reason = errno;
+	return judge_failure(binder, &failure, address_port(address) != wanted, is_only);
+}
+
+/* Binds every address of one endpoint to one port; BOUND_AGAIN: try with another free port. */
+static enum bound bind_all(struct binder *binder, struct addresslist *all, uint16_t wanted)
+{
+	size_t before = binder->places->count;
+	uint16_t port = wanted;
+	bool serves = false;
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct sockaddr *address = (struct sockaddr *)&all->addresses[i];
+		address_set_port(address, port);
+		enum bound bound = bind_one(binder, &all->addresses[i], all->lengths[i], wanted,
+					    i + 1 == all->count && !serves);
+		port = address_port(address); /* TCP may have it, and only UDP not */
+		if (bound == BOUND_AGAIN)
+			places_truncate(binder->places, before);
+		if (bound == BOUND_AGAIN || bound == BOUND_NOT)
+			return bound;
+		serves = serves || bound == BOUND || bound == BOUND_IN_USE;
+	}
+	return BOUND;
+}
+
+static bool add_tcp(struct binder *binder, const struct endpoint *endpoint)
+{
+	struct addresslist all;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (!resolve(endpoint, &all))
+		return false;
+	for (int i = 0; i < FREE_PORT_TRIES; i++) {
+		enum bound bound = bind_all(binder, &all, endpoint->port);
+		if (bound != BOUND_AGAIN)
+			return bound == BOUND;
+	}
+	log_error("cannot listen on %s: found no port that is free on all its addresses",
+		  address_format_endpoint(endpoint, text, sizeof text));
+	return false;
+}
+
+/* Opens and binds a UNIX socket; false, errno set, if it can't. */
+static bool bind_unix(struct binder *binder, const struct sockaddr_un *address)
+{
+	struct place *place;
+	int fd;
+
+	if (!unixpath_clear(address))
+		return false;
+	fd = socket_open(AF_UNIX, SOCK_STREAM);
+	if (fd < 0)
+		return false;
+	place = places_add(binder->places, fd);
+	if (!place || bind(fd, (const struct sockaddr *)address, sizeof *address) < 0)
+		return false;
+	places_name(place, (const struct sockaddr *)address, sizeof *address);
+	unixpath_note(&place->path, address);
+	return true;
+}
+
+/* Finds out whether the path could be bound, and notes it; false, errno set, if it can't. */
+static bool check_unix(struct binder *binder, const struct sockaddr_un *address)
+{
+	struct place *place;
+
+	if (!unixpath_check(address))
+		return false;
+	place = places_add(binder->places, -1);
+	if (place)
+		places_name(place, (const struct sockaddr *)address, sizeof *address);
+	return place != NULL;
+}
+
+static bool add_unix(struct binder *binder, const struct endpoint *endpoint)
+{
+	struct sockaddr_un address;
+	struct failure failure = {.address = (const struct sockaddr *)&address,
+				  .length = sizeof address};
+	const struct place *own;
+
+	if (!address_from_path(endpoint->host, &address))
+		return false; /* the options have refused it */
+	own = places_find_overlap(binder->places, failure.address);
+	if (own) {
+		complain_of_own(own, failure.address, failure.length);
+		return false;
+	}
+	if (binder->checking ? check_unix(binder, &address) : bind_unix(binder, &address))
+		return true;
+	failure.reason = errno;
+	if (failure.reason == EADDRINUSE && binder->checking)
+		return note_use(binder, &failure) == BOUND_IN_USE;
+	failure_complain(&failure);
+	return false;
+}
+
+bool bind_endpoints(const struct options *options, bool checking, struct places *places)
+{
+	struct binder binder = {.options = options, .places = places, .checking = checking};
+
+	for (size_t i = 0; i < options->endpoint_count; i++) {
+		const struct endpoint *endpoint = &options->endpoints[i];
+		if (endpoint->kind == ENDPOINT_UNIX ? !add_unix(&binder, endpoint)
+						    : !add_tcp(&binder, endpoint))
+			return false;
+	}
+	return true;
+}

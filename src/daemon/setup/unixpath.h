@@ -1,0 +1,48 @@
+/* unixpath: the path of a UNIX socket: whether it may be taken, and whose it is at the end. */
+#ifndef DAEMON_SETUP_UNIXPATH_H
+#define DAEMON_SETUP_UNIXPATH_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include "base/attributes.h"
+
+/* A path that we have bound, and what bind() made there. */
+struct unixpath {
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* "": none */
+	dev_t device;
+	ino_t inode;
+};
+
+/*
+ * Makes the path free for bind(): removes the socket that a dead process left.
+ * False if a living process answers there (EADDRINUSE), if it is another kind of
+ * file, which is never touched (ENOTSOCK), or for another errno.
+ */
+bool unixpath_clear(const struct sockaddr_un *address) MUST_CHECK;
+
+/* True if unixpath_clear() and bind() would succeed, and changes nothing. */
+bool unixpath_check(const struct sockaddr_un *address) MUST_CHECK;
+
+/* True if both paths are one name in one folder, however they are written. */
+bool unixpath_is_same(const struct sockaddr_un *one, const struct sockaddr_un *other);
+
+/* What is in the way where the rights for a path are missing. */
+enum unixpath_obstacle {
+	UNIXPATH_CLEAR,	 /* nothing that we can see */
+	UNIXPATH_HIDDEN, /* a folder above the path, which we can't look into */
+	UNIXPATH_FOLDER, /* its folder, in which we may make and remove nothing */
+	UNIXPATH_SOCKET, /* a socket that we may not ask, or not remove */
+};
+
+/* Finds what is in the way, after EACCES or EPERM. */
+enum unixpath_obstacle unixpath_find_obstacle(const struct sockaddr_un *address);
+
+/* Notes what bind() has just made at the path. */
+void unixpath_note(struct unixpath *noted, const struct sockaddr_un *address);
+
+/* Removes the path, unless somebody has put another thing there since. */
+void unixpath_remove(const struct unixpath *noted);
+
+#endif
