@@ -140,7 +140,7 @@ check_variables() {
 }
 
 check_counters() {
-	sed -n "s/^${tab}uint64_t \([a-z_]*\);.*/\1/p" "$srcdir/src/daemon/tell/stats.h" | sort >"$work/counters"
+	sed -n "s/^${tab}X(\([a-z_]*\),.*/\1/p" "$srcdir/src/daemon/tell/stats.h" | sort >"$work/counters"
 	entries_of_page "$srcdir/man/haild.8" Va Counters >"$work/listed"
 	same "haild: Counters has every counter" "$work/counters" "$work/listed"
 }

@@ -16,7 +16,7 @@ passed=0 failed=0
 # Who may include libevent: those who handle events, and the loop that both programs share.
 libevent_users='base/loop.c
 daemon/serve/server.c daemon/serve/listener.c daemon/serve/session.c daemon/serve/waiting.c
-daemon/say/output.c daemon/say/rendering.c daemon/say/datagram.c daemon/say/greeting.c
+daemon/say/outbox.c daemon/say/rendering.c daemon/say/datagram.c daemon/say/greeting.c
 daemon/tell/readiness.c
 client/resolver.c client/race.c client/ask.c client/reading.c client/leave.c client/deadline.c
 client/probe.c'

@@ -109,3 +109,11 @@ void socket_close(int fd)
 	close(fd);
 	errno = reason;
 }
+
+void socket_reset(int fd)
+{
+	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	close(fd);
+}

@@ -59,4 +59,7 @@ bool socket_lost_one(int reason);
 /* Closes `fd` and keeps errno, which tells why. */
 void socket_close(int fd);
 
+/* Closes a stream socket with a reset: a FIN would pass off what was sent as all there is. */
+void socket_reset(int fd);
+
 #endif

@@ -13,7 +13,7 @@
 #include "capture.h"
 #include "daemon/say/greeting.h"
 #include "daemon/options.h"
-#include "daemon/serve/session.h"
+#include "daemon/serve/sessions.h"
 #include "daemon/setup/sockets.h"
 #include "daemon/tell/stats.h"
 #include "fault.h"
@@ -53,7 +53,7 @@ static void closed_cb(void *argument)
 {
 	(void)argument;
 	if (listener)
-		listener_make_use_of_room(listener);
+		listener_note_room(listener);
 }
 
 static void setup(void)
@@ -84,9 +84,8 @@ static void start(size_t room)
 	greeting = greeting_new(&options);
 	sockets = sockets_open(&options);
 	ck_assert_ptr_nonnull(sockets);
-	sessions = sessions_new(base, &options, greeting, &stats, closed_cb, NULL);
-	listener = listener_new(base, &options, sockets, sessions, room, &stats, finished_cb,
-				&finished);
+	sessions = sessions_new(base, &options, greeting, &stats, room, closed_cb, NULL);
+	listener = listener_new(base, &options, sockets, sessions, &stats, finished_cb, &finished);
 	ck_assert_ptr_nonnull(listener);
 }
 
@@ -560,7 +559,7 @@ START_TEST(stopped_listener_makes_no_use_of_room)
 	start(10);
 	listener_stop(listener);
 	ck_assert(run_until(base, is_finished, NULL, PATIENCE_MS));
-	listener_make_use_of_room(listener);
+	listener_note_room(listener);
 	connect_peers(0, 0, 1);
 	run_for(base, 20);
 	assert_waiting(0, 1);
@@ -708,8 +707,7 @@ START_TEST(want_of_a_watch_makes_no_listener)
 	start(10);
 	listener_free(listener);
 	fault_epoll = (struct fault){.reason = ENOSPC, .times = 1, .kind = EPOLL_CTL_ADD};
-	listener = listener_new(base, &options, sockets, sessions, 10, &stats, finished_cb,
-				&finished);
+	listener = listener_new(base, &options, sockets, sessions, &stats, finished_cb, &finished);
 	ck_assert_ptr_null(listener);
 }
 END_TEST
@@ -750,8 +748,7 @@ START_TEST(want_of_memory_makes_no_listener)
 	start(10);
 	listener_free(listener);
 	grants = _i;
-	listener = listener_new(base, &options, sockets, sessions, 10, &stats, finished_cb,
-				&finished);
+	listener = listener_new(base, &options, sockets, sessions, &stats, finished_cb, &finished);
 	grants = -1;
 	ck_assert_ptr_null(listener);
 }

@@ -1,5 +1,5 @@
 /* check_session: every way in which a session can go, over socketpairs and real TCP connections. */
-#include "daemon/serve/session.h"
+#include "daemon/serve/sessions.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@
 #include "daemon/options.h"
 #include "daemon/tell/stats.h"
 #include "daemon/say/template.h"
+#include "daemon/serve/session.h"
 #include "extensions.h"
 #include "fault.h"
 #include "peers.h"
@@ -34,6 +35,7 @@ static struct stats stats;
 static struct event_base *base;
 static struct greeting *greeting;
 static struct sessions *sessions;
+static size_t room;		/* for sessions */
 static unsigned closed;		/* how often the callback was called */
 static size_t open_when_closed; /* what sessions_open() said then */
 
@@ -48,6 +50,7 @@ static void closed_cb(void *argument)
 static void setup(void)
 {
 	options = (struct options){.message = "Hi from server", .timeout = 15000, .idle = 15000};
+	room = 1000;
 	base = event_base_new();
 	capture(STDERR_FILENO);
 	log_open("haild", LOG_LEVEL_DEBUG);
@@ -86,7 +89,7 @@ static void start(void)
 	ck_assert_ptr_nonnull(greeting);
 	ck_assert(greeting_watch(greeting, base));
 	capture_clear(STDERR_FILENO);
-	sessions = sessions_new(base, &options, greeting, &stats, closed_cb, &closed);
+	sessions = sessions_new(base, &options, greeting, &stats, room, closed_cb, &closed);
 	ck_assert_ptr_nonnull(sessions);
 }
 
@@ -126,7 +129,7 @@ static struct peer open_session(int family, int buffers, const char *name)
 	int fd;
 	struct peer peer = peer_pair(family, &fd, buffers);
 
-	ck_assert(session_open(sessions, fd, name, true));
+	ck_assert(sessions_greet(sessions, fd, name));
 	return peer;
 }
 
@@ -250,7 +253,7 @@ static void greet_next_turn(int family, const char *text)
 	options.message = text;
 	start();
 	peer = peer_pair(family, &fd, 0);
-	ck_assert(session_open(sessions, fd, NULL, false));
+	ck_assert(sessions_greet_later(sessions, fd, NULL));
 	ck_assert_uint_eq(peer_receive(&peer, SIZE_MAX), 0);
 	ck_assert(!peer.ended);
 	wait_for_end(&peer);
@@ -279,7 +282,7 @@ START_TEST(slow_reader_gets_all_of_a_great_greeting)
 	start_with_great_greeting();
 	peer = open_session(families[_i], 16384, "peer");
 	run_for(base, 50);
-	ASSERT_STATS(.open = 1); /* nothing is greeted that has not left us */
+	ASSERT_STATS(.greeted = 0); /* nothing is greeted that has not left us */
 	ck_assert(run_until(base, reads_slowly, &peer, PATIENCE_MS));
 	assert_greeted(&peer, great_text, GREAT);
 	peer_close(&peer);
@@ -316,7 +319,7 @@ START_TEST(peer_that_talks_first_loses_nothing)
 	start();
 	peer = peer_pair(families[_i], &fd, 0);
 	ck_assert_uint_eq(peer_send(&peer, 65536), 65536);
-	ck_assert(session_open(sessions, fd, "peer", true));
+	ck_assert(sessions_greet(sessions, fd, "peer"));
 	wait_for_greeted(1);
 	run_for(base, 20);
 	wait_for_end(&peer);
@@ -382,7 +385,7 @@ START_TEST(peer_that_half_closes_first_is_greeted)
 	start();
 	peer = peer_pair(families[_i], &fd, 0);
 	ck_assert_int_eq(shutdown(peer.fd, SHUT_WR), 0);
-	ck_assert(session_open(sessions, fd, NULL, true));
+	ck_assert(sessions_greet(sessions, fd, NULL));
 	wait_for_closed(1);
 	wait_for_end(&peer);
 	assert_greeted(&peer, "Hi from server", 14);
@@ -593,7 +596,7 @@ START_TEST(peer_that_has_reset_before_is_counted)
 	start();
 	peer = peer_pair(families[_i], &fd, 0);
 	peer_reset(&peer);
-	ck_assert(session_open(sessions, fd, "peer", true));
+	ck_assert(sessions_greet(sessions, fd, "peer"));
 	wait_for_closed(1);
 	ASSERT_STATS(.reset_greeting = 1);
 	assert_told("closed: peer: reset in greeting, 0 bytes sent, 0 discarded, ");
@@ -609,7 +612,7 @@ START_TEST(peer_that_has_reset_before_an_empty_greeting_is_counted)
 	start();
 	peer = peer_pair(families[_i], &fd, 0);
 	peer_reset(&peer);
-	ck_assert(session_open(sessions, fd, "peer", true));
+	ck_assert(sessions_greet(sessions, fd, "peer"));
 	ck_assert_uint_eq(closed, 1); /* within the call */
 	ASSERT_STATS(.reset_greeting = 1);
 }
@@ -625,7 +628,7 @@ START_TEST(peer_that_closes_before_it_is_greeted_has_left)
 	peer = peer_pair(families[_i], &fd, 0);
 	socket_hold_back(fd); /* as haild's sockets do, so that the reset follows our half-close */
 	peer_close(&peer);
-	ck_assert(session_open(sessions, fd, "peer", true));
+	ck_assert(sessions_greet(sessions, fd, "peer"));
 	wait_for_closed(1);
 	if (HAS_HOLDING_BACK && HAS_TCPINFO) {
 		ASSERT_STATS(.greeted = 1, .left = 1, .bytes_sent = 14);
@@ -648,7 +651,7 @@ START_TEST(peer_that_has_left_is_not_asked_about_in_vain)
 	peer = peer_pair(families[_i], &fd, 0);
 	socket_hold_back(fd); /* as haild's sockets do, so that the reset follows our half-close */
 	peer_close(&peer);
-	ck_assert(session_open(sessions, fd, NULL, true));
+	ck_assert(sessions_greet(sessions, fd, NULL));
 	wait_for_closed(1);
 	ck_assert_uint_eq(stats.greeted, HAS_HOLDING_BACK);
 	ck_assert_uint_eq(stats.reset_greeting, !HAS_HOLDING_BACK);
@@ -667,7 +670,7 @@ START_TEST(peer_that_closes_before_an_empty_greeting_has_not_left)
 	peer = peer_pair(families[_i], &fd, 0);
 	socket_hold_back(fd); /* as haild's sockets do, so that the reset follows our half-close */
 	peer_close(&peer);
-	ck_assert(session_open(sessions, fd, "peer", true));
+	ck_assert(sessions_greet(sessions, fd, "peer"));
 	wait_for_closed(1);
 	ck_assert_uint_eq(stats.left, 0);
 }
@@ -777,11 +780,12 @@ START_TEST(hurried_look_is_by_turns_too)
 {
 	struct peer peers[CROWD];
 
+	room = CROWD;
 	start();
 	open_crowd(peers);
 	for (int i = 0; i < CROWD; i++)
 		peer_close(&peers[i]);
-	ck_assert(sessions_look(sessions));
+	ck_assert_int_eq(sessions_find_room(sessions), SESSIONS_ADMIT);
 	ck_assert_uint_eq(closed, A_TURN);
 	assert_closed_by_turns();
 }
@@ -939,35 +943,38 @@ START_TEST(flood_of_one_is_not_counted_for_another)
 }
 END_TEST
 
-static bool can_evict(void *argument)
+static bool has_room(void *argument)
 {
 	(void)argument;
-	return sessions_can_evict(sessions);
+	return sessions_find_room(sessions) == SESSIONS_ADMIT;
 }
 
 START_TEST(young_session_is_not_evicted)
 {
 	uint64_t opened = clock_ms();
-	struct peer peer;
+	struct peer peer, another;
 
+	room = 1;
 	start();
-	ck_assert(!sessions_can_evict(sessions));
-	sessions_evict(sessions); /* there is none */
+	ck_assert(has_room(NULL));
 	peer = open_session(families[_i], 0, NULL);
 	wait_for_end(&peer);
-	ck_assert(!sessions_can_evict(sessions));
-	sessions_evict(sessions);
+	ck_assert_int_eq(sessions_find_room(sessions), SESSIONS_FULL);
+	another = open_session(families[_i], 0, NULL);
 	ck_assert_uint_eq(closed, 0);
-	ck_assert(run_until(base, can_evict, NULL, PATIENCE_MS));
+	ck_assert(run_until(base, has_room, NULL, PATIENCE_MS));
 	ck_assert_uint_ge(clock_ms() - opened, 1000);
+	ck_assert_uint_eq(closed, 0); /* not before somebody needs it */
 	peer_close(&peer);
+	peer_close(&another);
 }
 END_TEST
 
 START_TEST(who_lingers_longest_is_evicted)
 {
-	struct peer reader, first, second;
+	struct peer reader, first, second, third, fourth;
 
+	room = 3;
 	start_with_great_greeting();
 	/* The oldest has its greeting last: it has just begun to linger when the others go. */
 	reader = open_session(families[_i], 16384, "reader");
@@ -976,17 +983,21 @@ START_TEST(who_lingers_longest_is_evicted)
 	run_for(base, 20);
 	second = open_session(families[_i], 0, "second");
 	wait_for_end(&second);
-	ck_assert(run_until(base, can_evict, NULL, PATIENCE_MS));
+	ck_assert(run_until(base, has_room, NULL, PATIENCE_MS));
 	wait_for_end(&reader);
-	sessions_evict(sessions);
+	third = open_session(families[_i], 16384, "third");
 	ck_assert_uint_eq(closed, 1);
 	assert_told("closed: first: made room for others, 1048576 bytes sent, 0 discarded, ");
-	ck_assert(run_until(base, can_evict, NULL, PATIENCE_MS));
-	sessions_evict(sessions);
+	ck_assert(run_until(base, has_room, NULL, PATIENCE_MS));
+	fourth = open_session(families[_i], 16384, "fourth");
 	ck_assert_uint_eq(closed, 2);
 	assert_told("closed: second: made room for others, ");
-	ck_assert(!sessions_can_evict(sessions)); /* not since it was opened, but greeted */
-	ASSERT_STATS(.greeted = 3, .evicted = 2, .bytes_sent = 2 * GREAT, .open = 1);
+	ck_assert(!has_room(
+		NULL)); /* the reader lingers since it was greeted, not since it was opened */
+	ASSERT_STATS(.greeted = 3, .evicted = 2, .bytes_sent = 2 * GREAT);
+	ck_assert_uint_eq(sessions_open(sessions), 3);
+	peer_close(&third);
+	peer_close(&fourth);
 	peer_close(&reader);
 	peer_close(&first);
 	peer_close(&second);
@@ -995,15 +1006,17 @@ END_TEST
 
 START_TEST(session_that_greets_is_not_evicted)
 {
-	struct peer peer;
+	struct peer peer, another;
 
+	room = 1;
 	start_with_great_greeting();
 	peer = open_session(families[_i], 16384, NULL);
 	run_for(base, 1100);
-	ck_assert(!sessions_can_evict(sessions));
-	sessions_evict(sessions);
+	ck_assert(!has_room(NULL));
+	another = open_session(families[_i], 16384, NULL);
 	ck_assert_uint_eq(closed, 0);
 	peer_close(&peer);
+	peer_close(&another);
 }
 END_TEST
 
@@ -1073,7 +1086,6 @@ START_TEST(open_sessions_are_counted)
 	ck_assert_uint_eq(sessions_open(sessions), 1);
 	second = open_session(families[_i], 0, NULL);
 	ck_assert_uint_eq(sessions_open(sessions), 2);
-	ck_assert_uint_eq(stats.open, 2);
 	wait_for_end(&first);
 	wait_for_end(&second);
 	peer_close(&first);
@@ -1225,7 +1237,7 @@ START_TEST(who_waits_for_its_turn_at_a_reload_gets_the_old_greeting)
 	write_text("first");
 	start();
 	peer = peer_pair(families[_i], &fd, 0);
-	ck_assert(session_open(sessions, fd, NULL, false));
+	ck_assert(sessions_greet_later(sessions, fd, NULL));
 	reload("second");
 	wait_for_end(&peer);
 	assert_greeted(&peer, "first", 5);
@@ -1318,7 +1330,7 @@ START_TEST(own_greeting_can_wait_for_the_next_turn)
 	start_with_template("{serial}");
 	for (int i = 0; i < 2; i++) {
 		peers[i] = peer_pair(families[_i], &fd, 0);
-		ck_assert(session_open(sessions, fd, NULL, false));
+		ck_assert(sessions_greet_later(sessions, fd, NULL));
 		ck_assert_uint_eq(peer_receive(&peers[i], SIZE_MAX), 0);
 	}
 	for (int i = 0; i < 2; i++) {
@@ -1362,7 +1374,8 @@ START_TEST(slow_readers_get_all_of_their_own_great_greetings)
 	for (int i = 0; i < SOME; i++)
 		peers[i] = open_session(families[_i], 16384, NULL);
 	run_for(base, 20);
-	ASSERT_STATS(.open = SOME);
+	ASSERT_STATS(.greeted = 0);
+	ck_assert_uint_eq(sessions_open(sessions), SOME);
 	for (int i = SOME - 1; i >= 0; i--) {
 		ck_assert(run_until(base, reads_slowly, &peers[i], PATIENCE_MS));
 		assert_greeted_with_serial(&peers[i], (unsigned)i + 1);
@@ -1382,7 +1395,7 @@ START_TEST(own_greeting_of_one_who_has_reset_is_dropped)
 	start_with_template("{serial}: {peer} at {local}\\n");
 	peer = peer_pair(families[_i], &fd, 0);
 	peer_reset(&peer);
-	ck_assert(session_open(sessions, fd, "peer", true));
+	ck_assert(sessions_greet(sessions, fd, "peer"));
 	ck_assert_uint_eq(closed, 1); /* within the call */
 	ASSERT_STATS(.reset_greeting = 1);
 	peer = open_session(families[_i], 0, NULL);
@@ -1420,7 +1433,7 @@ static void end_one_session_only(int allowed, int buffers)
 	before = lowest_descriptor();
 	peer = peer_pair(AF_INET, &fd, buffers);
 	grants = allowed;
-	if (session_open(sessions, fd, NULL, true))
+	if (sessions_greet(sessions, fd, NULL))
 		event_base_loop(base, EVLOOP_NONBLOCK);
 	else
 		ck_assert_uint_eq(stats.failed, 1);
@@ -1496,7 +1509,7 @@ static void refuse_watch(int kind, int times, int family)
 	start_with_great_greeting();
 	peer = peer_pair(family, &fd, 4096);
 	fault_epoll = (struct fault){.reason = ENOSPC, .times = times, .kind = kind};
-	ck_assert(!session_open(sessions, fd, "peer", true));
+	ck_assert(!sessions_greet(sessions, fd, "peer"));
 	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
 	ck_assert_uint_eq(sessions_open(sessions), 0);
 	ck_assert_uint_lt(stats.bytes_sent, GREAT);
@@ -1557,7 +1570,7 @@ START_TEST(want_of_memory_at_first_makes_no_sessions)
 	struct greeting *some = greeting_new(&options);
 
 	grants = _i;
-	sessions = sessions_new(base, &options, some, &stats, closed_cb, &closed);
+	sessions = sessions_new(base, &options, some, &stats, room, closed_cb, &closed);
 	grants = -1;
 	ck_assert_ptr_null(sessions);
 	greeting_free(some);
@@ -1570,7 +1583,7 @@ int main(void)
 	TCase *each = suite_case(suite, "every kind"), *tcp = suite_case(suite, "TCP");
 	TCase *memory = suite_case(suite, "memory"), *reloads = suite_case(suite, "reloads");
 	TCase *own = suite_case(suite, "own"), *scarce = suite_case(suite, "memory at reloads");
-	TCase *deadlines = suite_case(suite, "deadlines"), *room = suite_case(suite, "room");
+	TCase *deadlines = suite_case(suite, "deadlines"), *admission = suite_case(suite, "room");
 	TCase *great = suite_case(suite, "memory, great"),
 	      *own_great = suite_case(suite, "memory, own");
 	int end = ipv6_works() ? COUNT_OF(families) : COUNT_OF(families) - 1;
@@ -1608,10 +1621,10 @@ int main(void)
 	tcase_add_loop_test(deadlines, peer_that_sends_a_trickle_is_closed_at_the_deadline, 0, end);
 	tcase_add_loop_test(deadlines, idle_time_begins_when_the_greeting_has_gone, 0, end);
 	tcase_add_loop_test(deadlines, each_session_has_its_own_deadline, 0, end);
-	tcase_add_checked_fixture(room, setup, teardown);
-	tcase_add_loop_test(room, young_session_is_not_evicted, 0, end);
-	tcase_add_loop_test(room, who_lingers_longest_is_evicted, 0, end);
-	tcase_add_loop_test(room, session_that_greets_is_not_evicted, 0, end);
+	tcase_add_checked_fixture(admission, setup, teardown);
+	tcase_add_loop_test(admission, young_session_is_not_evicted, 0, end);
+	tcase_add_loop_test(admission, who_lingers_longest_is_evicted, 0, end);
+	tcase_add_loop_test(admission, session_that_greets_is_not_evicted, 0, end);
 	/* A socketpair knows no reset. */
 	tcase_add_checked_fixture(tcp, setup, teardown);
 	tcase_set_timeout(tcp, 60);

@@ -16,6 +16,7 @@
 #include "greeting.h"
 #include "packets.h"
 #include "daemon/setup/sockets.h"
+#include "daemon/tell/journal.h"
 #include "daemon/tell/stats.h"
 #include "template.h"
 
@@ -108,21 +109,6 @@ static void explain(struct datagrams *all, const struct packet *packet, size_t a
 		answer, answer < ENOUGH ? ENOUGH : answer + 1);
 }
 
-/*
- * Tells of an answer, with -v only: whoever can send datagrams could fill the disk with lines under
- * anybody's name.
- */
-static void log_answer_to(const struct packet *packet)
-{
-	const struct sockaddr *peer = (const struct sockaddr *)&packet->peer;
-	char text[ADDRESS_TEXT_MAX];
-
-	if (!log_shows(LOG_LEVEL_DEBUG))
-		return;
-	log_debug("answered: %s: %zu bytes",
-		  address_format(peer, packet->peer_length, text, sizeof text), packet->size);
-}
-
 /* Makes an answer of a request, unless it must have none. */
 static bool make_answer(struct datagrams *all, struct packet *packet)
 {
@@ -140,7 +126,7 @@ static bool make_answer(struct datagrams *all, struct packet *packet)
 	}
 	packet->size = answer;
 	greeting_count(all->greeting);
-	log_answer_to(packet);
+	journal_answered((const struct sockaddr *)&packet->peer, packet->peer_length, answer);
 	return true;
 }
 

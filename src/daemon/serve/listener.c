@@ -16,8 +16,9 @@
 #include "base/loop.h"
 #include "base/socket.h"
 #include "daemon/options.h"
-#include "session.h"
+#include "sessions.h"
 #include "daemon/setup/sockets.h"
+#include "daemon/tell/journal.h"
 #include "daemon/tell/stats.h"
 
 /*
@@ -41,12 +42,14 @@ enum pause {
 	PAUSE_STOPPED = 8,  /* for good */
 };
 
+/* The pauses that may be over when a session ends. */
+enum { FOR_WANT = PAUSE_FULL | PAUSE_SHORTAGE };
+
 struct listener {
 	struct event_base *base;
 	const struct options *options;
 	const struct sockets *sockets;
 	struct sessions *sessions;
-	size_t room;
 	struct stats *stats;
 	listener_finished_cb *finished;
 	void *finished_argument;
@@ -58,6 +61,7 @@ struct listener {
 	bool has_multipath; /* some socket listens for MPTCP; not each client comes by it */
 	bool stopping;	    /* accepts only clients already in the queues, up to the count */
 	bool is_untold;	    /* full, if no client that is yet to be looked at has closed */
+	bool has_new_room;  /* a session has ended in a pause */
 	uint64_t full_until, shortage_until; /* clock_ms(); until then the episode goes on */
 };
 
@@ -115,12 +119,6 @@ static void resume_from(struct listener *listener, unsigned why)
 		pause_for_shortage(listener, errno);
 }
 
-static bool has_room(const struct listener *listener)
-{
-	return sessions_open(listener->sessions) < listener->room ||
-	       sessions_can_evict(listener->sessions);
-}
-
 /* Counts a pause for want of room, and tells of it at the start of an episode. */
 static void tell_full(struct listener *listener)
 {
@@ -128,22 +126,19 @@ static void tell_full(struct listener *listener)
 	listener->stats->accept_pauses++;
 	if (begins_episode(&listener->full_until))
 		log_info("%zu open, the most allowed; other connections wait in the queue",
-			 listener->room);
+			 sessions_room(listener->sessions));
 }
 
-/*
- * Pauses, unless one of the clients that are looked at now turns out to have closed. If others are
- * looked at in the next turns, it may be a pause of nothing.
- */
-static void pause_for_full(struct listener *listener)
+/* Pauses if there is no room; that may turn out to be a pause of nothing, and is then not told. */
+static void pause_if_full(struct listener *listener)
 {
-	bool more = sessions_look(listener->sessions);
+	enum sessions_admission admission = sessions_find_room(listener->sessions);
 
-	if (has_room(listener))
+	if (admission == SESSIONS_ADMIT)
 		return;
 	pause_for(listener, PAUSE_FULL);
 	retry_soon(listener);
-	if (more)
+	if (admission == SESSIONS_UNSURE)
 		listener->is_untold = true;
 	else
 		tell_full(listener);
@@ -155,38 +150,42 @@ static bool has_count(const struct listener *listener)
 	return listener->options->count > 0 && listener->accepted >= listener->options->count;
 }
 
-/* Logs the connection, and opens its session, which the log may know by that name, too. */
-static bool open_logged(struct listener *listener, int fd, const struct sockaddr *address,
-			socklen_t length, bool now)
+/*
+ * Hands a socket to a session. The last one of the options' count is greeted when the sockets are
+ * closed: after that none can connect.
+ */
+static bool hand_over(struct listener *listener, int fd, const char *peer)
+{
+	return has_count(listener) ? sessions_greet_later(listener->sessions, fd, peer)
+				   : sessions_greet(listener->sessions, fd, peer);
+}
+
+/* Likewise with a line in the log, which may know the session by its peer, too. */
+static bool hand_over_logged(struct listener *listener, int fd, const struct sockaddr *address,
+			     socklen_t length)
 {
 	char peer[ADDRESS_TEXT_MAX];
 
-	log_info("connected: %s", address_format(address, length, peer, sizeof peer));
-	return session_open(listener->sessions, fd, log_shows(LOG_LEVEL_DEBUG) ? peer : NULL, now);
+	journal_connected(address, length, peer);
+	return hand_over(listener, fd, journal_has_ends() ? peer : NULL);
 }
 
-/*
- * Opens a session for an accepted socket, and notices what follows from it. The last one of
- * the options' count is greeted when the sockets are closed: after that none can connect.
- */
+/* Opens a session for an accepted socket, and notices what follows from it. */
 static void greet(struct listener *listener, int fd, const struct sockaddr *address,
 		  socklen_t length)
 {
-	bool opened, now;
+	bool opened;
 
 	listener->accepted++;
 	listener->stats->accepted++;
-	now = !has_count(listener);
-	if (sessions_open(listener->sessions) >= listener->room)
-		sessions_evict(listener->sessions);
 	if (listener->has_multipath && socket_is_multipath(fd))
 		socket_release(fd);
-	opened = log_shows(LOG_LEVEL_INFO) ? open_logged(listener, fd, address, length, now)
-					   : session_open(listener->sessions, fd, NULL, now);
-	if (!opened)
+	opened = journal_has_connections() ? hand_over_logged(listener, fd, address, length)
+					   : hand_over(listener, fd, NULL);
+	if (opened)
+		pause_if_full(listener);
+	else
 		pause_for_shortage(listener, ENOMEM);
-	else if (!has_room(listener))
-		pause_for_full(listener);
 }
 
 /* Takes what libevent accepted; it goes on accepting unless we pause. */
@@ -219,8 +218,8 @@ static void accept_failed_cb(struct evconnlistener *from, void *argument)
 }
 
 /*
- * Accepts who waits on one socket; those hands were shaken, they expect their
- * greeting. False: some may wait yet, for whom there is no room now.
+ * Accepts everyone queued on one socket: their handshakes are complete, they expect their
+ * greeting. False: some may be left, for whom there is no room now.
  */
 static bool empty_queue(struct listener *listener, int socket)
 {
@@ -231,7 +230,7 @@ static bool empty_queue(struct listener *listener, int socket)
 	for (uint64_t i = 0; i <= listener->options->backlog; i++, length = sizeof address) {
 		if (has_count(listener))
 			return true;
-		if (!has_room(listener))
+		if (sessions_find_room(listener->sessions) != SESSIONS_ADMIT)
 			return false;
 		int fd = accept(socket, (struct sockaddr *)&address, &length);
 		if (fd < 0 && socket_lost_one(errno))
@@ -245,7 +244,7 @@ static bool empty_queue(struct listener *listener, int socket)
 	return true;
 }
 
-/* Accepts who waits on any socket. False: some may wait yet, and are tried again. */
+/* Accepts everyone queued on any socket. False: some may be left, and are tried again. */
 static bool empty_queues(struct listener *listener)
 {
 	bool empty = true;
@@ -284,12 +283,13 @@ static void next_turn_cb(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
-	resume_from(listener, PAUSE_TURN);
+	resume_from(listener, listener->has_new_room ? PAUSE_TURN | FOR_WANT : PAUSE_TURN);
+	listener->has_new_room = false;
 	if (listener->stopping && empty_queues(listener))
 		finish(listener);
 }
 
-/* Looks again for room that nobody told us of: memory, descriptors, a lingerer old enough. */
+/* Polls for room that no callback reports: memory, descriptors, a session that may be evicted. */
 static void retry_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct listener *listener = argument;
@@ -297,8 +297,8 @@ static void retry_cb(evutil_socket_t fd, short what, void *argument)
 	(void)fd;
 	(void)what;
 	resume_from(listener, PAUSE_SHORTAGE);
-	if (has_room(listener)) {
-		listener_make_use_of_room(listener);
+	if (sessions_find_room(listener->sessions) == SESSIONS_ADMIT) {
+		listener_note_room(listener);
 	} else {
 		if (listener->is_untold)
 			tell_full(listener);
@@ -333,7 +333,7 @@ static bool start_accepting(struct listener *listener)
 }
 
 struct listener *listener_new(struct event_base *base, const struct options *options,
-			      const struct sockets *sockets, struct sessions *sessions, size_t room,
+			      const struct sockets *sockets, struct sessions *sessions,
 			      struct stats *stats, listener_finished_cb *finished, void *argument)
 {
 	struct listener *listener = calloc(1, sizeof *listener);
@@ -344,7 +344,6 @@ struct listener *listener_new(struct event_base *base, const struct options *opt
 	listener->options = options;
 	listener->sockets = sockets;
 	listener->sessions = sessions;
-	listener->room = room;
 	listener->stats = stats;
 	listener->finished = finished;
 	listener->finished_argument = argument;
@@ -356,12 +355,13 @@ struct listener *listener_new(struct event_base *base, const struct options *opt
 	return NULL;
 }
 
-void listener_make_use_of_room(struct listener *listener)
+void listener_note_room(struct listener *listener)
 {
 	listener->is_untold = false;
-	resume_from(listener, PAUSE_FULL | PAUSE_SHORTAGE);
+	if (listener->pauses & FOR_WANT)
+		listener->has_new_room = true;
 	/* Not at once: this may be called while a session makes room for the next one. */
-	if (listener->stopping)
+	if (listener->has_new_room || listener->stopping)
 		event_active(listener->next_turn, EV_TIMEOUT, 0);
 }
 

@@ -21,19 +21,20 @@ struct stats;
 typedef void listener_finished_cb(void *argument);
 
 /*
- * Makes a listener that accepts on all `sockets`, with at most `room` sessions
- * open at once. What it is given must outlive it. NULL: no memory, and told.
+ * Makes a listener that accepts on all `sockets` while `sessions` has room. What it is given must
+ * outlive it. NULL: no memory.
  */
 struct listener *listener_new(struct event_base *base, const struct options *options,
-			      const struct sockets *sockets, struct sessions *sessions, size_t room,
+			      const struct sockets *sockets, struct sessions *sessions,
 			      struct stats *stats, listener_finished_cb *finished, void *argument);
 
-/* To be called when a session has ended: a listener that was full goes on. */
-void listener_make_use_of_room(struct listener *listener);
+/* Tells that a session has ended: a listener that was full accepts again in the loop's next turn.
+ */
+void listener_note_room(struct listener *listener);
 
 /*
- * Lets in no more than those who are in the queues already, as there is room for
- * them: the kernel has shaken their hands, they expect their greeting.
+ * Accepts only clients that are in the queues already, as there is room for them: their
+ * handshakes are complete, they expect their greeting.
  */
 void listener_stop(struct listener *listener);
 

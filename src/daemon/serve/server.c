@@ -20,7 +20,7 @@
 #include "daemon/options.h"
 #include "daemon/tell/readiness.h"
 #include "room.h"
-#include "session.h"
+#include "sessions.h"
 #include "daemon/setup/sockets.h"
 #include "daemon/tell/stats.h"
 #include "daemon/status.h"
@@ -101,6 +101,7 @@ static void report_cb(evutil_socket_t signal_number, short what, void *argument)
 
 	(void)signal_number;
 	(void)what;
+	server->stats.open = sessions_open(server->sessions);
 	stats_log(&server->stats);
 }
 
@@ -130,7 +131,7 @@ static void session_ended_cb(void *argument)
 	struct server *server = argument;
 
 	if (server->listener)
-		listener_make_use_of_room(server->listener);
+		listener_note_room(server->listener);
 	end_if_idle(server);
 }
 
@@ -182,10 +183,14 @@ static bool start_listening(struct server *server)
 {
 	size_t room = room_find(server->options);
 
-	if (room > 0)
-		server->listener = listener_new(server->base, server->options, server->sockets,
-						server->sessions, room, &server->stats, finished_cb,
-						server);
+	if (room == 0)
+		return false;
+	server->sessions = sessions_new(server->base, server->options, server->greeting,
+					&server->stats, room, session_ended_cb, server);
+	if (!server->sessions)
+		return false;
+	server->listener = listener_new(server->base, server->options, server->sockets,
+					server->sessions, &server->stats, finished_cb, server);
 	return server->listener != NULL;
 }
 
@@ -210,10 +215,6 @@ static bool open_service(struct server *server, const struct outlet *output)
 	server->drain = evtimer_new(server->base, drain_over_cb, server);
 	if (!server->drain || !prepare_readiness(server, output) ||
 	    !greeting_watch(server->greeting, server->base))
-		return false;
-	server->sessions = sessions_new(server->base, server->options, server->greeting,
-					&server->stats, session_ended_cb, server);
-	if (!server->sessions)
 		return false;
 	if (server->options->udp) {
 		server->datagrams = datagrams_new(server->base, server->sockets, server->greeting,

@@ -1,4 +1,4 @@
-/* session: one client each: greet, half-close, linger, close. */
+/* session: one client: greet, half-close, linger, close. */
 #include <config.h>
 
 #include "session.h"
@@ -8,7 +8,6 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,26 +15,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
-#include "base/loop.h"
 #include "base/pool.h"
 #include "base/socket.h"
 #include "ending.h"
-#include "daemon/options.h"
-#include "daemon/say/output.h"
+#include "daemon/say/outbox.h"
 #include "daemon/say/rendering.h"
+#include "daemon/tell/journal.h"
 #include "daemon/tell/stats.h"
 #include "waiting.h"
-
-/* A session younger than this in its lingering is not evicted: its bytes may be under way. */
-enum { EVICT_AFTER_MS = 1000 };
-
-/*
- * How long a client may take to close before the kernel is asked to watch it. Nearly all
- * need less, and then one look is all that they cost. Less time would be too little for clients
- * that are busy themselves; more gains nothing (doc/performance.md).
- */
-enum { LOOK_AFTER_MS = 20 };
 
 /* What a session waits for. */
 enum state {
@@ -45,14 +32,12 @@ enum state {
 	LINGERING, /* for the client to close; input is watched */
 };
 
-QUEUE_HEAD(session_list, session);
-
 /*
  * Many linger at a time, so this is small: a bufferevent, some 800 bytes, is there while
  * the greeting needs it, and the times are clock_ms(), modulo 2^32.
  */
 struct session {
-	struct sessions *all;
+	struct session_shared *all;
 	struct waiter age; /* until its deadline */
 	/* PARTING: until our look; LINGERING: until it has been silent for long. */
 	struct waiter turn;
@@ -69,18 +54,6 @@ struct session {
 	uint32_t discarded;
 	uint32_t queued;    /* bytes of its greeting, sent ones included */
 	struct event input; /* GREETING, LINGERING */
-};
-
-struct sessions {
-	struct event_base *base;
-	const struct options *options;
-	struct stats *stats;
-	session_closed_cb *closed;
-	void *closed_argument;
-	struct session_list lingering; /* the longest first */
-	struct pool *pool;
-	struct output *output; /* what the next session is sent */
-	struct waiting *deadline, *look, *silence;
 };
 
 /* When the session was half-closed; the place is a spare one, so that many sessions are small. */
@@ -134,34 +107,26 @@ static void leave_state(struct session *session)
 	}
 }
 
-/*
- * Ends the connection. One that has not got its whole greeting is reset: an
- * orderly FIN would tell the client that the part it has is all there is.
- */
-static void close_socket(int fd, bool whole)
-{
-	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-
-	if (!whole)
-		(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-	close(fd);
-}
-
+/* Logs the end; the client went `gone_ms` ago, or -1: nobody knows when. */
 static void log_end(const struct session *session, enum ending ending, size_t sent, int64_t gone_ms)
 {
 	uint32_t lived = now_ms() - session->age.since_ms;
 
 	if (gone_ms > 0)
 		lived -= gone_ms < lived ? (uint32_t)gone_ms : lived;
-	log_debug("closed: %s: %s, %zu bytes sent, %" PRIu32 " discarded, %s%" PRIu32 " ms",
-		  session->peer, ending_name(ending), sent, session->discarded,
-		  gone_ms < 0 ? "up to " : "", lived);
+	journal_closed(&(struct journal_end){
+		.peer = session->peer,
+		.how = ending_name(ending),
+		.sent = sent,
+		.discarded = session->discarded,
+		.lived_ms = lived,
+		.at_most = gone_ms < 0,
+	});
 }
 
-/* Ends a session and tells the owner: the only place where one dies. */
-static void session_close(struct session *session, enum ending ending)
+void session_close(struct session *session, enum ending ending)
 {
-	struct sessions *all = session->all;
+	struct session_shared *all = session->all;
 	size_t sent = bytes_sent(session);
 	bool whole = session->state == PARTING || session->state == LINGERING;
 	int64_t gone_ms = session->peer ? ending_look_closer(&ending, session->fd, sent) : -1;
@@ -169,27 +134,21 @@ static void session_close(struct session *session, enum ending ending)
 	if (ending != ENDING_DONE)
 		ending_count(ending, all->stats);
 	all->stats->bytes_sent += sent;
-	all->stats->open--;
+	all->open--;
 	if (session->peer)
 		log_end(session, ending, sent, gone_ms);
-	/* libevent takes the descriptor out of epoll, so it is closed behind that. */
+	/* libevent takes the descriptor out of epoll, so it is closed after that. */
 	if (session->state == GREETING || session->state == LINGERING)
 		event_del(&session->input);
 	leave_state(session);
-	close_socket(session->fd, whole);
+	if (whole)
+		close(session->fd);
+	else
+		socket_reset(session->fd);
 	waiting_remove(all->deadline, &session->age);
 	free(session->peer);
 	pool_give(all->pool, session);
 	all->closed(all->closed_argument);
-}
-
-/* The client that lingers has said something: its silence begins anew. */
-static void was_heard(struct session *session)
-{
-	if (session->state != LINGERING)
-		return;
-	waiting_remove(session->all->silence, &session->turn);
-	waiting_add(session->all->silence, &session->turn, now_ms());
 }
 
 /*
@@ -205,7 +164,8 @@ static bool read_input(struct session *session)
 		session->discarded += (uint32_t)n;
 		session->all->stats->bytes_discarded += (uint64_t)n;
 		if (session->discarded < SESSION_DISCARD_MAX) {
-			was_heard(session);
+			if (session->state == LINGERING)
+				waiting_again(session->all->silence, &session->turn, now_ms());
 			return true;
 		}
 		session_close(session, ENDING_FLOODED);
@@ -244,7 +204,7 @@ static void prepare_input(struct session *session)
 /* Waits for the client to close, and from now on not for long. A plain event does. */
 static void linger(struct session *session)
 {
-	struct sessions *all = session->all;
+	struct session_shared *all = session->all;
 
 	leave_state(session);
 	session->state = LINGERING;
@@ -254,8 +214,8 @@ static void linger(struct session *session)
 		session_close(session, ENDING_FAILED);
 }
 
-/* Most clients have closed when they are looked at. The others are watched from now on. */
-static void look_due_cb(struct waiter *turn, void *argument)
+/* Most clients have closed by now. The others are watched from now on. */
+void session_look_due_cb(struct waiter *turn, void *argument)
 {
 	struct session *session = session_of(turn, offsetof(struct session, turn));
 
@@ -266,13 +226,13 @@ static void look_due_cb(struct waiter *turn, void *argument)
 	linger(session);
 }
 
-static void silence_due_cb(struct waiter *turn, void *argument)
+void session_silence_due_cb(struct waiter *turn, void *argument)
 {
 	(void)argument;
 	session_close(session_of(turn, offsetof(struct session, turn)), ENDING_TIMED_OUT_LINGER);
 }
 
-static void deadline_due_cb(struct waiter *age, void *argument)
+void session_deadline_due_cb(struct waiter *age, void *argument)
 {
 	struct session *session = session_of(age, offsetof(struct session, age));
 
@@ -347,7 +307,7 @@ static bool keep_greeting(struct session *session, size_t sent)
 	struct bufferevent *output;
 	struct rendering *rest;
 
-	if (!output_take(session->all->output, sent, &output, &rest))
+	if (!outbox_take(session->all->outbox, sent, &output, &rest))
 		return false;
 	session->state = GREETING;
 	session->output = output;
@@ -365,20 +325,20 @@ static bool keep_greeting(struct session *session, size_t sent)
  */
 static bool greet(struct session *session, bool now)
 {
-	struct output *output = session->all->output;
+	struct outbox *outbox = session->all->outbox;
 	ssize_t sent = 0;
 	size_t size;
-	enum output_queued queued = output_queue(output, session->fd, &size);
+	enum outbox_queued queued = outbox_queue(outbox, session->fd, &size);
 
-	if (queued == OUTPUT_NO_MEMORY)
+	if (queued == OUTBOX_NO_MEMORY)
 		return false;
 	session->queued = (uint32_t)size;
-	now = now && queued == OUTPUT_WHOLE;
+	now = now && queued == OUTBOX_WHOLE;
 	if (now)
-		sent = output_send(output, session->fd);
+		sent = outbox_send(outbox, session->fd);
 	if (sent >= 0 && (!now || (size_t)sent < size))
 		return keep_greeting(session, (size_t)sent);
-	output_forget(output);
+	outbox_forget(outbox);
 	if (sent < 0) {
 		session_close(session, ENDING_RESET_GREETING);
 		return true;
@@ -388,53 +348,8 @@ static bool greet(struct session *session, bool now)
 	return true;
 }
 
-struct sessions *sessions_new(struct event_base *base, const struct options *options,
-			      struct greeting *greeting, struct stats *stats,
-			      session_closed_cb *closed, void *argument)
-{
-	struct sessions *all = calloc(1, sizeof *all);
-	uint64_t look_ms = options->idle < LOOK_AFTER_MS ? options->idle : LOOK_AFTER_MS;
-
-	if (!all)
-		return NULL;
-	all->base = base;
-	all->options = options;
-	all->stats = stats;
-	all->closed = closed;
-	all->closed_argument = argument;
-	QUEUE_INIT(&all->lingering);
-	all->pool = pool_new(sizeof(struct session));
-	all->output = output_new(base, greeting);
-	all->deadline = waiting_new(base, options->timeout, 0, deadline_due_cb, NULL);
-	all->look = waiting_new(base, look_ms, look_ms, look_due_cb, NULL);
-	all->silence = waiting_new(base, options->idle, 0, silence_due_cb, NULL);
-	if (all->pool && all->output && all->deadline && all->look && all->silence)
-		return all;
-	sessions_free(all);
-	return NULL;
-}
-
-void sessions_free(struct sessions *all)
-{
-	if (!all)
-		return;
-	if (all->deadline)
-		sessions_stop(all);
-	output_free(all->output);
-	waiting_free(all->silence);
-	waiting_free(all->look);
-	waiting_free(all->deadline);
-	pool_free(all->pool);
-	free(all);
-}
-
-size_t sessions_open(const struct sessions *all)
-{
-	return (size_t)all->stats->open;
-}
-
 /* Makes a session of a socket; NULL: no memory. */
-static struct session *session_new(struct sessions *all, int fd, const char *peer)
+static struct session *session_new(struct session_shared *all, int fd, const char *peer)
 {
 	struct session *session = pool_take(all->pool);
 
@@ -451,50 +366,34 @@ static struct session *session_new(struct sessions *all, int fd, const char *pee
 	return NULL;
 }
 
-bool session_open(struct sessions *all, int fd, const char *peer, bool now)
+bool session_open(struct session_shared *all, int fd, const char *peer, enum session_when when)
 {
 	struct session *session = session_new(all, fd, peer);
 
 	if (!session) {
 		all->stats->failed++;
-		close_socket(fd, false);
+		socket_reset(fd);
 		return false;
 	}
 	waiting_add(all->deadline, &session->age, now_ms());
-	all->stats->open++;
-	if (greet(session, now))
+	all->open++;
+	if (greet(session, when == SESSION_NOW))
 		return true;
 	session_close(session, ENDING_FAILED);
 	return false;
 }
 
-bool sessions_look(struct sessions *all)
+size_t session_size(void)
 {
-	return waiting_hurry(all->look, WAITING_A_TURN);
+	return sizeof(struct session);
 }
 
-void sessions_look_at_all(struct sessions *all)
+struct session *session_of_age(struct waiter *age)
 {
-	(void)waiting_hurry(all->look, SIZE_MAX);
+	return session_of(age, offsetof(struct session, age));
 }
 
-bool sessions_can_evict(const struct sessions *all)
+uint32_t session_lingered_ms(const struct session *session)
 {
-	const struct session *longest = all->lingering.first;
-
-	return longest && now_ms() - HALF_CLOSED_MS(longest) >= EVICT_AFTER_MS;
-}
-
-void sessions_evict(struct sessions *all)
-{
-	if (sessions_can_evict(all))
-		session_close(all->lingering.first, ENDING_EVICTED);
-}
-
-void sessions_stop(struct sessions *all)
-{
-	struct waiter *age;
-
-	while ((age = waiting_first(all->deadline)))
-		session_close(session_of(age, offsetof(struct session, age)), ENDING_STOPPED);
+	return now_ms() - HALF_CLOSED_MS(session);
 }

@@ -1,6 +1,5 @@
 /*
- * session: one client each: greet, half-close, throw away what it sends until
- * it closes, close.
+ * session: one client: greet, half-close, throw away what it sends until it closes, close.
  *
  * Closing a socket that has unread input makes the kernel send RST and drop
  * what was not yet delivered (RFC 1122, 4.2.2.13; RFC 2525, 2.17): the client
@@ -14,54 +13,63 @@
 #include <stdint.h>
 
 #include "base/attributes.h"
+#include "base/queue.h"
+#include "ending.h"
 
 struct event_base;
-struct greeting;
-struct options;
-struct sessions;
+struct outbox;
+struct pool;
+struct session;
 struct stats;
+struct waiter;
+struct waiting;
 
 /* What one peer may send us, in bytes. */
 #define SESSION_DISCARD_MAX ((size_t)16 * 1024 * 1024)
 
-/* Called after a session has closed; its slot is free by then. */
-typedef void session_closed_cb(void *argument);
+QUEUE_HEAD(session_list, session);
 
-/* Makes the set of all sessions, empty. What it is given must outlive it. NULL: no memory. */
-struct sessions *sessions_new(struct event_base *base, const struct options *options,
-			      struct greeting *greeting, struct stats *stats,
-			      session_closed_cb *closed, void *argument);
+/* What all sessions share. sessions.c makes it; session.c takes each session in and out. */
+struct session_shared {
+	struct event_base *base;
+	struct stats *stats;
+	struct outbox *outbox; /* the next session's greeting */
+	struct pool *pool;     /* of session_size() bytes each */
+	size_t open;
+	struct session_list lingering;	/* the longest first */
+	struct waiting *deadline;	/* every session */
+	struct waiting *look;		/* those half-closed a moment ago */
+	struct waiting *silence;	/* those that linger */
+	void (*closed)(void *argument); /* called after a session has closed */
+	void *closed_argument;
+};
 
-/* Closes the sessions that are left, and frees the set. */
-void sessions_free(struct sessions *all);
-
-/* How many are open. */
-size_t sessions_open(const struct sessions *all);
+/* When a session begins to greet: now, or in the loop's next turn. */
+enum session_when { SESSION_NOW, SESSION_LATER };
 
 /*
- * Takes over the connected, non-blocking socket `fd` and greets its peer, whom
- * the log calls `peer` (NULL: the log won't ask): now, or else in the loop's next
- * turn. False: no memory, fd is closed.
+ * Takes over the connected, non-blocking socket `fd` and greets its peer, whom the log calls
+ * `peer` (NULL: the log won't ask). False: no memory, fd is closed.
  */
-bool session_open(struct sessions *all, int fd, const char *peer, bool now) MUST_CHECK;
+bool session_open(struct session_shared *all, int fd, const char *peer,
+		  enum session_when when) MUST_CHECK;
 
-/*
- * Looks for clients that have closed unnoticed, for when there is no room: at a few now, at the
- * others in the loop's next turns. Returns whether there are others. (Clients just greeted are
- * otherwise looked at a moment later.)
- */
-bool sessions_look(struct sessions *all);
+/* Closes a session, for a reason that is counted, and tells the owner: the only place where one
+ * dies. */
+void session_close(struct session *session, enum ending ending);
 
-/* Looks at all of them now, for a stop. */
-void sessions_look_at_all(struct sessions *all);
+/* How much memory one takes, in bytes. */
+size_t session_size(void);
 
-/* True if some session has had its greeting long enough ago to make room for another. */
-bool sessions_can_evict(const struct sessions *all);
+/* The session that waits for its deadline. */
+struct session *session_of_age(struct waiter *age);
 
-/* Closes the session that has lingered longest, if sessions_can_evict(). */
-void sessions_evict(struct sessions *all);
+/* How long ago in ms it was half-closed, if it lingers. */
+uint32_t session_lingered_ms(const struct session *session);
 
-/* Closes every session at once. */
-void sessions_stop(struct sessions *all);
+/* What happens when a session's turn comes in the queue of that name. */
+void session_deadline_due_cb(struct waiter *age, void *argument);
+void session_look_due_cb(struct waiter *turn, void *argument);
+void session_silence_due_cb(struct waiter *turn, void *argument);
 
 #endif

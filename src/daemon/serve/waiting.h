@@ -78,6 +78,13 @@ static inline void waiting_remove(struct waiting *waiting, struct waiter *waiter
 	QUEUE_REMOVE(&waiting->list, waiter, link);
 }
 
+/* Puts a client that is in the queue at its end: its time begins anew. */
+static inline void waiting_again(struct waiting *waiting, struct waiter *waiter, uint32_t now_ms)
+{
+	waiting_remove(waiting, waiter);
+	waiting_add(waiting, waiter, now_ms);
+}
+
 /* The client that waits longest, or NULL. */
 struct waiter *waiting_first(const struct waiting *waiting);
 

@@ -7,37 +7,12 @@
 
 #include "base/log.h"
 
-#define COUNTER(name)                                                                              \
-	{                                                                                          \
-#name, offsetof(struct stats, name)                                                \
-	}
-
 /* The counters by their names in the log, in its order. */
+#define STATS_ROW(name, kind, help) {#name, offsetof(struct stats, name)},
 static const struct {
 	const char *name;
 	size_t offset;
-} counters[] = {
-	COUNTER(accepted),
-	COUNTER(greeted),
-	COUNTER(left),
-	COUNTER(reset),
-	COUNTER(reset_greeting),
-	COUNTER(timed_out_greeting),
-	COUNTER(timed_out_linger),
-	COUNTER(flooded),
-	COUNTER(evicted),
-	COUNTER(stopped),
-	COUNTER(failed),
-	COUNTER(bytes_sent),
-	COUNTER(bytes_discarded),
-	COUNTER(datagrams),
-	COUNTER(datagrams_answered),
-	COUNTER(datagrams_too_small),
-	COUNTER(datagrams_ignored),
-	COUNTER(datagrams_failed),
-	COUNTER(accept_pauses),
-	COUNTER(open),
-};
+} counters[] = {STATS_ALL(STATS_ROW)};
 
 void stats_log(const struct stats *stats)
 {

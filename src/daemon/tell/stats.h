@@ -4,29 +4,37 @@
 
 #include <stdint.h>
 
+/* Each counter once: its name, its kind, and what it counts; in the order of the log. */
+#define STATS_ALL(X)                                                                               \
+	X(accepted, COUNTER, "connections accepted")                                               \
+	X(greeted, COUNTER, "connections that had the whole greeting and our half-close")          \
+	X(left, COUNTER, "of these, left without it: counted with -v only")                        \
+	X(reset, COUNTER, "connections reset by the peer after the greeting was sent")             \
+	X(reset_greeting, COUNTER, "connections reset by the peer before that")                    \
+	X(timed_out_greeting, COUNTER, "did not take the greeting in time: closed hard")           \
+	X(timed_out_linger, COUNTER, "had it, but did not close in time")                          \
+	X(flooded, COUNTER, "sent more than is thrown away")                                       \
+	X(evicted, COUNTER, "had it, and made room for others")                                    \
+	X(stopped, COUNTER, "still open when the daemon had to end")                               \
+	X(failed, COUNTER, "no memory, or a system call failed")                                   \
+	X(bytes_sent, COUNTER, "bytes of greetings sent")                                          \
+	X(bytes_discarded, COUNTER, "bytes of clients thrown away")                                \
+	X(datagrams, COUNTER, "requests that came by UDP")                                         \
+	X(datagrams_answered, COUNTER, "requests answered")                                        \
+	X(datagrams_too_small, COUNTER, "not answered: not longer than their answer")              \
+	X(datagrams_ignored, COUNTER, "not answered: from or to an address of many machines")      \
+	X(datagrams_failed, COUNTER, "answers that the kernel did not take")                       \
+	X(accept_pauses, COUNTER, "times that accepting stopped for want of room")                 \
+	X(open, GAUGE, "connections now, as told when it is asked for")
+
+/* A counter only grows; a gauge is a number now. */
+enum stats_kind { STATS_COUNTER, STATS_GAUGE };
+
+#define STATS_FIELD(name, kind, help) uint64_t name;
 struct stats {
-	uint64_t accepted;	     /* connections */
-	uint64_t greeted;	     /* of these, had the whole greeting and our half-close */
-	uint64_t left;		     /* of these, left without it: counted with -v only */
-	uint64_t reset;		     /* reset by the peer after the greeting was sent */
-	uint64_t reset_greeting;     /* reset by the peer before that */
-	uint64_t timed_out_greeting; /* did not take the greeting in time: closed hard */
-	uint64_t timed_out_linger;   /* had it, but did not close in time */
-	uint64_t flooded;	     /* sent more than we throw away */
-	uint64_t evicted;	     /* had it, and made room for others */
-	uint64_t stopped;	     /* still open when the daemon had to end */
-	uint64_t failed;	     /* no memory, or a system call failed */
-	uint64_t bytes_sent;
-	uint64_t bytes_discarded;
-	uint64_t datagrams; /* requests that came by UDP */
-	uint64_t datagrams_answered;
-	uint64_t datagrams_too_small; /* not answered: not longer than their answer */
-	uint64_t datagrams_ignored; /* not answered: from or to an address that is not one machine's
-				     */
-	uint64_t datagrams_failed;  /* answers that the kernel did not take */
-	uint64_t accept_pauses;	    /* times that accepting stopped for want of room */
-	uint64_t open;		    /* connections now; who asks for room goes by it */
+	STATS_ALL(STATS_FIELD)
 };
+#undef STATS_FIELD
 
 /* Logs the counters in one line, whatever the log's level. */
 void stats_log(const struct stats *stats);

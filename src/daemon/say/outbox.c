@@ -1,0 +1,180 @@
+/* outbox: the greeting of the next session, queued on a bufferevent that waits for it. */
+#include <config.h>
+
+#include "outbox.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/socket.h"
+#include "greeting.h"
+#include "rendering.h"
+#include "template.h"
+
+struct outbox {
+	struct event_base *base;
+	struct greeting *greeting;
+	/*
+	 * A greeting that is the same for everyone is queued on it, for the next session. The
+	 * kernel mostly takes all of it at once; then it stays as it is, for the one after that.
+	 */
+	struct bufferevent *ready;
+	struct template *template; /* what it is ready for */
+	bool is_constant;	   /* that is the same for everyone: asked for each client */
+	size_t longest;
+	struct evbuffer_iovec first; /* where the bytes lie that are queued, or the first of them */
+	struct rendering own;	     /* what the next client is told, if that is its alone */
+};
+
+/* Is not ready any more: for another greeting, or for none. */
+static void make_unready(struct outbox *outbox)
+{
+	if (outbox->ready)
+		bufferevent_free(outbox->ready);
+	outbox->ready = NULL;
+	template_release(outbox->template);
+	outbox->template = NULL;
+}
+
+/* Finds the bytes that are queued first, once for all clients that are told the same. */
+static void find_first(struct outbox *outbox)
+{
+	if (evbuffer_peek(bufferevent_get_output(outbox->ready), -1, NULL, &outbox->first, 1) < 1)
+		outbox->first.iov_len = 0;
+	else if (outbox->first.iov_len > SOCKET_AT_ONCE)
+		outbox->first.iov_len = SOCKET_AT_ONCE;
+}
+
+/* Makes ready for what is said now, with that queued if it is constant. False: no memory. */
+static bool make_ready(struct outbox *outbox)
+{
+	struct template *template = greeting_template(outbox->greeting);
+
+	make_unready(outbox);
+	outbox->ready = bufferevent_socket_new(outbox->base, -1, 0);
+	if (!outbox->ready)
+		return false;
+	outbox->template = template_hold(template);
+	outbox->is_constant = template_is_constant(template);
+	outbox->longest = template_longest(template);
+	bufferevent_disable(outbox->ready, EV_READ | EV_WRITE);
+	bufferevent_set_max_single_write(outbox->ready, SOCKET_AT_ONCE);
+	if (!outbox->is_constant)
+		return true;
+	if (!rendering_queue_shared(template, bufferevent_get_output(outbox->ready),
+				    template_bytes(template), template_longest(template))) {
+		make_unready(outbox);
+		return false;
+	}
+	find_first(outbox);
+	return true;
+}
+
+struct outbox *outbox_new(struct event_base *base, struct greeting *greeting)
+{
+	struct outbox *outbox = calloc(1, sizeof *outbox);
+
+	if (!outbox)
+		return NULL;
+	outbox->base = base;
+	outbox->greeting = greeting;
+	if (make_ready(outbox))
+		return outbox;
+	outbox_free(outbox);
+	return NULL;
+}
+
+void outbox_free(struct outbox *outbox)
+{
+	if (!outbox)
+		return;
+	make_unready(outbox);
+	free(outbox);
+}
+
+/* Takes bytes out of a queue. A bufferevent freezes that end, for itself. */
+static void drain(struct evbuffer *queue, size_t size)
+{
+	evbuffer_unfreeze(queue, 1);
+	evbuffer_drain(queue, size);
+	evbuffer_freeze(queue, 1);
+}
+
+void outbox_forget(struct outbox *outbox)
+{
+	struct evbuffer *queue;
+
+	if (outbox->is_constant)
+		return;
+	queue = bufferevent_get_output(outbox->ready);
+	drain(queue, evbuffer_get_length(queue));
+}
+
+/*
+ * Finds the two ends of the connection, as far as its greeting names them. A client that has
+ * reset it has no name any more, and won't hear one.
+ */
+static void find_ends(const struct template *template, int fd, struct template_values *values)
+{
+	values->peer_length = sizeof values->peer;
+	values->local_length = sizeof values->local;
+	if (template_names_peer(template))
+		(void)getpeername(fd, (struct sockaddr *)&values->peer, &values->peer_length);
+	if (template_names_local(template))
+		(void)getsockname(fd, (struct sockaddr *)&values->local, &values->local_length);
+}
+
+/* Queues the first piece of what is said to this client alone. */
+static enum outbox_queued queue_own(struct outbox *outbox, int fd, size_t *size)
+{
+	outbox->own = (struct rendering){.template = outbox->template};
+	find_ends(outbox->template, fd, &outbox->own.values);
+	greeting_fill(outbox->greeting, &outbox->own.values);
+	if (!rendering_queue(&outbox->own, bufferevent_get_output(outbox->ready), size))
+		return OUTBOX_NO_MEMORY;
+	find_first(outbox);
+	greeting_count(outbox->greeting);
+	return outbox->own.is_over ? OUTBOX_WHOLE : OUTBOX_BEGUN;
+}
+
+enum outbox_queued outbox_queue(struct outbox *outbox, int fd, size_t *size)
+{
+	bool is_ready = outbox->ready && outbox->template == greeting_template(outbox->greeting);
+
+	if (!is_ready && !make_ready(outbox))
+		return OUTBOX_NO_MEMORY;
+	if (!outbox->is_constant)
+		return queue_own(outbox, fd, size);
+	*size = outbox->longest;
+	return OUTBOX_WHOLE;
+}
+
+ssize_t outbox_send(struct outbox *outbox, int fd)
+{
+	ssize_t n = 0;
+
+	if (outbox->first.iov_len > 0)
+		n = send(fd, outbox->first.iov_base, outbox->first.iov_len,
+			 MSG_NOSIGNAL | MSG_DONTWAIT);
+	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? 0 : n;
+}
+
+bool outbox_take(struct outbox *outbox, size_t sent, struct bufferevent **taken,
+		 struct rendering **rest)
+{
+	bool has_rest = !outbox->is_constant && !outbox->own.is_over;
+
+	*rest = has_rest ? rendering_keep(&outbox->own) : NULL;
+	if (has_rest && !*rest) {
+		outbox_forget(outbox);
+		return false;
+	}
+	*taken = outbox->ready;
+	outbox->ready = NULL;
+	drain(bufferevent_get_output(*taken), sent);
+	return true;
+}

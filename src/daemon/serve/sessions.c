@@ -1,0 +1,139 @@
+/* sessions: all clients that are connected: how many may be, who waits for what, who must go. */
+#include "sessions.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/pool.h"
+#include "daemon/options.h"
+#include "daemon/say/outbox.h"
+#include "session.h"
+#include "waiting.h"
+
+/* A session that has lingered for less is not evicted: its bytes may be under way. */
+enum { EVICT_AFTER_MS = 1000 };
+
+/*
+ * How long a client may take to close before the kernel is asked to watch it. Nearly all
+ * need less, and then one look is all that they cost. Less time would be too little for clients
+ * that are busy themselves; more gains nothing (doc/performance.md).
+ */
+enum { LOOK_AFTER_MS = 20 };
+
+struct sessions {
+	struct session_shared all;
+	size_t room;
+};
+
+struct sessions *sessions_new(struct event_base *base, const struct options *options,
+			      struct greeting *greeting, struct stats *stats, size_t room,
+			      sessions_closed_cb *closed, void *argument)
+{
+	struct sessions *sessions = calloc(1, sizeof *sessions);
+	uint64_t look_ms = options->idle < LOOK_AFTER_MS ? options->idle : LOOK_AFTER_MS;
+	struct session_shared *all;
+
+	if (!sessions)
+		return NULL;
+	sessions->room = room;
+	all = &sessions->all;
+	all->base = base;
+	all->stats = stats;
+	all->closed = closed;
+	all->closed_argument = argument;
+	QUEUE_INIT(&all->lingering);
+	all->pool = pool_new(session_size());
+	all->outbox = outbox_new(base, greeting);
+	all->deadline = waiting_new(base, options->timeout, 0, session_deadline_due_cb, NULL);
+	all->look = waiting_new(base, look_ms, look_ms, session_look_due_cb, NULL);
+	all->silence = waiting_new(base, options->idle, 0, session_silence_due_cb, NULL);
+	if (all->pool && all->outbox && all->deadline && all->look && all->silence)
+		return sessions;
+	sessions_free(sessions);
+	return NULL;
+}
+
+void sessions_free(struct sessions *sessions)
+{
+	if (!sessions)
+		return;
+	if (sessions->all.deadline)
+		sessions_stop(sessions);
+	outbox_free(sessions->all.outbox);
+	waiting_free(sessions->all.silence);
+	waiting_free(sessions->all.look);
+	waiting_free(sessions->all.deadline);
+	pool_free(sessions->all.pool);
+	free(sessions);
+}
+
+size_t sessions_open(const struct sessions *sessions)
+{
+	return sessions->all.open;
+}
+
+size_t sessions_room(const struct sessions *sessions)
+{
+	return sessions->room;
+}
+
+/* The session that must go for another one; NULL: none has had its greeting long enough. */
+static struct session *find_evictable(const struct sessions *sessions)
+{
+	struct session *longest = sessions->all.lingering.first;
+
+	return longest && session_lingered_ms(longest) >= EVICT_AFTER_MS ? longest : NULL;
+}
+
+static bool has_room(const struct sessions *sessions)
+{
+	return sessions->all.open < sessions->room || find_evictable(sessions);
+}
+
+enum sessions_admission sessions_find_room(struct sessions *sessions)
+{
+	bool more;
+
+	if (has_room(sessions))
+		return SESSIONS_ADMIT;
+	more = waiting_hurry(sessions->all.look, WAITING_A_TURN);
+	if (has_room(sessions))
+		return SESSIONS_ADMIT;
+	return more ? SESSIONS_UNSURE : SESSIONS_FULL;
+}
+
+/* Opens a session, in place of another if all slots are taken. */
+static bool take_in(struct sessions *sessions, int fd, const char *peer, enum session_when when)
+{
+	struct session *longest;
+
+	if (sessions->all.open >= sessions->room) {
+		longest = find_evictable(sessions);
+		if (longest)
+			session_close(longest, ENDING_EVICTED);
+	}
+	return session_open(&sessions->all, fd, peer, when);
+}
+
+bool sessions_greet(struct sessions *sessions, int fd, const char *peer)
+{
+	return take_in(sessions, fd, peer, SESSION_NOW);
+}
+
+bool sessions_greet_later(struct sessions *sessions, int fd, const char *peer)
+{
+	return take_in(sessions, fd, peer, SESSION_LATER);
+}
+
+void sessions_look_at_all(struct sessions *sessions)
+{
+	(void)waiting_hurry(sessions->all.look, SIZE_MAX);
+}
+
+void sessions_stop(struct sessions *sessions)
+{
+	struct waiter *age;
+
+	while ((age = waiting_first(sessions->all.deadline)))
+		session_close(session_of_age(age), ENDING_STOPPED);
+}

@@ -1,0 +1,37 @@
+/* journal: the log's lines about clients: connected, closed, answered. */
+#ifndef DAEMON_TELL_JOURNAL_H
+#define DAEMON_TELL_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/* How a connection ended. */
+struct journal_end {
+	const char *peer; /* as journal_connected() named it */
+	const char *how;
+	size_t sent, discarded; /* bytes */
+	uint64_t lived_ms;
+	bool at_most; /* it may have lived for less */
+};
+
+/* Whether the lines about the end of connections, and about answers, are logged: with -v. */
+bool journal_has_ends(void);
+
+/* Whether the lines about new connections are logged. */
+bool journal_has_connections(void);
+
+/* Logs a new connection, and writes its peer, as the log names it, to `peer` of ADDRESS_TEXT_MAX.
+ */
+void journal_connected(const struct sockaddr *address, socklen_t length, char *peer);
+
+void journal_closed(const struct journal_end *end);
+
+/*
+ * Logs an answer of so many bytes to a datagram. Only with -v: whoever can send datagrams could
+ * fill the disk with lines under anybody's name.
+ */
+void journal_answered(const struct sockaddr *address, socklen_t length, size_t size);
+
+#endif
