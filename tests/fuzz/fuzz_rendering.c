@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "daemon/say/compile.h"
 #include "daemon/say/template.h"
 #include "fuzz.h"
 
@@ -431,7 +432,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct template_values values;
 	struct template_constants constants;
-	struct template_problem problem;
+	struct compile_problem problem;
 	struct template *template;
 	char *out;
 
@@ -440,7 +441,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	take_values(&values);
 	constants = take_constants();
 	make_text();
-	template = template_compile(text.bytes, text.size, &constants, &problem);
+	template = compile_text(text.bytes, text.size, &constants, &problem);
 	FUZZ_CHECK(template != NULL);
 	FUZZ_CHECK(expected.size <= template_longest(template));
 	if (values.peer.ss_family != AF_UNIX && values.local.ss_family != AF_UNIX)

@@ -5,6 +5,7 @@
  *
  * Here a text is made of words, which all are in one list; nothing is taken apart.
  */
+#include "daemon/say/compile.h"
 #include "daemon/say/template.h"
 
 #include <arpa/inet.h>
@@ -185,7 +186,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 							    .version = "0",
 							    .pid = 1};
 	char *text = malloc(size > 0 ? size : 1);
-	struct template_problem problem = {.what = NULL};
+	struct compile_problem problem = {.what = NULL};
 	struct reading reading;
 	struct template *template;
 
@@ -193,7 +194,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0)
 		memcpy(text, data, size);
 	reading = read_text(text, size);
-	template = template_compile(text, size, &constants, &problem);
+	template = compile_text(text, size, &constants, &problem);
 	free(text); /* The template must not need it any more. */
 	FUZZ_CHECK((template != NULL) == (reading.position == size));
 	FUZZ_CHECK((template != NULL) == (problem.what == NULL));

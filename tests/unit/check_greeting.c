@@ -17,6 +17,7 @@
 #include "daemon/say/greeting.h"
 #include "daemon/say/messagefile.h"
 #include "daemon/options.h"
+#include "daemon/say/rendering.h"
 #include "daemon/say/template.h"
 #include "suite.h"
 
@@ -421,11 +422,11 @@ END_TEST
 static const char *rendered(void)
 {
 	static char out[1024];
-	struct template_values values = {.serial = 99};
+	struct rendering rendering = {.values = {.serial = 99}};
 
 	ck_assert_uint_lt(template_longest(greeting_template(greeting)), sizeof out);
-	greeting_fill(greeting, &values);
-	out[template_render(greeting_template(greeting), &values, out)] = '\0';
+	greeting_begin(greeting, &rendering);
+	out[template_render(rendering.template, &rendering.values, out)] = '\0';
 	greeting_count(greeting);
 	return out;
 }

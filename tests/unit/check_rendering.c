@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/socket.h"
+#include "daemon/say/compile.h"
 #include "scarce.h"
 #include "suite.h"
 
@@ -60,9 +61,9 @@ static void teardown(void)
 static void begin(const char *text, size_t size)
 {
 	struct template_constants constants = {.host = "h", .instance = "i", .version = "1"};
-	struct template_problem problem;
+	struct compile_problem problem;
 
-	template = template_compile(text, size, &constants, &problem);
+	template = compile_text(text, size, &constants, &problem);
 	ck_assert_ptr_nonnull(template);
 	rendering = (struct rendering){.template = template};
 	set_ends(&rendering.values);

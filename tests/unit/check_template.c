@@ -1,6 +1,7 @@
 /* check_template: what each escape and placeholder says, what is refused and where, and bounds. */
 #include <config.h>
 
+#include "daemon/say/compile.h"
 #include "daemon/say/template.h"
 
 #include <arpa/inet.h>
@@ -81,12 +82,12 @@ static void teardown(void)
 /* Compiles bytes that are in no longer memory, and are gone afterwards. */
 static void compile(const char *text, size_t size)
 {
-	struct template_problem problem = {.what = "nothing was asked"};
+	struct compile_problem problem = {.what = "nothing was asked"};
 	char *copy = malloc(size > 0 ? size : 1);
 
 	memcpy(copy, text, size);
 	template_release(template);
-	template = template_compile(copy, size, &constants, &problem);
+	template = compile_text(copy, size, &constants, &problem);
 	free(copy);
 	ck_assert_msg(template != NULL, "'%s': %s at %zu", text, problem.what, problem.position);
 	ck_assert_ptr_null(problem.what);
@@ -430,11 +431,11 @@ static const struct {
 
 START_TEST(ill_formed_text_is_refused_where_it_is_wrong)
 {
-	struct template_problem problem = {.position = 99};
+	struct compile_problem problem = {.position = 99};
 	char *copy = malloc(bad[_i].size);
 
 	memcpy(copy, bad[_i].text, bad[_i].size);
-	ck_assert_ptr_null(template_compile(copy, bad[_i].size, &constants, &problem));
+	ck_assert_ptr_null(compile_text(copy, bad[_i].size, &constants, &problem));
 	ck_assert_str_eq(problem.what, bad[_i].what);
 	ck_assert_uint_eq(problem.position, bad[_i].position);
 	free(copy);
@@ -761,12 +762,12 @@ START_TEST(any_text_is_compiled_or_refused_in_its_bounds)
 	char text[24];
 
 	for (int round = 0; round < 10 * ROUNDS; round++) {
-		struct template_problem problem;
+		struct compile_problem problem;
 		size_t size = pick(sizeof text);
 		for (size_t i = 0; i < size; i++)
 			text[i] = pick(8) ? likely[pick(sizeof likely)] : (char)pick(256);
 		template_release(template);
-		template = template_compile(text, size, &constants, &problem);
+		template = compile_text(text, size, &constants, &problem);
 		PROPERTY((template == NULL) == (problem.what != NULL));
 		PROPERTY(template || problem.position < size);
 		PROPERTY(template || strchr("\\{}", text[problem.position]));

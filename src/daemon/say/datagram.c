@@ -15,6 +15,7 @@
 #include "base/loop.h"
 #include "greeting.h"
 #include "packets.h"
+#include "rendering.h"
 #include "daemon/setup/sockets.h"
 #include "daemon/tell/journal.h"
 #include "daemon/tell/stats.h"
@@ -73,20 +74,20 @@ static bool may_be_answered(const struct packet *packet)
 static size_t say(struct datagrams *all, struct packet *packet)
 {
 	const struct template *template = greeting_template(all->greeting);
-	struct template_values values;
+	struct rendering rendering;
 
 	if (template_is_constant(template)) {
 		memcpy(packet->bytes, template_bytes(template), template_longest(template));
 		return template_longest(template);
 	}
-	values = (struct template_values){
+	rendering.values = (struct template_values){
 		.peer = packet->peer,
 		.peer_length = packet->peer_length,
 		.local = packet->local,
 		.local_length = packet->local_length,
 	};
-	greeting_fill(all->greeting, &values);
-	return template_render(template, &values, packet->bytes);
+	greeting_begin(all->greeting, &rendering);
+	return template_render(template, &rendering.values, packet->bytes);
 }
 
 /* A length that nearly every request may have, and that most answers are within. */

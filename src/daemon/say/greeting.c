@@ -16,8 +16,10 @@
 #include "base/excerpt.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "compile.h"
 #include "messagefile.h"
 #include "daemon/options.h"
+#include "rendering.h"
 #include "template.h"
 
 /* What hailto prints unless it is told otherwise: more is heard only by others. */
@@ -67,7 +69,7 @@ static const char *name_source(const struct greeting *greeting, char name[SOURCE
 
 /* Says in which place the text is no template; at a start, where someone looks, also shows it. */
 static void show_problem(const struct greeting *greeting, const struct text *text,
-			 const struct template_problem *problem)
+			 const struct compile_problem *problem)
 {
 	char source[SOURCE_MAX], line[EXCERPT_MAX];
 	size_t column;
@@ -91,9 +93,9 @@ static struct template *make_template(const struct greeting *greeting, const str
 		.version = PACKAGE_VERSION,
 		.pid = (long)getpid(),
 	};
-	struct template_problem problem = {.what = NULL};
-	struct template *template = options->expand ? template_compile(text->bytes, text->size,
-								       &constants, &problem)
+	struct compile_problem problem = {.what = NULL};
+	struct template *template = options->expand ? compile_text(text->bytes, text->size,
+								   &constants, &problem)
 						    : template_literal(text->bytes, text->size);
 
 	if (!template && problem.what)
@@ -279,10 +281,13 @@ struct template *greeting_template(const struct greeting *greeting)
 	return greeting->template;
 }
 
-void greeting_fill(const struct greeting *greeting, struct template_values *values)
+void greeting_begin(const struct greeting *greeting, struct rendering *rendering)
 {
-	values->serial = greeting->serial + 1;
-	values->time = time(NULL);
+	rendering->template = greeting->template;
+	rendering->position = (struct template_position){0};
+	rendering->is_over = false;
+	rendering->values.serial = greeting->serial + 1;
+	rendering->values.time = time(NULL);
 }
 
 void greeting_count(struct greeting *greeting)

@@ -9,8 +9,8 @@
 struct event_base;
 struct greeting;
 struct options;
+struct rendering;
 struct template;
-struct template_values;
 
 /* Reads the greeting that the options name; they must outlive it. NULL, and told, if it can't be
  * had. */
@@ -30,13 +30,16 @@ void greeting_unwatch(struct greeting *greeting);
  */
 void greeting_reload(struct greeting *greeting);
 
-/* What is said to whoever comes now. Who still needs it after a reload must hold it. */
+/* What is said to clients that come now. Whoever needs it after a reload must hold it. */
 struct template *greeting_template(const struct greeting *greeting);
 
-/* Fills in what the next client is told beside the two ends of its connection. */
-void greeting_fill(const struct greeting *greeting, struct template_values *values);
+/*
+ * Begins to say it to the next client, the two ends of whose connection are in the rendering. That
+ * needs it for as long as the template is held.
+ */
+void greeting_begin(const struct greeting *greeting, struct rendering *rendering);
 
-/* Counts that it was told so: the next one has another number. */
+/* Counts a client that was told it: the next one has another serial number. */
 void greeting_count(struct greeting *greeting);
 
 #endif

@@ -120,6 +120,7 @@ void outbox_forget(struct outbox *outbox)
  */
 static void find_ends(const struct template *template, int fd, struct template_values *values)
 {
+	values->peer.ss_family = values->local.ss_family = AF_UNSPEC;
 	values->peer_length = sizeof values->peer;
 	values->local_length = sizeof values->local;
 	if (template_names_peer(template))
@@ -131,9 +132,8 @@ static void find_ends(const struct template *template, int fd, struct template_v
 /* Queues the first piece of what is said to this client alone. */
 static enum outbox_queued queue_own(struct outbox *outbox, int fd, size_t *size)
 {
-	outbox->own = (struct rendering){.template = outbox->template};
 	find_ends(outbox->template, fd, &outbox->own.values);
-	greeting_fill(outbox->greeting, &outbox->own.values);
+	greeting_begin(outbox->greeting, &outbox->own);
 	if (!rendering_queue(&outbox->own, bufferevent_get_output(outbox->ready), size))
 		return OUTBOX_NO_MEMORY;
 	find_first(outbox);

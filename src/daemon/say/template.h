@@ -1,6 +1,6 @@
 /*
- * template: what a greeting says: literal bytes, and placeholders that each client has
- * filled in for it. Compiled once, then shared by all who are being greeted.
+ * template: what a greeting says: literal bytes, and placeholders that are filled in for each
+ * client. Made once, then shared by all clients that are being greeted.
  */
 #ifndef DAEMON_SAY_TEMPLATE_H
 #define DAEMON_SAY_TEMPLATE_H
@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/attributes.h"
+#include "field.h"
 
 struct template;
 
@@ -29,23 +30,17 @@ struct template_values {
 	time_t time;
 };
 
-/* Why a text is no template, and where. */
-struct template_problem {
-	const char *what; /* in words; NULL: there is no memory */
-	size_t position;  /* of the offending byte, from 0 */
-};
+/* Makes one that says nothing yet, with one user. NULL: no memory. */
+struct template *template_new(void) MUST_CHECK;
+
+/* Appends bytes that everyone is told. False: no memory. */
+bool template_add(struct template *template, const char *bytes, size_t size) MUST_CHECK;
+
+/* Appends a placeholder below FIELD_HOST, filled in for each client. False: no memory. */
+bool template_add_field(struct template *template, enum field field) MUST_CHECK;
 
 /* Makes one that says just these bytes. NULL: no memory. */
 struct template *template_literal(const char *bytes, size_t size) MUST_CHECK;
-
-/*
- * Makes one of a text with escapes (\n \r \t \\ \xHH) and placeholders ({peer} and so on; {{
- * and }} for braces). What is the same for every client is filled in now. NULL, and the problem
- * set, if the text is not well-formed.
- */
-struct template *template_compile(const char *text, size_t size,
-				  const struct template_constants *constants,
-				  struct template_problem *problem) MUST_CHECK;
 
 /* Counts another user. Returns the template. */
 struct template *template_hold(struct template *template);

@@ -1,15 +1,16 @@
-/* check_output: whichever allocation fails while a greeting is queued, it costs one client at most.
+/* check_outbox: whichever allocation fails while a greeting is queued, it costs one client at most.
  */
-#include "daemon/say/output.h"
+#include "daemon/say/outbox.h"
 
 #include <event2/event.h>
 #include <fcntl.h>
 
 #include "base/log.h"
+#include "base/loop.h"
 #include "capture.h"
 #include "daemon/say/greeting.h"
 #include "daemon/options.h"
-#include "daemon/serve/session.h"
+#include "daemon/serve/sessions.h"
 #include "daemon/tell/stats.h"
 #include "peers.h"
 #include "suite.h"
@@ -74,12 +75,13 @@ static void setup_text(bool expand)
 				   .expand = expand,
 				   .timeout = 15000,
 				   .idle = 15000};
-	base = event_base_new();
+	base = loop_new();
+	ck_assert_ptr_nonnull(base);
 	capture(STDERR_FILENO);
 	log_open("haild", LOG_LEVEL_INFO);
 	greeting = greeting_new(&options);
 	ck_assert_ptr_nonnull(greeting);
-	sessions = sessions_new(base, &options, greeting, &stats, closed_cb, NULL);
+	sessions = sessions_new(base, &options, greeting, &stats, 100, closed_cb, NULL);
 	ck_assert_ptr_nonnull(sessions);
 }
 
@@ -121,7 +123,7 @@ static struct peer open_session(int number)
 	struct peer peer = peer_pair(AF_INET, &fd, BUFFERS);
 
 	failing = number;
-	if (session_open(sessions, fd, NULL, true))
+	if (sessions_greet(sessions, fd, NULL))
 		event_base_loop(base, EVLOOP_NONBLOCK);
 	return peer;
 }
@@ -163,14 +165,14 @@ START_TEST(failed_allocation_costs_one_client_at_most)
 	/* The first must tell; of others libevent may make no fuss. */
 	ck_assert_uint_le(stats.failed, left == 0);
 	ck_assert(_i > 0 || stats.failed == 1);
-	ck_assert_uint_eq(stats.open, 0);
+	ck_assert_uint_eq(sessions_open(sessions), 0);
 	ck_assert_int_eq(lowest_descriptor(), before);
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("output");
+	Suite *suite = suite_create("outbox");
 	TCase *shared = suite_case(suite, "shared"), *own = suite_case(suite, "own");
 
 	tcase_add_checked_fixture(shared, setup_shared, teardown);

@@ -1,0 +1,27 @@
+/* compile: makes a template of a text with escapes and placeholders. */
+#ifndef DAEMON_SAY_COMPILE_H
+#define DAEMON_SAY_COMPILE_H
+
+#include <stddef.h>
+
+#include "base/attributes.h"
+
+struct template;
+struct template_constants;
+
+/* Why a text is no template, and where. */
+struct compile_problem {
+	const char *what; /* in words; NULL: there is no memory */
+	size_t position;  /* of the offending byte, from 0 */
+};
+
+/*
+ * Makes a template of a text with escapes (\n \r \t \\ \xHH) and placeholders ({peer} and so on;
+ * {{ and }} for braces). What is the same for every client is filled in now. NULL, and the problem
+ * set, if the text is not well-formed.
+ */
+struct template *compile_text(const char *text, size_t size,
+			      const struct template_constants *constants,
+			      struct compile_problem *problem) MUST_CHECK;
+
+#endif
