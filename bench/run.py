@@ -95,6 +95,7 @@ def _run(arguments):
             table.save(folder, origin)
             print(f"\n{table.text()}", flush=True)
     if not arguments.quick:
+        tables.append(targets.brief(folder))
         targets.tell(tables, [machine.ROOT / "README.md", machine.ROOT / "doc/performance.md"])
 
 
