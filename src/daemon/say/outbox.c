@@ -1,4 +1,10 @@
-/* outbox: the greeting of the next session, queued on a bufferevent that waits for it. */
+/*
+ * outbox: the greeting of the next session, queued on a bufferevent that waits for it.
+ *
+ * The send() below is a fast path. libevent can write the queue, too, by evbuffer_write(), and then
+ * it is filled again by reference; but that takes an allocation and nearly twice the instructions
+ * for each greeting (865 with send(), 1,612 without, as `script/bench --guard` counts them).
+ */
 #include <config.h>
 
 #include "outbox.h"
