@@ -2,11 +2,12 @@
 #include "base/loop.h"
 
 #include <event2/event.h>
+#include <event2/event_struct.h>
 
 #include "base/log.h"
 
 /*
- * Until the loop runs, libevent's warnings are for -v: whoever makes things tells what they lack.
+ * Passes libevent's warnings on for -v only: until the loop runs, the caller tells what is lacking.
  * But after an error libevent ends the program itself, and this is its only line.
  */
 static void aside_cb(int severity, const char *message)
@@ -15,15 +16,14 @@ static void aside_cb(int severity, const char *message)
 }
 
 /*
- * The environment must not choose the back end (EVENT_NOEPOLL and the like), and
- * no back end will do whose cost grows with the connections that are open.
+ * Makes a base. The environment must not choose the back end (EVENT_NOEPOLL and the like), and no
+ * back end will do whose cost grows with the connections that are open.
  */
-struct event_base *loop_new(void)
+static struct event_base *make_base(void)
 {
 	struct event_config *config = event_config_new();
 	struct event_base *base = NULL;
 
-	event_set_log_callback(aside_cb);
 	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV) == 0 &&
 	    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0 &&
 	    event_config_require_features(config, EV_FEATURE_O1) == 0)
@@ -33,10 +33,53 @@ struct event_base *loop_new(void)
 	return base;
 }
 
+static void never_cb(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd;
+	(void)what;
+	(void)argument;
+}
+
+/*
+ * Makes room for LOOP_TIMERS timers, by adding so many and taking them out again: libevent's heap
+ * grows for a timer that is added, and never shrinks. False: no memory.
+ */
+static bool reserve_timers(struct event_base *base)
+{
+	static const struct timeval some_day = {.tv_sec = 24 * 60 * 60};
+	struct event timers[LOOP_TIMERS];
+	size_t count = 0;
+	bool has_room = true;
+
+	for (; has_room && count < LOOP_TIMERS; count++)
+		has_room = evtimer_assign(&timers[count], base, never_cb, NULL) == 0 &&
+			   evtimer_add(&timers[count], &some_day) == 0;
+	while (count > 0)
+		(void)evtimer_del(&timers[--count]);
+	return has_room;
+}
+
+struct event_base *loop_new(void)
+{
+	struct event_base *base;
+
+	event_set_log_callback(aside_cb);
+	base = make_base();
+	if (!base || reserve_timers(base))
+		return base;
+	event_base_free(base);
+	return NULL;
+}
+
 int loop_run(struct event_base *base)
 {
 	event_set_log_callback(log_from_libevent);
 	return event_base_dispatch(base);
+}
+
+void loop_stop(struct event_base *base)
+{
+	event_base_loopbreak(base);
 }
 
 void loop_free(struct event_base *base)

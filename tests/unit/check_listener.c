@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/endpoint.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "capture.h"
 #include "daemon/say/greeting.h"
 #include "daemon/options.h"
@@ -65,7 +66,8 @@ static void setup(void)
 				   .backlog = 1024,
 				   .timeout = 60000,
 				   .idle = 60000};
-	base = event_base_new();
+	base = loop_new();
+	ck_assert_ptr_nonnull(base);
 	capture(STDERR_FILENO);
 	log_open("haild", LOG_LEVEL_INFO);
 }
@@ -96,8 +98,7 @@ static void teardown(void)
 	sessions_free(sessions);
 	sockets_close(sockets);
 	greeting_free(greeting);
-	event_base_free(base);
-	libevent_global_shutdown();
+	loop_free(base);
 	ck_assert_int_eq(rmdir(folder), 0);
 }
 

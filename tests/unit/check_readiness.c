@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/outlet.h"
 #include "capture.h"
 #include "suite.h"
@@ -52,7 +53,8 @@ static void setup(void)
 
 	capture(STDERR_FILENO);
 	log_open("haild", LOG_LEVEL_INFO);
-	base = event_base_new();
+	base = loop_new();
+	ck_assert_ptr_nonnull(base);
 	ck_assert_int_eq(pipe(ends), 0);
 	reader = ends[0];
 	ck_assert_int_eq(fcntl(reader, F_SETFL, O_NONBLOCK), 0);
@@ -67,8 +69,7 @@ static void setup(void)
 static void teardown(void)
 {
 	readiness_free(readiness);
-	event_base_free(base);
-	libevent_global_shutdown();
+	loop_free(base);
 	close(reader);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/address.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/socket.h"
 #include "capture.h"
 #include "daemon/say/greeting.h"
@@ -51,7 +52,8 @@ static void setup(void)
 {
 	options = (struct options){.message = "Hi from server", .timeout = 15000, .idle = 15000};
 	room = 1000;
-	base = event_base_new();
+	base = loop_new();
+	ck_assert_ptr_nonnull(base);
 	capture(STDERR_FILENO);
 	log_open("haild", LOG_LEVEL_DEBUG);
 }
@@ -113,8 +115,7 @@ static void teardown(void)
 {
 	sessions_free(sessions);
 	greeting_free(greeting);
-	event_base_free(base);
-	libevent_global_shutdown();
+	loop_free(base);
 }
 
 static void teardown_file(void)

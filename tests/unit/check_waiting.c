@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/loop.h"
 #include "peers.h"
 #include "suite.h"
 
@@ -26,14 +27,14 @@ static void due_cb(struct waiter *waiter, void *argument)
 
 static void setup(void)
 {
-	base = event_base_new();
+	base = loop_new();
+	ck_assert_ptr_nonnull(base);
 }
 
 static void teardown(void)
 {
 	waiting_free(waiting);
-	event_base_free(base);
-	libevent_global_shutdown();
+	loop_free(base);
 }
 
 static void start(uint64_t ms, uint64_t slack_ms)

@@ -10,7 +10,7 @@ static int grants = -1;
 
 static inline bool is_granted(void)
 {
-	return grants < 0 || grants-- > 0;
+	return grants < 0 || (grants > 0 && grants-- > 0);
 }
 
 /* For event_set_mem_functions(). */

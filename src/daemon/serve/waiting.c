@@ -78,8 +78,7 @@ struct waiting *waiting_new(struct event_base *base, uint64_t ms, uint64_t slack
 	waiting->due = due;
 	waiting->argument = argument;
 	waiting->timer = evtimer_new(base, timer_cb, waiting);
-	/* Armed now, so that arming it later cannot fail. */
-	if (waiting->timer && loop_add_timer(waiting->timer, ms))
+	if (waiting->timer)
 		return waiting;
 	waiting_free(waiting);
 	return NULL;

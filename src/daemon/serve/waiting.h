@@ -51,7 +51,8 @@ struct waiting {
 
 /*
  * Makes an empty queue, in which a client is due after `ms` milliseconds, or up to `slack_ms`
- * later: a few wake-ups then serve many. NULL: no memory, which is not lacked later.
+ * later: a few wake-ups then serve many. NULL: no memory. Nothing fails later: the base is of
+ * loop_new(), which has room for the queue's one timer.
  */
 struct waiting *waiting_new(struct event_base *base, uint64_t ms, uint64_t slack_ms,
 			    waiting_due_cb *due, void *argument);
