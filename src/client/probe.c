@@ -77,10 +77,11 @@ static double stage_ms(const struct probe *probe)
 }
 
 /* Fails because no address could be connected to, or asked. */
-static void fail_outgoing(struct probe *probe, int reason, const struct sockaddr *address,
-			  socklen_t length, const char *besides)
+static void fail_outgoing(struct probe *probe, const struct attempts_result *failed,
+			  const char *besides)
 {
-	result_fail_outgoing(probe->result, probe->stage, reason, address, length,
+	result_fail_outgoing(probe->result, probe->stage, failed->reason, failed->address,
+			     failed->address_length,
 			     (const struct sockaddr *)&probe->options->source, besides);
 	end(probe);
 }
@@ -96,12 +97,12 @@ static void fail_late(struct probe *probe, uint64_t limit)
 {
 	static const char format[] = "; no more addresses from the name service within %s";
 	char time[NUMBER_TIME_MAX], besides[sizeof format + sizeof time];
-	struct race_result failed;
+	struct attempts_result failed;
 
 	number_format_time(time, limit);
 	snprintf(besides, sizeof besides, format, time);
 	if (is_trying(probe) && trying_stands(probe->trying, &failed)) {
-		fail_outgoing(probe, failed.reason, failed.address, failed.length, besides);
+		fail_outgoing(probe, &failed, besides);
 		return;
 	}
 	if (probe->stage_start_us > probe->start_us + probe->options->timeout * 1000)
@@ -140,7 +141,7 @@ static uint64_t stage_limit(const struct probe *probe)
 static void stage_over(void *argument)
 {
 	struct probe *probe = argument;
-	struct race_result failed;
+	struct attempts_result failed;
 
 	if (!is_trying(probe) || !trying_stands(probe->trying, &failed))
 		time_over(probe, stage_limit(probe));
@@ -161,13 +162,13 @@ static void read_cb(const struct reading_result *reading, void *argument)
 }
 
 /* Starts to listen to the connected server. */
-static void start_reading(struct probe *probe, const struct race_result *raced)
+static void start_reading(struct probe *probe, const struct attempts_result *tried)
 {
 	const struct options *options = probe->options;
 	struct reading_request request = {
 		.fd = probe->fd,
-		.is_reset = raced->reason == ECONNRESET,
-		.connect_us = raced->connect_us,
+		.is_reset = tried->reason == ECONNRESET,
+		.connect_us = tried->connect_us,
 		.options = options,
 		.bytes = malloc(expect_room(options)),
 		.room = expect_room(options),
@@ -187,10 +188,10 @@ static void left_cb(void *argument)
 }
 
 /* The server was only to be connected to: that is done, and the leaving is a courtesy. */
-static void start_leaving(struct probe *probe, const struct race_result *raced)
+static void start_leaving(struct probe *probe, const struct attempts_result *tried)
 {
 	enter(probe, STAGE_LEAVE, 0);
-	probe->leave = leave_start(probe->base, probe->fd, raced->connect_us, left_cb, probe);
+	probe->leave = leave_start(probe->base, probe->fd, tried->connect_us, left_cb, probe);
 	if (!probe->leave)
 		end(probe);
 }
@@ -202,40 +203,41 @@ static void stop_resolving(struct probe *probe)
 	probe->resolver = NULL;
 }
 
-static void raced_cb(const struct race_result *raced, void *argument)
+/* Goes on with the server that is connected. */
+static void take_connection(struct probe *probe, const struct attempts_result *tried)
 {
-	struct probe *probe = argument;
-
-	stop_resolving(probe);
-	probe->fd = raced->fd;
-	if (probe->fd < 0) {
-		fail_outgoing(probe, raced->reason, raced->address, raced->length, "");
-		return;
-	}
-	address_format(raced->address, raced->length, probe->result->address,
-		       sizeof probe->result->address);
+	probe->fd = tried->fd;
 	log_debug("connect: %s answered (%.1f ms)", probe->result->address, stage_ms(probe));
 	if (probe->options->zero)
-		start_leaving(probe, raced);
+		start_leaving(probe, tried);
 	else
-		start_reading(probe, raced);
+		start_reading(probe, tried);
 }
 
-static void asked_cb(const struct ask_result *asked, void *argument)
+/* A datagram has come, which is all that there is to hear. */
+static void take_datagram(struct probe *probe, const struct attempts_result *tried)
+{
+	probe->result->length = tried->length;
+	log_debug("ask: %s answered, %zu bytes (%.1f ms)", probe->result->address, tried->length,
+		  stage_ms(probe));
+	end(probe);
+}
+
+static void tried_cb(const struct attempts_result *tried, void *argument)
 {
 	struct probe *probe = argument;
 
 	stop_resolving(probe);
-	if (asked->reason) {
-		fail_outgoing(probe, asked->reason, asked->address, asked->address_length, "");
+	if (!tried->has_answered) {
+		fail_outgoing(probe, tried, "");
 		return;
 	}
-	address_format(asked->address, asked->address_length, probe->result->address,
+	address_format(tried->address, tried->address_length, probe->result->address,
 		       sizeof probe->result->address);
-	probe->result->length = asked->length;
-	log_debug("ask: %s answered, %zu bytes (%.1f ms)", probe->result->address, asked->length,
-		  stage_ms(probe));
-	end(probe);
+	if (probe->stage == STAGE_ASK)
+		take_datagram(probe, tried);
+	else
+		take_connection(probe, tried);
 }
 
 /* Tries the first addresses that are known. */
@@ -360,8 +362,7 @@ void probe_run(const struct options *options, struct probe_result *result)
 		result->stage = "start";
 		snprintf(result->reason, sizeof result->reason, "cannot make the event loop");
 	} else {
-		const struct trying_ends ends = {raced_cb, asked_cb, &probe};
-		probe.trying = trying_new(probe.base, options, result, &ends);
+		probe.trying = trying_new(probe.base, options, result, tried_cb, &probe);
 		start(&probe);
 		if (!probe.over && loop_run(probe.base) != 0)
 			fail(&probe, STATUS_INTERNAL, "the event loop failed");

@@ -8,8 +8,7 @@
 #include <stdbool.h>
 
 #include "base/attributes.h"
-#include "ask.h"
-#include "race.h"
+#include "attempts.h"
 
 struct addresslist;
 struct event_base;
@@ -18,19 +17,13 @@ struct probe_result;
 struct resolver_news;
 struct trying;
 
-/* How it ends: one of them is called, once, with the argument. */
-struct trying_ends {
-	race_cb *raced;
-	ask_cb *asked;
-	void *argument;
-};
-
 /*
- * Prepares, and lets the time of the lookup begin. The options and `result` are kept, not copied:
- * that gets the addresses that are known, and the bytes of an answer by datagram. NULL: no memory.
+ * Prepares; the time of the lookup begins. The options and `result` are kept, not copied: `result`
+ * gets the addresses that are known, and the bytes of an answer by datagram. NULL: no memory.
  */
 struct trying *trying_new(struct event_base *base, const struct options *options,
-			  struct probe_result *result, const struct trying_ends *ends);
+			  struct probe_result *result, attempts_cb *ended,
+			  void *argument) MUST_CHECK;
 
 /* Tries the first addresses; with `more_come` others will be added. False: no memory. */
 bool trying_start(struct trying *trying, const struct addresslist *addresses,
@@ -39,16 +32,19 @@ bool trying_start(struct trying *trying, const struct addresslist *addresses,
 /* True once it has been started. */
 bool trying_is_started(const struct trying *trying);
 
-/* Tries what else becomes known. True if there is an address among it that was not known before. */
+/*
+ * Tries what else becomes known, once it has been started. True if there is an address among it
+ * that was not known before.
+ */
 bool trying_add(struct trying *trying, const struct resolver_news *news) MUST_CHECK;
 
 /*
- * True if all addresses have failed, and only the name service is waited for; then tells which
- * failure says most.
+ * True if all addresses have failed, and only the name service is waited for. Fills in the failure
+ * that says most.
  */
-bool trying_stands(const struct trying *trying, struct race_result *failed);
+bool trying_stands(const struct trying *trying, struct attempts_result *failed) MUST_CHECK;
 
-/* Frees it, and ends what is under way. NULL is allowed. */
+/* Frees it, and ends what is under way. Allowed in the callback; NULL is allowed. */
 void trying_free(struct trying *trying);
 
 #endif

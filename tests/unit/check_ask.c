@@ -1,27 +1,14 @@
 /* check_ask: who is asked, how often and how soon, and which answer is taken. */
 #include "client/ask.h"
 
-#include <stdio.h>
-
-#include "base/address.h"
-#include "base/addresslist.h"
-#include "base/log.h"
-#include "base/loop.h"
-#include "capture.h"
-#include "peers.h"
-#include "scarce.h"
 #include "standstill.h"
 #include "suite.h"
+#include "trials.h"
 
 enum { SIZE = 100, ROOM = 50, SERVERS_MAX = 12 };
 
-static struct event_base *base;
-static struct addresslist addresses;
-static struct ask *ask;
-static struct ask_request request;
 static char answer[ROOM];
-static bool free_in_callback;
-static uint64_t started_ms;
+static struct ask_terms terms;
 
 /* Those who could answer, by their addresses. */
 static struct {
@@ -30,66 +17,27 @@ static struct {
 	socklen_t asker_length;
 } servers[SERVERS_MAX];
 
-/* What the callback was told. */
-static struct {
-	unsigned calls;
-	int reason;
-	size_t length;
-	char address[ADDRESS_TEXT_MAX];
-	uint64_t ms; /* since the start */
-} outcome;
-
-static void answered_cb(const struct ask_result *result, void *argument)
+static void set_terms(void)
 {
-	ck_assert_ptr_eq(argument, &outcome);
-	outcome.calls++;
-	outcome.reason = result->reason;
-	outcome.length = result->length;
-	address_format(result->address, result->address_length, outcome.address,
-		       sizeof outcome.address);
-	outcome.ms = clock_ms() - started_ms;
-	if (free_in_callback) {
-		ask_free(ask);
-		ask = NULL;
-	}
-}
-
-static bool is_over(void *argument)
-{
-	(void)argument;
-	return outcome.calls > 0;
+	terms = (struct ask_terms){.size = SIZE,
+				   .patience = 60000,
+				   .answer = answer,
+				   .room = sizeof answer};
 }
 
 static void setup(void)
 {
-	capture(STDERR_FILENO);
-	log_open("hailto", LOG_LEVEL_DEBUG);
-	base = loop_new();
-	ck_assert_ptr_nonnull(base);
-	request = (struct ask_request){.addresses = &addresses,
-				       .size = SIZE,
-				       .patience = 60000,
-				       .answer = answer,
-				       .room = sizeof answer};
+	looping_setup();
+	set_terms();
 }
 
 static void teardown(void)
 {
-	ask_free(ask);
+	end_trials();
 	for (size_t i = 0; i < addresses.count; i++)
 		if (servers[i].fd > 0)
 			close(servers[i].fd);
-	loop_free(base);
-}
-
-/* Adds to the list where a descriptor is bound. */
-static void add(int fd)
-{
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
-
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-	addresslist_add(&addresses, (struct sockaddr *)&address, length);
+	looping_teardown();
 }
 
 /* Adds an address where somebody hears, and answers when the test wants it. */
@@ -115,26 +63,12 @@ static void add_refusing(int family)
 	/* That one stays open until the test ends: who got its port would be heard. */
 }
 
-/* The i-th address as it is shown. */
-static const char *shown(size_t i)
-{
-	static char text[ADDRESS_TEXT_MAX];
-
-	return address_format((struct sockaddr *)&addresses.addresses[i], addresses.lengths[i],
-			      text, sizeof text);
-}
-
 static void start(void)
 {
-	started_ms = clock_ms();
-	ask = ask_start(base, &request, answered_cb, &outcome);
-	ck_assert_ptr_nonnull(ask);
-	ck_assert_uint_eq(outcome.calls, 0); /* never from within the call */
-}
-
-static void finish(void)
-{
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	looping_start();
+	attempts = ask_start(base, &request, &terms, ended_cb, &called);
+	ck_assert_ptr_nonnull(attempts);
+	ck_assert_uint_eq(called.calls, 0); /* never from within the call */
 }
 
 /* Takes what has come to the i-th server, which must be requests; returns how many have in all. */
@@ -151,7 +85,7 @@ static int count_requests(size_t i)
 			return servers[i].requests;
 		servers[i].asker_length = length;
 		servers[i].requests++;
-		ck_assert_int_eq(n, (ssize_t)request.size);
+		ck_assert_int_eq(n, (ssize_t)terms.size);
 		for (ssize_t at = 0; at < n; at++)
 			ck_assert_int_eq(bytes[at], ' ');
 	}
@@ -199,20 +133,12 @@ static void reply(size_t i, const char *bytes)
 
 static void assert_answered(size_t i, const char *bytes)
 {
+	ck_assert(outcome.has_answered);
 	ck_assert_int_eq(outcome.reason, 0);
 	ck_assert_str_eq(outcome.address, shown(i));
 	ck_assert_uint_eq(outcome.length, strlen(bytes));
 	ck_assert_int_eq(memcmp(answer, bytes, outcome.length), 0);
 }
-
-static void assert_failed(int reason, size_t i)
-{
-	ck_assert_msg(outcome.reason == reason, "%s", strerror(outcome.reason));
-	ck_assert_str_eq(outcome.address, shown(i));
-	ck_assert_uint_eq(outcome.length, 0);
-}
-
-static const int families[] = {AF_INET, AF_INET6};
 
 START_TEST(only_address_answers)
 {
@@ -248,13 +174,13 @@ END_TEST
 
 START_TEST(request_is_repeated_each_third_of_the_time)
 {
-	request.patience = 300;
+	terms.patience = 300;
 	add_server(AF_INET);
 	start();
 	ck_assert_uint_ge(wait_requests(0, 3), 190);
 	run_for(base, 350);
 	ck_assert_int_eq(count_requests(0), 3);
-	ck_assert_uint_eq(outcome.calls, 0); /* the deadline is not ours */
+	ck_assert_uint_eq(called.calls, 0); /* the deadline is not ours */
 }
 END_TEST
 
@@ -272,18 +198,18 @@ END_TEST
 
 START_TEST(little_patience_is_no_busy_loop)
 {
-	request.patience = 1;
+	terms.patience = 1;
 	add_server(AF_INET);
 	start();
 	run_for(base, 50);
 	ck_assert_int_le(count_requests(0), 3);
-	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert_uint_eq(called.calls, 0);
 }
 END_TEST
 
 START_TEST(answer_to_the_second_request_is_taken)
 {
-	request.patience = 300;
+	terms.patience = 300;
 	add_server(AF_INET);
 	start();
 	wait_requests(0, 2);
@@ -301,7 +227,7 @@ START_TEST(answer_from_elsewhere_is_not_taken)
 	start();
 	reply_from(stranger, 0, "evil");
 	run_for(base, 50);
-	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert_uint_eq(called.calls, 0);
 	close(stranger);
 }
 END_TEST
@@ -355,7 +281,7 @@ START_TEST(one_answer_is_taken_of_two)
 	finish();
 	ck_assert_int_eq(outcome.reason, 0);
 	run_for(base, 100);
-	ck_assert_uint_eq(outcome.calls, 1);
+	ck_assert_uint_eq(called.calls, 1);
 }
 END_TEST
 
@@ -406,10 +332,10 @@ START_TEST(all_refuse)
 	start();
 	finish();
 	assert_failed(ECONNREFUSED, 0);
-	ck_assert_uint_lt(outcome.ms, 240);
+	ck_assert_uint_lt(called.ms, 240);
 	ck_assert_int_eq(lowest_descriptor(), before);
 	run_for(base, 300);
-	ck_assert_uint_eq(outcome.calls, 1);
+	ck_assert_uint_eq(called.calls, 1);
 }
 END_TEST
 
@@ -419,7 +345,7 @@ START_TEST(silence_goes_on_when_others_refuse)
 	add_refusing(AF_INET);
 	start();
 	run_for(base, 400);
-	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert_uint_eq(called.calls, 0);
 	assert_told(": Connection refused\n");
 	reply(0, "Hi");
 	finish();
@@ -442,7 +368,7 @@ END_TEST
 
 START_TEST(request_that_is_too_long_fails)
 {
-	request.size = 70000;
+	terms.size = 70000;
 	add_server(AF_INET);
 	start();
 	finish();
@@ -452,29 +378,29 @@ END_TEST
 
 START_TEST(request_may_be_of_65507_bytes)
 {
-	request.size = 65507;
+	terms.size = 65507;
 	add_server(AF_INET);
 	start();
 	run_for(base, 20);
-	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert_uint_eq(called.calls, 0);
 }
 END_TEST
 
 START_TEST(address_that_comes_later_is_asked)
 {
-	struct ask_result result;
+	struct attempts_result result;
 
 	request.more_come = true;
 	add_refusing(AF_INET);
 	start();
 	run_for(base, 50);
-	ck_assert_uint_eq(outcome.calls, 0);
-	ck_assert(ask_stands(ask, &result));
+	ck_assert_uint_eq(called.calls, 0);
+	ck_assert(attempts_stand(attempts, &result));
 	ck_assert_int_eq(result.reason, ECONNREFUSED);
 	add_server(AF_INET);
-	ask_add(ask, &addresses, false);
+	attempts_add(attempts, &addresses, false);
 	wait_requests(1, 1);
-	ck_assert(!ask_stands(ask, &result));
+	ck_assert(!attempts_stand(attempts, &result));
 	reply(1, "Hi");
 	finish();
 	assert_answered(1, "Hi");
@@ -488,7 +414,7 @@ START_TEST(settled_address_is_asked)
 	start();
 	run_for(base, 50);
 	add_server(AF_INET);
-	ask_settle(ask, &addresses);
+	attempts_settle(attempts, &addresses);
 	wait_requests(1, 1);
 	reply(1, "Hi");
 	finish();
@@ -502,8 +428,8 @@ START_TEST(nothing_settled_ends_it)
 	add_refusing(AF_INET);
 	start();
 	run_for(base, 50);
-	ask_settle(ask, NULL);
-	ck_assert_uint_eq(outcome.calls, 0); /* never from within the call */
+	attempts_settle(attempts, NULL);
+	ck_assert_uint_eq(called.calls, 0); /* never from within the call */
 	finish();
 	assert_failed(ECONNREFUSED, 0);
 }
@@ -515,8 +441,8 @@ START_TEST(it_is_over_when_no_more_come)
 	add_refusing(AF_INET);
 	start();
 	run_for(base, 50);
-	ask_add(ask, NULL, false);
-	ck_assert_uint_eq(outcome.calls, 0); /* never from within the call */
+	attempts_add(attempts, NULL, false);
+	ck_assert_uint_eq(called.calls, 0); /* never from within the call */
 	finish();
 	assert_failed(ECONNREFUSED, 0);
 }
@@ -539,12 +465,9 @@ END_TEST
 
 START_TEST(source_is_bound)
 {
-	struct sockaddr_in source = {.sin_family = AF_INET};
 	const struct sockaddr_in *seen = (struct sockaddr_in *)&servers[0].asker;
 
-	source.sin_addr.s_addr = htonl(0x7F000002); /* 127.0.0.2 */
-	request.source = (struct sockaddr *)&source;
-	request.source_length = sizeof source;
+	set_source_ipv4(0x7F000002); /* 127.0.0.2 */
 	add_server(AF_INET);
 	start();
 	wait_requests(0, 1);
@@ -561,9 +484,8 @@ START_TEST(source_with_a_port_asks_one_after_the_other)
 
 	ck_assert_int_eq(getsockname(port, (struct sockaddr *)&source, &length), 0);
 	close(port);
-	request.source = (struct sockaddr *)&source;
-	request.source_length = length;
-	request.patience = 1500;
+	set_source(&source, length);
+	terms.patience = 1500;
 	add_server(AF_INET);
 	add_server(AF_INET);
 	start();
@@ -581,11 +503,7 @@ END_TEST
 
 START_TEST(source_that_is_not_ours_fails)
 {
-	struct sockaddr_in source = {.sin_family = AF_INET};
-
-	source.sin_addr.s_addr = htonl(0xCB007101); /* 203.0.113.1, TEST-NET-3 */
-	request.source = (struct sockaddr *)&source;
-	request.source_length = sizeof source;
+	set_source_ipv4(0xCB007101); /* 203.0.113.1, TEST-NET-3 */
 	add_server(AF_INET);
 	start();
 	finish();
@@ -599,8 +517,7 @@ START_TEST(socket_does_not_answer_itself)
 	add_server(families[_i]);
 	close(servers[0].fd);
 	servers[0].fd = 0;
-	request.source = (struct sockaddr *)&addresses.addresses[0];
-	request.source_length = addresses.lengths[0];
+	set_source(&addresses.addresses[0], addresses.lengths[0]);
 	start();
 	finish();
 	assert_failed(ECONNREFUSED, 0);
@@ -617,11 +534,10 @@ START_TEST(free_closes_who_waits)
 	start();
 	wait_requests(1, 1);
 	ck_assert_int_ne(lowest_descriptor(), before);
-	ask_free(ask);
-	ask = NULL;
+	end_trials();
 	ck_assert_int_eq(lowest_descriptor(), before);
 	run_for(base, 50);
-	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert_uint_eq(called.calls, 0);
 }
 END_TEST
 
@@ -641,7 +557,7 @@ END_TEST
 
 START_TEST(free_of_nothing_is_allowed)
 {
-	ask_free(NULL);
+	attempts_free(NULL);
 }
 END_TEST
 
@@ -654,23 +570,23 @@ START_TEST(it_may_be_freed_in_the_callback)
 	reply(1, "Hi");
 	finish();
 	assert_answered(1, "Hi");
-	ck_assert_ptr_null(ask);
+	ck_assert_ptr_null(attempts);
 }
 END_TEST
 
 static void setup_scarce(void)
 {
-	event_set_mem_functions(scarce_malloc, realloc, free);
-	setup();
+	looping_setup_scarce();
+	set_terms();
 }
 
 START_TEST(want_of_memory_asks_nobody)
 {
 	add_server(AF_INET);
 	grants = _i;
-	ask = ask_start(base, &request, answered_cb, &outcome);
+	attempts = ask_start(base, &request, &terms, ended_cb, &called);
 	grants = -1;
-	ck_assert_ptr_null(ask);
+	ck_assert_ptr_null(attempts);
 	ck_assert_int_eq(count_requests(0), 0);
 }
 END_TEST
@@ -679,21 +595,21 @@ START_TEST(want_of_memory_for_an_address_is_its_failure)
 {
 	add_server(AF_INET);
 	grants = 2;
-	ask = ask_start(base, &request, answered_cb, &outcome);
+	attempts = ask_start(base, &request, &terms, ended_cb, &called);
 	grants = -1;
-	ck_assert_ptr_nonnull(ask);
+	ck_assert_ptr_nonnull(attempts);
 	finish();
 	assert_failed(ENOMEM, 0);
 }
 END_TEST
 
 /* Adds the tests of what is asked, and what is taken for an answer. */
-static void add_answering(Suite *suite, int families_end)
+static void add_answering(Suite *suite)
 {
 	TCase *tests = suite_case(suite, "answering");
 
 	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_add_loop_test(tests, only_address_answers, 0, families_end);
+	tcase_add_loop_test(tests, only_address_answers, 0, families_end());
 	tcase_add_test(tests, answer_may_be_empty);
 	tcase_add_test(tests, answer_is_cut_at_its_room);
 	tcase_add_test(tests, request_is_repeated_each_third_of_the_time);
@@ -701,7 +617,8 @@ static void add_answering(Suite *suite, int families_end)
 	tcase_add_test(tests, little_patience_is_no_busy_loop);
 	tcase_add_test(tests, answer_to_the_second_request_is_taken);
 	tcase_add_test(tests, answer_from_elsewhere_is_not_taken);
-	tcase_add_loop_test(tests, next_address_is_asked_at_once_when_one_refuses, 0, families_end);
+	tcase_add_loop_test(tests, next_address_is_asked_at_once_when_one_refuses, 0,
+			    families_end());
 	tcase_add_test(tests, next_address_is_asked_after_250_ms_of_silence);
 	tcase_add_test(tests, late_answer_of_the_first_is_taken);
 	tcase_add_test(tests, one_answer_is_taken_of_two);
@@ -718,10 +635,9 @@ static void add_answering(Suite *suite, int families_end)
 int main(void)
 {
 	Suite *suite = suite_create("ask");
-	int families_end = ipv6_works() ? COUNT_OF(families) : 1;
 	TCase *failing, *source, *closing, *memory;
 
-	add_answering(suite, families_end);
+	add_answering(suite);
 	failing = suite_case(suite, "failing");
 	source = suite_case(suite, "source");
 	closing = suite_case(suite, "closing");
@@ -735,7 +651,7 @@ int main(void)
 	tcase_add_test(source, source_is_bound);
 	tcase_add_test(source, source_with_a_port_asks_one_after_the_other);
 	tcase_add_test(source, source_that_is_not_ours_fails);
-	tcase_add_loop_test(source, socket_does_not_answer_itself, 0, families_end);
+	tcase_add_loop_test(source, socket_does_not_answer_itself, 0, families_end());
 	tcase_add_checked_fixture(closing, setup, teardown);
 	tcase_add_test(closing, free_closes_who_waits);
 	tcase_add_test(closing, others_are_closed_with_the_answer);

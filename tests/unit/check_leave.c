@@ -1,39 +1,29 @@
 /* check_leave: a server that was only connected to is left without a reset, and soon. */
 #include "client/leave.h"
 
-#include "base/log.h"
-#include "base/loop.h"
-#include "capture.h"
-#include "peers.h"
-#include "scarce.h"
+#include "looping.h"
 #include "suite.h"
 
-static struct event_base *base;
 static struct peer server;
 static struct leave *leave;
 static int ours;
-static unsigned calls;
 
 static void left_cb(void *argument)
 {
-	ck_assert_ptr_eq(argument, &calls);
-	calls++;
+	looping_called(argument);
 	leave_free(leave);
 	leave = NULL;
 }
 
-static bool is_over(void *argument)
-{
-	(void)argument;
-	return calls > 0;
-}
-
 static void setup(void)
 {
-	capture(STDERR_FILENO);
-	log_open("hailto", LOG_LEVEL_DEBUG);
-	base = loop_new();
-	ck_assert_ptr_nonnull(base);
+	looping_setup();
+	server = peer_pair(AF_INET, &ours, 0);
+}
+
+static void setup_scarce(void)
+{
+	looping_setup_scarce();
 	server = peer_pair(AF_INET, &ours, 0);
 }
 
@@ -41,12 +31,12 @@ static void teardown(void)
 {
 	leave_free(leave);
 	close(ours);
-	loop_free(base);
+	looping_teardown();
 }
 
 static void start(uint64_t connect_us)
 {
-	leave = leave_start(base, ours, connect_us, left_cb, &calls);
+	leave = leave_start(base, ours, connect_us, left_cb, &called);
 	ck_assert_ptr_nonnull(leave);
 }
 
@@ -60,10 +50,10 @@ START_TEST(server_sees_the_end_and_no_reset)
 {
 	start(60000000);
 	ck_assert(run_until(base, has_ended, &server, PATIENCE_MS));
-	ck_assert_uint_eq(calls, 0);
+	ck_assert_uint_eq(called.calls, 0);
 	ck_assert_uint_eq(peer_send(&server, 100000), 100000);
 	shutdown(server.fd, SHUT_WR);
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	finish();
 	close(ours);
 	ck_assert_uint_eq(peer_receive(&server, 1), 0);
 	ck_assert_int_eq(server.error, 0);
@@ -75,7 +65,7 @@ START_TEST(reset_is_an_end)
 {
 	start(60000000);
 	peer_reset(&server);
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	finish();
 }
 END_TEST
 
@@ -86,7 +76,7 @@ START_TEST(server_that_stays_is_not_waited_for)
 	uint64_t begin = clock_ms(), ms;
 
 	start(connects[_i]);
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	finish();
 	ms = clock_ms() - begin;
 	ck_assert_uint_ge(ms, connects[_i] / 1000 + 5);
 	ck_assert_uint_le(ms, connects[_i] / 1000 + 2000);
@@ -97,7 +87,7 @@ END_TEST
 static bool is_over_in_spite_of_all(void *argument)
 {
 	peer_send(argument, 65536);
-	return calls > 0;
+	return called.calls > 0;
 }
 
 START_TEST(server_that_never_stops_is_left_all_the_same)
@@ -124,16 +114,10 @@ START_TEST(nothing_is_allowed)
 }
 END_TEST
 
-static void setup_scarce(void)
-{
-	event_set_mem_functions(scarce_malloc, scarce_realloc, free);
-	setup();
-}
-
 START_TEST(want_of_memory_leaves_at_once)
 {
 	grants = _i;
-	ck_assert_ptr_null(leave_start(base, ours, 0, left_cb, &calls));
+	ck_assert_ptr_null(leave_start(base, ours, 0, left_cb, &called));
 	grants = -1;
 }
 END_TEST

@@ -4,75 +4,15 @@
 #include <stdio.h>
 #include <sys/un.h>
 
-#include "base/address.h"
-#include "base/addresslist.h"
-#include "base/log.h"
-#include "base/loop.h"
-#include "capture.h"
-#include "peers.h"
-#include "scarce.h"
 #include "suite.h"
-
-static struct event_base *base;
-static struct addresslist addresses;
-static struct race *race;
-static bool free_in_callback;
-static uint64_t started_ms;
-
-/* What the callback was told. */
-static struct {
-	unsigned calls;
-	int fd, reason;
-	char address[ADDRESS_TEXT_MAX];
-	uint64_t ms; /* since the start */
-	uint64_t connect_us;
-} outcome;
-
-static void ended_cb(const struct race_result *result, void *argument)
-{
-	ck_assert_ptr_eq(argument, &outcome);
-	outcome.calls++;
-	outcome.fd = result->fd;
-	outcome.reason = result->reason;
-	address_format(result->address, result->length, outcome.address, sizeof outcome.address);
-	outcome.ms = clock_ms() - started_ms;
-	outcome.connect_us = result->connect_us;
-	if (free_in_callback) {
-		race_free(race);
-		race = NULL;
-	}
-}
-
-static bool is_over(void *argument)
-{
-	(void)argument;
-	return outcome.calls > 0;
-}
-
-static void setup(void)
-{
-	capture(STDERR_FILENO);
-	log_open("hailto", LOG_LEVEL_DEBUG);
-	base = loop_new();
-	ck_assert_ptr_nonnull(base);
-}
+#include "trials.h"
 
 static void teardown(void)
 {
-	race_free(race);
+	end_trials();
 	if (outcome.fd > 0)
 		close(outcome.fd);
-	loop_free(base);
-}
-
-/* Adds to the list where the descriptor is bound. */
-static void add(int fd)
-{
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
-
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-	addresslist_add(&addresses, (struct sockaddr *)&address, length);
+	looping_teardown();
 }
 
 /* Adds an address where somebody listens; returns the listening descriptor. */
@@ -138,27 +78,18 @@ static void remove_unix(void)
 	ck_assert_int_eq(rmdir(folder), 0);
 }
 
-/* The i-th address as it is shown. */
-static const char *shown(size_t i)
-{
-	static char text[ADDRESS_TEXT_MAX];
-
-	return address_format((struct sockaddr *)&addresses.addresses[i], addresses.lengths[i],
-			      text, sizeof text);
-}
-
 static void start(void)
 {
-	started_ms = clock_ms();
-	race = race_start(base, &addresses, false, NULL, 0, ended_cb, &outcome);
-	ck_assert_ptr_nonnull(race);
-	ck_assert_uint_eq(outcome.calls, 0); /* never from within the call */
+	looping_start();
+	attempts = race_start(base, &request, ended_cb, &called);
+	ck_assert_ptr_nonnull(attempts);
+	ck_assert_uint_eq(called.calls, 0); /* never from within the call */
 }
 
 static void run(void)
 {
 	start();
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	finish();
 }
 
 /* Asserts that the i-th address has won, and that the descriptor works. */
@@ -177,23 +108,13 @@ static void assert_won(size_t i, int listener)
 	close(fd);
 }
 
-static void assert_lost(int reason, size_t i)
-{
-	ck_assert_int_eq(outcome.fd, -1);
-	ck_assert_msg(outcome.reason == reason, "%s", strerror(outcome.reason));
-	ck_assert_str_eq(outcome.address, shown(i));
-}
-
-/* Starts with the addresses listed so far, empties the list, and says whether more come. */
+/* Starts with the addresses listed so far, empties the list, and says that more come. */
 static void start_with_more_to_come(void)
 {
-	started_ms = clock_ms();
-	race = race_start(base, &addresses, true, NULL, 0, ended_cb, &outcome);
-	ck_assert_ptr_nonnull(race);
+	request.more_come = true;
+	start();
 	addresses.count = 0;
 }
-
-static const int families[] = {AF_INET, AF_INET6};
 
 START_TEST(only_address_wins)
 {
@@ -201,7 +122,7 @@ START_TEST(only_address_wins)
 
 	run();
 	assert_won(0, listener);
-	ck_assert_uint_lt(outcome.ms, 240);
+	ck_assert_uint_lt(called.ms, 240);
 }
 END_TEST
 
@@ -213,7 +134,7 @@ START_TEST(next_address_is_tried_at_once_when_one_refuses)
 	listener = add_listening(AF_INET);
 	run();
 	assert_won(1, listener);
-	ck_assert_uint_lt(outcome.ms, 240);
+	ck_assert_uint_lt(called.ms, 240);
 }
 END_TEST
 
@@ -225,8 +146,8 @@ START_TEST(next_address_is_tried_after_250_ms_of_silence)
 	listener = add_listening(AF_INET);
 	run();
 	assert_won(1, listener);
-	ck_assert_uint_ge(outcome.ms, 240);
-	ck_assert_uint_lt(outcome.ms, 900);
+	ck_assert_uint_ge(called.ms, 240);
+	ck_assert_uint_lt(called.ms, 900);
 }
 END_TEST
 
@@ -239,7 +160,7 @@ START_TEST(nine_that_refuse_cost_nothing)
 	listener = add_listening(AF_INET);
 	run();
 	assert_won(9, listener);
-	ck_assert_uint_lt(outcome.ms, 240);
+	ck_assert_uint_lt(called.ms, 240);
 	ck_assert_int_eq(occurrences(captured(STDERR_FILENO), "connect: 127.0.0.1:"), 9);
 	assert_told(": Connection refused\n");
 }
@@ -255,8 +176,8 @@ START_TEST(silent_ones_cost_250_ms_each)
 	listener = add_listening(AF_INET);
 	run();
 	assert_won(3, listener);
-	ck_assert_uint_ge(outcome.ms, 490);
-	ck_assert_uint_lt(outcome.ms, 1400);
+	ck_assert_uint_ge(called.ms, 490);
+	ck_assert_uint_lt(called.ms, 1400);
 	ck_assert_uint_lt(outcome.connect_us, 490000); /* its own time, and not the race's */
 }
 END_TEST
@@ -281,11 +202,11 @@ START_TEST(late_answer_of_the_first_wins)
 	add_black_hole(AF_INET);
 	start();
 	run_for(base, 300); /* both are tried now, in vain */
-	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert_uint_eq(called.calls, 0);
 	set_nonblocking(hole);
 	fd = accept(hole, NULL, NULL); /* makes a place: the kernel tries again within 1 s */
 	ck_assert_int_ge(fd, 0);
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	finish();
 	ck_assert_str_eq(outcome.address, shown(0));
 	assert_won(0, hole);
 }
@@ -293,18 +214,18 @@ END_TEST
 
 START_TEST(race_is_not_over_while_more_come)
 {
-	struct race_result result;
+	struct attempts_result result;
 
 	add_refusing(AF_INET);
 	start_with_more_to_come();
 	run_for(base, 50);
-	ck_assert_uint_eq(outcome.calls, 0);
-	ck_assert(race_stands(race, &result));
+	ck_assert_uint_eq(called.calls, 0);
+	ck_assert(attempts_stand(attempts, &result));
 	ck_assert_int_eq(result.fd, -1);
 	ck_assert_int_eq(result.reason, ECONNREFUSED);
-	race_add(race, NULL, false);
-	ck_assert_uint_eq(outcome.calls, 0); /* never from within the call */
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	attempts_add(attempts, NULL, false);
+	ck_assert_uint_eq(called.calls, 0); /* never from within the call */
+	finish();
 	ck_assert_int_eq(outcome.reason, ECONNREFUSED);
 }
 END_TEST
@@ -316,9 +237,9 @@ START_TEST(only_the_settled_are_tried)
 	add_listening(AF_INET);
 	start_with_more_to_come();
 	run_for(base, 20);
-	race_settle(race, NULL);
+	attempts_settle(attempts, NULL);
 	run_for(base, 400);
-	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert_uint_eq(called.calls, 0);
 }
 END_TEST
 
@@ -327,9 +248,9 @@ START_TEST(nothing_settled_ends_it)
 	add_refusing(AF_INET);
 	start_with_more_to_come();
 	run_for(base, 20);
-	race_settle(race, &addresses);
-	ck_assert_uint_eq(outcome.calls, 0); /* never from within the call */
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	attempts_settle(attempts, &addresses);
+	ck_assert_uint_eq(called.calls, 0); /* never from within the call */
+	finish();
 	ck_assert_int_eq(outcome.reason, ECONNREFUSED);
 }
 END_TEST
@@ -343,29 +264,29 @@ START_TEST(address_that_comes_after_all_have_failed_is_tried_at_once)
 	run_for(base, 20);
 	listener = add_listening(AF_INET);
 	started_ms = clock_ms();
-	race_add(race, &addresses, false);
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	attempts_add(attempts, &addresses, false);
+	finish();
 	assert_won(0, listener);
-	ck_assert_uint_lt(outcome.ms, 240);
+	ck_assert_uint_lt(called.ms, 240);
 }
 END_TEST
 
 /* The delay is counted from the last attempt, whenever the next address came. */
 START_TEST(address_that_comes_later_waits_its_turn)
 {
-	struct race_result result;
+	struct attempts_result result;
 	int listener;
 
 	add_black_hole(AF_INET);
 	start_with_more_to_come();
 	run_for(base, 100);
-	ck_assert(!race_stands(race, &result));
+	ck_assert(!attempts_stand(attempts, &result));
 	listener = add_listening(AF_INET);
-	race_add(race, &addresses, false);
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	attempts_add(attempts, &addresses, false);
+	finish();
 	assert_won(0, listener);
-	ck_assert_uint_ge(outcome.ms, 240);
-	ck_assert_uint_lt(outcome.ms, 900);
+	ck_assert_uint_ge(called.ms, 240);
+	ck_assert_uint_lt(called.ms, 900);
 }
 END_TEST
 
@@ -378,10 +299,10 @@ START_TEST(address_that_comes_after_its_turn_is_tried_at_once)
 	run_for(base, 300);
 	listener = add_listening(AF_INET);
 	started_ms = clock_ms();
-	race_add(race, &addresses, false);
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	attempts_add(attempts, &addresses, false);
+	finish();
 	assert_won(0, listener);
-	ck_assert_uint_lt(outcome.ms, 240);
+	ck_assert_uint_lt(called.ms, 240);
 }
 END_TEST
 
@@ -390,7 +311,7 @@ START_TEST(race_that_is_won_needs_no_more)
 	int listener = add_listening(AF_INET);
 
 	start_with_more_to_come();
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	finish();
 	ck_assert_int_ge(outcome.fd, 0);
 	ck_assert_int_eq(outcome.reason, 0);
 	close(listener);
@@ -422,11 +343,10 @@ START_TEST(free_closes_who_is_under_way)
 	before = lowest_descriptor();
 	start();
 	run_for(base, 300);
-	race_free(race);
-	race = NULL;
+	end_trials();
 	ck_assert_int_eq(lowest_descriptor(), before);
 	run_for(base, 300);
-	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert_uint_eq(called.calls, 0);
 }
 END_TEST
 
@@ -438,10 +358,9 @@ START_TEST(free_closes_the_winner_that_was_not_handed_over)
 	add_unix(16);
 	before = lowest_descriptor();
 	start();
-	race_free(race);
-	race = NULL;
+	end_trials();
 	run_for(base, 20);
-	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert_uint_eq(called.calls, 0);
 	ck_assert_int_eq(lowest_descriptor(), before);
 	remove_unix();
 }
@@ -449,7 +368,7 @@ END_TEST
 
 START_TEST(free_of_nothing_is_allowed)
 {
-	race_free(NULL);
+	attempts_free(NULL);
 }
 END_TEST
 
@@ -462,7 +381,7 @@ START_TEST(race_may_be_freed_in_the_callback)
 	listener = add_listening(AF_INET);
 	run();
 	assert_won(1, listener);
-	ck_assert_ptr_null(race);
+	ck_assert_ptr_null(attempts);
 }
 END_TEST
 
@@ -474,7 +393,7 @@ START_TEST(callback_is_called_once)
 	add_listening(AF_INET);
 	run();
 	run_for(base, 800); /* the race is not freed meanwhile */
-	ck_assert_uint_eq(outcome.calls, 1);
+	ck_assert_uint_eq(called.calls, 1);
 }
 END_TEST
 
@@ -497,7 +416,7 @@ START_TEST(connection_that_was_reset_since_has_won)
 
 	start();
 	greet_and_reset(listener, false);
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	finish();
 	ck_assert_int_ge(outcome.fd, 0);
 	ck_assert_int_eq(outcome.reason, ECONNRESET);
 	ck_assert_int_eq(recv(outcome.fd, bytes, sizeof bytes, 0), 2);
@@ -511,7 +430,7 @@ START_TEST(reset_behind_the_end_is_harmless)
 
 	start();
 	greet_and_reset(listener, true);
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	finish();
 	ck_assert_int_ge(outcome.fd, 0);
 	ck_assert_int_eq(outcome.reason, 0);
 	ck_assert_int_eq(recv(outcome.fd, bytes, sizeof bytes, 0), 2);
@@ -527,11 +446,11 @@ START_TEST(all_refuse)
 	add_refusing(AF_INET);
 	before = lowest_descriptor();
 	run();
-	assert_lost(ECONNREFUSED, 0);
-	ck_assert_uint_lt(outcome.ms, 240);
+	assert_failed(ECONNREFUSED, 0);
+	ck_assert_uint_lt(called.ms, 240);
 	ck_assert_int_eq(lowest_descriptor(), before);
 	run_for(base, 300);
-	ck_assert_uint_eq(outcome.calls, 1);
+	ck_assert_uint_eq(called.calls, 1);
 }
 END_TEST
 
@@ -545,7 +464,7 @@ START_TEST(most_telling_failure_is_told)
 	addresslist_add(&addresses, (struct sockaddr *)&nowhere, sizeof nowhere);
 	add_refusing(AF_INET);
 	run();
-	assert_lost(ECONNREFUSED, 1);
+	assert_failed(ECONNREFUSED, 1);
 }
 END_TEST
 
@@ -555,7 +474,7 @@ START_TEST(silence_goes_on_when_others_refuse)
 	add_refusing(AF_INET);
 	start();
 	run_for(base, 400);
-	ck_assert_uint_eq(outcome.calls, 0); /* the deadline is not the race's */
+	ck_assert_uint_eq(called.calls, 0); /* the deadline is not the race's */
 }
 END_TEST
 
@@ -568,7 +487,7 @@ START_TEST(list_is_copied)
 	start();
 	addresses.count = 0;
 	addresses.lengths[1] = 0;
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	finish();
 	addresses.count = 2;
 	addresses.lengths[1] = addresses.lengths[0];
 	assert_won(1, listener);
@@ -577,14 +496,12 @@ END_TEST
 
 START_TEST(source_is_bound)
 {
-	struct sockaddr_in source = {.sin_family = AF_INET}, seen;
+	struct sockaddr_in seen;
 	int listener = add_listening(AF_INET), fd;
 	socklen_t length = sizeof seen;
 
-	source.sin_addr.s_addr = htonl(0x7F000002); /* 127.0.0.2 */
-	race = race_start(base, &addresses, false, (struct sockaddr *)&source, sizeof source,
-			  ended_cb, &outcome);
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	set_source_ipv4(0x7F000002); /* 127.0.0.2 */
+	run();
 	fd = accept(listener, (struct sockaddr *)&seen, &length);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_uint_eq(ntohl(seen.sin_addr.s_addr), 0x7F000002);
@@ -594,14 +511,10 @@ END_TEST
 
 START_TEST(source_that_is_not_ours_fails)
 {
-	struct sockaddr_in source = {.sin_family = AF_INET};
-
 	add_listening(AF_INET);
-	source.sin_addr.s_addr = htonl(0xCB007101); /* 203.0.113.1, TEST-NET-3 */
-	race = race_start(base, &addresses, false, (struct sockaddr *)&source, sizeof source,
-			  ended_cb, &outcome);
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
-	assert_lost(EADDRNOTAVAIL, 0);
+	set_source_ipv4(0xCB007101); /* 203.0.113.1, TEST-NET-3 */
+	run();
+	assert_failed(EADDRNOTAVAIL, 0);
 }
 END_TEST
 
@@ -611,10 +524,9 @@ START_TEST(socket_does_not_answer_itself)
 	int fd = add_refusing(families[_i]);
 
 	close(fd);
-	race = race_start(base, &addresses, false, (struct sockaddr *)&addresses.addresses[0],
-			  addresses.lengths[0], ended_cb, &outcome);
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
-	assert_lost(ECONNREFUSED, 0);
+	set_source(&addresses.addresses[0], addresses.lengths[0]);
+	run();
+	assert_failed(ECONNREFUSED, 0);
 }
 END_TEST
 
@@ -632,7 +544,7 @@ START_TEST(unix_socket_that_nobody_listens_on_refuses)
 {
 	close(add_unix(-1));
 	run();
-	assert_lost(ECONNREFUSED, 0);
+	assert_failed(ECONNREFUSED, 0);
 	remove_unix();
 }
 END_TEST
@@ -644,28 +556,22 @@ START_TEST(unix_socket_with_a_full_queue_is_waited_for)
 	peer_of_listener(listener, 0);
 	start();
 	run_for(base, 100);
-	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert_uint_eq(called.calls, 0);
 	fd = accept(listener, NULL, NULL); /* makes a place */
 	ck_assert_int_ge(fd, 0);
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
+	finish();
 	assert_won(0, listener);
 	remove_unix();
 }
 END_TEST
 
-static void setup_scarce(void)
-{
-	event_set_mem_functions(scarce_malloc, realloc, free);
-	setup();
-}
-
 START_TEST(want_of_memory_makes_no_race)
 {
 	add_listening(AF_INET);
 	grants = _i;
-	race = race_start(base, &addresses, false, NULL, 0, ended_cb, &outcome);
+	attempts = race_start(base, &request, ended_cb, &called);
 	grants = -1;
-	ck_assert_ptr_null(race);
+	ck_assert_ptr_null(attempts);
 }
 END_TEST
 
@@ -673,11 +579,11 @@ START_TEST(want_of_memory_for_an_attempt_is_its_failure)
 {
 	add_listening(AF_INET);
 	grants = 2;
-	race = race_start(base, &addresses, false, NULL, 0, ended_cb, &outcome);
+	attempts = race_start(base, &request, ended_cb, &called);
 	grants = -1;
-	ck_assert_ptr_nonnull(race);
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
-	assert_lost(ENOMEM, 0);
+	ck_assert_ptr_nonnull(attempts);
+	finish();
+	assert_failed(ENOMEM, 0);
 }
 END_TEST
 
@@ -688,9 +594,9 @@ int main(void)
 	TCase *closing = suite_case(suite, "closing"), *source = suite_case(suite, "source");
 	TCase *later = suite_case(suite, "later"), *local = suite_case(suite, "UNIX"),
 	      *memory = suite_case(suite, "memory");
-	int end = ipv6_works() ? COUNT_OF(families) : 1;
+	int end = families_end();
 
-	tcase_add_checked_fixture(winning, setup, teardown);
+	tcase_add_checked_fixture(winning, looping_setup, teardown);
 	tcase_set_timeout(winning, 60);
 	tcase_add_loop_test(winning, only_address_wins, 0, end);
 	tcase_add_loop_test(winning, next_address_is_tried_at_once_when_one_refuses, 0, end);
@@ -703,7 +609,7 @@ int main(void)
 	tcase_add_test(winning, callback_is_called_once);
 	tcase_add_test(winning, connection_that_was_reset_since_has_won);
 	tcase_add_test(winning, reset_behind_the_end_is_harmless);
-	tcase_add_checked_fixture(later, setup, teardown);
+	tcase_add_checked_fixture(later, looping_setup, teardown);
 	tcase_set_timeout(later, 60);
 	tcase_add_test(later, race_is_not_over_while_more_come);
 	tcase_add_test(later, only_the_settled_are_tried);
@@ -713,29 +619,29 @@ int main(void)
 	tcase_add_test(later, address_that_comes_later_waits_its_turn);
 	tcase_add_test(later, address_that_comes_after_its_turn_is_tried_at_once);
 	tcase_add_test(later, race_that_is_won_needs_no_more);
-	tcase_add_checked_fixture(losing, setup, teardown);
+	tcase_add_checked_fixture(losing, looping_setup, teardown);
 	tcase_set_timeout(losing, 60);
 	tcase_add_test(losing, all_refuse);
 	tcase_add_test(losing, most_telling_failure_is_told);
 	tcase_add_test(losing, silence_goes_on_when_others_refuse);
-	tcase_add_checked_fixture(closing, setup, teardown);
+	tcase_add_checked_fixture(closing, looping_setup, teardown);
 	tcase_set_timeout(closing, 60);
 	tcase_add_test(closing, losers_are_closed);
 	tcase_add_test(closing, free_closes_who_is_under_way);
 	tcase_add_test(closing, free_closes_the_winner_that_was_not_handed_over);
 	tcase_add_test(closing, free_of_nothing_is_allowed);
 	tcase_add_test(closing, race_may_be_freed_in_the_callback);
-	tcase_add_checked_fixture(source, setup, teardown);
+	tcase_add_checked_fixture(source, looping_setup, teardown);
 	tcase_set_timeout(source, 60);
 	tcase_add_test(source, source_is_bound);
 	tcase_add_test(source, source_that_is_not_ours_fails);
 	tcase_add_loop_test(source, socket_does_not_answer_itself, 0, end);
-	tcase_add_checked_fixture(local, setup, teardown);
+	tcase_add_checked_fixture(local, looping_setup, teardown);
 	tcase_set_timeout(local, 60);
 	tcase_add_test(local, unix_socket_wins);
 	tcase_add_test(local, unix_socket_that_nobody_listens_on_refuses);
 	tcase_add_test(local, unix_socket_with_a_full_queue_is_waited_for);
-	tcase_add_checked_fixture(memory, setup_scarce, teardown);
+	tcase_add_checked_fixture(memory, looping_setup_scarce, teardown);
 	tcase_add_loop_test(memory, want_of_memory_makes_no_race, 0, 2);
 	tcase_add_test(memory, want_of_memory_for_an_attempt_is_its_failure);
 	return suite_run(suite);

@@ -1,55 +1,38 @@
 /* check_reading: how the reading of a greeting ends, and what it waits for. */
 #include "client/reading.h"
 
-#include "base/log.h"
-#include "base/loop.h"
-#include "capture.h"
 #include "client/options.h"
-#include "peers.h"
-#include "scarce.h"
+#include "looping.h"
 #include "standstill.h"
 #include "suite.h"
 
-static struct event_base *base;
 static struct options options;
 static struct peer server;
 static struct reading *reading;
 static char bytes[100];
-static bool free_in_callback;
 static struct reading_request request = {.options = &options, .bytes = bytes, .room = sizeof bytes};
 
-/* What the callback was told. */
-static struct {
-	unsigned calls;
-	struct reading_result result;
-	uint64_t ms; /* since the start */
-} outcome;
-static uint64_t started_ms;
+static struct reading_result outcome;
 
 static void ended_cb(const struct reading_result *result, void *argument)
 {
-	ck_assert_ptr_eq(argument, &outcome);
-	outcome.calls++;
-	outcome.result = *result;
-	outcome.ms = clock_ms() - started_ms;
+	looping_called(argument);
+	outcome = *result;
 	if (free_in_callback) {
 		reading_free(reading);
 		reading = NULL;
 	}
 }
 
-static bool is_over(void *argument)
-{
-	(void)argument;
-	return outcome.calls > 0;
-}
-
 static void setup(void)
 {
-	capture(STDERR_FILENO);
-	log_open("hailto", LOG_LEVEL_DEBUG);
-	base = loop_new();
-	ck_assert_ptr_nonnull(base);
+	looping_setup();
+	server = peer_pair(AF_INET, &request.fd, 0);
+}
+
+static void setup_scarce(void)
+{
+	looping_setup_scarce();
 	server = peer_pair(AF_INET, &request.fd, 0);
 }
 
@@ -57,13 +40,13 @@ static void teardown(void)
 {
 	reading_free(reading);
 	close(request.fd);
-	loop_free(base);
+	looping_teardown();
 }
 
 static void start(void)
 {
-	started_ms = clock_ms();
-	reading = reading_start(base, &request, ended_cb, &outcome);
+	looping_start();
+	reading = reading_start(base, &request, ended_cb, &called);
 	ck_assert_ptr_nonnull(reading);
 }
 
@@ -74,12 +57,12 @@ static void say(const char *text)
 
 static void assert_ended(enum reading_end how, const char *text)
 {
-	ck_assert(run_until(base, is_over, NULL, PATIENCE_MS));
-	ck_assert_int_eq(outcome.result.end, how);
-	ck_assert_uint_eq(outcome.result.length, strlen(text));
+	finish();
+	ck_assert_int_eq(outcome.end, how);
+	ck_assert_uint_eq(outcome.length, strlen(text));
 	ck_assert_int_eq(memcmp(bytes, text, strlen(text)), 0);
 	run_for(base, 20);
-	ck_assert_uint_eq(outcome.calls, 1);
+	ck_assert_uint_eq(called.calls, 1);
 }
 
 START_TEST(stream_ends)
@@ -129,7 +112,7 @@ START_TEST(reset_comes_after_the_bytes)
 	say("Hi");
 	peer_reset(&server);
 	assert_ended(READING_BROKEN, "Hi");
-	ck_assert_int_eq(outcome.result.reason, ECONNRESET);
+	ck_assert_int_eq(outcome.reason, ECONNRESET);
 	assert_told_nothing();
 }
 END_TEST
@@ -142,7 +125,7 @@ START_TEST(reset_that_is_known_is_no_end)
 	say("Hi");
 	peer_close(&server);
 	assert_ended(READING_BROKEN, "Hi");
-	ck_assert_int_eq(outcome.result.reason, ECONNRESET);
+	ck_assert_int_eq(outcome.reason, ECONNRESET);
 }
 END_TEST
 
@@ -162,7 +145,7 @@ START_TEST(quiet_depends_on_the_distance)
 	start();
 	say("Hi");
 	assert_ended(READING_QUIET, "Hi");
-	ck_assert_uint_ge(outcome.ms, distances[_i].ms - 10);
+	ck_assert_uint_ge(called.ms, distances[_i].ms - 10);
 	assert_told(distances[_i].told);
 }
 END_TEST
@@ -171,7 +154,7 @@ START_TEST(silence_before_the_first_byte_is_not_quiet)
 {
 	start();
 	run_for(base, 300);
-	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert_uint_eq(called.calls, 0);
 }
 END_TEST
 
@@ -182,7 +165,7 @@ START_TEST(each_byte_puts_off_the_quiet)
 		say("x");
 		run_for(base, 100);
 	}
-	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert_uint_eq(called.calls, 0);
 	assert_ended(READING_QUIET, "xxxx");
 }
 END_TEST
@@ -198,7 +181,7 @@ START_TEST(proper_beginning_is_not_ended_by_quiet)
 	run_for(base, 300);
 	say(" from");
 	run_for(base, 300);
-	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert_uint_eq(called.calls, 0);
 	say(" server");
 	assert_ended(READING_QUIET, "Hi from server");
 }
@@ -212,7 +195,7 @@ START_TEST(what_is_unexpected_is_ended_by_quiet)
 	run_for(base, 300);
 	say("there");
 	assert_ended(READING_QUIET, "Hi there");
-	ck_assert_uint_ge(outcome.ms, 540);
+	ck_assert_uint_ge(called.ms, 540);
 }
 END_TEST
 
@@ -223,7 +206,7 @@ START_TEST(stop_tells_what_has_come)
 	run_for(base, 50);
 	reading_stop(reading, 2000);
 	assert_ended(READING_STOPPED, "Hi");
-	ck_assert_uint_eq(outcome.result.limit, 2000);
+	ck_assert_uint_eq(outcome.limit, 2000);
 	assert_told("read: 2 bytes, then the deadline of 2s (");
 }
 END_TEST
@@ -283,7 +266,7 @@ START_TEST(free_ends_it_without_a_word)
 	reading = NULL;
 	say("Hi");
 	run_for(base, 50);
-	ck_assert_uint_eq(outcome.calls, 0);
+	ck_assert_uint_eq(called.calls, 0);
 	assert_told_nothing();
 	reading_free(NULL);
 }
@@ -304,16 +287,10 @@ START_TEST(it_may_be_freed_in_the_callback)
 }
 END_TEST
 
-static void setup_scarce(void)
-{
-	event_set_mem_functions(scarce_malloc, scarce_realloc, free);
-	setup();
-}
-
 START_TEST(want_of_memory_reads_nothing)
 {
 	grants = _i;
-	ck_assert_ptr_null(reading_start(base, &request, ended_cb, &outcome));
+	ck_assert_ptr_null(reading_start(base, &request, ended_cb, &called));
 	grants = -1;
 }
 END_TEST

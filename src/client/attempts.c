@@ -1,0 +1,300 @@
+/* attempts: tries a server's addresses until one answers (Happy Eyeballs, RFC 8305). */
+#include "attempts.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "base/addresslist.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "attempt.h"
+#include "lineup.h"
+#include "outgoing.h"
+
+/*
+ * The Connection Attempt Delay that RFC 8305, 5 recommends. libevent's own
+ * bufferevent_socket_connect_hostname() tries the first address and no other.
+ */
+enum { NEXT_ATTEMPT_MS = 250 };
+
+/* More never come: a lineup is cut, is added to once for each family, and settled once. */
+enum { ATTEMPTS_MAX = 3 * ADDRESSLIST_MAX };
+
+struct attempts {
+	struct event_base *base;
+	const struct attempts_way *way;
+	void *data; /* the way's */
+	struct lineup lineup;
+	struct sockaddr_storage source;
+	socklen_t source_length;
+	attempts_cb *ended;
+	void *argument;
+	struct attempt all[ATTEMPTS_MAX];
+	size_t count; /* of attempts made */
+	size_t under_way;
+	struct event *more; /* time for the next attempt; pending: not yet */
+	struct event *over; /* calls back from the loop, never from attempts_start() */
+	bool is_over;
+	struct attempts_result result; /* by now */
+};
+
+static const struct sockaddr *source_of(const struct attempts *attempts)
+{
+	return (const struct sockaddr *)&attempts->source;
+}
+
+const struct sockaddr *attempt_address(const struct attempt *attempt)
+{
+	return (const struct sockaddr *)&attempt->address;
+}
+
+bool attempt_open(struct attempt *attempt, int type)
+{
+	const struct attempts *attempts = attempt->attempts;
+
+	attempt->fd = outgoing_open(attempt->address.ss_family, type, source_of(attempts),
+				    attempts->source_length);
+	return attempt->fd >= 0;
+}
+
+void attempt_end(struct attempt *attempt)
+{
+	if (attempt->news) {
+		event_free(attempt->news);
+		attempt->news = NULL;
+		attempt->attempts->under_way--;
+	}
+	if (attempt->fd >= 0)
+		close(attempt->fd);
+	attempt->fd = -1;
+}
+
+/* Ends all attempts, and has the loop call back. */
+static void finish(struct attempts *attempts)
+{
+	attempts->is_over = true;
+	evtimer_del(attempts->more);
+	for (size_t i = 0; i < attempts->count; i++)
+		attempt_end(&attempts->all[i]);
+	event_active(attempts->over, EV_TIMEOUT, 0);
+}
+
+static void log_failed_attempt(const struct attempt *attempt, int reason)
+{
+	char text[ADDRESS_TEXT_MAX], words[160];
+
+	if (!log_shows(LOG_LEVEL_DEBUG))
+		return;
+	log_debug("%s: %s: %s", attempt->attempts->way->stage,
+		  address_format(attempt_address(attempt), attempt->length, text, sizeof text),
+		  outgoing_describe(reason, attempt_address(attempt), source_of(attempt->attempts),
+				    words, sizeof words));
+}
+
+void attempt_fail(struct attempt *attempt, int reason)
+{
+	struct attempts *attempts = attempt->attempts;
+	struct attempts_result *told = &attempts->result;
+
+	reason = outgoing_reason(reason, attempt_address(attempt), attempt->length,
+				 source_of(attempts), attempts->source_length);
+	log_failed_attempt(attempt, reason);
+	if (!told->address || (outgoing_is_telling(reason) && !outgoing_is_telling(told->reason)))
+		*told = (struct attempts_result){.reason = reason,
+						 .address = attempt_address(attempt),
+						 .address_length = attempt->length,
+						 .fd = -1};
+	attempt_end(attempt);
+}
+
+void attempt_win(struct attempt *attempt, const struct attempts_result *result, bool keeps_socket)
+{
+	struct attempts *attempts = attempt->attempts;
+
+	attempts->result = *result;
+	attempts->result.has_answered = true;
+	attempts->result.address = attempt_address(attempt);
+	attempts->result.address_length = attempt->length;
+	attempts->result.fd = -1;
+	if (keeps_socket) {
+		attempts->result.fd = attempt->fd;
+		attempt->fd = -1;
+	}
+	finish(attempts);
+}
+
+/* Makes the attempt whose turn it is; false if there is none now. */
+static bool start_next(struct attempts *attempts)
+{
+	struct attempt *attempt = &attempts->all[attempts->count];
+	bool port_is_taken = attempts->under_way > 0 && attempts->way->has_port_to_itself &&
+			     address_port(source_of(attempts)) != 0;
+
+	if (port_is_taken || attempts->count == ATTEMPTS_MAX ||
+	    !lineup_take(&attempts->lineup, &attempt->address, &attempt->length))
+		return false;
+	attempts->count++;
+	attempt->attempts = attempts;
+	attempt->data = attempts->data;
+	attempt->fd = -1;
+	attempts->way->start(attempt);
+	return true;
+}
+
+/* Starts the next attempt, those after it that fail at once included; ends what is lost. */
+static void go_on(struct attempts *attempts)
+{
+	size_t before = attempts->under_way;
+
+	while (!attempts->is_over && attempts->under_way == before && start_next(attempts))
+		;
+	if (attempts->is_over)
+		return;
+	if (attempts->under_way > before)
+		loop_add_timer(attempts->more, NEXT_ATTEMPT_MS);
+	else if (attempts->under_way == 0 && lineup_is_over(&attempts->lineup))
+		finish(attempts);
+}
+
+static void news_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct attempt *attempt = argument;
+	struct attempts *attempts = attempt->attempts;
+
+	(void)fd;
+	attempts->way->news(attempt, (what & EV_TIMEOUT) != 0);
+	if (!attempt->news)
+		go_on(attempts);
+}
+
+/* Has an attempt wait; `time` may be NULL. */
+static void await(struct attempt *attempt, int fd, short what, const struct timeval *time)
+{
+	attempt->news = event_new(attempt->attempts->base, fd, what, news_cb, attempt);
+	if (attempt->news)
+		attempt->attempts->under_way++;
+	if (!attempt->news || event_add(attempt->news, time) < 0)
+		attempt_fail(attempt, ENOMEM);
+}
+
+static struct timeval timeval_of_ms(uint64_t ms)
+{
+	return (struct timeval){.tv_sec = (time_t)(ms / 1000),
+				.tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+}
+
+void attempt_await_write(struct attempt *attempt)
+{
+	await(attempt, attempt->fd, EV_WRITE, NULL);
+}
+
+void attempt_await_read(struct attempt *attempt, uint64_t ms)
+{
+	struct timeval time = timeval_of_ms(ms);
+
+	await(attempt, attempt->fd, EV_READ | EV_PERSIST, &time);
+}
+
+void attempt_await_time(struct attempt *attempt, uint64_t ms)
+{
+	struct timeval time = timeval_of_ms(ms);
+
+	await(attempt, -1, 0, &time);
+}
+
+/* It is time for the next address, unless there has been news while we were stopped. */
+static void more_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct attempts *attempts = argument;
+
+	(void)fd;
+	(void)what;
+	for (size_t i = 0; attempts->way->look && i < attempts->count && !attempts->is_over; i++)
+		if (attempts->all[i].news)
+			attempts->way->look(&attempts->all[i]);
+	go_on(attempts);
+}
+
+/* Hands the result over; the callback may free all. */
+static void over_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct attempts *attempts = argument;
+	struct attempts_result result = attempts->result;
+
+	(void)fd;
+	(void)what;
+	attempts->result.fd = -1;
+	attempts->ended(&result, attempts->argument);
+}
+
+struct attempts *attempts_start(struct event_base *base, const struct attempts_request *request,
+				const struct attempts_way *way, void *data, attempts_cb *ended,
+				void *argument)
+{
+	struct attempts *attempts = calloc(1, sizeof *attempts);
+
+	if (!attempts)
+		return NULL;
+	attempts->base = base;
+	attempts->way = way;
+	attempts->ended = ended;
+	attempts->argument = argument;
+	attempts->result.fd = -1;
+	lineup_add(&attempts->lineup, request->addresses, request->more_come);
+	if (request->source_length > 0)
+		memcpy(&attempts->source, request->source, request->source_length);
+	attempts->source_length = request->source_length;
+	attempts->more = evtimer_new(base, more_cb, attempts);
+	attempts->over = evtimer_new(base, over_cb, attempts);
+	if (!attempts->more || !attempts->over) {
+		attempts_free(attempts);
+		return NULL;
+	}
+	attempts->data = data;
+	go_on(attempts);
+	return attempts;
+}
+
+/* The lineup has changed: an address may have its turn now, or all may be over. */
+static void look_again(struct attempts *attempts)
+{
+	if (attempts->under_way == 0 || !evtimer_pending(attempts->more, NULL))
+		go_on(attempts);
+}
+
+void attempts_add(struct attempts *attempts, const struct addresslist *addresses, bool more_come)
+{
+	lineup_add(&attempts->lineup, addresses, more_come);
+	look_again(attempts);
+}
+
+void attempts_settle(struct attempts *attempts, const struct addresslist *addresses)
+{
+	lineup_settle(&attempts->lineup, addresses);
+	look_again(attempts);
+}
+
+bool attempts_stand(const struct attempts *attempts, struct attempts_result *result)
+{
+	*result = attempts->result;
+	return attempts->under_way == 0 && !attempts->result.has_answered;
+}
+
+void attempts_free(struct attempts *attempts)
+{
+	if (!attempts)
+		return;
+	for (size_t i = 0; i < attempts->count; i++)
+		attempt_end(&attempts->all[i]);
+	if (attempts->result.fd >= 0)
+		close(attempts->result.fd);
+	loop_free_event(attempts->more);
+	loop_free_event(attempts->over);
+	if (attempts->way->free && attempts->data)
+		attempts->way->free(attempts->data);
+	free(attempts);
+}
