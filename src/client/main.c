@@ -1,7 +1,8 @@
 /* main: hailto's steps, in their order. */
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/signals.h"
 #include "base/standard.h"
 #include "options.h"
@@ -10,24 +11,65 @@
 #include "report.h"
 #include "status.h"
 
-/* Asks, tells, and returns the exit status. */
-static int run(struct options *options)
+/* What the probe's callback leaves to the steps after it. */
+struct outcome {
+	struct event_base *base;
+	const struct probe_result *result; /* NULL: none yet */
+};
+
+static void ended_cb(const struct probe_result *result, void *argument)
 {
-	struct probe_result result;
-	int status;
+	struct outcome *outcome = argument;
+
+	outcome->result = result;
+	loop_stop(outcome->base);
+}
+
+/* Reports that the machine failed us before there was a result. */
+static enum status fail_without_result(const struct options *options, const char *why)
+{
+	struct probe_result result = {.status = STATUS_INTERNAL, .stage = "start"};
+
+	snprintf(result.reason, sizeof result.reason, "%s", why);
+	return report_result(options, &result);
+}
+
+/* Asks, reports, and returns the exit status. */
+static enum status ask_target(const struct options *options, struct event_base *base)
+{
+	struct outcome outcome = {.base = base};
+	struct probe *probe = probe_start(base, options, ended_cb, &outcome);
+	enum status status;
+
+	if (!probe)
+		status = fail_without_result(options, "out of memory");
+	else if (loop_run(base) != 0 || !outcome.result)
+		status = fail_without_result(options, "the event loop failed");
+	else
+		status = report_result(options, outcome.result);
+	probe_free(probe);
+	return status;
+}
+
+/* Makes the loop for it, once it is known whom to ask. */
+static enum status run(struct options *options)
+{
+	struct event_base *base;
+	enum status status;
 
 	if ((!options->has_target && !prompt_target(&options->target)) ||
 	    !options_suit_target(options))
 		return STATUS_USAGE;
-	probe_run(options, &result);
-	status = (int)report_result(options, &result);
-	free(result.bytes);
+	base = loop_new();
+	status = base ? ask_target(options, base)
+		      : fail_without_result(options, "cannot make the event loop");
+	loop_free(base);
 	return status;
 }
 
 int main(int argc, char **argv)
 {
-	static const int statuses[] = {
+	static const enum status statuses[] = {
 		[CLI_END] = STATUS_GREETED,
 		[CLI_BAD] = STATUS_USAGE,
 		[CLI_FAILED] = STATUS_INTERNAL,
@@ -43,5 +85,5 @@ int main(int argc, char **argv)
 	outcome = options_read(&options, argc, argv);
 	if (options.verbose)
 		log_open("hailto", LOG_LEVEL_DEBUG);
-	return outcome == CLI_GO ? run(&options) : statuses[outcome];
+	return (int)(outcome == CLI_GO ? run(&options) : statuses[outcome]);
 }

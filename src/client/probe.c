@@ -10,7 +10,6 @@
 
 #include "base/addresslist.h"
 #include "base/clock.h"
-#include "base/escape.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/number.h"
@@ -26,9 +25,11 @@
 #include "trying.h"
 
 struct probe {
-	const struct options *options;
-	struct probe_result *result;
 	struct event_base *base;
+	const struct options *options;
+	probe_cb *ended;
+	void *argument;
+	struct probe_result result;
 	struct resolver *resolver;
 	struct reading *reading;
 	struct trying *trying;
@@ -37,22 +38,52 @@ struct probe {
 	struct deadline *stage_deadline; /* of connecting or reading alone */
 	enum stage stage;
 	uint64_t start_us, stage_start_us;
-	char last_words[ADDRESS_TEXT_MAX * ESCAPE_GROWTH + RESULT_UNRESOLVED_MAX + 30];
+	struct event *over; /* calls back from the loop, never from probe_start() */
+	char last_words[RESULT_LAST_WORDS_MAX];
 	int fd;
-	bool over;
 };
 
-/* Ends the probe; the loop may not run yet, so a flag tells as well. */
-static void end(struct probe *probe)
+/* Ends and closes all that is under way; each may be freed in its callback. */
+static void close_stages(struct probe *probe)
 {
-	probe->over = true;
-	event_base_loopbreak(probe->base);
+	reading_free(probe->reading);
+	probe->reading = NULL;
+	trying_free(probe->trying);
+	probe->trying = NULL;
+	resolver_free(probe->resolver);
+	probe->resolver = NULL;
+	leave_free(probe->leave);
+	probe->leave = NULL;
+	leave_close(probe->fd);
+	probe->fd = -1;
+	deadline_free(probe->stage_deadline);
+	probe->stage_deadline = NULL;
+	deadline_free(probe->deadline);
+	probe->deadline = NULL;
+}
+
+/* Ends the probe, and has the loop call back. */
+static void end_probe(struct probe *probe)
+{
+	close_stages(probe);
+	event_active(probe->over, EV_TIMEOUT, 0);
 }
 
 static void fail(struct probe *probe, enum status status, const char *why)
 {
-	result_fail(probe->result, status, probe->stage, "%s", why);
-	end(probe);
+	result_fail(&probe->result, status, probe->stage, "%s", why);
+	end_probe(probe);
+}
+
+/* Hands the result over, held against what is expected. */
+static void over_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct probe *probe = argument;
+
+	(void)fd;
+	(void)what;
+	expect_apply(probe->options, &probe->result);
+	probe->ended(&probe->result, probe->argument);
 }
 
 /* Lets the time of the present stage begin now; a `limit` of 0 ms is all the time there is. */
@@ -80,10 +111,10 @@ static double stage_ms(const struct probe *probe)
 static void fail_outgoing(struct probe *probe, const struct attempts_result *failed,
 			  const char *besides)
 {
-	result_fail_outgoing(probe->result, probe->stage, failed->reason, failed->address,
+	result_fail_outgoing(&probe->result, probe->stage, failed->reason, failed->address,
 			     failed->address_length,
 			     (const struct sockaddr *)&probe->options->source, besides);
-	end(probe);
+	end_probe(probe);
 }
 
 /* True in the stages in which addresses are tried. */
@@ -106,10 +137,10 @@ static void fail_late(struct probe *probe, uint64_t limit)
 		return;
 	}
 	if (probe->stage_start_us > probe->start_us + probe->options->timeout * 1000)
-		result_fail_begun_late(probe->result, probe->stage, probe->options->timeout);
+		result_fail_begun_late(&probe->result, probe->stage, probe->options->timeout);
 	else
-		result_fail_late(probe->result, probe->stage, limit, probe->options->bytes);
-	end(probe);
+		result_fail_late(&probe->result, probe->stage, limit, probe->options->bytes);
+	end_probe(probe);
 }
 
 /* The time is over: what that means depends on how far we got. */
@@ -118,7 +149,7 @@ static void time_over(struct probe *probe, uint64_t limit)
 	if (probe->stage == STAGE_READ)
 		reading_stop(probe->reading, limit);
 	else if (probe->stage == STAGE_LEAVE)
-		end(probe);
+		end_probe(probe);
 	else
 		fail_late(probe, limit);
 }
@@ -151,14 +182,14 @@ static void read_cb(const struct reading_result *reading, void *argument)
 {
 	struct probe *probe = argument;
 
-	probe->result->length = reading->length;
+	probe->result.length = reading->length;
 	if (reading->end == READING_BROKEN)
-		result_fail(probe->result, STATUS_BROKEN, STAGE_READ, "%s after %zu bytes",
+		result_fail(&probe->result, STATUS_BROKEN, STAGE_READ, "%s after %zu bytes",
 			    strerror(reading->reason), reading->length);
 	if (reading->end == READING_STOPPED && reading->length == 0)
 		fail_late(probe, reading->limit);
 	else
-		end(probe);
+		end_probe(probe);
 }
 
 /* Starts to listen to the connected server. */
@@ -175,7 +206,7 @@ static void start_reading(struct probe *probe, const struct attempts_result *tri
 	};
 
 	enter(probe, STAGE_READ, options->read_timeout);
-	probe->result->bytes = request.bytes;
+	probe->result.bytes = request.bytes;
 	if (request.bytes)
 		probe->reading = reading_start(probe->base, &request, read_cb, probe);
 	if (!probe->reading)
@@ -184,7 +215,7 @@ static void start_reading(struct probe *probe, const struct attempts_result *tri
 
 static void left_cb(void *argument)
 {
-	end(argument);
+	end_probe(argument);
 }
 
 /* The server was only to be connected to: that is done, and the leaving is a courtesy. */
@@ -193,7 +224,7 @@ static void start_leaving(struct probe *probe, const struct attempts_result *tri
 	enter(probe, STAGE_LEAVE, 0);
 	probe->leave = leave_start(probe->base, probe->fd, tried->connect_us, left_cb, probe);
 	if (!probe->leave)
-		end(probe);
+		end_probe(probe);
 }
 
 /* The addresses that came later are not needed any more. */
@@ -207,7 +238,7 @@ static void stop_resolving(struct probe *probe)
 static void take_connection(struct probe *probe, const struct attempts_result *tried)
 {
 	probe->fd = tried->fd;
-	log_debug("connect: %s answered (%.1f ms)", probe->result->address, stage_ms(probe));
+	log_debug("connect: %s answered (%.1f ms)", probe->result.address, stage_ms(probe));
 	if (probe->options->zero)
 		start_leaving(probe, tried);
 	else
@@ -217,10 +248,10 @@ static void take_connection(struct probe *probe, const struct attempts_result *t
 /* A datagram has come, which is all that there is to hear. */
 static void take_datagram(struct probe *probe, const struct attempts_result *tried)
 {
-	probe->result->length = tried->length;
-	log_debug("ask: %s answered, %zu bytes (%.1f ms)", probe->result->address, tried->length,
+	probe->result.length = tried->length;
+	log_debug("ask: %s answered, %zu bytes (%.1f ms)", probe->result.address, tried->length,
 		  stage_ms(probe));
-	end(probe);
+	end_probe(probe);
 }
 
 static void tried_cb(const struct attempts_result *tried, void *argument)
@@ -232,8 +263,8 @@ static void tried_cb(const struct attempts_result *tried, void *argument)
 		fail_outgoing(probe, tried, "");
 		return;
 	}
-	address_format(tried->address, tried->address_length, probe->result->address,
-		       sizeof probe->result->address);
+	address_format(tried->address, tried->address_length, probe->result.address,
+		       sizeof probe->result.address);
 	if (probe->stage == STAGE_ASK)
 		take_datagram(probe, tried);
 	else
@@ -258,15 +289,15 @@ static void fail_resolving(struct probe *probe, const struct resolver_news *news
 	int family = options_family(probe->options);
 
 	if (news->lack)
-		result_fail(probe->result, STATUS_INTERNAL, STAGE_RESOLVE, "%s%s", news->failure,
+		result_fail(&probe->result, STATUS_INTERNAL, STAGE_RESOLVE, "%s%s", news->failure,
 			    lack_advice(news->lack));
 	else
-		result_fail(probe->result, STATUS_UNRESOLVED, STAGE_RESOLVE, "%s%s",
+		result_fail(&probe->result, STATUS_UNRESOLVED, STAGE_RESOLVE, "%s%s",
 			    family == AF_INET	 ? "no IPv4 address: "
 			    : family == AF_INET6 ? "no IPv6 address: "
 						 : "",
 			    news->failure);
-	end(probe);
+	end_probe(probe);
 }
 
 static void resolved_cb(const struct resolver_news *news, void *argument)
@@ -279,18 +310,6 @@ static void resolved_cb(const struct resolver_news *news, void *argument)
 		try_first(probe, news->addresses, news->more_come);
 	else if (trying_add(probe->trying, news))
 		start_stage_time(probe, stage_limit(probe)); /* those that join have all of it */
-}
-
-/* Writes the last words of a lookup that nothing else can end. */
-static void write_last_words(struct probe *probe)
-{
-	char target[ADDRESS_TEXT_MAX], shown[sizeof target * ESCAPE_GROWTH];
-	char why[RESULT_UNRESOLVED_MAX];
-
-	address_format_endpoint(&probe->options->target, target, sizeof target);
-	snprintf(probe->last_words, sizeof probe->last_words, "hailto: %s: resolve: %s\n",
-		 escape_text(shown, sizeof shown, target),
-		 result_describe_unresolved(probe->options->timeout, why));
 }
 
 /* Starts to look the target up. */
@@ -307,27 +326,24 @@ static void start_resolving(struct probe *probe)
 	};
 
 	if (!options->quiet)
-		write_last_words(probe);
+		result_write_last_words(&options->target, options->timeout, probe->last_words);
 	probe->resolver = resolver_start(probe->base, &request, resolved_cb, probe);
 	if (!probe->resolver) {
-		result_fail(probe->result, STATUS_INTERNAL, STAGE_RESOLVE, "%s%s", strerror(errno),
+		result_fail(&probe->result, STATUS_INTERNAL, STAGE_RESOLVE, "%s%s", strerror(errno),
 			    lack_advice(errno));
-		end(probe);
+		end_probe(probe);
 	}
 }
 
 /* Starts the first stage. */
-static void start(struct probe *probe)
+static void start_probe(struct probe *probe)
 {
 	const struct endpoint *target = &probe->options->target;
 	struct addresslist addresses = {.count = 0};
 
 	enter(probe, STAGE_RESOLVE, 0);
 	probe->start_us = probe->stage_start_us;
-	/* The first timer of the loop: the others find memory where it did. */
-	if (!probe->trying || !deadline_set(probe->deadline, probe->options->timeout))
-		fail(probe, STATUS_INTERNAL, "out of memory");
-	else if (known_addresses(target, options_family(probe->options), &addresses))
+	if (known_addresses(target, options_family(probe->options), &addresses))
 		try_first(probe, &addresses, false);
 	else if (target->kind == ENDPOINT_UNIX)
 		fail(probe, STATUS_USAGE, "the path is too long for a UNIX socket");
@@ -335,38 +351,38 @@ static void start(struct probe *probe)
 		start_resolving(probe);
 }
 
-static void probe_close(struct probe *probe)
+struct probe *probe_start(struct event_base *base, const struct options *options, probe_cb *ended,
+			  void *argument)
 {
-	reading_free(probe->reading);
-	trying_free(probe->trying);
-	resolver_free(probe->resolver);
-	leave_free(probe->leave);
-	leave_close(probe->fd);
-	deadline_free(probe->stage_deadline);
-	deadline_free(probe->deadline);
-	loop_free(probe->base);
+	struct probe *probe = calloc(1, sizeof *probe);
+
+	if (!probe)
+		return NULL;
+	probe->base = base;
+	probe->options = options;
+	probe->ended = ended;
+	probe->argument = argument;
+	probe->result = (struct probe_result){.status = STATUS_GREETED, .stage = ""};
+	probe->fd = -1;
+	probe->over = evtimer_new(base, over_cb, probe);
+	probe->deadline = deadline_new(base, all_over, probe);
+	probe->stage_deadline = deadline_new(base, stage_over, probe);
+	probe->trying = trying_new(base, options, &probe->result, tried_cb, probe);
+	if (!probe->over || !probe->deadline || !probe->stage_deadline || !probe->trying ||
+	    !deadline_set(probe->deadline, options->timeout)) {
+		probe_free(probe);
+		return NULL;
+	}
+	start_probe(probe);
+	return probe;
 }
 
-void probe_run(const struct options *options, struct probe_result *result)
+void probe_free(struct probe *probe)
 {
-	struct probe probe = {.options = options, .result = result, .fd = -1};
-
-	*result = (struct probe_result){.status = STATUS_GREETED, .stage = ""};
-	probe.base = loop_new();
-	if (probe.base) {
-		probe.deadline = deadline_new(probe.base, all_over, &probe);
-		probe.stage_deadline = deadline_new(probe.base, stage_over, &probe);
-	}
-	if (!probe.deadline || !probe.stage_deadline) {
-		result->status = STATUS_INTERNAL;
-		result->stage = "start";
-		snprintf(result->reason, sizeof result->reason, "cannot make the event loop");
-	} else {
-		probe.trying = trying_new(probe.base, options, result, tried_cb, &probe);
-		start(&probe);
-		if (!probe.over && loop_run(probe.base) != 0)
-			fail(&probe, STATUS_INTERNAL, "the event loop failed");
-	}
-	probe_close(&probe);
-	expect_apply(options, result);
+	if (!probe)
+		return;
+	close_stages(probe);
+	loop_free_event(probe->over);
+	free(probe->result.bytes);
+	free(probe);
 }

@@ -34,7 +34,7 @@ struct resolver_request {
 	int last_status;
 };
 
-/* What the resolver has to tell. */
+/* What the resolver has found. */
 struct resolver_news {
 	const struct addresslist *addresses; /* more of them, or all; NULL: see the rest */
 	bool more_come;			     /* it will tell more; else these were the last news */
@@ -52,7 +52,7 @@ typedef void resolver_cb(const struct resolver_news *news, void *argument);
 struct resolver *resolver_start(struct event_base *base, const struct resolver_request *request,
 				resolver_cb *callback, void *argument) MUST_CHECK;
 
-/* Frees it; a lookup under way is left to itself. Not from within the callback. */
+/* Frees it; a lookup under way is left to itself. Allowed in the callback; NULL is allowed. */
 void resolver_free(struct resolver *resolver);
 
 #endif

@@ -9,13 +9,27 @@
 
 static const char *const stage_names[] = {"resolve", "connect", "read", "ask", "leave", "expect"};
 
-char *result_describe_unresolved(uint64_t ms, char text[RESULT_UNRESOLVED_MAX])
+/* Room for the words that the name service did not answer. */
+#define UNRESOLVED_MAX (NUMBER_TIME_MAX + 60)
+
+/* Writes that the name service did not answer within `ms`. Returns `text`. */
+static char *describe_unresolved(uint64_t ms, char text[UNRESOLVED_MAX])
 {
 	char time[NUMBER_TIME_MAX];
 
 	number_format_time(time, ms);
-	snprintf(text, RESULT_UNRESOLVED_MAX, "no answer from the name service within %s", time);
+	snprintf(text, UNRESOLVED_MAX, "no answer from the name service within %s", time);
 	return text;
+}
+
+void result_write_last_words(const struct endpoint *target, uint64_t ms,
+			     char text[RESULT_LAST_WORDS_MAX])
+{
+	char raw[ADDRESS_TEXT_MAX], shown[sizeof raw * ESCAPE_GROWTH], why[UNRESOLVED_MAX];
+
+	address_format_endpoint(target, raw, sizeof raw);
+	snprintf(text, RESULT_LAST_WORDS_MAX, "hailto: %s: resolve: %s\n",
+		 escape_text(shown, sizeof shown, raw), describe_unresolved(ms, why));
 }
 
 void result_fail(struct probe_result *result, enum status status, enum stage stage,
@@ -43,11 +57,10 @@ void result_fail_outgoing(struct probe_result *result, enum stage stage, int rea
 
 void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms, uint64_t bytes)
 {
-	char time[RESULT_UNRESOLVED_MAX];
+	char time[UNRESOLVED_MAX];
 
 	if (stage == STAGE_RESOLVE) {
-		result_fail(result, STATUS_UNRESOLVED, stage, "%s",
-			    result_describe_unresolved(ms, time));
+		result_fail(result, STATUS_UNRESOLVED, stage, "%s", describe_unresolved(ms, time));
 		return;
 	}
 	number_format_time(time, ms);

@@ -8,8 +8,11 @@
 
 #include "base/address.h"
 #include "base/attributes.h"
+#include "base/escape.h"
 #include "base/number.h"
 #include "status.h"
+
+struct endpoint;
 
 /* The stages of a probe. */
 enum stage { STAGE_RESOLVE, STAGE_CONNECT, STAGE_READ, STAGE_ASK, STAGE_LEAVE, STAGE_EXPECT };
@@ -19,15 +22,19 @@ struct probe_result {
 	const char *stage;		/* that failed: resolve, connect, read, ask or expect */
 	char reason[160];		/* in words */
 	char address[ADDRESS_TEXT_MAX]; /* that answered or failed; "" if none was tried */
-	char *bytes;			/* what was heard; the caller frees it */
+	char *bytes;			/* what was heard; its owner frees it */
 	size_t length;
 };
 
-/* Room for the words that the name service did not answer. */
-#define RESULT_UNRESOLVED_MAX (NUMBER_TIME_MAX + 60)
+/* Room for the line below: a target of which each byte is escaped, and the words. */
+#define RESULT_LAST_WORDS_MAX (ADDRESS_TEXT_MAX * ESCAPE_GROWTH + NUMBER_TIME_MAX + 90)
 
-/* Writes that the name service did not answer within `ms`; returns `text`. */
-char *result_describe_unresolved(uint64_t ms, char text[RESULT_UNRESOLVED_MAX]);
+/*
+ * Writes the line that is shown of a lookup which nothing else can end: the name service did not
+ * answer within `ms`.
+ */
+void result_write_last_words(const struct endpoint *target, uint64_t ms,
+			     char text[RESULT_LAST_WORDS_MAX]);
 
 /* Makes it a failure of a stage, in these words. */
 void result_fail(struct probe_result *result, enum status status, enum stage stage,

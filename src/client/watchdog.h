@@ -7,7 +7,8 @@
 /*
  * Unless watchdog_stop() comes first, ends the program after `ms` with `last_words` (kept by
  * reference; "" for none) on standard error, and with the exit status. Takes SIGALRM, unless a
- * parent's alarm(2) ends the program before. One at a time.
+ * parent's alarm(2) ends the program before. One at a time: it is set for a call that blocks, and
+ * stopped after it, so that no other can begin meanwhile.
  */
 void watchdog_start(uint64_t ms, const char *last_words, int status);
 
