@@ -3,7 +3,7 @@
  * and its --help printed.
  *
  * Each row says where in the program's struct its value goes. Any option but a
- * list or a counter may be given once: of two values, which one was meant?
+ * list or a counter is given at most once: of two values, which one was meant?
  */
 #ifndef BASE_CLI_H
 #define BASE_CLI_H
@@ -49,7 +49,7 @@ struct cli_list {
 struct cli {
 	const char *program;
 	const char *version;
-	const char *synopsis; /* behind the program's name */
+	const char *synopsis; /* after the program's name */
 	const char *purpose;  /* one line or more, each ended */
 	const char *more;     /* printed below the options */
 	const struct cli_option *options;
@@ -71,8 +71,8 @@ enum cli_outcome cli_parse(const struct cli *cli, void *fields, int argc, char *
 			   int *operands) MUST_CHECK;
 
 /*
- * Sets the option `name` as if `text` were its value; `source` is what errors
- * call it. For environment variables. False, and told, if the value is bad.
+ * Sets the option `name`, which must be in the table, as if `text` were its value; `source` is
+ * what errors call it. For environment variables. False, and told, if the value is bad.
  */
 bool cli_set(const struct cli *cli, void *fields, const char *name, const char *source,
 	     const char *text) MUST_CHECK;

@@ -42,7 +42,10 @@ void log_open(const char *program, enum log_level last)
 
 void log_prepare(void)
 {
+	int saved = errno;
+
 	outlet_open(&settings.outlet, STDERR_FILENO);
+	errno = saved;
 }
 
 void log_wait_no_more(void)
@@ -129,8 +132,11 @@ static void write_or_count(const char *line, size_t length)
 
 void log_close(void)
 {
+	int saved = errno;
+
 	if (tell_lost())
 		(void)end_cut_line();
+	errno = saved;
 }
 
 static void emit(const char *prefix, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
@@ -231,7 +237,10 @@ void log_source(const char *format, ...)
 
 void log_question(const char *question)
 {
+	int saved = errno;
+
 	write_or_count(question, strlen(question));
+	errno = saved;
 }
 
 /* True if libevent has said the same a short while ago; it repeats itself at each try. */

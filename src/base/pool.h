@@ -20,7 +20,7 @@ void *pool_take(struct pool *pool);
 /* Gives a block back. The one given last is taken first: the processor has it at hand. */
 void pool_give(struct pool *pool, void *block);
 
-/* Frees the pool with all its blocks, wherever they are. */
+/* Frees the pool with all its blocks, wherever they are. NULL is allowed. */
 void pool_free(struct pool *pool);
 
 #endif

@@ -10,7 +10,7 @@
 /*
  * Puts something in the place of each standard descriptor that is closed, so
  * that no socket becomes one; using it fails still, as with a closed one.
- * Returns false, errno set, where that can't be done.
+ * False, errno set, and told in one line, where that cannot be done.
  */
 bool standard_reserve(void) MUST_CHECK;
 
@@ -24,7 +24,8 @@ bool standard_write(const char *bytes, size_t length) MUST_CHECK;
 /* The same for a text of at most 1023 bytes; the rest is cut off. */
 bool standard_print(const char *format, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
 
-/* Writes out what stdio's stdout buffers. False, errno set, if any of it was lost. */
+/* Writes out what stdio's stdout buffers. False if any of it was lost: now, and errno says why, or
+ * before. */
 bool standard_flush(void) MUST_CHECK;
 
 /* Ends standard output, so that its reader sees the end; the descriptor stays taken. */

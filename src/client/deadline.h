@@ -21,7 +21,9 @@ typedef void deadline_cb(void *argument);
 /* NULL: no memory. */
 struct deadline *deadline_new(struct event_base *base, deadline_cb *passed, void *argument);
 
-/* Sets it to `ms` from now, in place of any earlier time. False: no memory. */
+/* Sets it to `ms` from now, in place of any earlier time. False: no memory, as for
+ * loop_add_timer().
+ */
 bool deadline_set(struct deadline *deadline, uint64_t ms);
 
 /* Cancels it. */

@@ -17,8 +17,8 @@ enum expect_state {
 enum expect_state expect_judge(const struct options *options, const char *bytes, size_t length);
 
 /*
- * Makes a failure of a good result if nothing was heard, or not what is expected; and cuts it to
- * the length that is wanted.
+ * Makes a failure of a good result if nothing was heard, or not what is expected; and cuts that to
+ * the length that is wanted. Other results stay as they are.
  */
 void expect_apply(const struct options *options, struct probe_result *result);
 

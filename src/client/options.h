@@ -28,7 +28,7 @@ struct options {
 /* Reads the command line. One line on standard error says what is wrong. */
 enum cli_outcome options_read(struct options *options, int argc, char **argv) MUST_CHECK;
 
-/* Tells, also in one line, whether the target can be asked in the way that the options want. */
+/* True if the target can be asked in the way that the options want; else told in one line. */
 bool options_suit_target(const struct options *options) MUST_CHECK;
 
 /* The address family that the options leave; AF_UNSPEC: any. */

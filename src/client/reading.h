@@ -42,7 +42,9 @@ struct reading_result {
 	int reason;	/* an errno, if it broke */
 };
 
-/* Called once, from the loop or reading_stop(), unless it is freed before. -v has been told. */
+/* Called once, from the loop or reading_stop(), unless it is freed before. For -v it is logged by
+ * then.
+ */
 typedef void reading_cb(const struct reading_result *result, void *argument);
 
 /* Starts to read. NULL: no memory. */

@@ -1,4 +1,4 @@
-/* report: what hailto tells of a probe: the greeting on stdout, a failure on stderr. */
+/* report: what hailto says of a probe: the greeting on stdout, a failure on stderr. */
 #include "report.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "base/standard.h"
 #include "base/terminal.h"
 #include "options.h"
-#include "probe.h"
+#include "result.h"
 
 /* The first CR LF, or NULL. */
 static const char *find_line_end(const char *bytes, size_t length)

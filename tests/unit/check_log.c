@@ -193,6 +193,25 @@ START_TEST(errno_stays)
 }
 END_TEST
 
+/* Nor does it change by what says nothing of an event. */
+START_TEST(errno_stays_with_questions_too)
+{
+	int full = open("/dev/full", O_WRONLY);
+
+	log_open("test", LOG_LEVEL_DEBUG);
+	ck_assert_int_eq(dup2(full, STDERR_FILENO), STDERR_FILENO); /* writing sets it */
+	errno = ENOTNAM;
+	log_prepare();
+	ck_assert_int_eq(errno, ENOTNAM);
+	log_question("Who? ");
+	ck_assert_int_eq(errno, ENOTNAM);
+	log_wait_no_more();
+	log_question("Who? ");
+	log_close();
+	ck_assert_int_eq(errno, ENOTNAM);
+}
+END_TEST
+
 /* Makes standard error a pipe that blocks, as a terminal or a collector does; returns its end. */
 static int blocking_pipe(void)
 {
@@ -448,6 +467,7 @@ int main(void)
 	tcase_add_loop_test(lines, long_message_is_one_line, 0, COUNT_OF(lengths));
 	tcase_add_loop_test(lines, long_escaped_message_is_one_line, 0, COUNT_OF(lengths));
 	tcase_add_test(lines, errno_stays);
+	tcase_add_test(lines, errno_stays_with_questions_too);
 	tcase_add_test(readers, reader_that_sleeps_does_not_hold_us_up);
 	tcase_add_test(readers, lost_lines_are_told_once_someone_reads);
 	tcase_add_test(readers, lost_lines_are_counted);
