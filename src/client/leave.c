@@ -25,7 +25,7 @@ struct leave {
 };
 
 /* There is nothing more to wait for, or no more time. */
-static void end(void *argument)
+static void end_leave(void *argument)
 {
 	struct leave *leave = argument;
 
@@ -40,7 +40,7 @@ static void input_cb(evutil_socket_t fd, short what, void *argument)
 
 	(void)what;
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
-		end(argument);
+		end_leave(argument);
 }
 
 struct leave *leave_start(struct event_base *base, int fd, uint64_t connect_us, leave_cb *left,
@@ -53,7 +53,7 @@ struct leave *leave_start(struct event_base *base, int fd, uint64_t connect_us, 
 	leave->left = left;
 	leave->argument = argument;
 	leave->input = event_new(base, fd, EV_READ | EV_PERSIST, input_cb, leave);
-	leave->deadline = deadline_new(base, end, leave);
+	leave->deadline = deadline_new(base, end_leave, leave);
 	if (!leave->input || event_add(leave->input, NULL) < 0 || !leave->deadline ||
 	    !deadline_set(leave->deadline, connect_us / 1000 + WORK_MS)) {
 		leave_free(leave);

@@ -41,8 +41,8 @@ struct reading {
 	uint64_t quiet_ms, quiet_at_ms; /* how long; and when that will be over */
 };
 
-/* How it ended, as -v tells. */
-static void tell(const struct reading *reading, const struct reading_result *result)
+/* Logs how it ended, for -v. */
+static void log_end(const struct reading *reading, const struct reading_result *result)
 {
 	double ms = (double)(clock_us() - reading->start_us) / 1000;
 	size_t most = (size_t)reading->request.options->bytes;
@@ -63,18 +63,18 @@ static void tell(const struct reading *reading, const struct reading_result *res
 }
 
 /* Ends the reading; the callback may free it. */
-static void end(struct reading *reading, struct reading_result result)
+static void end_reading(struct reading *reading, struct reading_result result)
 {
 	result.length = reading->length;
 	event_del(reading->input);
 	evtimer_del(reading->quiet);
-	tell(reading, &result);
+	log_end(reading, &result);
 	reading->ended(&result, reading->argument);
 }
 
 static void end_broken(struct reading *reading, int reason)
 {
-	end(reading, (struct reading_result){.end = READING_BROKEN, .reason = reason});
+	end_reading(reading, (struct reading_result){.end = READING_BROKEN, .reason = reason});
 }
 
 static void wait_for_quiet(struct reading *reading)
@@ -83,13 +83,13 @@ static void wait_for_quiet(struct reading *reading)
 	loop_add_timer(reading->quiet, reading->quiet_ms);
 }
 
-/* Some bytes have come: there may be more, or these were the last. */
-static void go_on(struct reading *reading)
+/* Takes the bytes that have come: there may be more, or these were the last. */
+static void take_bytes(struct reading *reading)
 {
 	const struct reading_request *request = &reading->request;
 
 	if (reading->length == request->room)
-		end(reading, (struct reading_result){.end = READING_FULL});
+		end_reading(reading, (struct reading_result){.end = READING_FULL});
 	else if (expect_judge(request->options, request->bytes, reading->length) == EXPECT_BEGUN)
 		evtimer_del(reading->quiet);
 	else
@@ -110,9 +110,9 @@ static bool look(struct reading *reading)
 		return false;
 	if (n > 0) {
 		reading->length += (size_t)n;
-		go_on(reading);
+		take_bytes(reading);
 	} else if (n == 0 && !request->is_reset) {
-		end(reading, (struct reading_result){.end = READING_STREAM_END});
+		end_reading(reading, (struct reading_result){.end = READING_STREAM_END});
 	} else {
 		end_broken(reading, n == 0 ? ECONNRESET : errno);
 	}
@@ -139,7 +139,7 @@ static void quiet_cb(evutil_socket_t fd, short what, void *argument)
 	if (late)
 		wait_for_quiet(reading);
 	else
-		end(reading, (struct reading_result){.end = READING_QUIET});
+		end_reading(reading, (struct reading_result){.end = READING_QUIET});
 }
 
 /* How long, in ms, a server must be silent until its greeting is taken for complete. */
@@ -173,7 +173,7 @@ struct reading *reading_start(struct event_base *base, const struct reading_requ
 
 void reading_stop(struct reading *reading, uint64_t limit)
 {
-	end(reading, (struct reading_result){.end = READING_STOPPED, .limit = limit});
+	end_reading(reading, (struct reading_result){.end = READING_STOPPED, .limit = limit});
 }
 
 void reading_free(struct reading *reading)

@@ -114,7 +114,7 @@ static bool more_come(const struct resolver *resolver)
 	return resolver->under_way != 0;
 }
 
-/* Hands over news; after the last ones nothing more is waited for. */
+/* Hands over news; after the last ones nothing more is waited for. The callback may free all. */
 static void tell(struct resolver *resolver, struct resolver_news *news)
 {
 	if (!news->addresses && !resolver->canonical) {
@@ -200,7 +200,7 @@ static void go_on_apart(struct resolver *resolver)
 	loop_add_timer(resolver->delay, APART_MS);
 }
 
-static void news_cb(evutil_socket_t fd, short what, void *argument)
+static void answer_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct resolver *resolver = argument;
 	const struct lookups_answer *answer = lookups_take(resolver->lookups);
@@ -231,14 +231,14 @@ static void news_cb(evutil_socket_t fd, short what, void *argument)
 static bool watch(struct resolver *resolver, struct event_base *base)
 {
 	resolver->news = event_new(base, lookups_descriptor(resolver->lookups),
-				   EV_READ | EV_PERSIST, news_cb, resolver);
+				   EV_READ | EV_PERSIST, answer_cb, resolver);
 	resolver->delay = evtimer_new(base, delay_cb, resolver);
 	return resolver->news && resolver->delay && event_add(resolver->news, NULL) == 0 &&
 	       loop_add_timer(resolver->delay, APART_MS);
 }
 
 /* Looks up in a thread, or without one: its answer is then there before the loop runs. */
-static void look_up(struct resolver *resolver)
+static void start_lookup(struct resolver *resolver)
 {
 	const struct resolver_request *request = &resolver->request;
 
@@ -266,7 +266,7 @@ struct resolver *resolver_start(struct event_base *base, const struct resolver_r
 	resolver->argument = argument;
 	resolver->lookups = lookups_new(request->host);
 	if (resolver->lookups && watch(resolver, base)) {
-		look_up(resolver);
+		start_lookup(resolver);
 		return resolver;
 	}
 	reason = resolver->lookups ? ENOMEM : errno;

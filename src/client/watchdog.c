@@ -39,7 +39,7 @@ static uint64_t us_of(struct timeval time)
 	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec;
 }
 
-static struct timeval time_of(uint64_t us)
+static struct timeval timeval_of_us(uint64_t us)
 {
 	return (struct timeval){.tv_sec = (time_t)(us / 1000000),
 				.tv_usec = (suseconds_t)(us % 1000000)};
@@ -69,7 +69,7 @@ static void unblock(void)
 void watchdog_start(uint64_t ms, const char *last_words, int status)
 {
 	struct sigaction action = {.sa_handler = bite};
-	struct itimerval timer = {.it_value = time_of(ms * 1000)};
+	struct itimerval timer = {.it_value = timeval_of_us(ms * 1000)};
 
 	watchdog.is_set = !is_forestalled(ms * 1000);
 	if (!watchdog.is_set)
@@ -90,7 +90,7 @@ static void give_alarm_back(void)
 	uint64_t left = us_of(alarm.it_value), passed = clock_us() - watchdog.start_us;
 
 	if (left > 0)
-		alarm.it_value = time_of(left > passed ? left - passed : 1);
+		alarm.it_value = timeval_of_us(left > passed ? left - passed : 1);
 	setitimer(ITIMER_REAL, &alarm, NULL);
 }
 
