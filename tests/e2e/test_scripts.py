@@ -231,6 +231,72 @@ tests/e2e/test_bad failed:
                                  "tests/unit/check_fine"])
 
 
+class Elsewhere(Scripts):
+    """The table of script/elsewhere, of roots and suites that are made up"""
+
+    # After six options there are the program that enters the root, the root, and the command there.
+    UNSHARE = r"""case "$*" in
+*/trixie/root*/script/test*)
+	tests=$8/usr/src/haild/build/tests; mkdir -p "$tests"; : >"$tests/../check.log"
+	printf '%s\n' "test_a (A) ... skipped 'ip is not installed'" "test_b (A) ... skipped 'ip is not installed'" \
+		"skipped: no tun" >"$tests/one.log"
+	printf '%s\n' '3 passed, 1 failed, 2 skipped' '' 'tests/e2e/test_bad failed:' '    too much'
+	exit 1 ;;
+*/sid/root*/script/test*) echo "${9#/usr/src/haild/} ${10}"; echo '5 passed, 0 failed, 0 skipped' ;;
+*/bookworm/root*/script/test*) echo 'make: no such thing'; exit 1 ;;
+*) echo 'gcc 1, glibc 2' ;;
+esac"""
+
+    def setUp(self):
+        super().setUp()
+        for name in ("tar", "uniq"):
+            (self.programs / name).symlink_to(shutil.which(name))
+        self.program("apt-config", "")
+        self.program("debootstrap", 'mkdir -p "$4"; echo "$3" >>made')
+        self.program("unshare", self.UNSHARE)
+
+    def test_table(self):
+        process = self.run_script("script/elsewhere", "trixie", "sid", "bookworm", "--", "some")
+        self.assertEqual((process.returncode, process.stderr), (1, ""), process)
+        self.assertIn("\nscript/test some\n", process.stdout)
+        before, head, table = process.stdout.partition("\nplace       passed  failed  skipped  versions\n")
+        self.assertTrue(head, process)
+        self.assertEqual(table, """\
+trixie           3       1        2  gcc 1, glibc 2
+sid              5       0        0  gcc 1, glibc 2
+bookworm         -       -        -  gcc 1, glibc 2; the suite did not run
+
+skipped on trixie:
+      2 ip is not installed
+      1 no tun
+
+failed on trixie, of which build/elsewhere/trixie/log tells more:
+
+tests/e2e/test_bad failed:
+    too much
+
+failed on bookworm, of which build/elsewhere/bookworm/log tells more:
+make: no such thing
+""")
+        self.assertEqual((self.root / "made").read_text(), "trixie\nsid\nbookworm\n")
+
+    def test_root_is_kept_until_a_fresh_one_is_wanted(self):
+        for words, made in ((["sid"], 1), (["sid"], 1), (["--fresh", "sid"], 2)):
+            process = self.run_script("script/elsewhere", *words)
+            self.assertEqual((process.returncode, process.stderr), (0, ""), process)
+            self.assertEqual((self.root / "made").read_text().count("sid"), made)
+        self.assertEqual(self.run_script("script/elsewhere", "--clean", "sid").returncode, 0)
+        self.assertFalse((self.root / "build/elsewhere/sid").exists())
+
+    def test_root_that_cannot_be_made(self):
+        self.program("debootstrap", 'mkdir -p "$4"; echo "E: no such mirror"; exit 1')
+        process = self.run_script("script/elsewhere", "sid")
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("E: no such mirror", process.stderr)
+        self.assertRegex(process.stdout, r"(?m)^sid +- +- +-  the suite did not run$")
+        self.assertFalse((self.root / "build/elsewhere/sid/root").exists())
+
+
 class Interruption(Scripts):
     def interrupted(self, number, *words, slow):
         """Sends the signal while the slow file runs, which must end, too."""
