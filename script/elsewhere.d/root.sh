@@ -9,6 +9,8 @@
 mirror=${ELSEWHERE_MIRROR:-http://deb.debian.org/debian}
 # Where the sources are in a root.
 checkout=/usr/src/haild
+# What script/test is run by in a root, if not by itself: a command.
+root_before_suite=()
 
 # Prints the folder of a place. In it are the root, and after a run: log, what the suite printed; versions, in one
 # line; skips, for each test that was skipped the reason; tests/, what each test printed.
@@ -115,7 +117,7 @@ root_suite() { # place, [argument of script/test]...
 	folder=$(elsewhere_folder "$1")
 	shift
 	root_bring_sources "$folder/root"
-	root_run "$folder/root" "$checkout/script/test" "$@" 2>&1 | tee -a "$folder/log" || status=$?
+	root_run "$folder/root" ${root_before_suite[@]+"${root_before_suite[@]}"} "$checkout/script/test" "$@" 2>&1 | tee -a "$folder/log" || status=$?
 	root_versions "$folder/root" >"$folder/versions"
 	rm -rf "$folder/tests"
 	if root_copy_logs "$folder/root$checkout/build" "$folder/tests"; then

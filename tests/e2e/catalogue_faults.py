@@ -42,10 +42,10 @@ class Faults:
                     "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
     def set(self, reason, count):
-        self._map[:] = struct.pack("ii", reason, count)
+        self._map[:] = struct.pack("!ii", reason, count)
 
     def left(self):
-        return struct.unpack("ii", self._map)[1]
+        return struct.unpack("!ii", self._map)[1]
 
 
 class Accepting(unittest.TestCase):

@@ -4,6 +4,7 @@
  * ACCEPT_FAULTS_FILE names the file through which it says so.
  */
 #define _GNU_SOURCE
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -13,9 +14,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What the file holds. */
+/* What the file holds, in network byte order: daemon and test may be of different machines. */
 struct faults {
-	atomic_int reason, times; /* the next `times` calls fail with `reason` */
+	atomic_uint reason, times; /* the next `times` calls fail with `reason` */
 };
 
 static struct faults *faults;
@@ -39,9 +40,11 @@ __attribute__((constructor)) static void begin(void)
 /* Takes the place of the C library's, for libevent. No socket header: see unit/fault.c. */
 int accept4(int fd, void *address, unsigned *length, int flags)
 {
-	if (!faults || faults->times == 0)
+	unsigned times = faults ? be32toh(faults->times) : 0;
+
+	if (times == 0)
 		return (int)syscall(SYS_accept4, fd, address, length, flags);
-	errno = faults->reason;
-	faults->times--;
+	errno = (int)be32toh(faults->reason);
+	faults->times = htobe32(times - 1);
 	return -1;
 }

@@ -118,6 +118,21 @@ START_TEST(exit_status_follows_from_the_cause)
 }
 END_TEST
 
+/* Not before Linux 4.2, and not where QEMU 7.2 stands between. */
+static bool can_bind_without_port(void)
+{
+#ifdef IP_BIND_ADDRESS_NO_PORT
+	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1, result;
+
+	ck_assert_int_ge(fd, 0);
+	result = setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+	close(fd);
+	return result == 0;
+#else
+	return false;
+#endif
+}
+
 START_TEST(source_without_port_leaves_the_choice_to_connect)
 {
 	struct sockaddr_storage bound = {0};
@@ -128,7 +143,8 @@ START_TEST(source_without_port_leaves_the_choice_to_connect)
 	fd = outgoing_open(AF_INET, SOCK_STREAM, (struct sockaddr *)&source, source_length);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&bound, &length), 0);
-	ck_assert_int_eq(address_port((struct sockaddr *)&bound) == 0, HAS_LATE_PORT);
+	ck_assert_int_eq(address_port((struct sockaddr *)&bound) == 0,
+			 HAS_LATE_PORT && can_bind_without_port());
 	ck_assert_int_eq(memcmp(&((struct sockaddr_in *)&bound)->sin_addr,
 				&((struct sockaddr_in *)&source)->sin_addr, sizeof(struct in_addr)),
 			 0);
