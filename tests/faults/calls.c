@@ -8,11 +8,12 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "fault.h"
 
-/* AF_UNIX, on every system. */
-enum { FAMILY_UNIX = 1 };
+/* So many signals libevent reads at a time, and nothing of ours so much of a pipe. */
+enum { SIGNALS = 1024 };
 
 /* Takes the place of a system call. */
 #define CALL(name, parameters, arguments)                                                          \
@@ -97,26 +98,11 @@ CALL(setrlimit64, (int what, const void *limit), (what, limit))
 OPEN(open64)
 FCNTL(fcntl64)
 
-/*
- * True for the sockets through which libevent hears of signals: in a static program its calls come
- * to us as well, and a signal that it loses is not our sources' fault.
- */
-static bool is_for_signals(int fd, int flags)
-{
-	unsigned short address[64];
-	unsigned length = sizeof address;
-
-	return flags == 0 && __real_getsockname(fd, address, &length) == 0 &&
-	       address[0] == FAMILY_UNIX;
-}
-
 long __real_recv(int fd, void *bytes, unsigned long size, int flags);
 long __wrap_recv(int fd, void *bytes, unsigned long size, int flags);
 long __wrap_recv(int fd, void *bytes, unsigned long size, int flags)
 {
-	return !is_for_signals(fd, flags) && fault_hits(FAULT_CALL)
-		       ? -1
-		       : __real_recv(fd, bytes, size, flags);
+	return fault_hits(FAULT_CALL) ? -1 : __real_recv(fd, bytes, size, flags);
 }
 
 CALL(recvmmsg, (int fd, void *messages, unsigned count, int flags, void *timeout),
@@ -127,14 +113,25 @@ long __real_send(int fd, const void *bytes, unsigned long size, int flags);
 long __wrap_send(int fd, const void *bytes, unsigned long size, int flags);
 long __wrap_send(int fd, const void *bytes, unsigned long size, int flags)
 {
-	return !is_for_signals(fd, flags) && fault_hits(FAULT_CALL)
-		       ? -1
-		       : __real_send(fd, bytes, size, flags);
+	return fault_hits(FAULT_CALL) ? -1 : __real_send(fd, bytes, size, flags);
+}
+
+/*
+ * True if libevent reads its pipe of signals. In a static program that call comes to us as well,
+ * and a signal that it loses is not our sources' fault.
+ */
+static bool is_for_signals(int fd, unsigned long size)
+{
+	struct stat status;
+
+	return size == SIGNALS && __real_fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
 long __real_read(int fd, void *bytes, unsigned long size);
 long __wrap_read(int fd, void *bytes, unsigned long size);
 long __wrap_read(int fd, void *bytes, unsigned long size)
 {
-	return fault_hits(FAULT_CALL) ? -1 : __real_read(fd, bytes, size);
+	if (!is_for_signals(fd, size) && fault_hits(FAULT_CALL))
+		return -1;
+	return __real_read(fd, bytes, size);
 }
