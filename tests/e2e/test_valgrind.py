@@ -49,6 +49,8 @@ class Valgrind(unittest.TestCase):
             self.skipTest("HAILD_WRAPPER is set")
         if harness.is_sanitized():
             self.skipTest("haild is built with sanitizers, which valgrind can't run")
+        if harness.is_static():
+            self.skipTest("haild is static: valgrind cannot see what it allocates")
         self.folder = temporary_directory(self)
         self.reports = temporary_directory(self)
         self.prefix = valgrind.command(self.reports)
