@@ -75,7 +75,10 @@ struct servent *__wrap_getservbyname(const char *name, const char *protocol)
 
 int __wrap_isatty(int fd)
 {
-	return fd <= STDERR_FILENO && world.is_terminal;
+	if (fd <= STDERR_FILENO && world.is_terminal)
+		return 1;
+	errno = ENOTTY;
+	return 0;
 }
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
