@@ -95,12 +95,11 @@ int connections_wait(struct connections *all, int timeout)
 static void complain(const struct connections *all, int fd, const char *what)
 {
 	const struct connection *connection = &all->table[fd];
-	struct sockaddr_storage source;
-	socklen_t length = sizeof source;
+	struct address source = {.length = sizeof source.room};
 	char text[ADDRESS_TEXT_MAX] = "an unknown address";
 
-	if (getsockname(fd, (struct sockaddr *)&source, &length) == 0)
-		address_format((struct sockaddr *)&source, length, text, sizeof text);
+	if (getsockname(fd, &source.any, &source.length) == 0)
+		address_format(&source, text, sizeof text);
 	log_error("connection %" PRIu64 " from %s, at byte %zu of %zu: %s", connection->number,
 		  text, connection->received, all->greeting.size, what);
 }

@@ -2,15 +2,26 @@
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "base/attributes.h"
 
-struct endpoint;
-struct sockaddr_un;
+/* An address of any family, in one piece with its length. */
+struct address {
+	union {
+		struct sockaddr_storage room; /* the first, so that an initialiser clears it all */
+		struct sockaddr any; /* as system calls want it; its sa_family tells which it is */
+		struct sockaddr_in ipv4;
+		struct sockaddr_in6 ipv6;
+		struct sockaddr_un path;
+	};
+	socklen_t length; /* 0: there is none */
+};
 
 /* Room for a host name (253 bytes), an IPv6 address with its zone, or a UNIX path. */
 #define ADDRESS_HOST_MAX 256
@@ -21,19 +32,18 @@ struct sockaddr_un;
 /* Room for an IPv4 or IPv6 address with its port: [39 digits and colons%15 of a zone]:65535. */
 #define ADDRESS_IP_TEXT_MAX 64
 
+/* Copies an address that a system call or a library has; one that is too long becomes none. */
+void address_set(struct address *address, const struct sockaddr *from, socklen_t length);
+
 /*
  * Fills in the address that `host` writes in numbers, a zone included, if it is of `family`
  * (AF_UNSPEC: any); an IPv4 address is four decimal numbers, and no older form. Looks up no name,
  * and so never waits. Returns 0, or what getaddrinfo(3) does.
  */
-int address_from_literal(const char *host, int family, struct sockaddr_storage *address,
-			 socklen_t *length) MUST_CHECK;
+int address_from_literal(const char *host, int family, struct address *address) MUST_CHECK;
 
-/*
- * Writes the endpoint as endpoint_parse() reads it, raw: whoever shows it escapes it.
- * ADDRESS_TEXT_MAX bytes are always enough. Returns `text`.
- */
-char *address_format_endpoint(const struct endpoint *endpoint, char *text, size_t size);
+/* Fills in the address of the UNIX socket at `path`; false if the path is empty or too long. */
+bool address_from_path(const char *path, struct address *address) MUST_CHECK;
 
 /*
  * Writes 127.0.0.1:80, [::1]:80, [fe80::1%eth0]:80 or unix:PATH to `text`;
@@ -41,25 +51,24 @@ char *address_format_endpoint(const struct endpoint *endpoint, char *text, size_
  * a zone with an odd name as its number, and a UNIX socket without a name as unix:(unnamed).
  * A path is raw: whoever shows it escapes it. Returns `text`.
  */
-char *address_format(const struct sockaddr *address, socklen_t length, char *text, size_t size);
+char *address_format(const struct address *address, char *text, size_t size);
 
 /* Likewise without port and brackets: 127.0.0.1, ::1, fe80::1%eth0 or unix:PATH. */
-char *address_format_host(const struct sockaddr *address, socklen_t length, char *text,
-			  size_t size);
+char *address_format_host(const struct address *address, char *text, size_t size);
 
 /*
  * What helps against a connect or bind to the address that failed for this errno, as " (...)";
  * "" where the address itself is not the cause.
  */
-const char *address_advice(const struct sockaddr *address, int reason);
+const char *address_advice(const struct address *address, int reason);
 
-/* Fills in the address of the UNIX socket at `path`; false if the path is empty or too long. */
-bool address_from_path(const char *path, struct sockaddr_un *address) MUST_CHECK;
+/* True if both are the same, byte for byte. */
+bool address_is_same(const struct address *one, const struct address *other);
 
 /* The port of an IPv4 or IPv6 address, in host order; 0 for any other. */
-uint16_t address_port(const struct sockaddr *address);
+uint16_t address_port(const struct address *address);
 
 /* Sets the port, in host order, of an IPv4 or IPv6 address. */
-void address_set_port(struct sockaddr *address, uint16_t port);
+void address_set_port(struct address *address, uint16_t port);
 
 #endif

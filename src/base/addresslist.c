@@ -1,10 +1,9 @@
 /* addresslist: the socket addresses of one name, each once. */
 #include "base/addresslist.h"
 
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "base/address.h"
 
 /* How many addresses of the family are in the list. */
 static size_t count_of(const struct addresslist *list, int family)
@@ -12,7 +11,7 @@ static size_t count_of(const struct addresslist *list, int family)
 	size_t count = 0;
 
 	for (size_t i = 0; i < list->count; i++)
-		count += list->addresses[i].ss_family == family;
+		count += list->all[i].any.sa_family == family;
 	return count;
 }
 
@@ -20,9 +19,7 @@ void addresslist_remove(struct addresslist *list, size_t index)
 {
 	size_t after = --list->count - index;
 
-	memmove(&list->addresses[index], &list->addresses[index + 1],
-		after * sizeof *list->addresses);
-	memmove(&list->lengths[index], &list->lengths[index + 1], after * sizeof *list->lengths);
+	memmove(&list->all[index], &list->all[index + 1], after * sizeof *list->all);
 }
 
 /* Makes room in a full list: the last address goes of a family that has more than `family` will. */
@@ -31,7 +28,7 @@ static bool make_room(struct addresslist *list, int family)
 	size_t count = count_of(list, family) + 1;
 
 	for (size_t i = list->count; i-- > 0;) {
-		if (count_of(list, list->addresses[i].ss_family) > count) {
+		if (count_of(list, list->all[i].any.sa_family) > count) {
 			addresslist_remove(list, i);
 			return true;
 		}
@@ -39,31 +36,39 @@ static bool make_room(struct addresslist *list, int family)
 	return false;
 }
 
-bool addresslist_has(const struct addresslist *list, const struct sockaddr *address,
-		     socklen_t length)
+bool addresslist_has(const struct addresslist *list, const struct address *address)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (list->lengths[i] == length && memcmp(&list->addresses[i], address, length) == 0)
+		if (address_is_same(&list->all[i], address))
 			return true;
 	return false;
 }
 
-void addresslist_add(struct addresslist *list, const struct sockaddr *address, socklen_t length)
+void addresslist_add(struct addresslist *list, const struct address *address)
 {
-	if (length > sizeof *list->addresses || addresslist_has(list, address, length))
+	if (address->length == 0 || addresslist_has(list, address))
 		return;
-	if (list->count == ADDRESSLIST_MAX && !make_room(list, address->sa_family))
+	if (list->count == ADDRESSLIST_MAX && !make_room(list, address->any.sa_family))
 		return;
-	memset(&list->addresses[list->count], 0, sizeof *list->addresses);
-	memcpy(&list->addresses[list->count], address, length);
-	list->lengths[list->count++] = length;
+	list->all[list->count++] = *address;
+}
+
+void addresslist_add_found(struct addresslist *list, const struct addrinfo *found, int family)
+{
+	struct address address;
+
+	for (; found; found = found->ai_next) {
+		if (family != AF_UNSPEC && found->ai_family != family)
+			continue;
+		address_set(&address, found->ai_addr, found->ai_addrlen);
+		addresslist_add(list, &address);
+	}
 }
 
 void addresslist_add_all(struct addresslist *list, const struct addresslist *more)
 {
 	for (size_t i = 0; i < more->count; i++)
-		addresslist_add(list, (const struct sockaddr *)&more->addresses[i],
-				more->lengths[i]);
+		addresslist_add(list, &more->all[i]);
 }
 
 char *addresslist_format(const struct addresslist *list, char *text, size_t size)
@@ -72,11 +77,9 @@ char *addresslist_format(const struct addresslist *list, char *text, size_t size
 	size_t used = 0;
 
 	*text = '\0';
-	for (size_t i = 0; i < list->count && used < size; i++) {
-		address_format((const struct sockaddr *)&list->addresses[i], list->lengths[i], one,
-			       sizeof one);
-		used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", one);
-	}
+	for (size_t i = 0; i < list->count && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "",
+					 address_format(&list->all[i], one, sizeof one));
 	return text;
 }
 
@@ -84,7 +87,7 @@ char *addresslist_format_briefly(const struct addresslist *list, char *text, siz
 {
 	size_t used;
 
-	address_format((const struct sockaddr *)list->addresses, *list->lengths, text, size);
+	address_format(list->all, text, size);
 	used = strlen(text);
 	if (list->count > 1)
 		snprintf(text + used, size - used, " and %zu more", list->count - 1);

@@ -4,14 +4,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/socket.h>
+
+#include "base/address.h"
 
 /* Of a name with more addresses than this some are left out, but never a whole family. */
 #define ADDRESSLIST_MAX 64
 
+struct addrinfo;
+
 struct addresslist {
-	struct sockaddr_storage addresses[ADDRESSLIST_MAX];
-	socklen_t lengths[ADDRESSLIST_MAX];
+	struct address all[ADDRESSLIST_MAX];
 	size_t count;
 };
 
@@ -19,14 +21,16 @@ struct addresslist {
  * Appends a copy of the address, unless it is in the list. In a full list it takes the place of the
  * last one of a family that has more, so that many of one family don't push out the other.
  */
-void addresslist_add(struct addresslist *list, const struct sockaddr *address, socklen_t length);
+void addresslist_add(struct addresslist *list, const struct address *address);
+
+/* Appends all addresses of one family (AF_UNSPEC: any) that getaddrinfo(3) has found. */
+void addresslist_add_found(struct addresslist *list, const struct addrinfo *found, int family);
 
 /* Appends all of another list likewise. */
 void addresslist_add_all(struct addresslist *list, const struct addresslist *more);
 
 /* True if the address is in the list. */
-bool addresslist_has(const struct addresslist *list, const struct sockaddr *address,
-		     socklen_t length);
+bool addresslist_has(const struct addresslist *list, const struct address *address);
 
 /* Takes the address at `index` out. */
 void addresslist_remove(struct addresslist *list, size_t index);

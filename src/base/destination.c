@@ -6,6 +6,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/address.h"
+
 static bool set_option(int fd, int level, int name)
 {
 	int on = 1;
@@ -23,7 +25,7 @@ static bool is_many_ipv4(struct in_addr address)
 enum { IPV4_WANTED = IP_PKTINFO, IPV4_SAID = IP_PKTINFO };
 
 /* Takes the address from what the kernel says, and lets it find the way back for the answer. */
-static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct sockaddr_in *local)
+static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct address *local)
 {
 	struct in_pktinfo info;
 
@@ -35,7 +37,7 @@ static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct sockad
 	 */
 	if (info.ipi_spec_dst.s_addr == htonl(INADDR_ANY))
 		info.ipi_spec_dst = info.ipi_addr;
-	local->sin_addr = info.ipi_spec_dst;
+	local->ipv4.sin_addr = info.ipi_spec_dst;
 	info.ipi_ifindex = 0;
 	memcpy(CMSG_DATA(said), &info, sizeof info);
 	return info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr || is_many_ipv4(info.ipi_addr);
@@ -47,24 +49,24 @@ enum { IPV4_WANTED = IP_RECVDSTADDR, IPV4_SAID = IP_RECVDSTADDR };
  * The BSDs say the bare address. Only a socket that is bound to none takes it for an answer
  * (FreeBSD: EINVAL); others answer from theirs anyhow. From a broadcast address nothing leaves.
  */
-static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct sockaddr_in *local)
+static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct address *local)
 {
-	if (local->sin_addr.s_addr == htonl(INADDR_ANY))
+	if (local->ipv4.sin_addr.s_addr == htonl(INADDR_ANY))
 		said->cmsg_type = IP_SENDSRCADDR;
 	else
 		header->msg_controllen = 0;
-	memcpy(&local->sin_addr, CMSG_DATA(said), sizeof local->sin_addr);
-	return is_many_ipv4(local->sin_addr);
+	memcpy(&local->ipv4.sin_addr, CMSG_DATA(said), sizeof local->ipv4.sin_addr);
+	return is_many_ipv4(local->ipv4.sin_addr);
 }
 #else
 enum { IPV4_WANTED = -1, IPV4_SAID = -1 };
 
 /* Nothing is known: answers come from the address that the routing table says. */
-static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct sockaddr_in *local)
+static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct address *local)
 {
 	(void)header;
 	(void)said;
-	return is_many_ipv4(local->sin_addr);
+	return is_many_ipv4(local->ipv4.sin_addr);
 }
 #endif
 
@@ -72,14 +74,14 @@ static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct sockad
 enum { IPV6_WANTED = IPV6_RECVPKTINFO, IPV6_SAID = IPV6_PKTINFO };
 
 /* Likewise. A link-local address is one of its interface, so the answer must leave there. */
-static bool take_ipv6(struct cmsghdr *said, struct sockaddr_in6 *local)
+static bool take_ipv6(struct cmsghdr *said, struct address *local)
 {
 	struct in6_pktinfo info;
 
 	memcpy(&info, CMSG_DATA(said), sizeof info);
-	local->sin6_addr = info.ipi6_addr;
+	local->ipv6.sin6_addr = info.ipi6_addr;
 	if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
-		local->sin6_scope_id = info.ipi6_ifindex;
+		local->ipv6.sin6_scope_id = info.ipi6_ifindex;
 	else
 		info.ipi6_ifindex = 0;
 	memcpy(CMSG_DATA(said), &info, sizeof info);
@@ -88,10 +90,10 @@ static bool take_ipv6(struct cmsghdr *said, struct sockaddr_in6 *local)
 #else
 enum { IPV6_WANTED = -1, IPV6_SAID = -1 };
 
-static bool take_ipv6(struct cmsghdr *said, struct sockaddr_in6 *local)
+static bool take_ipv6(struct cmsghdr *said, struct address *local)
 {
 	(void)said;
-	return IN6_IS_ADDR_MULTICAST(&local->sin6_addr);
+	return IN6_IS_ADDR_MULTICAST(&local->ipv6.sin6_addr);
 }
 #endif
 
@@ -112,15 +114,15 @@ static struct cmsghdr *next_note(struct msghdr *header, struct cmsghdr *said)
 #pragma GCC diagnostic pop
 }
 
-bool destination_take(struct msghdr *header, struct sockaddr_storage *local)
+bool destination_take(struct msghdr *header, struct address *local)
 {
 	bool to_many = false;
 
 	for (struct cmsghdr *said = CMSG_FIRSTHDR(header); said; said = next_note(header, said)) {
 		if (said->cmsg_level == IPPROTO_IP && said->cmsg_type == IPV4_SAID)
-			to_many = take_ipv4(header, said, (struct sockaddr_in *)local);
+			to_many = take_ipv4(header, said, local);
 		else if (said->cmsg_level == IPPROTO_IPV6 && said->cmsg_type == IPV6_SAID)
-			to_many = take_ipv6(said, (struct sockaddr_in6 *)local);
+			to_many = take_ipv6(said, local);
 	}
 	return to_many;
 }

@@ -1,11 +1,13 @@
 /* destination: the address that a datagram was sent to, as each system tells it. */
-#ifndef DAEMON_DESTINATION_H
-#define DAEMON_DESTINATION_H
+#ifndef BASE_DESTINATION_H
+#define BASE_DESTINATION_H
 
 #include <stdbool.h>
 #include <sys/socket.h>
 
 #include "base/attributes.h"
+
+struct address;
 
 /* The most bytes that a kernel says of it; of IPv6, whose addresses are the longest, 40 on Linux.
  */
@@ -19,6 +21,6 @@ bool destination_want(int fd, int family) MUST_CHECK;
  * far as the kernel has told. Makes its header that of an answer from there. Returns true if it was
  * sent to a broadcast or multicast address.
  */
-bool destination_take(struct msghdr *header, struct sockaddr_storage *local) MUST_CHECK;
+bool destination_take(struct msghdr *header, struct address *local) MUST_CHECK;
 
 #endif

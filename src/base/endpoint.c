@@ -3,9 +3,8 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
-#include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include "base/number.h"
 
@@ -90,7 +89,7 @@ static const char *check_plain_host(const char *host)
 
 static const char *parse_unix(const char *path, struct endpoint *endpoint)
 {
-	struct sockaddr_un address;
+	struct address address;
 
 	endpoint->kind = ENDPOINT_UNIX;
 	if (*path == '\0')
@@ -165,6 +164,19 @@ const char *endpoint_parse(const char *text, struct endpoint *endpoint)
 		return parse_port_part(text, endpoint);
 	}
 	return parse_plain(text, endpoint);
+}
+
+char *endpoint_format(const struct endpoint *endpoint, char *text, size_t size)
+{
+	bool bracket = strchr(endpoint->host, ':') != NULL;
+
+	if (endpoint->kind == ENDPOINT_UNIX)
+		snprintf(text, size, "%s%s", unix_prefix, endpoint->host);
+	else if (endpoint->kind == ENDPOINT_ANY)
+		snprintf(text, size, "*:%u", endpoint->port);
+	else
+		snprintf(text, size, bracket ? "[%s]:%u" : "%s:%u", endpoint->host, endpoint->port);
+	return text;
 }
 
 /*

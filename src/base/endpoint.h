@@ -33,6 +33,12 @@ struct endpoint {
 const char *endpoint_parse(const char *text, struct endpoint *endpoint) MUST_CHECK;
 
 /*
+ * Writes the endpoint as endpoint_parse() reads it, raw: whoever shows it escapes it.
+ * ADDRESS_TEXT_MAX bytes are always enough. Returns `text`.
+ */
+char *endpoint_format(const struct endpoint *endpoint, char *text, size_t size);
+
+/*
  * Reads a port: 0 to 65535, or the name of a TCP service. Returns NULL, or why it is neither;
  * then `port` is as it was.
  */

@@ -29,8 +29,7 @@ int loopback_add(struct addresslist *list, int family)
 
 	if (failure)
 		return failure;
-	for (const struct addrinfo *info = found; info; info = info->ai_next)
-		addresslist_add(list, info->ai_addr, info->ai_addrlen);
+	addresslist_add_found(list, found, AF_UNSPEC);
 	freeaddrinfo(found);
 	return 0;
 }

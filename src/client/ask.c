@@ -61,7 +61,7 @@ static bool connect_to(struct attempt *attempt)
 {
 	/* Connected, the socket hears that address alone, and that it refuses. */
 	if (!attempt_open(attempt, SOCK_DGRAM) ||
-	    connect(attempt->fd, attempt_address(attempt), attempt->length) < 0)
+	    connect(attempt->fd, &attempt->address.any, attempt->address.length) < 0)
 		return false;
 	errno = ECONNREFUSED;
 	return !outgoing_is_own_peer(attempt->fd);

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
+#include "base/address.h"
 #include "base/attributes.h"
 #include "attempts.h"
 
@@ -14,8 +14,7 @@ struct event;
 /* An address, and how far it has come. A way changes the last two fields only. */
 struct attempt {
 	struct attempts *attempts;
-	struct sockaddr_storage address;
-	socklen_t length;
+	struct address address;
 	int fd;		    /* closed at the end, unless it has won; -1: none */
 	struct event *news; /* NULL: not under way */
 	void *data;	    /* that attempts_start() was given */
@@ -46,8 +45,6 @@ struct attempts_way {
 struct attempts *attempts_start(struct event_base *base, const struct attempts_request *request,
 				const struct attempts_way *way, void *data, attempts_cb *ended,
 				void *argument) MUST_CHECK;
-
-const struct sockaddr *attempt_address(const struct attempt *attempt);
 
 /* Opens its socket, of a type such as SOCK_STREAM, bound to the source. False, with errno. */
 bool attempt_open(struct attempt *attempt, int type) MUST_CHECK;

@@ -29,8 +29,7 @@ struct attempts {
 	const struct attempts_way *way;
 	void *data; /* the way's */
 	struct lineup lineup;
-	struct sockaddr_storage source;
-	socklen_t source_length;
+	struct address source;
 	attempts_cb *ended;
 	void *argument;
 	struct attempt all[ATTEMPTS_MAX];
@@ -42,22 +41,11 @@ struct attempts {
 	struct attempts_result result; /* by now */
 };
 
-static const struct sockaddr *source_of(const struct attempts *attempts)
-{
-	return (const struct sockaddr *)&attempts->source;
-}
-
-const struct sockaddr *attempt_address(const struct attempt *attempt)
-{
-	return (const struct sockaddr *)&attempt->address;
-}
-
 bool attempt_open(struct attempt *attempt, int type)
 {
 	const struct attempts *attempts = attempt->attempts;
 
-	attempt->fd = outgoing_open(attempt->address.ss_family, type, source_of(attempts),
-				    attempts->source_length);
+	attempt->fd = outgoing_open(attempt->address.any.sa_family, type, &attempts->source);
 	return attempt->fd >= 0;
 }
 
@@ -90,9 +78,9 @@ static void log_failed_attempt(const struct attempt *attempt, int reason)
 	if (!log_shows(LOG_LEVEL_DEBUG))
 		return;
 	log_debug("%s: %s: %s", attempt->attempts->way->stage,
-		  address_format(attempt_address(attempt), attempt->length, text, sizeof text),
-		  outgoing_describe(reason, attempt_address(attempt), source_of(attempt->attempts),
-				    words, sizeof words));
+		  address_format(&attempt->address, text, sizeof text),
+		  outgoing_describe(reason, &attempt->address, &attempt->attempts->source, words,
+				    sizeof words));
 }
 
 void attempt_fail(struct attempt *attempt, int reason)
@@ -100,13 +88,11 @@ void attempt_fail(struct attempt *attempt, int reason)
 	struct attempts *attempts = attempt->attempts;
 	struct attempts_result *told = &attempts->result;
 
-	reason = outgoing_reason(reason, attempt_address(attempt), attempt->length,
-				 source_of(attempts), attempts->source_length);
+	reason = outgoing_reason(reason, &attempt->address, &attempts->source);
 	log_failed_attempt(attempt, reason);
 	if (!told->address || (outgoing_is_telling(reason) && !outgoing_is_telling(told->reason)))
 		*told = (struct attempts_result){.reason = reason,
-						 .address = attempt_address(attempt),
-						 .address_length = attempt->length,
+						 .address = &attempt->address,
 						 .fd = -1};
 	attempt_end(attempt);
 }
@@ -117,8 +103,7 @@ void attempt_win(struct attempt *attempt, const struct attempts_result *result, 
 
 	attempts->result = *result;
 	attempts->result.has_answered = true;
-	attempts->result.address = attempt_address(attempt);
-	attempts->result.address_length = attempt->length;
+	attempts->result.address = &attempt->address;
 	attempts->result.fd = -1;
 	if (keeps_socket) {
 		attempts->result.fd = attempt->fd;
@@ -132,10 +117,10 @@ static bool start_next(struct attempts *attempts)
 {
 	struct attempt *attempt = &attempts->all[attempts->count];
 	bool port_is_taken = attempts->under_way > 0 && attempts->way->has_port_to_itself &&
-			     address_port(source_of(attempts)) != 0;
+			     address_port(&attempts->source) != 0;
 
 	if (port_is_taken || attempts->count == ATTEMPTS_MAX ||
-	    !lineup_take(&attempts->lineup, &attempt->address, &attempt->length))
+	    !lineup_take(&attempts->lineup, &attempt->address))
 		return false;
 	attempts->count++;
 	attempt->attempts = attempts;
@@ -245,9 +230,7 @@ struct attempts *attempts_start(struct event_base *base, const struct attempts_r
 	attempts->argument = argument;
 	attempts->result.fd = -1;
 	lineup_add(&attempts->lineup, request->addresses, request->more_come);
-	if (request->source_length > 0)
-		memcpy(&attempts->source, request->source, request->source_length);
-	attempts->source_length = request->source_length;
+	attempts->source = *request->source;
 	attempts->more = evtimer_new(base, more_cb, attempts);
 	attempts->over = evtimer_new(base, over_cb, attempts);
 	if (!attempts->more || !attempts->over) {

@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 #include "base/attributes.h"
 
+struct address;
 struct addresslist;
 struct attempts;
 struct event_base;
@@ -23,8 +23,7 @@ struct event_base;
 struct attempts_request {
 	const struct addresslist *addresses; /* at least one */
 	bool more_come; /* it is not over before attempts_add() has said that no more do */
-	const struct sockaddr *source; /* to try from, unless the length is 0 */
-	socklen_t source_length;
+	const struct address *source; /* to try from, unless it is none */
 };
 
 struct attempts_result {
@@ -34,8 +33,7 @@ struct attempts_result {
 	 * the connection has been reset since; what came before can be read.
 	 */
 	int reason;
-	const struct sockaddr *address; /* that answered, or failed so; valid in the callback */
-	socklen_t address_length;
+	const struct address *address; /* that answered, or failed so; valid in the callback */
 	int fd;		     /* connected and non-blocking, the callback's to close; or -1 */
 	uint64_t connect_us; /* how long that connect took */
 	size_t length;	     /* of an answer by datagram */

@@ -2,8 +2,6 @@
  * sockets. */
 #include "known.h"
 
-#include <sys/un.h>
-
 #include "base/address.h"
 #include "base/addresslist.h"
 #include "base/endpoint.h"
@@ -11,22 +9,21 @@
 
 static bool add_path(const char *path, struct addresslist *list)
 {
-	struct sockaddr_un address;
+	struct address address;
 
 	if (!address_from_path(path, &address))
 		return false;
-	addresslist_add(list, (struct sockaddr *)&address, sizeof address);
+	addresslist_add(list, &address);
 	return true;
 }
 
 static bool add_literal(const char *host, int family, struct addresslist *list)
 {
-	struct sockaddr_storage address;
-	socklen_t length;
+	struct address address;
 
-	if (address_from_literal(host, family, &address, &length) != 0)
+	if (address_from_literal(host, family, &address) != 0)
 		return false;
-	addresslist_add(list, (struct sockaddr *)&address, length);
+	addresslist_add(list, &address);
 	return true;
 }
 
@@ -38,6 +35,6 @@ bool known_addresses(const struct endpoint *target, int family, struct addressli
 					    : !add_literal(target->host, family, list))
 		return false;
 	for (size_t i = 0; i < list->count; i++)
-		address_set_port((struct sockaddr *)&list->addresses[i], target->port);
+		address_set_port(&list->all[i], target->port);
 	return true;
 }

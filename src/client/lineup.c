@@ -14,28 +14,26 @@ void lineup_settle(struct lineup *lineup, const struct addresslist *addresses)
 	lineup->more_come = false;
 	lineup->waiting.count = 0;
 	for (size_t i = 0; addresses && i < addresses->count; i++) {
-		const struct sockaddr *address = (const struct sockaddr *)&addresses->addresses[i];
-		socklen_t length = addresses->lengths[i];
-		if (!addresslist_has(&lineup->taken, address, length))
-			addresslist_add(&lineup->waiting, address, length);
+		const struct address *address = &addresses->all[i];
+		if (!addresslist_has(&lineup->taken, address))
+			addresslist_add(&lineup->waiting, address);
 	}
 }
 
-bool lineup_take(struct lineup *lineup, struct sockaddr_storage *address, socklen_t *length)
+bool lineup_take(struct lineup *lineup, struct address *address)
 {
 	struct addresslist *waiting = &lineup->waiting;
 	size_t i = 0;
 
 	if (waiting->count == 0)
 		return false;
-	while (i < waiting->count && waiting->addresses[i].ss_family == lineup->last_family)
+	while (i < waiting->count && waiting->all[i].any.sa_family == lineup->last_family)
 		i++;
 	if (i == waiting->count)
 		i = 0;
-	*address = waiting->addresses[i];
-	*length = waiting->lengths[i];
-	lineup->last_family = address->ss_family;
-	addresslist_add(&lineup->taken, (const struct sockaddr *)address, *length);
+	*address = waiting->all[i];
+	lineup->last_family = address->any.sa_family;
+	addresslist_add(&lineup->taken, address);
 	addresslist_remove(waiting, i);
 	return true;
 }

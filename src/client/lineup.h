@@ -4,7 +4,6 @@
 #define CLIENT_LINEUP_H
 
 #include <stdbool.h>
-#include <sys/socket.h>
 
 #include "base/addresslist.h"
 
@@ -25,7 +24,7 @@ void lineup_settle(struct lineup *lineup, const struct addresslist *addresses);
  * Takes out the address whose turn it is: the first of another family than the last one, so that
  * where one family is broken every second attempt is of the other (RFC 8305, 4). False: none waits.
  */
-bool lineup_take(struct lineup *lineup, struct sockaddr_storage *address, socklen_t *length);
+bool lineup_take(struct lineup *lineup, struct address *address);
 
 /* True if none waits and none will come. */
 bool lineup_is_over(const struct lineup *lineup);

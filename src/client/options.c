@@ -141,14 +141,13 @@ static const char *parse_source(struct options *options, bool *lacks)
 	if (why)
 		return why;
 	if (source.kind == ENDPOINT_HOST)
-		failure = address_from_literal(source.host, AF_UNSPEC, &options->source,
-					       &options->source_length);
+		failure = address_from_literal(source.host, AF_UNSPEC, &options->source);
 	*lacks = failure == EAI_MEMORY;
 	if (*lacks)
 		return gai_strerror(failure);
 	if (failure)
 		return "not an IPv4 or IPv6 address";
-	address_set_port((struct sockaddr *)&options->source, source.port);
+	address_set_port(&options->source, source.port);
 	return NULL;
 }
 
@@ -158,9 +157,9 @@ static const char *parse_source(struct options *options, bool *lacks)
  */
 static const char *find_fault_of_source(const struct options *options, char *text, size_t size)
 {
-	const struct sockaddr *source = (const struct sockaddr *)&options->source;
-	int fd = outgoing_open(source->sa_family, options->udp ? SOCK_DGRAM : SOCK_STREAM, source,
-			       options->source_length);
+	const struct address *source = &options->source;
+	int fd = outgoing_open(source->any.sa_family, options->udp ? SOCK_DGRAM : SOCK_STREAM,
+			       source);
 
 	if (fd >= 0)
 		close(fd);
@@ -185,8 +184,8 @@ static enum cli_outcome read_source(struct options *options)
 			  options->source_text, why);
 		return lacks ? CLI_FAILED : CLI_BAD;
 	}
-	if ((options->ipv4 && options->source.ss_family != AF_INET) ||
-	    (options->ipv6 && options->source.ss_family != AF_INET6)) {
+	if ((options->ipv4 && options->source.any.sa_family != AF_INET) ||
+	    (options->ipv6 && options->source.any.sa_family != AF_INET6)) {
 		log_error("--source is of the family that is excluded");
 		return CLI_BAD;
 	}
@@ -212,8 +211,8 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 
 int options_family(const struct options *options)
 {
-	if (options->source_length > 0)
-		return options->source.ss_family;
+	if (options->source.length > 0)
+		return options->source.any.sa_family;
 	return options->ipv4 ? AF_INET : options->ipv6 ? AF_INET6 : AF_UNSPEC;
 }
 

@@ -17,8 +17,7 @@ struct options {
 	uint64_t bytes;				/* print at most so many */
 	uint64_t timeout;			/* ms, for everything */
 	uint64_t connect_timeout, read_timeout; /* ms; 0: as long as everything may take */
-	struct sockaddr_storage source;		/* to connect from, if source_length > 0 */
-	socklen_t source_length;
+	struct address source;			/* to connect from, if there is one */
 	const char *source_text;
 	const char *expect, *expect_prefix; /* or NULL */
 	bool udp, zero, raw, escape, quiet;

@@ -30,7 +30,7 @@ static void choose_port_late(int fd)
 
 /* Binds a socket. A stream's port may still be remembered from before; of datagrams two would mix.
  */
-static bool bind_to(int fd, int type, const struct sockaddr *source, socklen_t length)
+static bool bind_to(int fd, int type, const struct address *source)
 {
 	int on = 1;
 
@@ -38,14 +38,14 @@ static bool bind_to(int fd, int type, const struct sockaddr *source, socklen_t l
 		choose_port_late(fd);
 	return (type != SOCK_STREAM ||
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0) &&
-	       bind(fd, source, length) == 0;
+	       bind(fd, &source->any, source->length) == 0;
 }
 
-int outgoing_open(int family, int type, const struct sockaddr *source, socklen_t source_length)
+int outgoing_open(int family, int type, const struct address *source)
 {
 	int fd = socket_open(family, type);
 
-	if (fd < 0 || source_length == 0 || bind_to(fd, type, source, source_length))
+	if (fd < 0 || source->length == 0 || bind_to(fd, type, source))
 		return fd;
 	socket_close(fd);
 	return -1;
@@ -55,31 +55,26 @@ int outgoing_open(int family, int type, const struct sockaddr *source, socklen_t
  * True if an address could be connected to from `source`, but for the port: by UDP, whose ports are
  * others, a way and an address of our own are all that it takes. Nothing is sent.
  */
-static bool has_way(const struct sockaddr *to, socklen_t to_length, const struct sockaddr *source,
-		    socklen_t source_length)
+static bool has_way(const struct address *to, const struct address *source)
 {
-	struct sockaddr_storage from = {0};
+	struct address from = *source;
 	bool has;
 	int fd;
 
-	if (source_length > 0)
-		memcpy(&from, source, source_length);
-	address_set_port((struct sockaddr *)&from, 0);
-	fd = outgoing_open(to->sa_family, SOCK_DGRAM, (struct sockaddr *)&from, source_length);
+	address_set_port(&from, 0);
+	fd = outgoing_open(to->any.sa_family, SOCK_DGRAM, &from);
 	if (fd < 0)
 		return errno == EADDRINUSE;
-	has = connect(fd, to, to_length) == 0 || errno == EAGAIN;
+	has = connect(fd, &to->any, to->length) == 0 || errno == EAGAIN;
 	close(fd);
 	return has;
 }
 
-int outgoing_reason(int reason, const struct sockaddr *to, socklen_t to_length,
-		    const struct sockaddr *source, socklen_t source_length)
+int outgoing_reason(int reason, const struct address *to, const struct address *source)
 {
-	if (to->sa_family != AF_INET && to->sa_family != AF_INET6)
+	if (to->any.sa_family != AF_INET && to->any.sa_family != AF_INET6)
 		return reason;
-	if (reason == EAGAIN ||
-	    (reason == EADDRNOTAVAIL && has_way(to, to_length, source, source_length)))
+	if (reason == EAGAIN || (reason == EADDRNOTAVAIL && has_way(to, source)))
 		return EADDRINUSE;
 	return reason;
 }
@@ -89,14 +84,14 @@ bool outgoing_is_telling(int reason)
 	return reason != ENETUNREACH && reason != EAFNOSUPPORT && reason != EADDRNOTAVAIL;
 }
 
-bool outgoing_blames_source(int reason, const struct sockaddr *source)
+bool outgoing_blames_source(int reason, const struct address *source)
 {
 	return reason == EADDRNOTAVAIL || reason == EACCES || reason == EINVAL ||
 	       reason == EAFNOSUPPORT || (reason == EADDRINUSE && address_port(source) != 0);
 }
 
 /* What to do about a failure, where that is known. */
-static const char *advice(int reason, const struct sockaddr *to, const struct sockaddr *source)
+static const char *advice(int reason, const struct address *to, const struct address *source)
 {
 	const char *zone = address_advice(to, reason);
 
@@ -105,7 +100,7 @@ static const char *advice(int reason, const struct sockaddr *to, const struct so
 	return *zone ? zone : address_advice(source, reason);
 }
 
-char *outgoing_describe(int reason, const struct sockaddr *to, const struct sockaddr *source,
+char *outgoing_describe(int reason, const struct address *to, const struct address *source,
 			char *text, size_t size)
 {
 	if (reason == EADDRINUSE && address_port(source) == 0)
@@ -126,11 +121,9 @@ enum status outgoing_status(int reason)
 
 bool outgoing_is_own_peer(int fd)
 {
-	struct sockaddr_storage ours = {0}, theirs = {0};
-	socklen_t our_length = sizeof ours, their_length = sizeof theirs;
+	struct address ours = {.length = sizeof ours.room}, theirs = {.length = sizeof theirs.room};
 
-	return getsockname(fd, (struct sockaddr *)&ours, &our_length) == 0 &&
-	       getpeername(fd, (struct sockaddr *)&theirs, &their_length) == 0 &&
-	       ours.ss_family != AF_UNIX && our_length == their_length &&
-	       memcmp(&ours, &theirs, our_length) == 0;
+	return getsockname(fd, &ours.any, &ours.length) == 0 &&
+	       getpeername(fd, &theirs.any, &theirs.length) == 0 && ours.any.sa_family != AF_UNIX &&
+	       address_is_same(&ours, &theirs);
 }

@@ -112,8 +112,7 @@ static void fail_outgoing(struct probe *probe, const struct attempts_result *fai
 			  const char *besides)
 {
 	result_fail_outgoing(&probe->result, probe->stage, failed->reason, failed->address,
-			     failed->address_length,
-			     (const struct sockaddr *)&probe->options->source, besides);
+			     &probe->options->source, besides);
 	end_probe(probe);
 }
 
@@ -263,8 +262,7 @@ static void tried_cb(const struct attempts_result *tried, void *argument)
 		fail_outgoing(probe, tried, "");
 		return;
 	}
-	address_format(tried->address, tried->address_length, probe->result.address,
-		       sizeof probe->result.address);
+	address_format(tried->address, probe->result.address, sizeof probe->result.address);
 	if (probe->stage == STAGE_ASK)
 		take_datagram(probe, tried);
 	else

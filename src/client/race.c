@@ -33,15 +33,15 @@ static void decide(struct attempt *attempt, int reason)
 /* Begins to connect. */
 static void start_connect(struct attempt *attempt)
 {
-	const struct sockaddr *address = attempt_address(attempt);
+	const struct address *address = &attempt->address;
 	bool is_open = attempt_open(attempt, SOCK_STREAM);
 
 	attempt->start_us = clock_us();
-	if (is_open && connect(attempt->fd, address, attempt->length) == 0)
+	if (is_open && connect(attempt->fd, &address->any, address->length) == 0)
 		decide(attempt, 0);
 	else if (is_open && (errno == EINPROGRESS || errno == EINTR))
 		attempt_await_write(attempt);
-	else if (is_open && errno == EAGAIN && address->sa_family == AF_UNIX)
+	else if (is_open && errno == EAGAIN && address->any.sa_family == AF_UNIX)
 		attempt_await_time(attempt, QUEUE_FULL_MS);
 	else
 		attempt_fail(attempt, errno);

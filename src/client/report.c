@@ -83,7 +83,7 @@ static void log_failure(const struct options *options, const struct probe_result
 {
 	char target[ADDRESS_TEXT_MAX];
 
-	address_format_endpoint(&options->target, target, sizeof target);
+	endpoint_format(&options->target, target, sizeof target);
 	if (result->address[0] && strcmp(result->address, target) != 0)
 		log_error("%s (%s): %s: %s", target, result->address, result->stage,
 			  result->reason);

@@ -78,12 +78,15 @@ static void ask_apart(struct resolver *resolver, const char *why)
 }
 
 /* Lists what was found, with the port. */
-static void collect(const struct resolver *resolver, struct addrinfo *found,
+static void collect(const struct resolver *resolver, const struct addrinfo *found,
 		    struct addresslist *list)
 {
+	struct address address;
+
 	for (; found; found = found->ai_next) {
-		address_set_port(found->ai_addr, resolver->request.port);
-		addresslist_add(list, found->ai_addr, found->ai_addrlen);
+		address_set(&address, found->ai_addr, found->ai_addrlen);
+		address_set_port(&address, resolver->request.port);
+		addresslist_add(list, &address);
 	}
 }
 

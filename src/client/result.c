@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/endpoint.h"
 #include "outgoing.h"
 
 static const char *const stage_names[] = {"resolve", "connect", "read", "ask", "leave", "expect"};
@@ -27,7 +28,7 @@ void result_write_last_words(const struct endpoint *target, uint64_t ms,
 {
 	char raw[ADDRESS_TEXT_MAX], shown[sizeof raw * ESCAPE_GROWTH], why[UNRESOLVED_MAX];
 
-	address_format_endpoint(target, raw, sizeof raw);
+	endpoint_format(target, raw, sizeof raw);
 	snprintf(text, RESULT_LAST_WORDS_MAX, "hailto: %s: resolve: %s\n",
 		 escape_text(shown, sizeof shown, raw), describe_unresolved(ms, why));
 }
@@ -45,12 +46,12 @@ void result_fail(struct probe_result *result, enum status status, enum stage sta
 }
 
 void result_fail_outgoing(struct probe_result *result, enum stage stage, int reason,
-			  const struct sockaddr *address, socklen_t length,
-			  const struct sockaddr *source, const char *besides)
+			  const struct address *address, const struct address *source,
+			  const char *besides)
 {
 	char words[sizeof result->reason];
 
-	address_format(address, length, result->address, sizeof result->address);
+	address_format(address, result->address, sizeof result->address);
 	outgoing_describe(reason, address, source, words, sizeof words);
 	result_fail(result, outgoing_status(reason), stage, "%s%s", words, besides);
 }

@@ -45,8 +45,8 @@ void result_fail(struct probe_result *result, enum status status, enum stage sta
  * is as for outgoing_describe(). `besides` stands at the end.
  */
 void result_fail_outgoing(struct probe_result *result, enum stage stage, int reason,
-			  const struct sockaddr *address, socklen_t length,
-			  const struct sockaddr *source, const char *besides);
+			  const struct address *address, const struct address *source,
+			  const char *besides);
 
 /* Nothing came of the stage in `ms`. `bytes` is how many were asked with, by datagram. */
 void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms, uint64_t bytes);

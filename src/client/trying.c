@@ -78,9 +78,9 @@ static bool note_addresses(struct trying *trying, const struct addresslist *addr
 	struct addresslist fresh = {.count = 0};
 
 	for (size_t i = 0; i < addresses->count; i++) {
-		const struct sockaddr *address = (const struct sockaddr *)&addresses->addresses[i];
-		if (!addresslist_has(&trying->known, address, addresses->lengths[i]))
-			addresslist_add(&fresh, address, addresses->lengths[i]);
+		const struct address *address = &addresses->all[i];
+		if (!addresslist_has(&trying->known, address))
+			addresslist_add(&fresh, address);
 	}
 	if (fresh.count == 0)
 		return false;
@@ -98,8 +98,7 @@ bool trying_start(struct trying *trying, const struct addresslist *addresses, bo
 	const struct attempts_request request = {
 		.addresses = addresses,
 		.more_come = more_come,
-		.source = (const struct sockaddr *)&options->source,
-		.source_length = options->source_length,
+		.source = &options->source,
 	};
 
 	note_addresses(trying, addresses);

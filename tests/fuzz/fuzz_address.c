@@ -9,11 +9,9 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include "base/addresslist.h"
 #include "base/endpoint.h"
@@ -65,7 +63,7 @@ static void check_shown(const struct endpoint *endpoint)
 	struct endpoint again;
 	const char *why;
 
-	address_format_endpoint(endpoint, shown, sizeof shown);
+	endpoint_format(endpoint, shown, sizeof shown);
 	FUZZ_CHECK(strlen(shown) < sizeof shown - 1);
 	if (endpoint->kind == ENDPOINT_HOST && strcmp(endpoint->host, "unix") == 0)
 		return;
@@ -86,92 +84,88 @@ static void check_text(const uint8_t *data, size_t size)
 }
 
 /*
- * Makes a socket address of the bytes: family, port, and address or path. Returns its length;
- * that of a path may go one byte past the structure, which accept() may tell on Linux.
+ * Makes a socket address of the bytes: family, port, and address or path. The length of a path
+ * may go one byte past the structure, which accept() may tell on Linux.
  */
-static socklen_t make_address(const uint8_t *data, size_t size, struct sockaddr_storage *made)
+static struct address make_address(const uint8_t *data, size_t size)
 {
-	struct sockaddr_in *ipv4 = (void *)made;
-	struct sockaddr_in6 *ipv6 = (void *)made;
-	struct sockaddr_un *path = (void *)made;
 	static const sa_family_t families[] = {AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC};
-	uint8_t bytes[3 + sizeof path->sun_path + 1] = {0};
+	struct address made = {.length = 0};
+	uint8_t bytes[3 + sizeof made.path.sun_path + 1] = {0};
 
 	size = size < sizeof bytes ? size : sizeof bytes;
 	if (size > 0)
 		memcpy(bytes, data, size);
-	memset(made, 0, sizeof *made);
-	made->ss_family = families[bytes[0] & 3];
-	address_set_port((struct sockaddr *)made, (uint16_t)(bytes[1] << 8 | bytes[2]));
-	if (made->ss_family == AF_INET) {
-		memcpy(&ipv4->sin_addr, bytes + 3, sizeof ipv4->sin_addr);
-		return sizeof *ipv4;
+	made.any.sa_family = families[bytes[0] & 3];
+	address_set_port(&made, (uint16_t)(bytes[1] << 8 | bytes[2]));
+	if (made.any.sa_family == AF_INET) {
+		memcpy(&made.ipv4.sin_addr, bytes + 3, sizeof made.ipv4.sin_addr);
+		made.length = sizeof made.ipv4;
+	} else if (made.any.sa_family == AF_INET6) {
+		memcpy(&made.ipv6.sin6_addr, bytes + 3, sizeof made.ipv6.sin6_addr);
+		made.ipv6.sin6_scope_id = bytes[19];
+		made.length = sizeof made.ipv6;
+	} else {
+		memcpy(made.path.sun_path, bytes + 3, sizeof made.path.sun_path);
+		made.length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+					  (size > 3 ? size - 3 : 0));
 	}
-	if (made->ss_family == AF_INET6) {
-		memcpy(&ipv6->sin6_addr, bytes + 3, sizeof ipv6->sin6_addr);
-		ipv6->sin6_scope_id = bytes[19];
-		return sizeof *ipv6;
-	}
-	memcpy(path->sun_path, bytes + 3, sizeof path->sun_path);
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size > 3 ? size - 3 : 0));
+	return made;
 }
 
 /* Checks that the endpoint names this IPv4 or IPv6 address. A zone is shown by its name, or not. */
-static void check_names(const struct endpoint *endpoint, const struct sockaddr_storage *address)
+static void check_names(const struct endpoint *endpoint, const struct address *address)
 {
-	const struct in6_addr *wanted =
-		&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-	struct in_addr ipv4 = ((const struct sockaddr_in *)(const void *)address)->sin_addr;
+	const struct in6_addr *wanted = &address->ipv6.sin6_addr;
+	struct in_addr ipv4 = address->ipv4.sin_addr;
 	struct in6_addr ipv6;
 	char host[INET6_ADDRSTRLEN] = "";
 
 	memcpy(host, endpoint->host, strcspn(endpoint->host, "%"));
-	if (address->ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(wanted)) {
+	if (address->any.sa_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(wanted)) {
 		FUZZ_CHECK(inet_pton(AF_INET6, host, &ipv6) == 1);
 		FUZZ_CHECK(memcmp(&ipv6, wanted, sizeof ipv6) == 0);
 		return;
 	}
-	if (address->ss_family == AF_INET6)
+	if (address->any.sa_family == AF_INET6)
 		memcpy(&ipv4, &wanted->s6_addr[12], sizeof ipv4);
 	FUZZ_CHECK(strcmp(host, inet_ntoa(ipv4)) == 0);
 }
 
 /* Checks the path, which is raw. */
-static void check_path(const struct endpoint *endpoint, const struct sockaddr_un *address)
+static void check_path(const struct endpoint *endpoint, const char *path)
 {
-	size_t length = strlen(address->sun_path);
+	size_t length = strlen(path);
 
 	if (length == 0)
 		FUZZ_CHECK(strcmp(endpoint->host, "(unnamed)") == 0);
 	else
-		FUZZ_CHECK(strcmp(endpoint->host, address->sun_path) == 0);
+		FUZZ_CHECK(strcmp(endpoint->host, path) == 0);
 }
 
 static void check_address(const uint8_t *data, size_t size)
 {
-	struct sockaddr_storage address;
-	socklen_t length = make_address(data, size, &address);
-	const struct sockaddr *any = (const struct sockaddr *)&address;
+	struct address address = make_address(data, size);
 	char shown[ADDRESS_TEXT_MAX];
 	struct endpoint endpoint;
 
-	address_format(any, length, shown, sizeof shown);
+	address_format(&address, shown, sizeof shown);
 	FUZZ_CHECK(strlen(shown) < sizeof shown - 1);
-	if (address.ss_family != AF_UNIX)
+	if (address.any.sa_family != AF_UNIX)
 		FUZZ_CHECK(fuzz_is_harmless(shown, strlen(shown), "") &&
 			   strlen(shown) < ADDRESS_IP_TEXT_MAX);
-	if (address.ss_family == AF_UNSPEC)
+	if (address.any.sa_family == AF_UNSPEC)
 		return;
 	if (endpoint_parse(shown, &endpoint)) {
 		/* Linux does without a NUL after a path. */
-		FUZZ_CHECK(address.ss_family == AF_UNIX);
+		FUZZ_CHECK(address.any.sa_family == AF_UNIX);
 		FUZZ_CHECK(strlen(shown) >= strlen("unix:") + sizeof(struct sockaddr_un) -
 						    offsetof(struct sockaddr_un, sun_path));
 		return;
 	}
-	FUZZ_CHECK(endpoint.port == address_port(any));
-	if (address.ss_family == AF_UNIX)
-		check_path(&endpoint, (const struct sockaddr_un *)&address);
+	FUZZ_CHECK(endpoint.port == address_port(&address));
+	if (address.any.sa_family == AF_UNIX)
+		check_path(&endpoint, address.path.sun_path);
 	else
 		check_names(&endpoint, &address);
 }
@@ -181,7 +175,7 @@ static size_t count_family(const struct addresslist *list, size_t from, int fami
 	size_t count = 0;
 
 	for (; from < list->count; from++)
-		count += list->addresses[from].ss_family == family;
+		count += list->all[from].any.sa_family == family;
 	return count;
 }
 
@@ -192,13 +186,11 @@ static void check_order(const struct addresslist *one, const struct addresslist 
 
 	FUZZ_CHECK(count_family(one, 0, family) == count_family(other, 0, family));
 	for (size_t i = 0; i < one->count; i++) {
-		if (one->addresses[i].ss_family != family)
+		if (one->all[i].any.sa_family != family)
 			continue;
-		while (other->addresses[k].ss_family != family)
+		while (other->all[k].any.sa_family != family)
 			k++;
-		FUZZ_CHECK(one->lengths[i] == other->lengths[k]);
-		FUZZ_CHECK(memcmp(&one->addresses[i], &other->addresses[k++], one->lengths[i]) ==
-			   0);
+		FUZZ_CHECK(address_is_same(&one->all[i], &other->all[k++]));
 	}
 }
 
@@ -206,8 +198,8 @@ static void check_order(const struct addresslist *one, const struct addresslist 
 static void check_turns(const struct addresslist *list)
 {
 	for (size_t i = 1; i < list->count; i++) {
-		int before = list->addresses[i - 1].ss_family;
-		if (list->addresses[i].ss_family == before)
+		int before = list->all[i - 1].any.sa_family;
+		if (list->all[i].any.sa_family == before)
 			FUZZ_CHECK(count_family(list, i, before) == list->count - i);
 	}
 }
@@ -217,19 +209,18 @@ static void check_lineup(const struct addresslist *given)
 {
 	struct lineup lineup = {.more_come = true};
 	struct addresslist taken = {.count = 0};
-	struct sockaddr_storage address;
-	socklen_t length;
+	struct address address;
 
 	lineup_add(&lineup, given, false);
-	while (lineup_take(&lineup, &address, &length))
-		addresslist_add(&taken, (struct sockaddr *)&address, length);
+	while (lineup_take(&lineup, &address))
+		addresslist_add(&taken, &address);
 	FUZZ_CHECK(lineup_is_over(&lineup));
 	FUZZ_CHECK(taken.count == given->count);
 	check_order(given, &taken, AF_INET);
 	check_order(given, &taken, AF_INET6);
 	check_turns(&taken);
 	if (given->count > 0)
-		FUZZ_CHECK(taken.addresses[0].ss_family == given->addresses[0].ss_family);
+		FUZZ_CHECK(taken.all[0].any.sa_family == given->all[0].any.sa_family);
 }
 
 static size_t at_most(size_t count, size_t most)
@@ -246,10 +237,9 @@ static void check_list(const uint8_t *data, size_t size)
 
 	for (size_t i = 0; i < size; i++) {
 		uint8_t bytes[] = {data[i] & 1, 0, 80, data[i]};
-		struct sockaddr_storage address;
-		socklen_t length = make_address(bytes, sizeof bytes, &address);
-		addresslist_add(&list, (struct sockaddr *)&address, length);
-		different[address.ss_family == AF_INET6] += !seen[data[i]];
+		struct address address = make_address(bytes, sizeof bytes);
+		addresslist_add(&list, &address);
+		different[address.any.sa_family == AF_INET6] += !seen[data[i]];
 		seen[data[i]] = true;
 	}
 	FUZZ_CHECK(list.count == at_most(different[0] + different[1], ADDRESSLIST_MAX));

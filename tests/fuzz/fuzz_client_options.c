@@ -6,7 +6,6 @@
  */
 #include "client/options.h"
 
-#include <netinet/in.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -28,12 +27,12 @@ static void check_source(const struct options *options)
 	int family = options_family(options);
 
 	if (!options->source_text) {
-		FUZZ_CHECK(options->source_length == 0);
+		FUZZ_CHECK(options->source.length == 0);
 		return;
 	}
-	FUZZ_CHECK(family == options->source.ss_family);
-	FUZZ_CHECK(options->source_length ==
-		   (family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6)));
+	FUZZ_CHECK(family == options->source.any.sa_family);
+	FUZZ_CHECK(options->source.length ==
+		   (family == AF_INET ? sizeof options->source.ipv4 : sizeof options->source.ipv6));
 	FUZZ_CHECK(!(options->ipv4 && family != AF_INET) && !(options->ipv6 && family != AF_INET6));
 }
 

@@ -6,14 +6,13 @@
  * these, the text is made, and beside it what must come of it.
  */
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
+#include "base/address.h"
 #include "daemon/say/compile.h"
 #include "daemon/say/template.h"
 #include "fuzz.h"
@@ -147,8 +146,7 @@ static size_t show_json(char *shown, const char *string, size_t most)
 
 /* One end of a connection, and how it is shown. */
 struct end {
-	struct sockaddr_storage address;
-	socklen_t length;
+	struct address address;
 	char whole[SHOWN_MAX], host[SHOWN_MAX], port[8];
 	char whole_json[SHOWN_MAX], host_json[SHOWN_MAX];
 };
@@ -166,7 +164,7 @@ static void show_ip(struct end *end, const char *host, unsigned port)
 
 static void take_ipv4(struct end *end)
 {
-	struct sockaddr_in *address = (void *)&end->address;
+	struct sockaddr_in *address = &end->address.ipv4;
 	uint8_t bytes[] = {take(), take(), take(), take()};
 	uint16_t port = (uint16_t)take_number(2);
 	char host[32];
@@ -174,7 +172,7 @@ static void take_ipv4(struct end *end)
 	address->sin_family = AF_INET;
 	address->sin_port = htons(port);
 	memcpy(&address->sin_addr, bytes, sizeof bytes);
-	end->length = sizeof *address;
+	end->address.length = sizeof *address;
 	snprintf(host, sizeof host, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
 	show_ip(end, host, port);
 }
@@ -182,11 +180,11 @@ static void take_ipv4(struct end *end)
 /* Takes an IPv6 address; of a zone that there is not, only the number can be shown. */
 static void take_ipv6(struct end *end)
 {
-	struct sockaddr_in6 *address = (void *)&end->address;
+	struct sockaddr_in6 *address = &end->address.ipv6;
 	uint8_t *bytes = address->sin6_addr.s6_addr;
 	char host[100];
 
-	end->length = sizeof *address;
+	end->address.length = sizeof *address;
 	address->sin6_family = AF_INET6;
 	for (size_t i = 0; i < sizeof address->sin6_addr; i++)
 		bytes[i] = take();
@@ -203,23 +201,23 @@ static void take_ipv6(struct end *end)
 /* Makes a v4-mapped address, as a socket for both families has for its IPv4 clients. */
 static void take_mapped(struct end *end)
 {
-	struct sockaddr_in6 *address = (void *)&end->address;
+	struct sockaddr_in6 *address = &end->address.ipv6;
 	struct sockaddr_in plain;
 
 	take_ipv4(end);
-	memcpy(&plain, &end->address, sizeof plain);
+	plain = end->address.ipv4;
 	memset(&end->address, 0, sizeof end->address);
 	address->sin6_family = AF_INET6;
 	address->sin6_port = plain.sin_port;
 	memset(&address->sin6_addr.s6_addr[10], 0xFF, 2);
 	memcpy(&address->sin6_addr.s6_addr[12], &plain.sin_addr, 4);
-	end->length = sizeof *address;
+	end->address.length = sizeof *address;
 }
 
 /* Takes a path, which may be so long that no NUL is behind it, or none. */
 static void take_path(struct end *end)
 {
-	struct sockaddr_un *address = (void *)&end->address;
+	struct sockaddr_un *address = &end->address.path;
 	char path[sizeof address->sun_path + 1] = "", shown[SHOWN_MAX];
 	size_t length = take() % sizeof path;
 
@@ -227,7 +225,7 @@ static void take_path(struct end *end)
 		path[i] = (char)take();
 	address->sun_family = AF_UNIX;
 	memcpy(address->sun_path, path, length);
-	end->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+	end->address.length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
 	show(shown, sizeof shown - 1, path);
 	snprintf(end->whole, sizeof end->whole, "unix:%.590s", path[0] ? shown : "(unnamed)");
 	memcpy(end->host, end->whole, sizeof end->host);
@@ -324,9 +322,7 @@ static void take_ends(struct template_values *values)
 	take_end(&peer);
 	take_end(&local);
 	values->peer = peer.address;
-	values->peer_length = peer.length;
 	values->local = local.address;
-	values->local_length = local.length;
 	strcpy(says[PEER], peer.whole);
 	strcpy(says[PEER_ADDRESS], peer.host);
 	strcpy(says[PEER_PORT], peer.port);
@@ -444,7 +440,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	template = compile_text(text.bytes, text.size, &constants, &problem);
 	FUZZ_CHECK(template != NULL);
 	FUZZ_CHECK(expected.size <= template_longest(template));
-	if (values.peer.ss_family != AF_UNIX && values.local.ss_family != AF_UNIX)
+	if (values.peer.any.sa_family != AF_UNIX && values.local.any.sa_family != AF_UNIX)
 		FUZZ_CHECK(expected.size <= template_longest_to_ip(template));
 	out = malloc(template_longest(template) + 1);
 	FUZZ_CHECK(out != NULL);

@@ -10,11 +10,10 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
+#include "base/address.h"
 #include "fuzz.h"
 
 /* What a word has to do with. */
@@ -121,27 +120,26 @@ static struct reading read_text(const char *text, size_t size)
 /* The ends that a connection may have, each with all that makes it long. */
 enum end { IPV4, IPV6, MAPPED, PATH, UNNAMED, NONE, ENDS };
 
-static socklen_t make_end(enum end end, struct sockaddr_storage *made)
+static struct address make_end(enum end end)
 {
-	struct sockaddr_in *ipv4 = (void *)made;
-	struct sockaddr_in6 *ipv6 = (void *)made;
-	struct sockaddr_un *path = (void *)made;
+	static const sa_family_t families[] = {
+		[IPV4] = AF_INET, [IPV6] = AF_INET6,   [MAPPED] = AF_INET6,
+		[PATH] = AF_UNIX, [UNNAMED] = AF_UNIX, [NONE] = AF_UNSPEC};
+	static const socklen_t lengths[] = {
+		[IPV4] = sizeof(struct sockaddr_in),	[IPV6] = sizeof(struct sockaddr_in6),
+		[MAPPED] = sizeof(struct sockaddr_in6), [PATH] = sizeof(struct sockaddr_un),
+		[UNNAMED] = sizeof(sa_family_t),	[NONE] = sizeof(sa_family_t)};
+	struct address made;
 
-	memset(made, 0xFF, sizeof *made);
-	if (end == IPV4) {
-		ipv4->sin_family = AF_INET;
-		return sizeof *ipv4;
-	}
-	if (end == IPV6 || end == MAPPED) {
-		ipv6->sin6_family = AF_INET6;
-		ipv6->sin6_scope_id = 0;
-		if (end == MAPPED)
-			FUZZ_CHECK(inet_pton(AF_INET6, "::ffff:255.255.255.255",
-					     &ipv6->sin6_addr) == 1);
-		return sizeof *ipv6;
-	}
-	made->ss_family = end == NONE ? AF_UNSPEC : AF_UNIX;
-	return end == PATH ? sizeof *path : sizeof path->sun_family;
+	memset(&made.room, 0xFF, sizeof made.room);
+	made.any.sa_family = families[end];
+	made.length = lengths[end];
+	if (families[end] == AF_INET6)
+		made.ipv6.sin6_scope_id = 0;
+	if (end == MAPPED)
+		FUZZ_CHECK(inet_pton(AF_INET6, "::ffff:255.255.255.255", &made.ipv6.sin6_addr) ==
+			   1);
+	return made;
 }
 
 /* Checks what is said to a client, in memory that has room for just as much. */
@@ -151,12 +149,13 @@ static void check_rendering(const struct template *template, const struct readin
 	bool is_ip = peer < PATH && local < PATH;
 	size_t most = is_ip ? template_longest_to_ip(template) : template_longest(template);
 	size_t size, controls = 0;
-	struct template_values values = {.serial = UINT64_MAX, .time = (time_t)253402300799};
+	struct template_values values = {.peer = make_end(peer),
+					 .local = make_end(local),
+					 .serial = UINT64_MAX,
+					 .time = (time_t)253402300799};
 	char *out = malloc(most > 0 ? most : 1);
 
 	FUZZ_CHECK(out != NULL);
-	values.peer_length = make_end(peer, &values.peer);
-	values.local_length = make_end(local, &values.local);
 	size = template_render(template, &values, out);
 	FUZZ_CHECK(size <= most && size >= reading->literal);
 	FUZZ_CHECK(!template_is_constant(template) ||

@@ -1,6 +1,5 @@
 /* check_addresslist: each address is in the list once, and no family pushes out the other. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,18 +9,21 @@
 
 static struct addresslist list;
 
-/* Adds an address; its port is 80. */
+/* Makes an address; its port is 80. */
+static struct address make(const char *host)
+{
+	struct address address;
+
+	ck_assert_int_eq(address_from_literal(host, AF_UNSPEC, &address), 0);
+	address_set_port(&address, 80);
+	return address;
+}
+
 static void add(const char *host)
 {
-	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(80)};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(80)};
+	struct address address = make(host);
 
-	if (inet_pton(AF_INET, host, &v4.sin_addr) == 1) {
-		addresslist_add(&list, (struct sockaddr *)&v4, sizeof v4);
-		return;
-	}
-	ck_assert_int_eq(inet_pton(AF_INET6, host, &v6.sin6_addr), 1);
-	addresslist_add(&list, (struct sockaddr *)&v6, sizeof v6);
+	addresslist_add(&list, &address);
 }
 
 /* Asserts the whole list, written as its hosts with blanks between. */
@@ -30,8 +32,7 @@ static void assert_list(const char *hosts)
 	char all[1024] = "", text[ADDRESS_TEXT_MAX], *port;
 
 	for (size_t i = 0; i < list.count; i++) {
-		address_format((struct sockaddr *)&list.addresses[i], list.lengths[i], text,
-			       sizeof text);
+		address_format(&list.all[i], text, sizeof text);
 		port = strrchr(text, ':');
 		ck_assert_str_eq(port, ":80");
 		*port = '\0';
@@ -62,15 +63,14 @@ END_TEST
 
 START_TEST(it_has_what_was_added)
 {
-	struct sockaddr_in one = {.sin_family = AF_INET, .sin_port = htons(80)};
+	struct address one = make("192.0.2.1");
 
-	one.sin_addr.s_addr = htonl(0xC0000201); /* 192.0.2.1 */
 	add("192.0.2.2");
-	ck_assert(!addresslist_has(&list, (struct sockaddr *)&one, sizeof one));
+	ck_assert(!addresslist_has(&list, &one));
 	add("192.0.2.1");
-	ck_assert(addresslist_has(&list, (struct sockaddr *)&one, sizeof one));
-	one.sin_port = htons(81);
-	ck_assert(!addresslist_has(&list, (struct sockaddr *)&one, sizeof one));
+	ck_assert(addresslist_has(&list, &one));
+	address_set_port(&one, 81);
+	ck_assert(!addresslist_has(&list, &one));
 }
 END_TEST
 
@@ -83,15 +83,55 @@ START_TEST(full_list_takes_no_more)
 		add(host);
 	}
 	ck_assert_uint_eq(list.count, ADDRESSLIST_MAX);
-	ck_assert_uint_eq(list.lengths[ADDRESSLIST_MAX - 1], sizeof(struct sockaddr_in));
+	ck_assert_uint_eq(list.all[ADDRESSLIST_MAX - 1].length, sizeof(struct sockaddr_in));
 }
 END_TEST
 
-START_TEST(address_that_is_too_long_is_left_out)
+START_TEST(address_that_is_none_is_left_out)
 {
-	struct sockaddr_storage long_one[2] = {{.ss_family = AF_INET}};
+	struct address none = {.length = 0};
 
-	addresslist_add(&list, (struct sockaddr *)long_one, sizeof long_one);
+	addresslist_add(&list, &none);
+	ck_assert_uint_eq(list.count, 0);
+}
+END_TEST
+
+static const struct {
+	int family;
+	const char *added;
+} found[] = {
+	{AF_UNSPEC, "[::1] 192.0.2.1 [2001:db8::1] 192.0.2.2"},
+	{AF_INET, "[::1] 192.0.2.1 192.0.2.2"},
+	{AF_INET6, "[::1] [2001:db8::1]"},
+	{AF_UNIX, "[::1]"},
+};
+
+/* Of the two addresses that are left out, one is there twice, and one is too long. */
+START_TEST(found_addresses_of_a_family_are_added)
+{
+	static const char *const hosts[] = {"192.0.2.1", "2001:db8::1", "192.0.2.1", "2001:db8::2",
+					    "192.0.2.2"};
+	struct address addresses[COUNT_OF(hosts)];
+	struct addrinfo infos[COUNT_OF(hosts)];
+
+	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+		addresses[i] = make(hosts[i]);
+		infos[i] = (struct addrinfo){.ai_family = addresses[i].any.sa_family,
+					     .ai_addr = &addresses[i].any,
+					     .ai_addrlen = addresses[i].length};
+		if (i > 0)
+			infos[i - 1].ai_next = &infos[i];
+	}
+	infos[3].ai_addrlen = sizeof(struct sockaddr_storage) + 1;
+	add("::1");
+	addresslist_add_found(&list, infos, found[_i].family);
+	assert_list(found[_i].added);
+}
+END_TEST
+
+START_TEST(nothing_found_adds_nothing)
+{
+	addresslist_add_found(&list, NULL, AF_UNSPEC);
 	ck_assert_uint_eq(list.count, 0);
 }
 END_TEST
@@ -109,11 +149,11 @@ static void add_many(int family, unsigned count)
 
 static size_t count(int family)
 {
-	size_t found = 0;
+	size_t counted = 0;
 
 	for (size_t i = 0; i < list.count; i++)
-		found += list.addresses[i].ss_family == family;
-	return found;
+		counted += list.all[i].any.sa_family == family;
+	return counted;
 }
 
 static const struct {
@@ -147,11 +187,10 @@ START_TEST(those_that_came_first_stay)
 	for (unsigned i = 1; i <= 62; i++) {
 		char expected[64];
 		snprintf(expected, sizeof expected, "[2001:db8::%x]:80", i);
-		address_format((struct sockaddr *)&list.addresses[i - 1], list.lengths[i - 1], text,
-			       sizeof text);
+		address_format(&list.all[i - 1], text, sizeof text);
 		ck_assert_str_eq(text, expected);
 	}
-	ck_assert_uint_eq(list.addresses[62].ss_family, AF_INET);
+	ck_assert_uint_eq(list.all[62].any.sa_family, AF_INET);
 }
 END_TEST
 
@@ -162,7 +201,7 @@ START_TEST(one_is_taken_out)
 	add("192.0.2.2");
 	addresslist_remove(&list, 1);
 	assert_list("192.0.2.1 192.0.2.2");
-	ck_assert_uint_eq(list.lengths[1], sizeof(struct sockaddr_in));
+	ck_assert_uint_eq(list.all[1].length, sizeof(struct sockaddr_in));
 	addresslist_remove(&list, 1);
 	addresslist_remove(&list, 0);
 	assert_list("");
@@ -209,7 +248,9 @@ int main(void)
 
 	tcase_add_test(adding, order_is_kept);
 	tcase_add_test(adding, each_address_is_in_it_once);
-	tcase_add_test(adding, address_that_is_too_long_is_left_out);
+	tcase_add_test(adding, address_that_is_none_is_left_out);
+	tcase_add_loop_test(adding, found_addresses_of_a_family_are_added, 0, COUNT_OF(found));
+	tcase_add_test(adding, nothing_found_adds_nothing);
 	tcase_add_test(adding, lists_are_joined);
 	tcase_add_test(full, it_has_what_was_added);
 	tcase_add_test(full, full_list_takes_no_more);

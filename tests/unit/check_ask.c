@@ -12,9 +12,8 @@ static struct ask_terms terms;
 
 /* Those who could answer, by their addresses. */
 static struct {
-	int fd, requests;	       /* so many have come */
-	struct sockaddr_storage asker; /* who sent the last one */
-	socklen_t asker_length;
+	int fd, requests;     /* so many have come */
+	struct address asker; /* who sent the last one */
 } servers[SERVERS_MAX];
 
 static void set_terms(void)
@@ -78,12 +77,11 @@ static int count_requests(size_t i)
 	ssize_t n;
 
 	for (;;) {
-		socklen_t length = sizeof servers[i].asker;
-		n = recvfrom(servers[i].fd, bytes, sizeof bytes, 0,
-			     (struct sockaddr *)&servers[i].asker, &length);
+		struct address asker = {.length = sizeof asker.room};
+		n = recvfrom(servers[i].fd, bytes, sizeof bytes, 0, &asker.any, &asker.length);
 		if (n < 0)
 			return servers[i].requests;
-		servers[i].asker_length = length;
+		servers[i].asker = asker;
 		servers[i].requests++;
 		ck_assert_int_eq(n, (ssize_t)terms.size);
 		for (ssize_t at = 0; at < n; at++)
@@ -117,13 +115,12 @@ static uint64_t wait_requests(size_t i, int count)
 /* Answers who has asked the i-th server, from the descriptor. */
 static void reply_from(int fd, size_t i, const char *bytes)
 {
+	const struct address *asker = &servers[i].asker;
 	size_t size = strlen(bytes);
 
 	if (servers[i].requests == 0)
 		wait_requests(i, 1);
-	ck_assert_int_eq(sendto(fd, bytes, size, 0, (struct sockaddr *)&servers[i].asker,
-				servers[i].asker_length),
-			 (ssize_t)size);
+	ck_assert_int_eq(sendto(fd, bytes, size, 0, &asker->any, asker->length), (ssize_t)size);
 }
 
 static void reply(size_t i, const char *bytes)
@@ -356,9 +353,9 @@ END_TEST
 /* An address of no family that we have says less than one that refuses. */
 START_TEST(most_telling_failure_is_told)
 {
-	struct sockaddr_storage nowhere = {.ss_family = AF_UNSPEC};
+	struct address nowhere = {.room.ss_family = AF_UNSPEC, .length = sizeof nowhere.ipv4};
 
-	addresslist_add(&addresses, (struct sockaddr *)&nowhere, sizeof(struct sockaddr_in));
+	addresslist_add(&addresses, &nowhere);
 	add_refusing(AF_INET);
 	start();
 	finish();
@@ -454,24 +451,25 @@ START_TEST(list_is_copied)
 	add_server(AF_INET);
 	start();
 	addresses.count = 0;
-	addresses.lengths[1] = 0;
+	addresses.all[1].length = 0;
 	reply(1, "Hi");
 	finish();
 	addresses.count = 2;
-	addresses.lengths[1] = addresses.lengths[0];
+	addresses.all[1].length = addresses.all[0].length;
 	assert_answered(1, "Hi");
 }
 END_TEST
 
 START_TEST(source_is_bound)
 {
-	const struct sockaddr_in *seen = (struct sockaddr_in *)&servers[0].asker;
+	char text[ADDRESS_TEXT_MAX];
 
-	set_source_ipv4(0x7F000002); /* 127.0.0.2 */
+	set_source("127.0.0.2");
 	add_server(AF_INET);
 	start();
 	wait_requests(0, 1);
-	ck_assert_uint_eq(ntohl(seen->sin_addr.s_addr), 0x7F000002);
+	address_format_host(&servers[0].asker, text, sizeof text);
+	ck_assert_str_eq(text, "127.0.0.2");
 }
 END_TEST
 
@@ -479,12 +477,9 @@ END_TEST
 START_TEST(source_with_a_port_asks_one_after_the_other)
 {
 	int port = datagrams_on_loopback(AF_INET);
-	struct sockaddr_storage source;
-	socklen_t length = sizeof source;
 
-	ck_assert_int_eq(getsockname(port, (struct sockaddr *)&source, &length), 0);
+	source = bound_address(port);
 	close(port);
-	set_source(&source, length);
 	terms.patience = 1500;
 	add_server(AF_INET);
 	add_server(AF_INET);
@@ -503,7 +498,7 @@ END_TEST
 
 START_TEST(source_that_is_not_ours_fails)
 {
-	set_source_ipv4(0xCB007101); /* 203.0.113.1, TEST-NET-3 */
+	set_source("203.0.113.1"); /* TEST-NET-3 */
 	add_server(AF_INET);
 	start();
 	finish();
@@ -517,7 +512,7 @@ START_TEST(socket_does_not_answer_itself)
 	add_server(families[_i]);
 	close(servers[0].fd);
 	servers[0].fd = 0;
-	set_source(&addresses.addresses[0], addresses.lengths[0]);
+	source = addresses.all[0];
 	start();
 	finish();
 	assert_failed(ECONNREFUSED, 0);
@@ -635,11 +630,11 @@ static void add_answering(Suite *suite)
 int main(void)
 {
 	Suite *suite = suite_create("ask");
-	TCase *failing, *source, *closing, *memory;
+	TCase *failing, *binding, *closing, *memory;
 
 	add_answering(suite);
 	failing = suite_case(suite, "failing");
-	source = suite_case(suite, "source");
+	binding = suite_case(suite, "source");
 	closing = suite_case(suite, "closing");
 	memory = suite_case(suite, "memory");
 	tcase_add_checked_fixture(failing, setup, teardown);
@@ -647,11 +642,11 @@ int main(void)
 	tcase_add_test(failing, silence_goes_on_when_others_refuse);
 	tcase_add_test(failing, most_telling_failure_is_told);
 	tcase_add_test(failing, request_that_is_too_long_fails);
-	tcase_add_checked_fixture(source, setup, teardown);
-	tcase_add_test(source, source_is_bound);
-	tcase_add_test(source, source_with_a_port_asks_one_after_the_other);
-	tcase_add_test(source, source_that_is_not_ours_fails);
-	tcase_add_loop_test(source, socket_does_not_answer_itself, 0, families_end());
+	tcase_add_checked_fixture(binding, setup, teardown);
+	tcase_add_test(binding, source_is_bound);
+	tcase_add_test(binding, source_with_a_port_asks_one_after_the_other);
+	tcase_add_test(binding, source_that_is_not_ours_fails);
+	tcase_add_loop_test(binding, socket_does_not_answer_itself, 0, families_end());
 	tcase_add_checked_fixture(closing, setup, teardown);
 	tcase_add_test(closing, free_closes_who_waits);
 	tcase_add_test(closing, others_are_closed_with_the_answer);

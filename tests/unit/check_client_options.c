@@ -1,6 +1,4 @@
 /* check_client_options: hailto's defaults, every option with its range, operands, and conflicts. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "base/address.h"
@@ -33,7 +31,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(options.timeout, 10000);
 	ck_assert_uint_eq(options.connect_timeout, 0);
 	ck_assert_uint_eq(options.read_timeout, 0);
-	ck_assert_uint_eq(options.source_length, 0);
+	ck_assert_uint_eq(options.source.length, 0);
 	ck_assert_ptr_null(options.expect);
 	ck_assert_ptr_null(options.expect_prefix);
 	ck_assert(!options.udp && !options.zero && !options.raw && !options.escape);
@@ -150,8 +148,7 @@ START_TEST(operands_make_the_target)
 
 	ck_assert_int_eq(read_words(targets[_i].words), CLI_GO);
 	ck_assert(options.has_target);
-	ck_assert_str_eq(address_format_endpoint(&options.target, text, sizeof text),
-			 targets[_i].shown);
+	ck_assert_str_eq(endpoint_format(&options.target, text, sizeof text), targets[_i].shown);
 	assert_told_nothing();
 }
 END_TEST
@@ -171,29 +168,29 @@ START_TEST(source_is_an_address_of_ours)
 	char text[ADDRESS_TEXT_MAX];
 
 	ck_assert_int_eq(READ("-s", sources[_i].word), CLI_GO);
-	ck_assert_uint_gt(options.source_length, 0);
-	ck_assert_int_eq(options.source.ss_family, sources[_i].family);
-	ck_assert_str_eq(address_format((struct sockaddr *)&options.source, options.source_length,
-					text, sizeof text),
-			 sources[_i].shown);
+	ck_assert_uint_gt(options.source.length, 0);
+	ck_assert_int_eq(options.source.any.sa_family, sources[_i].family);
+	ck_assert_str_eq(address_format(&options.source, text, sizeof text), sources[_i].shown);
 }
 END_TEST
 
+/* Binds a socket of another program, of that type, to a free port of 127.0.0.1, as text. */
+static int occupy(int type, char *text, size_t size)
+{
+	int fd = bind_on_loopback(AF_INET, type);
+	struct address address = bound_address(fd);
+
+	address_format(&address, text, size);
+	return fd;
+}
+
 START_TEST(source_may_have_a_port)
 {
-	struct sockaddr_storage address;
-	socklen_t length = loopback(AF_INET, 0, &address);
-	char text[ADDRESS_TEXT_MAX];
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char text[ADDRESS_TEXT_MAX], shown[ADDRESS_TEXT_MAX];
 
-	/* A free port, which we leave. */
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, length), 0);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-	close(fd);
-	address_format((struct sockaddr *)&address, length, text, sizeof text);
+	close(occupy(SOCK_STREAM, text, sizeof text)); /* leaves the port free */
 	ck_assert_int_eq(READ("-s", text), CLI_GO);
-	ck_assert_uint_eq(address_port((struct sockaddr *)&options.source),
-			  address_port((struct sockaddr *)&address));
+	ck_assert_str_eq(address_format(&options.source, shown, sizeof shown), text);
 }
 END_TEST
 
@@ -306,19 +303,6 @@ START_TEST(targets_suit)
 }
 END_TEST
 
-/* Binds a socket of another program, of that type, to a free port of 127.0.0.1, as text. */
-static int occupy(int type, char *text, size_t size)
-{
-	struct sockaddr_storage address;
-	socklen_t length = loopback(AF_INET, 0, &address);
-	int fd = socket(AF_INET, type, 0);
-
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, length), 0);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-	address_format((struct sockaddr *)&address, length, text, size);
-	return fd;
-}
-
 START_TEST(source_port_in_use_by_udp_is_refused)
 {
 	char text[ADDRESS_TEXT_MAX];
@@ -344,13 +328,10 @@ END_TEST
 
 START_TEST(source_port_in_use_is_refused)
 {
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
 	char text[ADDRESS_TEXT_MAX];
-	int fd = listen_on_loopback(AF_INET, 1);
+	int fd = occupy(SOCK_STREAM, text, sizeof text);
 
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-	address_format((struct sockaddr *)&address, length, text, sizeof text);
+	ck_assert_int_eq(listen(fd, 1), 0);
 	ck_assert_int_eq(READ("-s", text), CLI_BAD);
 	assert_one_error_line("hailto: bad source '127.0.0.1:");
 	assert_told("in use");

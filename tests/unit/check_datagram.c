@@ -214,15 +214,14 @@ END_TEST
 START_TEST(answer_is_told_of_with_v)
 {
 	char line[ADDRESS_TEXT_MAX + 64], text[ADDRESS_TEXT_MAX];
-	struct sockaddr_storage own;
-	socklen_t length = sizeof own;
+	struct address own;
 
 	log_open("haild", LOG_LEVEL_DEBUG);
 	start(0);
 	ask(100);
-	ck_assert_int_eq(getsockname(peer, (struct sockaddr *)&own, &length), 0);
+	own = bound_address(peer);
 	snprintf(line, sizeof line, "answered: %s: 14 bytes\n",
-		 address_format((struct sockaddr *)&own, length, text, sizeof text));
+		 address_format(&own, text, sizeof text));
 	ck_assert_str_eq(captured(STDERR_FILENO), line);
 }
 END_TEST
@@ -258,14 +257,13 @@ END_TEST
 START_TEST(placeholders_are_filled_in)
 {
 	char text[ADDRESS_TEXT_MAX], expected[3 * ADDRESS_TEXT_MAX];
-	struct sockaddr_storage own;
-	socklen_t length = sizeof own;
+	struct address own;
 
 	options.message = "{serial}: {peer} asks {local}";
 	options.expand = true;
 	start(0);
-	ck_assert_int_eq(getsockname(peer, (struct sockaddr *)&own, &length), 0);
-	address_format((struct sockaddr *)&own, length, text, sizeof text);
+	own = bound_address(peer);
+	address_format(&own, text, sizeof text);
 	for (int serial = 1; serial <= 3; serial++) {
 		ask(512);
 		snprintf(expected, sizeof expected, "%d: %s asks %s", serial, text,
@@ -332,15 +330,14 @@ END_TEST
 /* Asks from another peer at our port of 127.255.255.255. Returns whether it is answered. */
 static bool ask_by_broadcast(void)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET};
-	socklen_t length = sizeof to;
+	struct address to = {.length = sizeof to.room};
 	int on = 1, fd = datagrams_on_loopback(AF_INET);
 	bool answered;
 
-	ck_assert_int_eq(getpeername(peer, (struct sockaddr *)&to, &length), 0);
-	to.sin_addr.s_addr = htonl(0x7FFFFFFF);
+	ck_assert_int_eq(getpeername(peer, &to.any, &to.length), 0);
+	to.ipv4.sin_addr.s_addr = htonl(0x7FFFFFFF);
 	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on), 0);
-	ck_assert_int_eq(sendto(fd, "a longer request", 16, 0, (struct sockaddr *)&to, length), 16);
+	ck_assert_int_eq(sendto(fd, "a longer request", 16, 0, &to.any, to.length), 16);
 	wait_received(stats.datagrams + 1);
 	answered = recv(fd, &on, sizeof on, MSG_DONTWAIT) >= 0;
 	close(fd);

@@ -265,10 +265,47 @@ START_TEST(port_bounds)
 }
 END_TEST
 
+static const struct {
+	const char *text, *shown;
+} shown[] = {
+	{"localhost:80", "localhost:80"},
+	{"::1", "[::1]:0"},
+	{"[::1]:80", "[::1]:80"},
+	{"*:80", "*:80"},
+	{":80", "*:80"},
+	{"unix:/run/x.sock", "unix:/run/x.sock"},
+	{"unix:a:b", "unix:a:b"},
+	{"a\nb:80", "a\nb:80"}, /* raw: whoever shows it escapes it */
+	{"unix:\x1B[2J\\x41", "unix:\x1B[2J\\x41"},
+};
+
+START_TEST(endpoint_is_shown)
+{
+	struct endpoint endpoint;
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_ptr_null(endpoint_parse(shown[_i].text, &endpoint));
+	ck_assert_ptr_eq(endpoint_format(&endpoint, text, sizeof text), text);
+	ck_assert_str_eq(text, shown[_i].shown);
+}
+END_TEST
+
+START_TEST(shown_endpoint_is_cut_to_the_room)
+{
+	struct endpoint endpoint;
+	char text[12] = "###########";
+
+	ck_assert_ptr_null(endpoint_parse("localhost:12345", &endpoint));
+	endpoint_format(&endpoint, text, 8);
+	ck_assert_str_eq(text, "localho");
+	ck_assert_int_eq(text[8], '#');
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("endpoint");
-	TCase *parsing = suite_case(suite, "parsing");
+	TCase *parsing = suite_case(suite, "parsing"), *showing = suite_case(suite, "showing");
 
 	tcase_add_loop_test(parsing, endpoint_is_understood, 0, COUNT_OF(good));
 	tcase_add_loop_test(parsing, endpoint_is_refused, 0, COUNT_OF(bad));
@@ -278,5 +315,7 @@ int main(void)
 	tcase_add_loop_test(parsing, what_is_no_name_is_not_looked_up, 0, COUNT_OF(not_services));
 	tcase_add_loop_test(parsing, name_of_a_service_is_looked_up, 0, COUNT_OF(services));
 	tcase_add_test(parsing, port_bounds);
+	tcase_add_loop_test(showing, endpoint_is_shown, 0, COUNT_OF(shown));
+	tcase_add_test(showing, shown_endpoint_is_cut_to_the_room);
 	return suite_run(suite);
 }

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "capture.h"
@@ -249,11 +249,11 @@ END_TEST
 
 START_TEST(socket_is_refused)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct address address;
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	strcpy(address.sun_path, path);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	ck_assert(address_from_path(path, &address));
+	ck_assert_int_eq(bind(fd, &address.any, address.length), 0);
 	ck_assert(!take());
 	assert_one_error_line("haild: cannot open the message file /tmp/");
 	close(fd);

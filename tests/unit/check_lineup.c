@@ -1,9 +1,6 @@
 /* check_lineup: families take turns, and it is over when none waits and none will come. */
 #include "client/lineup.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/address.h"
@@ -15,29 +12,23 @@ static struct addresslist list;
 /* Adds an address to the list, without a port. */
 static void add(const char *host)
 {
-	struct sockaddr_in v4 = {.sin_family = AF_INET};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+	struct address address;
 
-	if (inet_pton(AF_INET, host, &v4.sin_addr) == 1) {
-		addresslist_add(&list, (struct sockaddr *)&v4, sizeof v4);
-		return;
-	}
-	ck_assert_int_eq(inet_pton(AF_INET6, host, &v6.sin6_addr), 1);
-	addresslist_add(&list, (struct sockaddr *)&v6, sizeof v6);
+	ck_assert_int_eq(address_from_literal(host, AF_UNSPEC, &address), 0);
+	addresslist_add(&list, &address);
 }
 
 /* Takes `most` addresses, or as many as there are, and asserts which. */
 static void assert_taken(unsigned most, const char *expected)
 {
 	char all[1024] = "", text[ADDRESS_TEXT_MAX];
-	struct sockaddr_storage address;
-	socklen_t length;
+	struct address address;
 
-	for (unsigned i = 0; i < most && lineup_take(&lineup, &address, &length); i++) {
-		ck_assert_uint_eq(length, address.ss_family == AF_INET
-						  ? sizeof(struct sockaddr_in)
-						  : sizeof(struct sockaddr_in6));
-		address_format_host((struct sockaddr *)&address, length, text, sizeof text);
+	for (unsigned i = 0; i < most && lineup_take(&lineup, &address); i++) {
+		ck_assert_uint_eq(address.length, address.any.sa_family == AF_INET
+							  ? sizeof address.ipv4
+							  : sizeof address.ipv6);
+		address_format_host(&address, text, sizeof text);
 		strcat(strcat(all, i > 0 ? " " : ""), text);
 	}
 	ck_assert_str_eq(all, expected);

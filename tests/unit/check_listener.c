@@ -203,13 +203,12 @@ END_TEST
 START_TEST(connection_is_logged)
 {
 	char line[ADDRESS_TEXT_MAX + 16], name[ADDRESS_TEXT_MAX];
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
+	struct address address;
 
 	start(10);
 	connect_peers(0, 0, 1);
-	getsockname(peers[0].fd, (struct sockaddr *)&address, &length);
-	address_format((struct sockaddr *)&address, length, name, sizeof name);
+	address = bound_address(peers[0].fd);
+	address_format(&address, name, sizeof name);
 	wait_for_greeted(0, 1);
 	snprintf(line, sizeof line, "connected: %s\n", name);
 	ck_assert_str_eq(captured(STDERR_FILENO), line);

@@ -39,9 +39,8 @@ START_TEST(addresses_are_those_of_the_family)
 	ck_assert_int_eq(loopback_add(&list, cases[_i].family), 0);
 	ck_assert_uint_eq(list.count, cases[_i].count);
 	for (size_t i = 0; i < list.count; i++) {
-		int family = list.addresses[i].ss_family;
-		address_format((struct sockaddr *)&list.addresses[i], list.lengths[i], text,
-			       sizeof text);
+		int family = list.all[i].any.sa_family;
+		address_format(&list.all[i], text, sizeof text);
 		ck_assert_str_eq(text, family == AF_INET ? "127.0.0.1:0" : "[::1]:0");
 		ck_assert(cases[_i].family == AF_UNSPEC || cases[_i].family == family);
 	}

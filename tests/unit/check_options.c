@@ -34,7 +34,7 @@ static void assert_endpoint(size_t i, const char *shown)
 	char text[ADDRESS_TEXT_MAX];
 
 	ck_assert_uint_lt(i, options.endpoint_count);
-	ck_assert_str_eq(address_format_endpoint(&options.endpoints[i], text, sizeof text), shown);
+	ck_assert_str_eq(endpoint_format(&options.endpoints[i], text, sizeof text), shown);
 }
 
 START_TEST(defaults)

@@ -8,8 +8,7 @@
 #include "suite.h"
 
 static struct packets *packets;
-static struct sockaddr_storage bound;
-static socklen_t bound_length;
+static struct address bound;
 static int fd, peer; /* ours, and one that asks */
 
 static void setup(void)
@@ -32,9 +31,8 @@ static void teardown(void)
 static void open_ours(int socket)
 {
 	fd = socket;
-	bound_length = sizeof bound;
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&bound, &bound_length), 0);
-	ck_assert(destination_want(fd, bound.ss_family));
+	bound = bound_address(fd);
+	ck_assert(destination_want(fd, bound.any.sa_family));
 }
 
 /* Opens our socket on the loopback address, and a peer that is connected to it. */
@@ -59,7 +57,7 @@ static void ask_at(uint32_t number, int broadcast)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(number)};
 
-	to.sin_port = htons(address_port((struct sockaddr *)&bound));
+	to.sin_port = htons(address_port(&bound));
 	peer = datagrams_on_loopback(AF_INET);
 	ck_assert_int_eq(setsockopt(peer, SOL_SOCKET, SO_BROADCAST, &broadcast, sizeof broadcast),
 			 0);
@@ -74,7 +72,7 @@ static void say(const char *bytes, size_t size)
 /* Reads what has come; returns how many datagrams that were. */
 static size_t receive(void)
 {
-	return packets_receive(packets, fd, &bound, bound_length);
+	return packets_receive(packets, fd, &bound);
 }
 
 /* What the peer has heard, as a string; NULL: nothing. */
@@ -89,23 +87,21 @@ static const char *heard(void)
 	return bytes;
 }
 
-static const char *shown(const struct sockaddr_storage *address, socklen_t length)
+static const char *shown(const struct address *address)
 {
 	static char text[ADDRESS_TEXT_MAX];
 
-	return address_format((const struct sockaddr *)address, length, text, sizeof text);
+	return address_format(address, text, sizeof text);
 }
 
 /* Asserts that a descriptor is bound to this address. */
-static void assert_is_bound_to(int socket, const struct sockaddr_storage *address, socklen_t length)
+static void assert_is_bound_to(int socket, const struct address *address)
 {
-	struct sockaddr_storage own;
-	socklen_t own_length = sizeof own;
+	struct address own = bound_address(socket);
 	char text[ADDRESS_TEXT_MAX];
 
-	ck_assert_int_eq(getsockname(socket, (struct sockaddr *)&own, &own_length), 0);
-	address_format((struct sockaddr *)&own, own_length, text, sizeof text);
-	ck_assert_str_eq(shown(address, length), text);
+	address_format(&own, text, sizeof text);
+	ck_assert_str_eq(shown(address), text);
 }
 
 static const int families[] = {AF_INET, AF_INET6};
@@ -129,8 +125,8 @@ START_TEST(request_is_read_with_both_addresses)
 	ck_assert_uint_eq(packet->size, 5);
 	ck_assert_int_eq(memcmp(packet->bytes, "hello", 5), 0);
 	ck_assert(!packet->to_many);
-	assert_is_bound_to(peer, &packet->peer, packet->peer_length);
-	assert_is_bound_to(fd, &packet->local, packet->local_length);
+	assert_is_bound_to(peer, &packet->peer);
+	assert_is_bound_to(fd, &packet->local);
 }
 END_TEST
 
@@ -233,24 +229,22 @@ END_TEST
  */
 START_TEST(answer_comes_from_the_address_that_was_asked)
 {
-	struct sockaddr_storage from;
-	socklen_t length = sizeof from;
-	unsigned port;
+	struct address from = {.length = sizeof from.room};
 	char told[ADDRESS_TEXT_MAX], answering[ADDRESS_TEXT_MAX], byte;
+	unsigned port;
 
 	open_wildcard();
-	port = address_port((struct sockaddr *)&bound);
+	port = address_port(&bound);
 	snprintf(told, sizeof told, HAS_DESTINATION ? "127.0.0.2:%u" : "0.0.0.0:%u", port);
 	snprintf(answering, sizeof answering, "127.0.0.%d:%u", HAS_DESTINATION ? 2 : 1, port);
 	ask_at(0x7F000002, 0);
 	ck_assert_uint_eq(receive(), 1);
 	ck_assert(!packets_get(packets, 0)->to_many);
-	ck_assert_str_eq(shown(&packets_get(packets, 0)->local, bound_length), told);
+	ck_assert_str_eq(shown(&packets_get(packets, 0)->local), told);
 	answer(0, "1");
 	ck_assert_uint_eq(packets_send(packets, fd), 0);
-	ck_assert_int_eq(recvfrom(peer, &byte, 1, MSG_DONTWAIT, (struct sockaddr *)&from, &length),
-			 1);
-	ck_assert_str_eq(shown(&from, length), answering);
+	ck_assert_int_eq(recvfrom(peer, &byte, 1, MSG_DONTWAIT, &from.any, &from.length), 1);
+	ck_assert_str_eq(shown(&from), answering);
 }
 END_TEST
 
@@ -272,8 +266,8 @@ START_TEST(answer_that_is_refused_keeps_up_no_other)
 	ck_assert_uint_eq(receive(), 4);
 	for (size_t i = 0; i < 4; i++)
 		answer(i, i % 2 ? "odd" : "even");
-	address_set_port((struct sockaddr *)&packets_get(packets, 0)->peer, 0);
-	address_set_port((struct sockaddr *)&packets_get(packets, 3)->peer, 0);
+	address_set_port(&packets_get(packets, 0)->peer, 0);
+	address_set_port(&packets_get(packets, 3)->peer, 0);
 	ck_assert_uint_eq(packets_send(packets, fd), 2);
 	ck_assert_str_eq(heard(), "odd");
 	ck_assert_str_eq(heard(), "even");
@@ -311,7 +305,7 @@ START_TEST(socket_that_is_none_is_told)
 	errno = 0;
 	ck_assert_int_eq(destination_want(-1, families[_i]), !HAS_DESTINATION);
 	ck_assert_int_eq(errno, HAS_DESTINATION ? EBADF : 0);
-	ck_assert_uint_eq(packets_receive(packets, -1, &bound, sizeof bound), 0);
+	ck_assert_uint_eq(packets_receive(packets, -1, &bound), 0);
 }
 END_TEST
 

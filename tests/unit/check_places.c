@@ -1,24 +1,20 @@
 /* check_places: which of our own addresses are in each other's way. */
 #include "daemon/setup/places.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/address.h"
 #include "suite.h"
 
 /* An address in numbers with port 80, on the link of that number; 0: on none. */
-static struct sockaddr_storage make(const char *host, unsigned link)
+static struct address make(const char *host, unsigned link)
 {
-	struct sockaddr_storage address;
-	socklen_t length;
+	struct address address;
 
-	memset(&address, 0, sizeof address);
-	ck_assert_int_eq(address_from_literal(host, AF_UNSPEC, &address, &length), 0);
-	address_set_port((struct sockaddr *)&address, 80);
-	if (address.ss_family == AF_INET6)
-		((struct sockaddr_in6 *)&address)->sin6_scope_id = link;
+	ck_assert_int_eq(address_from_literal(host, AF_UNSPEC, &address), 0);
+	address_set_port(&address, 80);
+	if (address.any.sa_family == AF_INET6)
+		address.ipv6.sin6_scope_id = link;
 	return address;
 }
 
@@ -43,17 +39,16 @@ static const struct {
 
 START_TEST(overlap_is_found)
 {
-	struct sockaddr_storage one = make(cases[_i].host, cases[_i].link);
-	struct sockaddr_storage other = make(cases[_i].other, cases[_i].other_link);
+	struct address one = make(cases[_i].host, cases[_i].link);
+	struct address other = make(cases[_i].other, cases[_i].other_link);
 	struct places places = {.count = 0};
 	struct place *place = places_add(&places, -1);
 
 	ck_assert_ptr_nonnull(place);
-	places_name(place, (struct sockaddr *)&one, sizeof one);
-	ck_assert_int_eq(places_find_overlap(&places, (struct sockaddr *)&other) != NULL,
-			 cases[_i].overlap);
-	address_set_port((struct sockaddr *)&other, 81);
-	ck_assert_ptr_null(places_find_overlap(&places, (struct sockaddr *)&other));
+	places_name(place, &one);
+	ck_assert_int_eq(places_find_overlap(&places, &other) != NULL, cases[_i].overlap);
+	address_set_port(&other, 81);
+	ck_assert_ptr_null(places_find_overlap(&places, &other));
 	free(places.all);
 }
 END_TEST

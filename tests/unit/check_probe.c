@@ -2,7 +2,6 @@
 #include "client/probe.h"
 
 #include <stdio.h>
-#include <sys/un.h>
 
 #include "base/address.h"
 #include "client/options.h"
@@ -55,19 +54,16 @@ static void wait_for(size_t count)
 /* Makes the i-th options those for a server on the loopback address. */
 static void set_options(size_t i)
 {
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
+	struct address address = bound_address(asked[i].server);
 	struct options *options = &asked[i].options;
 
 	*options = (struct options){.bytes = 50, .timeout = 60000};
-	ck_assert_int_eq(getsockname(asked[i].server, (struct sockaddr *)&address, &length), 0);
 	options->target = (struct endpoint){
 		.kind = ENDPOINT_HOST,
 		.has_port = true,
-		.port = address_port((struct sockaddr *)&address),
+		.port = address_port(&address),
 	};
-	address_format_host((struct sockaddr *)&address, length, options->target.host,
-			    sizeof options->target.host);
+	address_format_host(&address, options->target.host, sizeof options->target.host);
 }
 
 /* Adds a server whose kernel takes connections. */
@@ -81,11 +77,8 @@ static void add_server(size_t i)
 /* Adds one that refuses: its port is bound, and nobody listens there. */
 static void add_refusing(size_t i)
 {
-	struct sockaddr_storage address;
-	socklen_t length = loopback(AF_INET, 0, &address);
-
-	asked[i].server = socket(AF_INET, SOCK_STREAM, 0);
-	ck_assert_int_eq(bind(asked[i].server, (struct sockaddr *)&address, length), 0);
+	asked[i].server = bind_on_loopback(AF_INET, SOCK_STREAM);
+	ck_assert_int_ge(asked[i].server, 0);
 	set_options(i);
 }
 
@@ -242,7 +235,7 @@ START_TEST(timers_are_as_few_as_is_said)
 {
 	static char folder[] = "/tmp/check_probe.XXXXXX";
 	struct options *options = &asked[0].options;
-	struct sockaddr_un address;
+	struct address address;
 	int count = 0;
 
 	*options = (struct options){.bytes = 50, .timeout = 60000, .connect_timeout = 50000};
@@ -251,7 +244,7 @@ START_TEST(timers_are_as_few_as_is_said)
 	snprintf(options->target.host, sizeof options->target.host, "%s/socket", folder);
 	ck_assert(address_from_path(options->target.host, &address));
 	asked[0].server = socket(AF_UNIX, SOCK_STREAM, 0);
-	ck_assert_int_eq(bind(asked[0].server, (struct sockaddr *)&address, sizeof address), 0);
+	ck_assert_int_eq(bind(asked[0].server, &address.any, address.length), 0);
 	ck_assert_int_eq(listen(asked[0].server, 0), 0);
 	peer_of_listener(asked[0].server, 0);
 	start(0);

@@ -69,7 +69,7 @@ START_TEST(answers_make_the_target)
 	char text[ADDRESS_TEXT_MAX];
 
 	ck_assert(answer(good[_i].answers, strlen(good[_i].answers)));
-	ck_assert_str_eq(address_format_endpoint(&target, text, sizeof text), good[_i].shown);
+	ck_assert_str_eq(endpoint_format(&target, text, sizeof text), good[_i].shown);
 	ck_assert_str_eq(captured(STDERR_FILENO), good[_i].asked);
 }
 END_TEST

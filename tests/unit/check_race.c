@@ -2,7 +2,6 @@
 #include "client/race.h"
 
 #include <stdio.h>
-#include <sys/un.h>
 
 #include "suite.h"
 #include "trials.h"
@@ -29,11 +28,9 @@ static int add_listening(int family)
 /* Adds an address that refuses: it is bound, so nobody else has it, but nobody listens. */
 static int add_refusing(int family)
 {
-	struct sockaddr_storage address;
-	socklen_t length = loopback(family, 0, &address);
-	int fd = socket(family, SOCK_STREAM, 0);
+	int fd = bind_on_loopback(family, SOCK_STREAM);
 
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, length), 0);
+	ck_assert_int_ge(fd, 0);
 	add(fd);
 	return fd;
 }
@@ -54,18 +51,18 @@ static char folder[] = "/tmp/check_race.XXXXXX";
 
 static int add_unix(int backlog)
 {
-	struct sockaddr_un address;
+	struct address address;
 	char path[64];
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/socket", folder);
 	ck_assert(address_from_path(path, &address));
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	ck_assert_int_eq(bind(fd, &address.any, address.length), 0);
 	if (backlog >= 0)
 		ck_assert_int_eq(listen(fd, backlog), 0);
 	set_nonblocking(fd);
-	addresslist_add(&addresses, (struct sockaddr *)&address, sizeof address);
+	addresslist_add(&addresses, &address);
 	return fd;
 }
 
@@ -457,11 +454,11 @@ END_TEST
 /* An IPv6 address that no way leads to says less than an IPv4 one that refuses. */
 START_TEST(most_telling_failure_is_told)
 {
-	struct sockaddr_un nowhere;
+	struct address nowhere;
 
 	ck_assert(address_from_path("/no/such/socket", &nowhere));
-	((struct sockaddr *)&nowhere)->sa_family = AF_UNSPEC; /* EAFNOSUPPORT */
-	addresslist_add(&addresses, (struct sockaddr *)&nowhere, sizeof nowhere);
+	nowhere.any.sa_family = AF_UNSPEC; /* EAFNOSUPPORT */
+	addresslist_add(&addresses, &nowhere);
 	add_refusing(AF_INET);
 	run();
 	assert_failed(ECONNREFUSED, 1);
@@ -486,25 +483,25 @@ START_TEST(list_is_copied)
 	listener = add_listening(AF_INET);
 	start();
 	addresses.count = 0;
-	addresses.lengths[1] = 0;
+	addresses.all[1].length = 0;
 	finish();
 	addresses.count = 2;
-	addresses.lengths[1] = addresses.lengths[0];
+	addresses.all[1].length = addresses.all[0].length;
 	assert_won(1, listener);
 }
 END_TEST
 
 START_TEST(source_is_bound)
 {
-	struct sockaddr_in seen;
+	struct address seen = {.length = sizeof seen.room};
 	int listener = add_listening(AF_INET), fd;
-	socklen_t length = sizeof seen;
+	char text[ADDRESS_TEXT_MAX];
 
-	set_source_ipv4(0x7F000002); /* 127.0.0.2 */
+	set_source("127.0.0.2");
 	run();
-	fd = accept(listener, (struct sockaddr *)&seen, &length);
+	fd = accept(listener, &seen.any, &seen.length);
 	ck_assert_int_ge(fd, 0);
-	ck_assert_uint_eq(ntohl(seen.sin_addr.s_addr), 0x7F000002);
+	ck_assert_str_eq(address_format_host(&seen, text, sizeof text), "127.0.0.2");
 	close(fd);
 }
 END_TEST
@@ -512,7 +509,7 @@ END_TEST
 START_TEST(source_that_is_not_ours_fails)
 {
 	add_listening(AF_INET);
-	set_source_ipv4(0xCB007101); /* 203.0.113.1, TEST-NET-3 */
+	set_source("203.0.113.1"); /* TEST-NET-3 */
 	run();
 	assert_failed(EADDRNOTAVAIL, 0);
 }
@@ -524,7 +521,7 @@ START_TEST(socket_does_not_answer_itself)
 	int fd = add_refusing(families[_i]);
 
 	close(fd);
-	set_source(&addresses.addresses[0], addresses.lengths[0]);
+	source = addresses.all[0];
 	run();
 	assert_failed(ECONNREFUSED, 0);
 }
@@ -591,7 +588,7 @@ int main(void)
 {
 	Suite *suite = suite_create("race");
 	TCase *winning = suite_case(suite, "winning"), *losing = suite_case(suite, "losing");
-	TCase *closing = suite_case(suite, "closing"), *source = suite_case(suite, "source");
+	TCase *closing = suite_case(suite, "closing"), *binding = suite_case(suite, "source");
 	TCase *later = suite_case(suite, "later"), *local = suite_case(suite, "UNIX"),
 	      *memory = suite_case(suite, "memory");
 	int end = families_end();
@@ -631,11 +628,11 @@ int main(void)
 	tcase_add_test(closing, free_closes_the_winner_that_was_not_handed_over);
 	tcase_add_test(closing, free_of_nothing_is_allowed);
 	tcase_add_test(closing, race_may_be_freed_in_the_callback);
-	tcase_add_checked_fixture(source, looping_setup, teardown);
-	tcase_set_timeout(source, 60);
-	tcase_add_test(source, source_is_bound);
-	tcase_add_test(source, source_that_is_not_ours_fails);
-	tcase_add_loop_test(source, socket_does_not_answer_itself, 0, end);
+	tcase_add_checked_fixture(binding, looping_setup, teardown);
+	tcase_set_timeout(binding, 60);
+	tcase_add_test(binding, source_is_bound);
+	tcase_add_test(binding, source_that_is_not_ours_fails);
+	tcase_add_loop_test(binding, socket_does_not_answer_itself, 0, end);
 	tcase_add_checked_fixture(local, looping_setup, teardown);
 	tcase_set_timeout(local, 60);
 	tcase_add_test(local, unix_socket_wins);

@@ -2,12 +2,11 @@
  */
 #include "daemon/say/rendering.h"
 
-#include <arpa/inet.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
-#include <netinet/in.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/socket.h"
 #include "daemon/say/compile.h"
 #include "scarce.h"
@@ -34,14 +33,11 @@ static struct template *template;
 
 static void set_ends(struct template_values *values)
 {
-	struct sockaddr_in *peer = (struct sockaddr_in *)&values->peer;
-	struct sockaddr_in *local = (struct sockaddr_in *)&values->local;
-
 	*values = (struct template_values){.serial = 4711, .time = 1795685400};
-	*peer = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(54321)};
-	peer->sin_addr.s_addr = htonl(0xC0000207);
-	*local = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(12345)};
-	values->peer_length = values->local_length = sizeof *peer;
+	ck_assert_int_eq(address_from_literal("192.0.2.7", AF_INET, &values->peer), 0);
+	address_set_port(&values->peer, 54321);
+	ck_assert_int_eq(address_from_literal("0.0.0.0", AF_INET, &values->local), 0);
+	address_set_port(&values->local, 12345);
 }
 
 static void setup(void)

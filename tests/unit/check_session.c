@@ -1293,11 +1293,10 @@ static void start_with_template(const char *text)
 /* Writes how a connected peer is seen: its own end, or its far one. */
 static char *show_end(int (*which)(int, struct sockaddr *, socklen_t *), int fd, char *text)
 {
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
+	struct address address = {.length = sizeof address.room};
 
-	ck_assert_int_eq(which(fd, (struct sockaddr *)&address, &length), 0);
-	return address_format((struct sockaddr *)&address, length, text, ADDRESS_TEXT_MAX);
+	ck_assert_int_eq(which(fd, &address.any, &address.length), 0);
+	return address_format(&address, text, ADDRESS_TEXT_MAX);
 }
 
 START_TEST(each_client_hears_of_its_own_ends)

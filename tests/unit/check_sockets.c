@@ -10,7 +10,6 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "base/address.h"
@@ -70,13 +69,9 @@ static void open_one(const char *text)
 /* The port of the i-th socket, as the kernel knows it. */
 static uint16_t port_of(size_t i)
 {
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
+	struct address address = bound_address(sockets_descriptor(sockets, i));
 
-	ck_assert_int_eq(getsockname(sockets_descriptor(sockets, i), (struct sockaddr *)&address,
-				     &length),
-			 0);
-	return address_port((struct sockaddr *)&address);
+	return address_port(&address);
 }
 
 static void assert_address(size_t i, const char *format)
@@ -91,23 +86,21 @@ static void assert_address(size_t i, const char *format)
 /* Binds a socket of another program to a free port of 127.0.0.1; returns its descriptor. */
 static int occupy(char *text, size_t size)
 {
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
 	int fd = listen_on_loopback(AF_INET, 1);
+	struct address address = bound_address(fd);
 
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-	address_format((struct sockaddr *)&address, length, text, size);
+	address_format(&address, text, size);
 	return fd;
 }
 
 /* Binds a UNIX socket of another program to the path; returns its descriptor. */
 static int occupy_path(int type)
 {
-	struct sockaddr_un address;
+	struct address address;
 	int fd = socket(AF_UNIX, type, 0);
 
 	ck_assert(address_from_path(path, &address));
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	ck_assert_int_eq(bind(fd, &address.any, address.length), 0);
 	return fd;
 }
 
@@ -184,14 +177,13 @@ END_TEST
 
 START_TEST(ipv6_socket_is_of_ipv6_only)
 {
-	struct sockaddr_storage address;
-	socklen_t length;
+	struct address address;
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	open_one("[::]:0");
 	ck_assert_uint_eq(sockets_count(sockets), 1);
-	length = loopback(AF_INET, port_of(0), &address);
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, length), -1);
+	address = loopback(AF_INET, port_of(0));
+	ck_assert_int_eq(connect(fd, &address.any, address.length), -1);
 	ck_assert_int_eq(errno, ECONNREFUSED);
 	close(fd);
 }
@@ -797,8 +789,7 @@ START_TEST(check_of_an_impossible_address_fails)
 }
 END_TEST
 
-static struct sockaddr_storage first;
-static socklen_t first_length;
+static struct address first;
 static int binds;
 
 /* Tries to connect to the address that was bound before this one. */
@@ -807,7 +798,7 @@ static void connect_to_first(void)
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	if (binds++ > 0) {
-		ck_assert_int_eq(connect(fd, (struct sockaddr *)&first, first_length), -1);
+		ck_assert_int_eq(connect(fd, &first.any, first.length), -1);
 		ck_assert_int_eq(errno, ECONNREFUSED);
 	}
 	close(fd);
@@ -820,7 +811,7 @@ START_TEST(nobody_connects_while_checking)
 	close(occupy(text, sizeof text));
 	add(text);
 	add("127.0.0.2:0");
-	first_length = loopback(AF_INET, endpoints[0].port, &first);
+	first = loopback(AF_INET, endpoints[0].port);
 	fault_before_bind = connect_to_first;
 	ck_assert(sockets_check(&options));
 	ck_assert_int_eq(binds, 2);
@@ -852,23 +843,24 @@ static const struct {
  */
 static uint16_t reserve_port(void)
 {
-	struct sockaddr_in ipv4 = {.sin_family = AF_INET};
-	struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6};
-	socklen_t length = sizeof ipv4;
+	struct address ipv4, ipv6;
 	int on = 1, fd, fd6;
+
+	ck_assert_int_eq(address_from_literal("0.0.0.0", AF_INET, &ipv4), 0);
+	ck_assert_int_eq(address_from_literal("::", AF_INET6, &ipv6), 0);
 
 	do {
 		fd = socket(AF_INET, SOCK_STREAM, 0);
 		fd6 = socket(AF_INET6, SOCK_STREAM, 0);
-		ipv4.sin_port = 0;
+		address_set_port(&ipv4, 0);
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 		setsockopt(fd6, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 		setsockopt(fd6, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-		ck_assert_int_eq(bind(fd, (struct sockaddr *)&ipv4, sizeof ipv4), 0);
-		ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&ipv4, &length), 0);
-		ipv6.sin6_port = ipv4.sin_port;
-	} while (bind(fd6, (struct sockaddr *)&ipv6, sizeof ipv6) < 0);
-	return ntohs(ipv4.sin_port);
+		ck_assert_int_eq(bind(fd, &ipv4.any, ipv4.length), 0);
+		ipv4 = bound_address(fd);
+		address_set_port(&ipv6, address_port(&ipv4));
+	} while (bind(fd6, &ipv6.any, ipv6.length) < 0);
+	return address_port(&ipv4);
 }
 
 /* Adds both addresses, on this port. */
@@ -1130,13 +1122,9 @@ END_TEST
 static const char *datagram_address(size_t i)
 {
 	static char text[ADDRESS_TEXT_MAX];
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
-	int fd = sockets_datagram_descriptor(sockets, i);
+	struct address address = bound_address(sockets_datagram_descriptor(sockets, i));
 
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-	return address_format((struct sockaddr *)&address, length, text, sizeof text);
+	return address_format(&address, text, sizeof text);
 }
 
 /* Opens the sockets of one address, for datagrams, too. */
@@ -1152,13 +1140,12 @@ static int occupy_udp(char *text, size_t size)
 	/* Nobody else has a port there: the one by TCP is free. */
 	struct sockaddr_in own = {.sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(0x7f010000 | (getpid() & 0xffff))};
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
+	struct address address;
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&own, sizeof own), 0);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-	address_format((struct sockaddr *)&address, length, text, size);
+	address = bound_address(fd);
+	address_format(&address, text, size);
 	return fd;
 }
 
@@ -1277,16 +1264,13 @@ END_TEST
 /* By UDP, SO_REUSEADDR would let another program have the same port. */
 START_TEST(udp_port_is_not_shared)
 {
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
+	struct address address;
 	int on = 1, other = socket(AF_INET, SOCK_DGRAM, 0);
 
 	open_one_with_udp("127.0.0.1:0");
-	ck_assert_int_eq(getsockname(sockets_datagram_descriptor(sockets, 0),
-				     (struct sockaddr *)&address, &length),
-			 0);
+	address = bound_address(sockets_datagram_descriptor(sockets, 0));
 	ck_assert_int_eq(setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
-	ck_assert_int_eq(bind(other, (struct sockaddr *)&address, length), -1);
+	ck_assert_int_eq(bind(other, &address.any, address.length), -1);
 	ck_assert_int_eq(errno, EADDRINUSE);
 	close(other);
 }

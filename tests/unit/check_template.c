@@ -6,10 +6,8 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/address.h"
@@ -40,26 +38,30 @@ static struct template_values values;
 static struct template *template;
 
 /* Makes an end of a connection of a literal address or unix:PATH. */
-static socklen_t make_end(const char *text, struct sockaddr_storage *address)
+static void make_end(const char *text, struct address *address)
 {
 	struct endpoint endpoint;
-	socklen_t length;
 
-	memset(address, 0, sizeof *address);
 	ck_assert_ptr_null(endpoint_parse(text, &endpoint));
-	if (endpoint.kind == ENDPOINT_UNIX) {
-		ck_assert(address_from_path(endpoint.host, (struct sockaddr_un *)address));
-		return sizeof(struct sockaddr_un);
-	}
-	ck_assert_int_eq(address_from_literal(endpoint.host, AF_UNSPEC, address, &length), 0);
-	address_set_port((struct sockaddr *)address, endpoint.port);
-	return length;
+	if (endpoint.kind == ENDPOINT_UNIX)
+		ck_assert(address_from_path(endpoint.host, address));
+	else
+		ck_assert_int_eq(address_from_literal(endpoint.host, AF_UNSPEC, address), 0);
+	address_set_port(address, endpoint.port);
+}
+
+/* Makes of it the longest path: Linux ends no such path with a NUL. */
+static void make_longest_path(struct address *address)
+{
+	address->path.sun_family = AF_UNIX;
+	memset(address->path.sun_path, '\a', sizeof address->path.sun_path);
+	address->length = sizeof address->path;
 }
 
 static void set_ends(const char *peer, const char *local)
 {
-	values.peer_length = make_end(peer, &values.peer);
-	values.local_length = make_end(local, &values.local);
+	make_end(peer, &values.peer);
+	make_end(local, &values.local);
 }
 
 static void setup(void)
@@ -228,7 +230,7 @@ END_TEST
 START_TEST(end_without_a_name_is_shown)
 {
 	set_ends("unix:/x", "unix:/x");
-	values.peer_length = values.local_length = sizeof(sa_family_t);
+	values.peer.length = values.local.length = sizeof(sa_family_t);
 	assert_end("unix:(unnamed)", "unix:(unnamed)", "0");
 }
 END_TEST
@@ -236,8 +238,7 @@ END_TEST
 /* So it is where the kernel could not tell. */
 START_TEST(unknown_end_is_shown)
 {
-	memset(&values.peer, 0, sizeof values.peer);
-	memset(&values.local, 0, sizeof values.local);
+	values.peer = values.local = (struct address){.length = sizeof values.peer.room};
 	assert_end("(family 0)", "(family 0)", "0");
 }
 END_TEST
@@ -249,8 +250,7 @@ static const char *const odd_zones[] = {
 START_TEST(zone_never_comes_raw)
 {
 	set_ends("[fe80::1]:80", "[fe80::1]:80");
-	((struct sockaddr_in6 *)&values.peer)->sin6_scope_id = 3;
-	((struct sockaddr_in6 *)&values.local)->sin6_scope_id = 3;
+	values.peer.ipv6.sin6_scope_id = values.local.ipv6.sin6_scope_id = 3;
 	for (size_t i = 0; i < COUNT_OF(odd_zones); i++) {
 		zone = odd_zones[i];
 		assert_end("[fe80::1%3]:80", "fe80::1%3", "80");
@@ -278,13 +278,10 @@ END_TEST
 
 START_TEST(longest_path_is_shown_whole)
 {
-	struct sockaddr_un *path = (struct sockaddr_un *)&values.peer;
 	char said[512] = "unix:";
 
-	path->sun_family = AF_UNIX;
-	memset(path->sun_path, '\a', sizeof path->sun_path);
-	values.peer_length = sizeof *path;
-	for (size_t i = 0; i < sizeof path->sun_path; i++)
+	make_longest_path(&values.peer);
+	for (size_t i = 0; i < sizeof values.peer.path.sun_path; i++)
 		strcat(said, "\\x07");
 	assert_expands("{peer}", said);
 	assert_expands("{peer_address}", said);
@@ -535,16 +532,11 @@ END_TEST
 
 START_TEST(json_is_never_cut)
 {
-	struct sockaddr_un *paths[] = {(struct sockaddr_un *)&values.peer,
-				       (struct sockaddr_un *)&values.local};
 	char long_one[1000], out[16384];
 	size_t size;
 
-	for (int i = 0; i < 2; i++) {
-		paths[i]->sun_family = AF_UNIX;
-		memset(paths[i]->sun_path, '\a', sizeof paths[i]->sun_path);
-	}
-	values.peer_length = values.local_length = sizeof(struct sockaddr_un);
+	make_longest_path(&values.peer);
+	make_longest_path(&values.local);
 	values.serial = UINT64_MAX;
 	memset(long_one, '\b', sizeof long_one - 1);
 	long_one[sizeof long_one - 1] = '\0';
@@ -646,18 +638,18 @@ static size_t make_text(char *text)
 }
 
 /* Makes one end of a connection, each byte of it any. */
-static socklen_t pick_end(bool is_ip, struct sockaddr_storage *address)
+static void pick_end(bool is_ip, struct address *address)
 {
 	static const sa_family_t families[] = {AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC};
 	static const socklen_t lengths[] = {sizeof(struct sockaddr_in), sizeof(struct sockaddr_in6),
 					    sizeof(struct sockaddr_un), sizeof(struct sockaddr)};
 	size_t family = pick(is_ip ? 2 : COUNT_OF(families));
 
-	for (size_t i = 0; i < sizeof *address; i++)
-		((unsigned char *)address)[i] = (unsigned char)pick(256);
-	((struct sockaddr_in6 *)address)->sin6_scope_id = (uint32_t)pick(3);
-	address->ss_family = families[family];
-	return lengths[family];
+	for (size_t i = 0; i < sizeof address->room; i++)
+		((unsigned char *)&address->room)[i] = (unsigned char)pick(256);
+	address->ipv6.sin6_scope_id = (uint32_t)pick(3);
+	address->any.sa_family = families[family];
+	address->length = lengths[family];
 }
 
 static void pick_values(bool is_ip)
@@ -667,8 +659,8 @@ static void pick_values(bool is_ip)
 		"\x1B\x1B\x1B\x1B\x1B\x1B\x1B\x1B\x1B\x1B\x1B\x1B\x1B\x1B"};
 
 	zone = zones[pick(COUNT_OF(zones))];
-	values.peer_length = pick_end(is_ip, &values.peer);
-	values.local_length = pick_end(is_ip, &values.local);
+	pick_end(is_ip, &values.peer);
+	pick_end(is_ip, &values.local);
 	values.serial = (uint64_t)pick(SIZE_MAX) << 11 ^ pick(SIZE_MAX);
 	values.time = (time_t)pick(SIZE_MAX) - (time_t)pick(SIZE_MAX);
 }

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 
 /* What a condition may take at most: far more than it needs, for a slow machine. */
@@ -33,61 +34,71 @@ struct peer {
 	int error;  /* an errno that receiving gave, or 0 */
 };
 
-/* The loopback address of the family, with a port; returns its length. */
-static inline socklen_t loopback(int family, uint16_t port, struct sockaddr_storage *address)
+/* The loopback address of the family, with a port. */
+static inline struct address loopback(int family, uint16_t port)
 {
-	struct sockaddr_in *v4 = (struct sockaddr_in *)address;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+	struct address address = {.length = 0};
 
-	memset(address, 0, sizeof *address);
-	address->ss_family = (sa_family_t)family;
+	address.any.sa_family = (sa_family_t)family;
 	if (family == AF_INET6) {
-		v6->sin6_addr = in6addr_loopback;
-		v6->sin6_port = htons(port);
-		return sizeof *v6;
+		address.ipv6.sin6_addr = in6addr_loopback;
+		address.length = sizeof address.ipv6;
+	} else {
+		address.ipv4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		address.length = sizeof address.ipv4;
 	}
-	v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	v4->sin_port = htons(port);
-	return sizeof *v4;
+	address_set_port(&address, port);
+	return address;
+}
+
+/* Binds a socket of that type to a free port of the loopback address; returns it, or -1. */
+static inline int bind_on_loopback(int family, int type)
+{
+	struct address address = loopback(family, 0);
+	int fd = socket(family, type | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, &address.any, address.length) == 0)
+		return fd;
+	close(fd);
+	return -1;
 }
 
 /* Listens on a free port of the loopback address; returns the descriptor, or -1. */
 static inline int listen_on_loopback(int family, int backlog)
 {
-	struct sockaddr_storage address;
-	socklen_t length = loopback(family, 0, &address);
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = bind_on_loopback(family, SOCK_STREAM);
 
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&address, length) == 0 &&
-	    listen(fd, backlog) == 0)
+	if (fd < 0 || listen(fd, backlog) == 0)
 		return fd;
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 	return -1;
 }
 
 /* Binds a datagram socket to a free port of the loopback address; returns the descriptor. */
 static inline int datagrams_on_loopback(int family)
 {
-	struct sockaddr_storage address;
-	socklen_t length = loopback(family, 0, &address);
-	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = bind_on_loopback(family, SOCK_DGRAM);
 
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, length), 0);
 	return fd;
+}
+
+/* The address that a socket is bound to. */
+static inline struct address bound_address(int fd)
+{
+	struct address address = {.length = sizeof address.room};
+
+	ck_assert_int_eq(getsockname(fd, &address.any, &address.length), 0);
+	return address;
 }
 
 /* Connects a new datagram socket to where another one is bound, which it then hears alone. */
 static inline int datagrams_to(int fd)
 {
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
-	int peer;
+	struct address address = bound_address(fd);
+	int peer = datagrams_on_loopback(address.any.sa_family);
 
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-	peer = datagrams_on_loopback(address.ss_family);
-	ck_assert_int_eq(connect(peer, (struct sockaddr *)&address, length), 0);
+	ck_assert_int_eq(connect(peer, &address.any, address.length), 0);
 	return peer;
 }
 
@@ -106,30 +117,21 @@ static inline void set_nonblocking(int fd)
 	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
 }
 
-/* Connects a new peer to the address; on loopback and UNIX sockets that is done at once. */
-static inline struct peer peer_connect(const struct sockaddr *address, socklen_t length,
-				       int receive_buffer)
+/* Connects a new peer to where the descriptor listens; it has happened on return. */
+static inline struct peer peer_of_listener(int listener, int receive_buffer)
 {
-	struct peer peer = {.fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+	struct address address = bound_address(listener);
+	struct peer peer = {.fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
 
 	ck_assert_int_ge(peer.fd, 0);
 	if (receive_buffer > 0)
 		ck_assert_int_eq(setsockopt(peer.fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer,
 					    sizeof receive_buffer),
 				 0);
-	ck_assert_msg(connect(peer.fd, address, length) == 0, "connect: %s", strerror(errno));
+	ck_assert_msg(connect(peer.fd, &address.any, address.length) == 0, "connect: %s",
+		      strerror(errno));
 	set_nonblocking(peer.fd);
 	return peer;
-}
-
-/* Connects a new peer to where the descriptor listens. */
-static inline struct peer peer_of_listener(int listener, int receive_buffer)
-{
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
-
-	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
-	return peer_connect((struct sockaddr *)&address, length, receive_buffer);
 }
 
 /* Makes a connection: the peer, and our non-blocking end. With AF_UNIX it is a socketpair. */

@@ -9,7 +9,8 @@
 
 static struct addresslist addresses;
 static struct attempts *attempts;
-static struct attempts_request request = {.addresses = &addresses};
+static struct address source; /* that they are tried from, once it is set */
+static struct attempts_request request = {.addresses = &addresses, .source = &source};
 
 /* What the callback was told. */
 static struct {
@@ -30,8 +31,7 @@ static inline void ended_cb(const struct attempts_result *result, void *argument
 	outcome.reason = result->reason;
 	outcome.length = result->length;
 	outcome.connect_us = result->connect_us;
-	address_format(result->address, result->address_length, outcome.address,
-		       sizeof outcome.address);
+	address_format(result->address, outcome.address, sizeof outcome.address);
 	if (free_in_callback) {
 		attempts_free(attempts);
 		attempts = NULL;
@@ -47,11 +47,9 @@ static inline int families_end(void)
 /* Adds to the list where a descriptor is bound. */
 static inline void add(int fd)
 {
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
+	struct address address = bound_address(fd);
 
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-	addresslist_add(&addresses, (struct sockaddr *)&address, length);
+	addresslist_add(&addresses, &address);
 }
 
 /* The i-th address as it is shown. */
@@ -59,24 +57,13 @@ static inline const char *shown(size_t i)
 {
 	static char text[ADDRESS_TEXT_MAX];
 
-	return address_format((struct sockaddr *)&addresses.addresses[i], addresses.lengths[i],
-			      text, sizeof text);
+	return address_format(&addresses.all[i], text, sizeof text);
 }
 
 /* Has the addresses tried from this one. */
-static inline void set_source(const void *source, socklen_t length)
+static inline void set_source(const char *host)
 {
-	request.source = source;
-	request.source_length = length;
-}
-
-/* Has the addresses tried from an IPv4 address, in host order. */
-static inline void set_source_ipv4(uint32_t address)
-{
-	static struct sockaddr_in source = {.sin_family = AF_INET};
-
-	source.sin_addr.s_addr = htonl(address);
-	set_source(&source, sizeof source);
+	ck_assert_int_eq(address_from_literal(host, AF_UNSPEC, &source), 0);
 }
 
 static inline void assert_failed(int reason, size_t i)

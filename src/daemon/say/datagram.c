@@ -25,8 +25,7 @@
 struct source {
 	struct datagrams *all;
 	struct event *readable;
-	struct sockaddr_storage local;
-	socklen_t local_length;
+	struct address local;
 };
 
 struct datagrams {
@@ -39,18 +38,17 @@ struct datagrams {
 };
 
 /* True if an IPv4 address is one machine's, as far as can be seen. */
-static bool is_one_ipv4(const struct sockaddr_in *address)
+static bool is_one_ipv4(const struct in_addr *address)
 {
-	uint32_t number = ntohl(address->sin_addr.s_addr);
+	uint32_t number = ntohl(address->s_addr);
 
 	/* 0.0.0.0/8 is nobody's; from 224.0.0.0 on are multicast, reserved, broadcast. */
 	return number >> 24 != 0 && number >> 28 < 14;
 }
 
-static bool is_one_ipv6(const struct sockaddr_in6 *address)
+static bool is_one_ipv6(const struct in6_addr *address)
 {
-	return !IN6_IS_ADDR_MULTICAST(&address->sin6_addr) &&
-	       !IN6_IS_ADDR_UNSPECIFIED(&address->sin6_addr);
+	return !IN6_IS_ADDR_MULTICAST(address) && !IN6_IS_ADDR_UNSPECIFIED(address);
 }
 
 /*
@@ -62,10 +60,9 @@ enum { LEAST_PORT = 1024 };
 /* True if a datagram came from one client, to us alone. */
 static bool may_be_answered(const struct packet *packet)
 {
-	const struct sockaddr *peer = (const struct sockaddr *)&packet->peer;
-	bool is_one = peer->sa_family == AF_INET6
-			      ? is_one_ipv6((const struct sockaddr_in6 *)(const void *)peer)
-			      : is_one_ipv4((const struct sockaddr_in *)(const void *)peer);
+	const struct address *peer = &packet->peer;
+	bool is_one = peer->any.sa_family == AF_INET6 ? is_one_ipv6(&peer->ipv6.sin6_addr)
+						      : is_one_ipv4(&peer->ipv4.sin_addr);
 
 	return is_one && address_port(peer) >= LEAST_PORT && !packet->to_many;
 }
@@ -80,12 +77,8 @@ static size_t say(struct datagrams *all, struct packet *packet)
 		memcpy(packet->bytes, template_bytes(template), template_longest(template));
 		return template_longest(template);
 	}
-	rendering.values = (struct template_values){
-		.peer = packet->peer,
-		.peer_length = packet->peer_length,
-		.local = packet->local,
-		.local_length = packet->local_length,
-	};
+	rendering.values.peer = packet->peer;
+	rendering.values.local = packet->local;
 	greeting_begin(all->greeting, &rendering);
 	return template_render(template, &rendering.values, packet->bytes);
 }
@@ -104,10 +97,8 @@ static void explain(struct datagrams *all, const struct packet *packet, size_t a
 	log_info(
 		"%zu bytes from %s not answered: a request must have more than the %zu of the answer; "
 		"ask with hailto -u, or printf '%%%zus' | nc -u -w 1; more such are only counted",
-		packet->size,
-		address_format((const struct sockaddr *)&packet->peer, packet->peer_length, peer,
-			       sizeof peer),
-		answer, answer < ENOUGH ? ENOUGH : answer + 1);
+		packet->size, address_format(&packet->peer, peer, sizeof peer), answer,
+		answer < ENOUGH ? ENOUGH : answer + 1);
 }
 
 /* Makes an answer of a request, unless it must have none. */
@@ -127,7 +118,7 @@ static bool make_answer(struct datagrams *all, struct packet *packet)
 	}
 	packet->size = answer;
 	greeting_count(all->greeting);
-	journal_answered((const struct sockaddr *)&packet->peer, packet->peer_length, answer);
+	journal_answered(&packet->peer, answer);
 	return true;
 }
 
@@ -136,7 +127,7 @@ static void readable_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct source *source = argument;
 	struct datagrams *all = source->all;
-	size_t count = packets_receive(all->packets, fd, &source->local, source->local_length);
+	size_t count = packets_receive(all->packets, fd, &source->local);
 	size_t answers = 0, failed;
 
 	(void)what;
@@ -158,10 +149,10 @@ static bool add_source(struct datagrams *all, struct event_base *base, int fd)
 	struct source *source = &all->sources[all->count++];
 
 	source->all = all;
-	source->local_length = sizeof source->local;
+	source->local.length = sizeof source->local.room;
 	source->readable = event_new(base, fd, EV_READ | EV_PERSIST, readable_cb, source);
 	return source->readable && event_add(source->readable, NULL) == 0 &&
-	       getsockname(fd, (struct sockaddr *)&source->local, &source->local_length) == 0;
+	       getsockname(fd, &source->local.any, &source->local.length) == 0;
 }
 
 struct datagrams *datagrams_new(struct event_base *base, const struct sockets *sockets,

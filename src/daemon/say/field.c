@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include "base/address.h"
 #include "base/escape.h"
@@ -27,7 +26,7 @@ enum {
 	PORT_MAX = 5,
 	SERIAL_MAX = 20,
 	TIME_MAX = 20,
-	JSON_PATH_MAX = 5 + JSON_GROWTH * (int)sizeof((struct sockaddr_un *)0)->sun_path,
+	JSON_PATH_MAX = 5 + JSON_GROWTH * (int)sizeof((struct address *)0)->path.sun_path,
 	JSON_REST_MAX = (int)sizeof JSON_FRAME - 1 + 2 * PORT_MAX + SERIAL_MAX + TIME_MAX,
 	JSON_MAX = JSON_REST_MAX + 4 * JSON_PATH_MAX,
 	JSON_IP_MAX = JSON_REST_MAX + 2 * (IP_MAX + IP_HOST_MAX),
@@ -85,38 +84,32 @@ static void format_time(time_t time, char *text, size_t size)
 }
 
 /* Writes one end of a connection, raw: FIELD_PEER or FIELD_PEER_ADDRESS says what of it. */
-static const char *format_address(enum field part, const struct sockaddr_storage *end,
-				  socklen_t length, char text[ADDRESS_TEXT_MAX])
+static const char *format_address(enum field part, const struct address *end,
+				  char text[ADDRESS_TEXT_MAX])
 {
-	const struct sockaddr *address = (const struct sockaddr *)end;
-
-	return part == FIELD_PEER ? address_format(address, length, text, ADDRESS_TEXT_MAX)
-				  : address_format_host(address, length, text, ADDRESS_TEXT_MAX);
+	return part == FIELD_PEER ? address_format(end, text, ADDRESS_TEXT_MAX)
+				  : address_format_host(end, text, ADDRESS_TEXT_MAX);
 }
 
-/* Writes one end of a connection: FIELD_PEER, FIELD_PEER_ADDRESS or FIELD_PEER_PORT says what of
- * it. */
-static void format_end(enum field part, const struct sockaddr_storage *end, socklen_t length,
-		       char *out, size_t size)
+/* Likewise, but escaped; FIELD_PEER_PORT is its port. */
+static void format_end(enum field part, const struct address *end, char *out, size_t size)
 {
 	if (part == FIELD_PEER_PORT) {
-		snprintf(out, size, "%u", address_port((const struct sockaddr *)end));
+		snprintf(out, size, "%u", address_port(end));
 	} else {
 		char text[ADDRESS_TEXT_MAX];
-		escape_text(out, size, format_address(part, end, length, text));
+		escape_text(out, size, format_address(part, end, text));
 	}
 }
 
 /* Adds one end of a connection, with the names that the placeholders from `first` on have. */
-static void add_end(struct json *json, enum field first, const struct sockaddr_storage *end,
-		    socklen_t length)
+static void add_end(struct json *json, enum field first, const struct address *end)
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	json_string(json, fields[first].name, format_address(FIELD_PEER, end, length, text));
-	json_string(json, fields[first + 1].name,
-		    format_address(FIELD_PEER_ADDRESS, end, length, text));
-	json_number(json, fields[first + 2].name, address_port((const struct sockaddr *)end));
+	json_string(json, fields[first].name, format_address(FIELD_PEER, end, text));
+	json_string(json, fields[first + 1].name, format_address(FIELD_PEER_ADDRESS, end, text));
+	json_number(json, fields[first + 2].name, address_port(end));
 }
 
 /* Writes the object up to what is the same for everyone. */
@@ -127,8 +120,8 @@ static void format_json(const struct template_values *values, char *text, size_t
 
 	format_time(values->time, time, sizeof time);
 	json_begin(&json, text, size);
-	add_end(&json, FIELD_PEER, &values->peer, values->peer_length);
-	add_end(&json, FIELD_LOCAL, &values->local, values->local_length);
+	add_end(&json, FIELD_PEER, &values->peer);
+	add_end(&json, FIELD_LOCAL, &values->local);
 	json_number(&json, fields[FIELD_SERIAL].name, values->serial);
 	json_string(&json, fields[FIELD_TIME].name, time);
 	json_pause(&json);
@@ -145,10 +138,9 @@ void field_format(enum field field, const struct template_values *values, char *
 	else if (field == FIELD_TIME)
 		format_time(values->time, text, size);
 	else if (field < FIELD_LOCAL)
-		format_end(field, &values->peer, values->peer_length, text, size);
+		format_end(field, &values->peer, text, size);
 	else
-		format_end(field - FIELD_LOCAL + FIELD_PEER, &values->local, values->local_length,
-			   text, size);
+		format_end(field - FIELD_LOCAL + FIELD_PEER, &values->local, text, size);
 }
 
 /* Copies as many whole characters as a constant may have. Returns `out`. */

@@ -126,13 +126,12 @@ void outbox_forget(struct outbox *outbox)
  */
 static void find_ends(const struct template *template, int fd, struct template_values *values)
 {
-	values->peer.ss_family = values->local.ss_family = AF_UNSPEC;
-	values->peer_length = sizeof values->peer;
-	values->local_length = sizeof values->local;
+	values->peer.any.sa_family = values->local.any.sa_family = AF_UNSPEC;
+	values->peer.length = values->local.length = sizeof values->peer.room;
 	if (template_names_peer(template))
-		(void)getpeername(fd, (struct sockaddr *)&values->peer, &values->peer_length);
+		(void)getpeername(fd, &values->peer.any, &values->peer.length);
 	if (template_names_local(template))
-		(void)getsockname(fd, (struct sockaddr *)&values->local, &values->local_length);
+		(void)getsockname(fd, &values->local.any, &values->local.length);
 }
 
 /* Queues the first piece of what is said to this client alone. */

@@ -47,8 +47,8 @@ static void prepare(struct packets *packets, size_t i)
 	packets->parts[i] = (struct iovec){.iov_base = packet->bytes,
 					   .iov_len = sizeof packet->bytes};
 	packets->messages[i].msg_hdr = (struct msghdr){
-		.msg_name = &packet->peer,
-		.msg_namelen = sizeof packet->peer,
+		.msg_name = &packet->peer.any,
+		.msg_namelen = sizeof packet->peer.room,
 		.msg_iov = &packets->parts[i],
 		.msg_iovlen = 1,
 		.msg_control = packets->beside[i].bytes,
@@ -99,13 +99,12 @@ static void take(struct packet *packet, struct mmsghdr *message)
 {
 	struct msghdr *header = &message->msg_hdr;
 
-	packet->peer_length = header->msg_namelen;
+	packet->peer.length = header->msg_namelen;
 	packet->size = message->msg_len;
 	packet->to_many = destination_take(header, &packet->local);
 }
 
-size_t packets_receive(struct packets *packets, int fd, const struct sockaddr_storage *local,
-		       socklen_t local_length)
+size_t packets_receive(struct packets *packets, int fd, const struct address *local)
 {
 	int count;
 
@@ -116,7 +115,6 @@ size_t packets_receive(struct packets *packets, int fd, const struct sockaddr_st
 	packets->used = count > 0 ? (size_t)count : 0;
 	for (int i = 0; i < count; i++) {
 		packets->all[i].local = *local;
-		packets->all[i].local_length = local_length;
 		take(&packets->all[i], &packets->messages[i]);
 	}
 	return packets->used;

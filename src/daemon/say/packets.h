@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/socket.h>
 
+#include "base/address.h"
 #include "base/attributes.h"
 #include "daemon/options.h"
 
@@ -18,10 +18,9 @@ enum { PACKETS_MAX = 32 };
 
 /* A request, and then in its place the answer to it. */
 struct packet {
-	struct sockaddr_storage peer, local; /* who sent it, and to which address */
-	socklen_t peer_length, local_length;
-	bool to_many; /* it was sent to a broadcast or multicast address */
-	size_t size;  /* of the request at most PACKET_BYTES_MAX, whatever more it had */
+	struct address peer, local; /* where it came from, and to which address */
+	bool to_many;		    /* it was sent to a broadcast or multicast address */
+	size_t size; /* of the request at most PACKET_BYTES_MAX, whatever more it had */
 	char bytes[PACKET_BYTES_MAX];
 };
 
@@ -36,8 +35,7 @@ void packets_free(struct packets *packets);
  * Reads what has come to the non-blocking socket, which is bound to `local`. Returns how many
  * datagrams that are, up to PACKETS_MAX; 0: none, or the kernel has an error to tell.
  */
-size_t packets_receive(struct packets *packets, int fd, const struct sockaddr_storage *local,
-		       socklen_t local_length);
+size_t packets_receive(struct packets *packets, int fd, const struct address *local);
 
 /* The i-th of those read last. */
 struct packet *packets_get(struct packets *packets, size_t i);

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 #include <time.h>
 
+#include "base/address.h"
 #include "base/attributes.h"
 #include "field.h"
 
@@ -24,8 +24,7 @@ struct template_constants {
 
 /* What is each client's own. */
 struct template_values {
-	struct sockaddr_storage peer, local; /* the two ends of the connection */
-	socklen_t peer_length, local_length;
+	struct address peer, local; /* the two ends of the connection */
 	uint64_t serial;
 	time_t time;
 };

@@ -161,18 +161,16 @@ static bool hand_over(struct listener *listener, int fd, const char *peer)
 }
 
 /* Likewise with a line in the log, which may know the session by its peer, too. */
-static bool hand_over_logged(struct listener *listener, int fd, const struct sockaddr *address,
-			     socklen_t length)
+static bool hand_over_logged(struct listener *listener, int fd, const struct address *address)
 {
 	char peer[ADDRESS_TEXT_MAX];
 
-	journal_connected(address, length, peer);
+	journal_connected(address, peer);
 	return hand_over(listener, fd, journal_has_ends() ? peer : NULL);
 }
 
 /* Opens a session for an accepted socket, and notices what follows from it. */
-static void greet(struct listener *listener, int fd, const struct sockaddr *address,
-		  socklen_t length)
+static void greet(struct listener *listener, int fd, const struct address *address)
 {
 	bool opened;
 
@@ -180,7 +178,7 @@ static void greet(struct listener *listener, int fd, const struct sockaddr *addr
 	listener->stats->accepted++;
 	if (listener->has_multipath && socket_is_multipath(fd))
 		socket_release(fd);
-	opened = journal_has_connections() ? hand_over_logged(listener, fd, address, length)
+	opened = journal_has_connections() ? hand_over_logged(listener, fd, address)
 					   : hand_over(listener, fd, NULL);
 	if (opened)
 		pause_if_full(listener);
@@ -189,13 +187,15 @@ static void greet(struct listener *listener, int fd, const struct sockaddr *addr
 }
 
 /* Takes what libevent accepted; it goes on accepting unless we pause. */
-static void accept_cb(struct evconnlistener *from, evutil_socket_t fd, struct sockaddr *address,
+static void accept_cb(struct evconnlistener *from, evutil_socket_t fd, struct sockaddr *peer,
 		      int length, void *argument)
 {
 	struct listener *listener = argument;
+	struct address address;
 
 	(void)from;
-	greet(listener, fd, address, (socklen_t)length);
+	address_set(&address, peer, (socklen_t)length);
+	greet(listener, fd, &address);
 	if (has_count(listener)) {
 		pause_for(listener, PAUSE_STOPPED);
 		listener->stopping = true;
@@ -223,23 +223,23 @@ static void accept_failed_cb(struct evconnlistener *from, void *argument)
  */
 static bool empty_queue(struct listener *listener, int socket)
 {
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
+	struct address address;
 
 	/* Linux lets one more into a queue than its length. */
-	for (uint64_t i = 0; i <= listener->options->backlog; i++, length = sizeof address) {
+	for (uint64_t i = 0; i <= listener->options->backlog; i++) {
 		if (has_count(listener))
 			return true;
 		if (sessions_find_room(listener->sessions) != SESSIONS_ADMIT)
 			return false;
-		int fd = accept(socket, (struct sockaddr *)&address, &length);
+		address.length = sizeof address.room;
+		int fd = accept(socket, &address.any, &address.length);
 		if (fd < 0 && socket_lost_one(errno))
 			continue;
 		if (fd < 0)
 			return errno == EAGAIN || errno == EWOULDBLOCK;
 		evutil_make_socket_nonblocking(fd);
 		evutil_make_socket_closeonexec(fd);
-		greet(listener, fd, (struct sockaddr *)&address, length);
+		greet(listener, fd, &address);
 	}
 	return true;
 }

@@ -74,26 +74,25 @@ static bool prepare_tcp(const struct binder *binder, int fd, int family)
 }
 
 /* Notes the address that the socket really has: the kernel chose the port 0. */
-static bool note_address(struct place *place, struct sockaddr_storage *address)
+static bool note_address(struct place *place, struct address *address)
 {
-	socklen_t length = sizeof *address;
-
-	if (getsockname(place->fd, (struct sockaddr *)address, &length) < 0)
+	address->length = sizeof address->room;
+	if (getsockname(place->fd, &address->any, &address->length) < 0)
 		return false;
-	places_name(place, (struct sockaddr *)address, length);
+	places_name(place, address);
 	return true;
 }
 
 /* Opens and binds a TCP socket, and writes its address back; false, errno set, if it can't. */
-static bool bind_tcp(struct binder *binder, struct sockaddr_storage *address, socklen_t length)
+static bool bind_tcp(struct binder *binder, struct address *address)
 {
-	int fd = socket_open(address->ss_family, SOCK_STREAM);
+	int fd = socket_open(address->any.sa_family, SOCK_STREAM);
 	struct place *place;
 
 	if (fd < 0)
 		return false;
-	if (!prepare_tcp(binder, fd, address->ss_family) ||
-	    bind(fd, (struct sockaddr *)address, length) < 0) {
+	if (!prepare_tcp(binder, fd, address->any.sa_family) ||
+	    bind(fd, &address->any, address->length) < 0) {
 		socket_close(fd);
 		return false;
 	}
@@ -102,15 +101,15 @@ static bool bind_tcp(struct binder *binder, struct sockaddr_storage *address, so
 }
 
 /* Opens and binds a UDP socket beside the TCP socket bound last; false, errno set, if it can't. */
-static bool bind_udp(struct binder *binder, const struct sockaddr_storage *address,
-		     socklen_t length)
+static bool bind_udp(struct binder *binder, const struct address *address)
 {
-	int fd = socket_open(address->ss_family, SOCK_DGRAM);
+	int fd = socket_open(address->any.sa_family, SOCK_DGRAM);
 
 	if (fd < 0)
 		return false;
-	if (prepare(binder, fd, address->ss_family) && destination_want(fd, address->ss_family) &&
-	    bind(fd, (const struct sockaddr *)address, length) == 0) {
+	if (prepare(binder, fd, address->any.sa_family) &&
+	    destination_want(fd, address->any.sa_family) &&
+	    bind(fd, &address->any, address->length) == 0) {
 		binder->places->all[binder->places->count - 1].datagram_fd = fd;
 		return true;
 	}
@@ -119,16 +118,15 @@ static bool bind_udp(struct binder *binder, const struct sockaddr_storage *addre
 }
 
 /* Binds all that is wanted on an address, or nothing; else `by_udp` tells which of it failed. */
-static bool bind_address(struct binder *binder, struct sockaddr_storage *address, socklen_t length,
-			 bool *by_udp)
+static bool bind_address(struct binder *binder, struct address *address, bool *by_udp)
 {
 	size_t before = binder->places->count;
 	int reason;
 
 	*by_udp = false;
-	if (!bind_tcp(binder, address, length))
+	if (!bind_tcp(binder, address))
 		return false;
-	if (!binder->options->udp || bind_udp(binder, address, length))
+	if (!binder->options->udp || bind_udp(binder, address))
 		return true;
 	reason = errno;
 	places_truncate(binder->places, before);
@@ -152,16 +150,8 @@ static void complain_of_lookup(const struct endpoint *endpoint, int failure, int
 		why = strerror(errno);
 		advice = failure_lack_advice(errno);
 	}
-	log_error("cannot listen on %s: %s%s", address_format_endpoint(endpoint, text, sizeof text),
-		  why, advice);
-}
-
-/* Adds the addresses of one family. */
-static void add_family(struct addresslist *all, const struct addrinfo *found, int family)
-{
-	for (; found; found = found->ai_next)
-		if (found->ai_family == family)
-			addresslist_add(all, found->ai_addr, found->ai_addrlen);
+	log_error("cannot listen on %s: %s%s", endpoint_format(endpoint, text, sizeof text), why,
+		  advice);
 }
 
 /* Adds what a host stands for, IPv4 first; with no name, these are the wildcards. */
@@ -174,8 +164,8 @@ static int look_up(const char *host, struct addresslist *all)
 
 	if (failure)
 		return failure;
-	add_family(all, found, AF_INET);
-	add_family(all, found, AF_INET6);
+	addresslist_add_found(all, found, AF_INET);
+	addresslist_add_found(all, found, AF_INET6);
 	freeaddrinfo(found);
 	return 0;
 }
@@ -220,7 +210,7 @@ static enum bound note_use(struct binder *binder, const struct failure *failure)
 		log_error("out of memory");
 		return BOUND_NOT;
 	}
-	places_name(place, failure->address, failure->length);
+	places_name(place, failure->address);
 	failure_note(failure);
 	return BOUND_IN_USE;
 }
@@ -247,17 +237,16 @@ static enum bound judge_failure(struct binder *binder, const struct failure *fai
  * Finds a place of ours that would have the address as well, which only --reuse-port allows. The
  * kernel sees it at listen(2), and so never in a check.
  */
-static const struct place *find_own(const struct binder *binder, const struct sockaddr *address)
+static const struct place *find_own(const struct binder *binder, const struct address *address)
 {
 	return binder->options->reuse_port ? NULL : places_find_overlap(binder->places, address);
 }
 
-static void complain_of_own(const struct place *own, const struct sockaddr *address,
-			    socklen_t length)
+static void complain_of_own(const struct place *own, const struct address *address)
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	address_format(address, length, text, sizeof text);
+	address_format(address, text, sizeof text);
 	if (strcmp(text, own->address) == 0)
 		log_error("cannot listen on %s: it is given twice", text);
 	else
@@ -269,22 +258,19 @@ static void complain_of_own(const struct place *own, const struct sockaddr *addr
  * Binds one address of an endpoint that wants this port, or any; then the address has the port
  * that was got, also if by TCP alone.
  */
-static enum bound bind_one(struct binder *binder, struct sockaddr_storage *name, socklen_t length,
-			   uint16_t wanted, bool is_only)
+static enum bound bind_one(struct binder *binder, struct address *address, uint16_t wanted,
+			   bool is_only)
 {
-	struct sockaddr *address = (struct sockaddr *)name;
 	const struct place *own = find_own(binder, address);
-	struct failure failure = {.address = address,
-				  .length = length,
-				  .shares = binder->options->reuse_port};
+	struct failure failure = {.address = address, .shares = binder->options->reuse_port};
 
 	if (own && address_port(address) != wanted)
 		return BOUND_AGAIN;
 	if (own) {
-		complain_of_own(own, address, length);
+		complain_of_own(own, address);
 		return BOUND_NOT;
 	}
-	if (bind_address(binder, name, length, &failure.by_udp))
+	if (bind_address(binder, address, &failure.by_udp))
 		return BOUND;
 	failure.reason = errno;
 	return judge_failure(binder, &failure, address_port(address) != wanted, is_only);
@@ -298,9 +284,9 @@ static enum bound bind_all(struct binder *binder, struct addresslist *all, uint1
 	bool serves = false;
 
 	for (size_t i = 0; i < all->count; i++) {
-		struct sockaddr *address = (struct sockaddr *)&all->addresses[i];
+		struct address *address = &all->all[i];
 		address_set_port(address, port);
-		enum bound bound = bind_one(binder, &all->addresses[i], all->lengths[i], wanted,
+		enum bound bound = bind_one(binder, address, wanted,
 					    i + 1 == all->count && !serves);
 		port = address_port(address); /* TCP may have it, and only UDP not */
 		if (bound == BOUND_AGAIN)
@@ -325,12 +311,12 @@ static bool add_tcp(struct binder *binder, const struct endpoint *endpoint)
 			return bound == BOUND;
 	}
 	log_error("cannot listen on %s: found no port that is free on all its addresses",
-		  address_format_endpoint(endpoint, text, sizeof text));
+		  endpoint_format(endpoint, text, sizeof text));
 	return false;
 }
 
 /* Opens and binds a UNIX socket; false, errno set, if it can't. */
-static bool bind_unix(struct binder *binder, const struct sockaddr_un *address)
+static bool bind_unix(struct binder *binder, const struct address *address)
 {
 	struct place *place;
 	int fd;
@@ -341,15 +327,15 @@ static bool bind_unix(struct binder *binder, const struct sockaddr_un *address)
 	if (fd < 0)
 		return false;
 	place = places_add(binder->places, fd);
-	if (!place || bind(fd, (const struct sockaddr *)address, sizeof *address) < 0)
+	if (!place || bind(fd, &address->any, address->length) < 0)
 		return false;
-	places_name(place, (const struct sockaddr *)address, sizeof *address);
+	places_name(place, address);
 	unixpath_note(&place->path, address);
 	return true;
 }
 
 /* Finds out whether the path could be bound, and notes it; false, errno set, if it can't. */
-static bool check_unix(struct binder *binder, const struct sockaddr_un *address)
+static bool check_unix(struct binder *binder, const struct address *address)
 {
 	struct place *place;
 
@@ -357,22 +343,21 @@ static bool check_unix(struct binder *binder, const struct sockaddr_un *address)
 		return false;
 	place = places_add(binder->places, -1);
 	if (place)
-		places_name(place, (const struct sockaddr *)address, sizeof *address);
+		places_name(place, address);
 	return place != NULL;
 }
 
 static bool add_unix(struct binder *binder, const struct endpoint *endpoint)
 {
-	struct sockaddr_un address;
-	struct failure failure = {.address = (const struct sockaddr *)&address,
-				  .length = sizeof address};
+	struct address address;
+	struct failure failure = {.address = &address};
 	const struct place *own;
 
 	if (!address_from_path(endpoint->host, &address))
 		return false; /* the options have refused it */
-	own = places_find_overlap(binder->places, failure.address);
+	own = places_find_overlap(binder->places, &address);
 	if (own) {
-		complain_of_own(own, failure.address, failure.length);
+		complain_of_own(own, &address);
 		return false;
 	}
 	if (binder->checking ? check_unix(binder, &address) : bind_unix(binder, &address))

@@ -6,10 +6,8 @@
 #include <ifaddrs.h>
 #include <inttypes.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include "base/address.h"
 #include "base/log.h"
@@ -32,14 +30,9 @@ const char *failure_zone_advice(const char *host)
 					    : unknown_zone;
 }
 
-static const struct sockaddr_in6 *as_ipv6(const struct sockaddr *address)
+static bool is_mapped(const struct address *address)
 {
-	return (const struct sockaddr_in6 *)(const void *)address;
-}
-
-static bool is_mapped(const struct sockaddr *address)
-{
-	return address->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&as_ipv6(address)->sin6_addr);
+	return address->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address->ipv6.sin6_addr);
 }
 
 static const char *family_name(int family)
@@ -54,10 +47,10 @@ static const char *subject(const struct failure *failure, char *text)
 	size_t used;
 
 	if (is_mapped(failure->address) &&
-	    inet_ntop(AF_INET6, &as_ipv6(failure->address)->sin6_addr, host, sizeof host))
+	    inet_ntop(AF_INET6, &failure->address->ipv6.sin6_addr, host, sizeof host))
 		snprintf(text, SUBJECT_MAX, "[%s]:%u", host, address_port(failure->address));
 	else
-		address_format(failure->address, failure->length, text, SUBJECT_MAX);
+		address_format(failure->address, text, SUBJECT_MAX);
 	used = strlen(text);
 	snprintf(text + used, SUBJECT_MAX - used, "%s", failure->by_udp ? " by UDP" : "");
 	return text;
@@ -94,21 +87,19 @@ static const char *advise_on_use(const struct failure *failure, char *text)
 	return text;
 }
 
-/* True if both are one IPv4 or IPv6 address, whatever their ports. */
-static bool is_same_host(const struct sockaddr *one, const struct sockaddr *other)
+/* True if both are one IPv4 or IPv6 address, whatever their ports; they are of one family. */
+static bool is_same_host(const struct sockaddr *one, const struct address *other)
 {
-	const struct sockaddr_in *a = (const void *)one, *b = (const void *)other;
+	const struct sockaddr_in *ipv4 = (const void *)one;
+	const struct sockaddr_in6 *ipv6 = (const void *)one;
 
-	if (one->sa_family != other->sa_family)
-		return false;
-	return one->sa_family == AF_INET
-		       ? a->sin_addr.s_addr == b->sin_addr.s_addr
-		       : memcmp(&as_ipv6(one)->sin6_addr, &as_ipv6(other)->sin6_addr,
-				sizeof as_ipv6(one)->sin6_addr) == 0;
+	return other->any.sa_family == AF_INET
+		       ? ipv4->sin_addr.s_addr == other->ipv4.sin_addr.s_addr
+		       : IN6_ARE_ADDR_EQUAL(&ipv6->sin6_addr, &other->ipv6.sin6_addr);
 }
 
 /* The address is not to be had: whose is it, and is there anything of its family? */
-static const char *advise_on_place(const struct sockaddr *address, char *text)
+static const char *advise_on_place(const struct address *address, char *text)
 {
 	struct ifaddrs *all;
 	bool has_family = false, has_address = false;
@@ -116,7 +107,7 @@ static const char *advise_on_place(const struct sockaddr *address, char *text)
 	if (getifaddrs(&all) < 0)
 		return "";
 	for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
-		if (!one->ifa_addr || one->ifa_addr->sa_family != address->sa_family)
+		if (!one->ifa_addr || one->ifa_addr->sa_family != address->any.sa_family)
 			continue;
 		has_family = true;
 		has_address = has_address || is_same_host(one->ifa_addr, address);
@@ -127,21 +118,21 @@ static const char *advise_on_place(const struct sockaddr *address, char *text)
 	if (has_family)
 		return " (not an address of this machine)";
 	snprintf(text, ADVICE_MAX, " (%s is off on this machine: no interface has an address)",
-		 family_name(address->sa_family));
+		 family_name(address->any.sa_family));
 	return text;
 }
 
 /* The kernel can't make sense of the address. */
-static const char *advise_on_form(const struct sockaddr *address, char *text)
+static const char *advise_on_form(const struct address *address, char *text)
 {
 	char ipv4[INET_ADDRSTRLEN];
 
 	if (is_mapped(address) &&
-	    inet_ntop(AF_INET, &as_ipv6(address)->sin6_addr.s6_addr[12], ipv4, sizeof ipv4)) {
+	    inet_ntop(AF_INET, &address->ipv6.sin6_addr.s6_addr[12], ipv4, sizeof ipv4)) {
 		snprintf(text, ADVICE_MAX, " (this is IPv4 in IPv6; write %s)", ipv4);
 		return text;
 	}
-	if (address->sa_family == AF_INET6 && IN6_IS_ADDR_MULTICAST(&as_ipv6(address)->sin6_addr))
+	if (address->any.sa_family == AF_INET6 && IN6_IS_ADDR_MULTICAST(&address->ipv6.sin6_addr))
 		return " (a multicast address, and TCP has none)";
 	return address_advice(address, EINVAL);
 }
@@ -159,7 +150,7 @@ static const char *advise_on_lack(const struct failure *failure, char *text)
 	if (failure->reason != EAFNOSUPPORT)
 		return failure_lack_advice(failure->reason);
 	snprintf(text, ADVICE_MAX, " (the kernel has no %s, or a sandbox forbids it)",
-		 family_name(failure->address->sa_family));
+		 family_name(failure->address->any.sa_family));
 	return text;
 }
 
@@ -187,8 +178,6 @@ static const char *advise_on_ip(const struct failure *failure, char *text)
 
 static const char *advise_on_unix(const struct failure *failure, char *text)
 {
-	const struct sockaddr_un *address = (const void *)failure->address;
-
 	switch (failure->reason) {
 	case EADDRINUSE:
 		return " (another socket has it; 'ss -xap' shows whose)";
@@ -198,7 +187,7 @@ static const char *advise_on_unix(const struct failure *failure, char *text)
 		return " (there is no such folder)";
 	case EACCES:
 	case EPERM:
-		switch (unixpath_find_obstacle(address)) {
+		switch (unixpath_find_obstacle(failure->address)) {
 		case UNIXPATH_HIDDEN:
 			return " (a folder on the way does not let us through)";
 		case UNIXPATH_SOCKET:
@@ -217,8 +206,8 @@ static const char *advise_on_unix(const struct failure *failure, char *text)
 /* What helps, as " (...)"; "" where we don't know. May be written to `text`. */
 static const char *advise(const struct failure *failure, char *text)
 {
-	return failure->address->sa_family == AF_UNIX ? advise_on_unix(failure, text)
-						      : advise_on_ip(failure, text);
+	return failure->address->any.sa_family == AF_UNIX ? advise_on_unix(failure, text)
+							  : advise_on_ip(failure, text);
 }
 
 void failure_complain(const struct failure *failure)

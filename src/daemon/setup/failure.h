@@ -3,11 +3,11 @@
 #define DAEMON_SETUP_FAILURE_H
 
 #include <stdbool.h>
-#include <sys/socket.h>
+
+struct address;
 
 struct failure {
-	const struct sockaddr *address; /* IPv4, IPv6 or UNIX, with the port that was wanted */
-	socklen_t length;
+	const struct address *address; /* IPv4, IPv6 or UNIX, with the port that was wanted */
 	int reason;  /* an errno; ENOTSOCK: something is at the path that is no socket */
 	bool by_udp; /* TCP has the address, and UDP can't */
 	bool shares; /* with --reuse-port */

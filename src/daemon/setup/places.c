@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,46 +26,46 @@ struct place *places_add(struct places *places, int fd)
 	return all;
 }
 
-void places_name(struct place *place, const struct sockaddr *name, socklen_t length)
+void places_name(struct place *place, const struct address *name)
 {
-	memcpy(&place->name, name, length);
-	place->length = length;
-	address_format(name, length, place->address, sizeof place->address);
+	place->name = *name;
+	address_format(name, place->address, sizeof place->address);
 }
 
-static bool is_overlapping_ipv4(const struct sockaddr *one, const struct sockaddr *other)
+static bool is_overlapping_ipv4(const struct address *one, const struct address *other)
 {
-	in_addr_t a = ((const struct sockaddr_in *)(const void *)one)->sin_addr.s_addr;
-	in_addr_t b = ((const struct sockaddr_in *)(const void *)other)->sin_addr.s_addr;
+	in_addr_t a = one->ipv4.sin_addr.s_addr, b = other->ipv4.sin_addr.s_addr;
 
 	return a == b || a == htonl(INADDR_ANY) || b == htonl(INADDR_ANY);
 }
 
-static bool is_overlapping_ipv6(const struct sockaddr *one, const struct sockaddr *other)
+static bool is_overlapping_ipv6(const struct address *one, const struct address *other)
 {
-	const struct sockaddr_in6 *a = (const void *)one, *b = (const void *)other;
+	const struct sockaddr_in6 *a = &one->ipv6, *b = &other->ipv6;
 
 	return IN6_IS_ADDR_UNSPECIFIED(&a->sin6_addr) || IN6_IS_ADDR_UNSPECIFIED(&b->sin6_addr) ||
 	       (IN6_ARE_ADDR_EQUAL(&a->sin6_addr, &b->sin6_addr) &&
 		a->sin6_scope_id == b->sin6_scope_id);
 }
 
-static bool is_overlapping(const struct sockaddr *one, const struct sockaddr *other)
+static bool is_overlapping(const struct address *one, const struct address *other)
 {
-	if (one->sa_family != other->sa_family)
+	int family = one->any.sa_family;
+
+	if (family != other->any.sa_family)
 		return false;
-	if (one->sa_family == AF_UNIX)
-		return unixpath_is_same((const void *)one, (const void *)other);
+	if (family == AF_UNIX)
+		return unixpath_is_same(one, other);
 	if (address_port(one) != address_port(other) || address_port(one) == 0)
 		return false;
-	return one->sa_family == AF_INET ? is_overlapping_ipv4(one, other)
-					 : is_overlapping_ipv6(one, other);
+	return family == AF_INET ? is_overlapping_ipv4(one, other)
+				 : is_overlapping_ipv6(one, other);
 }
 
-const struct place *places_find_overlap(const struct places *places, const struct sockaddr *address)
+const struct place *places_find_overlap(const struct places *places, const struct address *address)
 {
 	for (size_t i = 0; i < places->count; i++)
-		if (is_overlapping((const struct sockaddr *)&places->all[i].name, address))
+		if (is_overlapping(&places->all[i].name, address))
 			return &places->all[i];
 	return NULL;
 }

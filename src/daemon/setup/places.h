@@ -11,8 +11,7 @@
 struct place {
 	int fd;		 /* -1: in use by another program, which is well enough for a check */
 	int datagram_fd; /* for those on the same address, or -1 */
-	struct sockaddr_storage name;
-	socklen_t length;
+	struct address name;
 	char address[ADDRESS_TEXT_MAX]; /* the same as text */
 	struct unixpath path;		/* of a UNIX socket */
 };
@@ -26,14 +25,13 @@ struct places {
 struct place *places_add(struct places *places, int fd);
 
 /* Sets the place's address. */
-void places_name(struct place *place, const struct sockaddr *name, socklen_t length);
+void places_name(struct place *place, const struct address *name);
 
 /*
  * Finds the place that takes what comes to the address: it is the same, or one of both is every
  * address of their family, on the same port. NULL if there is none.
  */
-const struct place *places_find_overlap(const struct places *places,
-					const struct sockaddr *address);
+const struct place *places_find_overlap(const struct places *places, const struct address *address);
 
 /* Forgets the places from the `count`-th on, and closes their sockets. */
 void places_truncate(struct places *places, size_t count);

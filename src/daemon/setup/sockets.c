@@ -26,8 +26,7 @@ static bool listen_everywhere(struct sockets *sockets)
 		if (listen(place->fd, (int)sockets->options->backlog) == 0)
 			continue;
 		failure_complain(&(struct failure){
-			.address = (const struct sockaddr *)&place->name,
-			.length = place->length,
+			.address = &place->name,
 			.reason = errno,
 			.shares = sockets->options->reuse_port,
 		});

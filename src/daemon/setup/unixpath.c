@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/socket.h"
 
 /* How often, and at what distance, we try for a lock that another has: for a second in all. */
@@ -23,25 +24,24 @@ enum holder { HOLDER_NONE, HOLDER_DEAD, HOLDER_UNCLEAR };
  * datagram socket cannot connect to a stream socket (EPROTOTYPE), but only where
  * there is one. A real connect would be greeted and counted, and -n 1 be over.
  */
-static int ask(const struct sockaddr_un *address)
+static int ask(const struct address *address)
 {
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0), reason;
 
 	if (fd < 0)
 		return errno;
-	reason = connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 ? EPROTOTYPE
-										     : errno;
+	reason = connect(fd, &address->any, address->length) == 0 ? EPROTOTYPE : errno;
 	close(fd);
 	return reason;
 }
 
 /* Finds out who has the path; HOLDER_UNCLEAR leaves the reason not to take it in errno. */
-static enum holder find_holder(const struct sockaddr_un *address)
+static enum holder find_holder(const struct address *address)
 {
 	struct stat status;
 	int reason;
 
-	if (lstat(address->sun_path, &status) < 0)
+	if (lstat(address->path.sun_path, &status) < 0)
 		return errno == ENOENT ? HOLDER_NONE : HOLDER_UNCLEAR;
 	reason = S_ISSOCK(status.st_mode) ? ask(address) : ENOTSOCK;
 	if (reason == ECONNREFUSED)
@@ -51,9 +51,9 @@ static enum holder find_holder(const struct sockaddr_un *address)
 }
 
 /* The folder that the path is in; the text is kept in `copy`, which has room for a path. */
-static const char *folder_of(const struct sockaddr_un *address, char *copy)
+static const char *folder_of(const struct address *address, char *copy)
 {
-	memcpy(copy, address->sun_path, sizeof address->sun_path);
+	memcpy(copy, address->path.sun_path, sizeof address->path.sun_path);
 	return dirname(copy);
 }
 
@@ -62,10 +62,10 @@ static const char *folder_of(const struct sockaddr_un *address, char *copy)
  * lock can't be had we go on without: a folder may be unreadable, a file system have no
  * locks, and a stranger keep that of /tmp for ever.
  */
-static int lock_folder(const struct sockaddr_un *address)
+static int lock_folder(const struct address *address)
 {
 	const struct timespec step = {.tv_nsec = LOCK_STEP_NS};
-	char copy[sizeof address->sun_path];
+	char copy[sizeof address->path.sun_path];
 	int fd = open(folder_of(address, copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	for (int i = 0; fd >= 0 && i < LOCK_TRIES; i++) {
@@ -81,19 +81,19 @@ static int lock_folder(const struct sockaddr_un *address)
  * another may put its own socket there between our look and our unlink(): only one at a
  * time does both. None can bind to the path before one has removed it.
  */
-static bool remove_dead(const struct sockaddr_un *address)
+static bool remove_dead(const struct address *address)
 {
 	int lock = lock_folder(address);
 	enum holder holder = find_holder(address);
 	bool is_free = holder == HOLDER_NONE ||
-		       (holder == HOLDER_DEAD && unlink(address->sun_path) == 0);
+		       (holder == HOLDER_DEAD && unlink(address->path.sun_path) == 0);
 
 	if (lock >= 0)
 		socket_close(lock);
 	return is_free;
 }
 
-bool unixpath_clear(const struct sockaddr_un *address)
+bool unixpath_clear(const struct address *address)
 {
 	enum holder holder = find_holder(address);
 
@@ -101,22 +101,23 @@ bool unixpath_clear(const struct sockaddr_un *address)
 }
 
 /* True if the folder lets us remove what is at the path. A sticky one lets only the owner. */
-static bool may_remove(const struct sockaddr_un *address)
+static bool may_remove(const struct address *address)
 {
-	char copy[sizeof address->sun_path];
+	char copy[sizeof address->path.sun_path];
 	struct stat folder, status;
 	uid_t user = geteuid();
 
-	if (stat(folder_of(address, copy), &folder) < 0 || lstat(address->sun_path, &status) < 0)
+	if (stat(folder_of(address, copy), &folder) < 0 ||
+	    lstat(address->path.sun_path, &status) < 0)
 		return false;
 	errno = EPERM;
 	return !(folder.st_mode & S_ISVTX) || user == 0 || user == folder.st_uid ||
 	       user == status.st_uid;
 }
 
-bool unixpath_check(const struct sockaddr_un *address)
+bool unixpath_check(const struct address *address)
 {
-	char copy[sizeof address->sun_path];
+	char copy[sizeof address->path.sun_path];
 	enum holder holder = find_holder(address);
 
 	return holder != HOLDER_UNCLEAR &&
@@ -124,25 +125,25 @@ bool unixpath_check(const struct sockaddr_un *address)
 	       (holder == HOLDER_NONE || may_remove(address));
 }
 
-bool unixpath_is_same(const struct sockaddr_un *one, const struct sockaddr_un *other)
+bool unixpath_is_same(const struct address *one, const struct address *other)
 {
-	char copy[sizeof one->sun_path], name[sizeof one->sun_path];
+	char copy[sizeof one->path.sun_path], name[sizeof one->path.sun_path];
 	struct stat folder, other_folder;
 
 	if (stat(folder_of(one, copy), &folder) < 0 ||
 	    stat(folder_of(other, copy), &other_folder) < 0)
 		return false;
-	memcpy(name, one->sun_path, sizeof name);
-	memcpy(copy, other->sun_path, sizeof copy);
+	memcpy(name, one->path.sun_path, sizeof name);
+	memcpy(copy, other->path.sun_path, sizeof copy);
 	return folder.st_dev == other_folder.st_dev && folder.st_ino == other_folder.st_ino &&
 	       strcmp(basename(name), basename(copy)) == 0;
 }
 
-enum unixpath_obstacle unixpath_find_obstacle(const struct sockaddr_un *address)
+enum unixpath_obstacle unixpath_find_obstacle(const struct address *address)
 {
-	char copy[sizeof address->sun_path];
+	char copy[sizeof address->path.sun_path];
 	struct stat status;
-	bool is_there = lstat(address->sun_path, &status) == 0;
+	bool is_there = lstat(address->path.sun_path, &status) == 0;
 
 	if (!is_there && errno != ENOENT)
 		return UNIXPATH_HIDDEN;
@@ -151,13 +152,13 @@ enum unixpath_obstacle unixpath_find_obstacle(const struct sockaddr_un *address)
 	return is_there ? UNIXPATH_SOCKET : UNIXPATH_CLEAR;
 }
 
-void unixpath_note(struct unixpath *noted, const struct sockaddr_un *address)
+void unixpath_note(struct unixpath *noted, const struct address *address)
 {
 	struct stat status;
 
-	if (lstat(address->sun_path, &status) < 0)
+	if (lstat(address->path.sun_path, &status) < 0)
 		return;
-	memcpy(noted->path, address->sun_path, sizeof noted->path);
+	memcpy(noted->path, address->path.sun_path, sizeof noted->path);
 	noted->device = status.st_dev;
 	noted->inode = status.st_ino;
 }

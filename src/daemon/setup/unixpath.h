@@ -8,6 +8,8 @@
 
 #include "base/attributes.h"
 
+struct address;
+
 /* A path that we have bound, and what bind() made there. */
 struct unixpath {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* "": none */
@@ -20,13 +22,13 @@ struct unixpath {
  * False if a living process answers there (EADDRINUSE), if it is another kind of
  * file, which is never touched (ENOTSOCK), or for another errno.
  */
-bool unixpath_clear(const struct sockaddr_un *address) MUST_CHECK;
+bool unixpath_clear(const struct address *address) MUST_CHECK;
 
 /* True if unixpath_clear() and bind() would succeed, and changes nothing. */
-bool unixpath_check(const struct sockaddr_un *address) MUST_CHECK;
+bool unixpath_check(const struct address *address) MUST_CHECK;
 
 /* True if both paths are one name in one folder, however they are written. */
-bool unixpath_is_same(const struct sockaddr_un *one, const struct sockaddr_un *other);
+bool unixpath_is_same(const struct address *one, const struct address *other);
 
 /* What is in the way where the rights for a path are missing. */
 enum unixpath_obstacle {
@@ -37,10 +39,10 @@ enum unixpath_obstacle {
 };
 
 /* Finds what is in the way, after EACCES or EPERM. */
-enum unixpath_obstacle unixpath_find_obstacle(const struct sockaddr_un *address);
+enum unixpath_obstacle unixpath_find_obstacle(const struct address *address);
 
 /* Notes what bind() has just made at the path. */
-void unixpath_note(struct unixpath *noted, const struct sockaddr_un *address);
+void unixpath_note(struct unixpath *noted, const struct address *address);
 
 /* Removes the path, unless somebody has put another thing there since. */
 void unixpath_remove(const struct unixpath *noted);

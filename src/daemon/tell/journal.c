@@ -16,9 +16,9 @@ bool journal_has_connections(void)
 	return log_shows(LOG_LEVEL_INFO);
 }
 
-void journal_connected(const struct sockaddr *address, socklen_t length, char *peer)
+void journal_connected(const struct address *address, char *peer)
 {
-	log_info("connected: %s", address_format(address, length, peer, ADDRESS_TEXT_MAX));
+	log_info("connected: %s", address_format(address, peer, ADDRESS_TEXT_MAX));
 }
 
 void journal_closed(const struct journal_end *end)
@@ -27,11 +27,11 @@ void journal_closed(const struct journal_end *end)
 		  end->how, end->sent, end->discarded, end->at_most ? "up to " : "", end->lived_ms);
 }
 
-void journal_answered(const struct sockaddr *address, socklen_t length, size_t size)
+void journal_answered(const struct address *address, size_t size)
 {
 	char text[ADDRESS_TEXT_MAX];
 
 	if (journal_has_ends())
-		log_debug("answered: %s: %zu bytes",
-			  address_format(address, length, text, sizeof text), size);
+		log_debug("answered: %s: %zu bytes", address_format(address, text, sizeof text),
+			  size);
 }

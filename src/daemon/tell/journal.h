@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
+
+struct address;
 
 /* How a connection ended. */
 struct journal_end {
@@ -22,9 +23,8 @@ bool journal_has_ends(void);
 /* Whether the lines about new connections are logged. */
 bool journal_has_connections(void);
 
-/* Logs a new connection, and writes its peer, as the log names it, to `peer` of ADDRESS_TEXT_MAX.
- */
-void journal_connected(const struct sockaddr *address, socklen_t length, char *peer);
+/* Logs a new connection, and writes its peer to `peer`, which has room for ADDRESS_TEXT_MAX. */
+void journal_connected(const struct address *address, char *peer);
 
 void journal_closed(const struct journal_end *end);
 
@@ -32,6 +32,6 @@ void journal_closed(const struct journal_end *end);
  * Logs an answer of so many bytes to a datagram. Only with -v: whoever can send datagrams could
  * fill the disk with lines under anybody's name.
  */
-void journal_answered(const struct sockaddr *address, socklen_t length, size_t size);
+void journal_answered(const struct address *address, size_t size);
 
 #endif
