@@ -34,7 +34,7 @@ cp "${0%/*}/template.mk" Makefile
 
 # Each test is a file of shell script, whatever its name.
 MAKEFILE = """
-TESTS = tests/e2e/test_bad.py tests/e2e/test_fine.py tests/layers.sh tests/unit/check_fine
+TESTS = tests/e2e/test_bad.py tests/e2e/test_fine.py tests/docs.sh tests/layers.sh tests/unit/check_fine
 all: ;
 list-tests: ; @printf '%s\\n' $(TESTS)
 check: $(TESTS:%=run-%)
@@ -50,7 +50,8 @@ TESTS = {
         'FAIL: test_a (__main__.A.test_a)' '-----' 'Traceback (most recent call last):' \
         '  File "x", line 1, in test_a' 'AssertionError: 5 != 6 : too much' '-----' 'Ran 2 tests' 'test_bad: 1 passed, 1 failed, 0 skipped'; exit 1""",
     "tests/e2e/test_fine.py": "echo 'test_fine: 2 passed, 0 failed, 0 skipped'",
-    "tests/layers.sh": "echo 'layers: 3 passed, 0 failed'",
+    "tests/docs.sh": "echo 'docs: 3 passed, 0 failed'",
+    "tests/layers.sh": "echo 'layers: 5 passed, 0 failed'",
     "tests/unit/check_fine.c": "echo '100%: Checks: 4, Failures: 0, Errors: 0'",
 }
 
@@ -201,6 +202,7 @@ tests/e2e/test_bad failed:
         for number in range(1, 5):
             self.assertRegex(before, rf"(?m)^\[{number}/4\] (PASS|FAIL): tests/\S+, \d s$")
         self.assertRegex(before, r"(?m)^That took \d+ s\.$")
+        self.assertNotIn("layers", before)  # the same in each build, and so for the plain one
 
     # What prints them must not die of a reader that has enough: then nothing below is said.
     def test_many_failures_are_cut(self):
@@ -228,7 +230,7 @@ tests/e2e/test_bad failed:
         self.run_script("script/test")
         order = re.search("TESTS=(tests.*) TESTS_ENV", (self.root / "makes").read_text())[1].split()
         self.assertEqual(order, ["tests/e2e/test_fine.py", "tests/layers.sh", "tests/e2e/test_bad.py",
-                                 "tests/unit/check_fine"])
+                                 "tests/docs.sh", "tests/unit/check_fine"])
 
 
 class Elsewhere(Scripts):
