@@ -31,7 +31,7 @@ architecture_of_qemu() { # architecture
 # Prints the packages that the root needs: ours, of which the libraries are foreign; compiler and emulator.
 architecture_packages() { # architecture, GNU's name of the system
 	awk 'NF { print $3 }' <<<"$to_build$to_test" | sed -E "s/^(libevent-dev|check)\$/&:$1/" | sort -u
-	say "gcc-${2//_/-}" "libc6-dev:$1" qemu-user-static
+	say "gcc-${2//_/-}" "libc6-dev:$1" netbase qemu-user-static
 }
 
 # Prints what dpkg knows of an architecture.
