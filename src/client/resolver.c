@@ -35,7 +35,8 @@ struct resolver {
 	const struct lookups_answer *ipv6, *ipv4; /* found apart, and not told yet */
 	const char *canonical; /* the name of the host that was told; NULL: none was */
 	bool is_apart;	       /* both were asked for apart, or can't be */
-	const struct lookups_answer *failed; /* the failure to tell of, if there is one */
+	const struct lookups_answer *failed;	/* the lookup together, if it has */
+	const struct lookups_answer *left_open; /* by one apart, which failed for the moment */
 	struct event *news, *delay;
 	resolver_cb *callback;
 	void *argument;
@@ -117,12 +118,22 @@ static bool more_come(const struct resolver *resolver)
 	return resolver->under_way != 0;
 }
 
+/*
+ * The failure to tell of: the lookup together, unless one apart shows that this was due to a family
+ * that leaves it open, whichever of both came first.
+ */
+static const struct lookups_answer *telling_failure(const struct resolver *resolver)
+{
+	return resolver->left_open && !resolver->failed->system ? resolver->left_open
+								: resolver->failed;
+}
+
 /* Hands over news; after the last ones nothing more is waited for. The callback may free all. */
 static void tell(struct resolver *resolver, struct resolver_news *news)
 {
 	if (!news->addresses && !resolver->canonical) {
-		news->failure = words_of(resolver->failed);
-		news->lack = resolver->failed->system;
+		news->failure = words_of(telling_failure(resolver));
+		news->lack = telling_failure(resolver)->system;
 	}
 	if (!news->more_come) {
 		event_del(resolver->news);
@@ -137,6 +148,7 @@ static void tell_settled(struct resolver *resolver, const struct lookups_answer 
 	struct addresslist list = {.count = 0};
 	struct resolver_news news = {.is_settled = true};
 
+	resolver->left_open = NULL;
 	if (together->failure == 0)
 		collect(resolver, together->found, &list);
 	if (list.count > 0)
@@ -174,11 +186,7 @@ static void delay_cb(evutil_socket_t fd, short what, void *argument)
 		ask_apart(resolver, "no answer for 50 ms");
 }
 
-/*
- * Notes a failure. The lookup together is the one to tell of, unless one apart shows that it was
- * due to a family that leaves it open. What those apart lack says nothing: they are more than
- * needed.
- */
+/* Notes a failure. What those apart lack says nothing: they are more than needed. */
 static void note_failure(struct resolver *resolver, const struct lookups_answer *answer,
 			 unsigned which)
 {
@@ -187,9 +195,10 @@ static void note_failure(struct resolver *resolver, const struct lookups_answer 
 		  : which == IPV6 ? "IPv6: "
 				  : "",
 		  words_of(answer));
-	if (which == TOGETHER ||
-	    (resolver->failed && !resolver->failed->system && !answer->system && is_open(answer)))
+	if (which == TOGETHER)
 		resolver->failed = answer;
+	else if (!answer->system && is_open(answer))
+		resolver->left_open = answer;
 	if (which != TOGETHER && !is_open(answer))
 		resolver->spoken |= which;
 }
