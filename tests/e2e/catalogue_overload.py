@@ -255,7 +255,8 @@ class Overload(unittest.TestCase):
         score.haild = (f"{constant:.1f} MiB for {clients} clients, {own:.1f} MiB with the template, "
                        f"{later:.1f} MiB more for those that come later")
         self.assertLessEqual(constant, 8)
-        if not harness.is_sanitized():  # which keep what is freed for a while, and put more around each block
+        # Sanitizers keep what is freed for a while, and put more around each block; an emulator translates.
+        if not harness.is_sanitized() and not harness.is_emulated():
             self.assertLessEqual(own, clients * 16 / KIB)
             self.assertLessEqual(later, 1)
 

@@ -95,6 +95,7 @@ class Together(ClientTest):
             self.assertEqual(lines.count(f"connect: {host}:{PORT}: Connection refused"), 1, answer)
             self.assertEqual(sum(line.startswith("resolve: ") and f"{host}:{PORT}" in line for line in lines), 1, answer)
 
+    @prompt_lookups
     def test_failure_for_the_moment(self):
         """Then those apart have 50 ms for IPv6 to come before IPv4, as those together would have."""
         machine.write(self, "resolv.conf", f"nameserver {V4}\noptions attempts:1\n")

@@ -124,6 +124,7 @@ class Answers(Udp):
             self.assertEqual(client.recvfrom(512)[1], (LOCAL, naive.port))
 
     # A name that is long, or not plain, is its number instead: an address is one word, and short.
+    @unittest.skipIf(harness.has_other_byte_order(), "QEMU passes IPV6_PKTINFO on in the kernel's byte order")
     def test_link_local_address(self):
         for number, (name, plain) in enumerate((("veth0", True), ("fifteen-letters", True), ("a]b", False)), 1):
             with self.subTest(name=name):
