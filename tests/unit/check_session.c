@@ -540,10 +540,10 @@ START_TEST(each_session_has_its_own_deadline)
 	run_for(base, 100);
 	opened[1] = clock_ms();
 	second = open_session(families[_i], 0, NULL);
-	ck_assert_uint_eq(closed, 0);
+	ck_assert(closed == 0 || clock_ms() - opened[0] >= 200); /* on a busy machine */
 	wait_for_closed(1);
 	ck_assert_uint_ge(clock_ms() - opened[0], 190);
-	ck_assert_uint_eq(closed, 1);
+	ck_assert(closed == 1 || clock_ms() - opened[1] >= 200);
 	wait_for_closed(2);
 	ck_assert_uint_ge(clock_ms() - opened[1], 190);
 	/* And when there was none to wait for, the timer starts anew. */
