@@ -230,7 +230,7 @@ static void say_more(void)
 static const struct {
 	uint64_t after;
 	int time;
-} standstills[] = {{50, 300}, {200, 70}};
+} standstills[] = {{50, 300}, {100, 170}};
 
 START_TEST(what_came_while_we_were_stopped_counts)
 {
