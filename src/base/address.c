@@ -1,4 +1,4 @@
-/* address: socket addresses, as they are made and as we show them. */
+/* address: makes, compares and formats socket addresses. */
 #include "base/address.h"
 
 #include <arpa/inet.h>
@@ -28,7 +28,7 @@ int address_from_literal(const char *host, int family, struct address *address)
 	struct in_addr ipv4;
 	int failure;
 
-	/* getaddrinfo() takes 127.1, 8080 and 010.0.0.1 for addresses, too. */
+	/* getaddrinfo() also accepts 127.1, 8080 and 010.0.0.1 as addresses. */
 	if (!strchr(host, ':') && inet_pton(AF_INET, host, &ipv4) != 1)
 		return EAI_NONAME;
 	failure = getaddrinfo(host, NULL, &hints, &found);
@@ -53,7 +53,7 @@ static char *format_path(const struct address *address, char *text, size_t size)
 	return text;
 }
 
-/* Makes plain IPv4 of a v4-mapped address, so that logs show one form of each peer. */
+/* Turns a v4-mapped address into plain IPv4, so that logs show one form of each peer. */
 static bool unmap(const struct address *address, struct address *plain)
 {
 	const struct in6_addr *mapped = &address->ipv6.sin6_addr;
@@ -67,8 +67,8 @@ static bool unmap(const struct address *address, struct address *plain)
 }
 
 /*
- * Puts the zone's number in place of its name, unless the name is short and plain. Linux lets an
- * interface have nearly any bytes for its name; an address must stay one word, and short.
+ * Replaces the zone's name by its number, unless the name is short and plain. Linux allows nearly
+ * any bytes in an interface's name; an address must stay one short word.
  */
 static void tame_zone(const struct address *address, char *host, size_t size)
 {
@@ -84,7 +84,7 @@ static void tame_zone(const struct address *address, char *host, size_t size)
 		snprintf(zone, size - (size_t)(zone - host), "%u", address->ipv6.sin6_scope_id);
 }
 
-/* Writes an IPv4 or IPv6 address without its port; of another family only which one it is. */
+/* Writes an IPv4 or IPv6 address without its port; for any other family, only its number. */
 static void format_host(const struct address *address, char *host, size_t size)
 {
 	struct address plain;
@@ -124,7 +124,7 @@ char *address_format_host(const struct address *address, char *text, size_t size
 
 const char *address_advice(const struct address *address, int reason)
 {
-	/* The same address is on each link: the kernel must know which one is meant. */
+	/* Every link has this address: the kernel must be told which one is meant. */
 	if ((reason == EINVAL || reason == ENETUNREACH) && address->any.sa_family == AF_INET6 &&
 	    IN6_IS_ADDR_LINKLOCAL(&address->ipv6.sin6_addr) && address->ipv6.sin6_scope_id == 0)
 		return " (a link-local address needs its zone, ADDRESS%INTERFACE)";

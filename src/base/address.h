@@ -1,4 +1,4 @@
-/* address: socket addresses, as they are made and as we show them. */
+/* address: makes, compares and formats socket addresses. */
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
 
@@ -11,11 +11,11 @@
 
 #include "base/attributes.h"
 
-/* An address of any family, in one piece with its length. */
+/* An address of any family, together with its length. */
 struct address {
 	union {
-		struct sockaddr_storage room; /* the first, so that an initialiser clears it all */
-		struct sockaddr any; /* as system calls want it; its sa_family tells which it is */
+		struct sockaddr_storage room; /* first, so that an initialiser clears everything */
+		struct sockaddr any;	      /* for system calls; its sa_family says what it is */
 		struct sockaddr_in ipv4;
 		struct sockaddr_in6 ipv6;
 		struct sockaddr_un path;
@@ -26,19 +26,19 @@ struct address {
 /* Room for a host name (253 bytes), an IPv6 address with its zone, or a UNIX path. */
 #define ADDRESS_HOST_MAX 256
 
-/* Room for any endpoint or address as it is written here: a host, brackets, and a port. */
+/* Room for any endpoint or address as text: a host, brackets, and a port. */
 #define ADDRESS_TEXT_MAX (ADDRESS_HOST_MAX + 16)
 
 /* Room for an IPv4 or IPv6 address with its port: [39 digits and colons%15 of a zone]:65535. */
 #define ADDRESS_IP_TEXT_MAX 64
 
-/* Copies an address that a system call or a library has; one that is too long becomes none. */
+/* Copies an address from a system call or a library; one that is too long becomes none. */
 void address_set(struct address *address, const struct sockaddr *from, socklen_t length);
 
 /*
- * Fills in the address that `host` writes in numbers, a zone included, if it is of `family`
- * (AF_UNSPEC: any); an IPv4 address is four decimal numbers, and no older form. Looks up no name,
- * and so never waits. Returns 0, or what getaddrinfo(3) does.
+ * Fills in the numeric address in `host`, with its zone if it has one, provided that it is of
+ * `family` (AF_UNSPEC: any). An IPv4 address is four decimal numbers; older forms are refused.
+ * Looks up no name, and so never waits. Returns 0, or what getaddrinfo(3) returns.
  */
 int address_from_literal(const char *host, int family, struct address *address) MUST_CHECK;
 
@@ -46,23 +46,23 @@ int address_from_literal(const char *host, int family, struct address *address) 
 bool address_from_path(const char *path, struct address *address) MUST_CHECK;
 
 /*
- * Writes 127.0.0.1:80, [::1]:80, [fe80::1%eth0]:80 or unix:PATH to `text`;
- * ADDRESS_TEXT_MAX bytes are always enough. A v4-mapped address appears as IPv4,
- * a zone with an odd name as its number, and a UNIX socket without a name as unix:(unnamed).
- * A path is raw: whoever shows it escapes it. Returns `text`.
+ * Writes 127.0.0.1:80, [::1]:80, [fe80::1%eth0]:80 or unix:PATH to `text`; ADDRESS_TEXT_MAX bytes
+ * are always enough. A v4-mapped address appears as IPv4, a zone with an odd name as its number,
+ * and an unnamed UNIX socket as unix:(unnamed). A path is raw: the caller that shows it escapes it.
+ * Returns `text`.
  */
 char *address_format(const struct address *address, char *text, size_t size);
 
-/* Likewise without port and brackets: 127.0.0.1, ::1, fe80::1%eth0 or unix:PATH. */
+/* The same without port and brackets: 127.0.0.1, ::1, fe80::1%eth0 or unix:PATH. */
 char *address_format_host(const struct address *address, char *text, size_t size);
 
 /*
- * What helps against a connect or bind to the address that failed for this errno, as " (...)";
- * "" where the address itself is not the cause.
+ * Returns advice for a failed connect or bind to the address, as " (...)"; `reason` is the errno.
+ * "" if the address itself is not the cause.
  */
 const char *address_advice(const struct address *address, int reason);
 
-/* True if both are the same, byte for byte. */
+/* True if both are equal, byte for byte. */
 bool address_is_same(const struct address *one, const struct address *other);
 
 /* The port of an IPv4 or IPv6 address, in host order; 0 for any other. */

@@ -22,7 +22,7 @@ void addresslist_remove(struct addresslist *list, size_t index)
 	memmove(&list->all[index], &list->all[index + 1], after * sizeof *list->all);
 }
 
-/* Makes room in a full list: the last address goes of a family that has more than `family` will. */
+/* Makes room for one of `family` in a full list: drops the last of a family that has more. */
 static bool make_room(struct addresslist *list, int family)
 {
 	size_t count = count_of(list, family) + 1;

@@ -7,7 +7,7 @@
 
 #include "base/address.h"
 
-/* Of a name with more addresses than this some are left out, but never a whole family. */
+/* A name with more addresses than this loses some, but never a whole family. */
 #define ADDRESSLIST_MAX 64
 
 struct addrinfo;
@@ -18,27 +18,27 @@ struct addresslist {
 };
 
 /*
- * Appends a copy of the address, unless it is in the list. In a full list it takes the place of the
- * last one of a family that has more, so that many of one family don't push out the other.
+ * Appends a copy of the address, unless it is in the list. In a full list it replaces the last one
+ * of a family that has more: many of one family cannot push out the other.
  */
 void addresslist_add(struct addresslist *list, const struct address *address);
 
-/* Appends all addresses of one family (AF_UNSPEC: any) that getaddrinfo(3) has found. */
+/* Appends all addresses of one family (AF_UNSPEC: any) that getaddrinfo(3) found. */
 void addresslist_add_found(struct addresslist *list, const struct addrinfo *found, int family);
 
-/* Appends all of another list likewise. */
+/* Appends all addresses of another list, by the rules of addresslist_add(). */
 void addresslist_add_all(struct addresslist *list, const struct addresslist *more);
 
 /* True if the address is in the list. */
 bool addresslist_has(const struct addresslist *list, const struct address *address);
 
-/* Takes the address at `index` out. */
+/* Removes the address at `index`. */
 void addresslist_remove(struct addresslist *list, size_t index);
 
-/* Writes all addresses, as far as they fit: "[::1]:80, 127.0.0.1:80". Returns `text`. */
+/* Writes all addresses, as many as fit: "[::1]:80, 127.0.0.1:80". Returns `text`. */
 char *addresslist_format(const struct addresslist *list, char *text, size_t size);
 
-/* Writes "[::1]:80 and 2 more"; there must be one. Returns `text`. */
+/* Writes "[::1]:80 and 2 more"; the list must not be empty. Returns `text`. */
 char *addresslist_format_briefly(const struct addresslist *list, char *text, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* attributes: what we tell the compiler and its sanitizer, where they listen. */
+/* attributes: hints for the compiler and its sanitizer, empty where they are not understood. */
 #ifndef BASE_ATTRIBUTES_H
 #define BASE_ATTRIBUTES_H
 
@@ -10,7 +10,7 @@
 #define MUST_CHECK
 #endif
 
-/* Has AddressSanitizer stop whoever touches these bytes, until that is taken back. */
+/* Make AddressSanitizer stop any access to these bytes, until UNFORBID() allows it again. */
 #if defined __has_feature
 #if __has_feature(address_sanitizer)
 #define HAVE_ADDRESS_SANITIZER

@@ -1,4 +1,4 @@
-/* cli: a program's options as one table, from which its command line is read. */
+/* cli: reads a command line from one table of the program's options. */
 #include "base/cli.h"
 
 #include <errno.h>
@@ -12,13 +12,13 @@
 #include "base/number.h"
 #include "base/standard.h"
 
-/* What getopt_long() returns for row i is ROW_BASE + i, so that it names the row alone. */
+/* getopt_long() returns ROW_BASE + i for row i, so that the value alone identifies the row. */
 enum { ROW_BASE = 256 };
 
-/* Column of the texts in --help. */
+/* The column at which --help prints the texts. */
 enum { HELP_COLUMN = 30 };
 
-/* What getopt_long() wants, made from the table, and which rows were seen. */
+/* What getopt_long() needs, made from the table, and which rows were seen. */
 struct parser {
 	const struct cli *cli;
 	struct option *longs;
@@ -41,7 +41,7 @@ static bool append(struct cli_list *list, const char *source, const char *text)
 	return true;
 }
 
-/* Writes the range of `option` as its values are written. */
+/* Writes the range of `option` in the notation of its values. */
 static void format_range(const struct cli_option *option, char *text, size_t size)
 {
 	if (option->kind == CLI_TIME) {
@@ -132,7 +132,7 @@ static bool print_help(const struct cli *cli)
 	return printed && standard_print("\n") && standard_write(cli->more, strlen(cli->more));
 }
 
-/* Prints the help or the version; what could not be printed is a failure. */
+/* Prints the help or the version; CLI_FAILED if it could not all be printed. */
 static enum cli_outcome print(const struct cli *cli, enum cli_kind what)
 {
 	if (what == CLI_VERSION ? standard_print("%s %s\n", cli->program, cli->version)
@@ -142,7 +142,7 @@ static enum cli_outcome print(const struct cli *cli, enum cli_kind what)
 	return CLI_FAILED;
 }
 
-/* Makes what getopt_long() wants out of the table. */
+/* Makes what getopt_long() needs from the table. */
 static bool parser_open(struct parser *parser, const struct cli *cli)
 {
 	char *shorts;
@@ -176,7 +176,7 @@ static void parser_close(struct parser *parser)
 	free(parser->seen);
 }
 
-/* Finds the row that getopt_long() means by `code`; cli->count if it is none. */
+/* Finds the row that getopt_long() means by `code`; cli->count if there is none. */
 static size_t row_of(const struct cli *cli, int code)
 {
 	size_t i;
@@ -189,7 +189,7 @@ static size_t row_of(const struct cli *cli, int code)
 	return i;
 }
 
-/* Complains of a long option that is none, or a short form of several. */
+/* Complains of a long option that does not exist, or that abbreviates several. */
 static void complain_of_name(const struct cli *cli, const char *text)
 {
 	int length = (int)strcspn(text, "=");
@@ -201,7 +201,7 @@ static void complain_of_name(const struct cli *cli, const char *text)
 		  text, cli->program);
 }
 
-/* Says what getopt_long() found wrong; it leaves the culprit in optopt or in argv. */
+/* Reports what getopt_long() found wrong; it leaves the culprit in optopt or in argv. */
 static enum cli_outcome complain(const struct cli *cli, int code, char **argv)
 {
 	size_t row = row_of(cli, optopt);
@@ -218,7 +218,7 @@ static enum cli_outcome complain(const struct cli *cli, int code, char **argv)
 	return CLI_BAD;
 }
 
-/* Takes one option that getopt_long() found. */
+/* Applies one option that getopt_long() found. */
 static enum cli_outcome take(struct parser *parser, void *fields, size_t row)
 {
 	const struct cli_option *option = &parser->cli->options[row];
@@ -241,7 +241,7 @@ enum cli_outcome cli_parse(const struct cli *cli, void *fields, int argc, char *
 	struct parser parser = {0};
 	enum cli_outcome outcome = parser_open(&parser, cli) ? CLI_GO : CLI_FAILED;
 
-	/* Not 1: it would go on within the word where an earlier parse gave up. */
+	/* Not 1: that would continue inside the word where an earlier parse gave up. */
 	optind = 0;
 	opterr = 0;
 	while (outcome == CLI_GO) {

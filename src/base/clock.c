@@ -1,4 +1,4 @@
-/* clock: the time that passes, never set back. */
+/* clock: monotonic time, never set back. */
 #include "base/clock.h"
 
 #include <time.h>

@@ -1,4 +1,4 @@
-/* clock: the time that passes, never set back. */
+/* clock: monotonic time, never set back. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

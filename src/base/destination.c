@@ -1,4 +1,4 @@
-/* destination: the address that a datagram was sent to, as each system tells it. */
+/* destination: which address a datagram was sent to, as each system reports it. */
 #include <config.h>
 
 #include "base/destination.h"
@@ -15,7 +15,7 @@ static bool set_option(int fd, int level, int name)
 	return setsockopt(fd, level, name, &on, sizeof on) == 0;
 }
 
-/* Multicast, reserved or broadcast, as far as the number tells. */
+/* True if multicast, reserved or broadcast, as far as the number shows. */
 static bool is_many_ipv4(struct in_addr address)
 {
 	return ntohl(address.s_addr) >> 28 >= 14;
@@ -24,7 +24,7 @@ static bool is_many_ipv4(struct in_addr address)
 #ifdef HAVE_STRUCT_IN_PKTINFO_IPI_SPEC_DST
 enum { IPV4_WANTED = IP_PKTINFO, IPV4_SAID = IP_PKTINFO };
 
-/* Takes the address from what the kernel says, and lets it find the way back for the answer. */
+/* Takes the address from the kernel's note, and leaves the route of the answer to the kernel. */
 static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct address *local)
 {
 	struct in_pktinfo info;
@@ -32,8 +32,8 @@ static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct addres
 	(void)header;
 	memcpy(&info, CMSG_DATA(said), sizeof info);
 	/*
-	 * The header's destination is one address of ours, unless it is many machines'. Linux says
-	 * which of ours is meant; where the system doesn't, a network's broadcast goes unnoticed.
+	 * The header's destination is one of our addresses, unless it means many machines. Linux
+	 * says which of ours is meant; elsewhere, a network's broadcast address goes unnoticed.
 	 */
 	if (info.ipi_spec_dst.s_addr == htonl(INADDR_ANY))
 		info.ipi_spec_dst = info.ipi_addr;
@@ -46,8 +46,9 @@ static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct addres
 enum { IPV4_WANTED = IP_RECVDSTADDR, IPV4_SAID = IP_RECVDSTADDR };
 
 /*
- * The BSDs say the bare address. Only a socket that is bound to none takes it for an answer
- * (FreeBSD: EINVAL); others answer from theirs anyhow. From a broadcast address nothing leaves.
+ * The BSDs report the bare address. Only a socket that is bound to no address accepts it for an
+ * answer (FreeBSD: EINVAL); others answer from theirs anyway. Nothing can be sent from a broadcast
+ * address.
  */
 static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct address *local)
 {
@@ -61,7 +62,7 @@ static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct addres
 #else
 enum { IPV4_WANTED = -1, IPV4_SAID = -1 };
 
-/* Nothing is known: answers come from the address that the routing table says. */
+/* Nothing is known: answers leave from the address that the routing table chooses. */
 static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct address *local)
 {
 	(void)header;
@@ -73,7 +74,7 @@ static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct addres
 #if HAVE_DECL_IPV6_RECVPKTINFO
 enum { IPV6_WANTED = IPV6_RECVPKTINFO, IPV6_SAID = IPV6_PKTINFO };
 
-/* Likewise. A link-local address is one of its interface, so the answer must leave there. */
+/* The same for IPv6. A link-local address belongs to its interface: the answer must leave there. */
 static bool take_ipv6(struct cmsghdr *said, struct address *local)
 {
 	struct in6_pktinfo info;

@@ -1,4 +1,4 @@
-/* destination: the address that a datagram was sent to, as each system tells it. */
+/* destination: which address a datagram was sent to, as each system reports it. */
 #ifndef BASE_DESTINATION_H
 #define BASE_DESTINATION_H
 
@@ -9,17 +9,16 @@
 
 struct address;
 
-/* The most bytes that a kernel says of it; of IPv6, whose addresses are the longest, 40 on Linux.
- */
+/* The most bytes of a kernel's note of it. IPv6 has the longest addresses: 40 bytes on Linux. */
 enum { DESTINATION_BYTES = 64 };
 
-/* Has the kernel tell it for each datagram of the socket, before that is bound. False: errno. */
+/* Asks the kernel to report it for each datagram of the socket, not bound yet. False: errno. */
 bool destination_want(int fd, int family) MUST_CHECK;
 
 /*
- * Writes over `local`, the address that the socket is bound to, where a datagram was sent to, as
- * far as the kernel has told. Makes its header that of an answer from there. Returns true if it was
- * sent to a broadcast or multicast address.
+ * Overwrites `local`, the address that the socket is bound to, with the one that a datagram was
+ * sent to, if the kernel reported it. Turns the datagram's header into that of an answer from
+ * there. Returns true if it was sent to a broadcast or multicast address.
  */
 bool destination_take(struct msghdr *header, struct address *local) MUST_CHECK;
 

@@ -1,4 +1,4 @@
-/* endpoint: a place to listen or to connect, as people write it. */
+/* endpoint: where to listen or connect, as people write it. */
 #include "base/endpoint.h"
 
 #include <arpa/inet.h>
@@ -15,8 +15,8 @@ static const char unix_prefix[] = "unix:";
 static const char not_a_port[] = "a port is a number up to 65535 or the name of a service";
 
 /*
- * True if `text` is an IPv6 address, a zone allowed; the zone itself is for the resolver,
- * but a bracket in it would end the address where that is shown.
+ * True if `text` is an IPv6 address, a zone allowed. The zone is left to the resolver, but a
+ * bracket in it would end the address when that is shown.
  */
 static bool is_ipv6(const char *text)
 {
@@ -32,7 +32,7 @@ static bool is_ipv6(const char *text)
 	return inet_pton(AF_INET6, plain, &address) == 1;
 }
 
-/* Copies `length` bytes of a host or path; returns NULL, or what is wrong with its length. */
+/* Copies `length` bytes of a host or path. Returns NULL, or what is wrong with it. */
 static const char *copy_host(struct endpoint *endpoint, const char *text, size_t length)
 {
 	if (length == 0)
@@ -48,7 +48,7 @@ static const char *copy_host(struct endpoint *endpoint, const char *text, size_t
 
 /*
  * True if the last label is a number, decimal or with 0x: then the host is an IPv4 address or
- * nothing. No top-level domain is one (RFC 1123, 2.1), and URLs have the same rule (WHATWG).
+ * invalid. No top-level domain is a number (RFC 1123, 2.1); URLs have the same rule (WHATWG).
  */
 static bool ends_in_number(const char *host)
 {
@@ -69,7 +69,7 @@ static bool ends_in_number(const char *host)
 }
 
 /*
- * Returns what is wrong with a name or IPv4 address; NULL: nothing. The C library takes 8080 for
+ * Returns what is wrong with a name or IPv4 address, or NULL. The C library takes 8080 for
  * 0.0.31.144 and 010.0.0.1 for 8.0.0.1, without a lookup: nobody means that.
  */
 static const char *check_plain_host(const char *host)
@@ -126,7 +126,7 @@ static const char *parse_bracketed(const char *text, struct endpoint *endpoint)
 	return parse_port_part(close + 1, endpoint);
 }
 
-/* Reads HOST, HOST:PORT or a bare IPv6 address; several colons can only be the latter. */
+/* Reads HOST, HOST:PORT or a bare IPv6 address; only the last has several colons. */
 static const char *parse_plain(const char *text, struct endpoint *endpoint)
 {
 	const char *colon = strchr(text, ':'), *why;
@@ -180,8 +180,8 @@ char *endpoint_format(const struct endpoint *endpoint, char *text, size_t size)
 }
 
 /*
- * True if `text` can be the name of a service: as in RFC 6335, 5.1, and what older names have
- * besides. Others are not looked up: musl finds a blank, and 80/tcp, in its list.
+ * True if `text` can be a service's name, as in RFC 6335, 5.1, or with the other characters that
+ * older names have. Anything else is not looked up: musl finds a blank, and 80/tcp, in its list.
  */
 static bool is_service_name(const char *text)
 {

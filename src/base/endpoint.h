@@ -1,4 +1,4 @@
-/* endpoint: a place to listen or to connect, as people write it. */
+/* endpoint: where to listen or connect, as people write it. */
 #ifndef BASE_ENDPOINT_H
 #define BASE_ENDPOINT_H
 
@@ -8,7 +8,7 @@
 #include "base/address.h"
 #include "base/attributes.h"
 
-/* The port where neither the command line nor an answer names one. */
+/* The port if neither the command line nor an answer names one. */
 #define ENDPOINT_DEFAULT_PORT 12345
 
 enum endpoint_kind {
@@ -17,7 +17,7 @@ enum endpoint_kind {
 	ENDPOINT_UNIX, /* a path */
 };
 
-/* What an ADDR on a command line says. */
+/* An ADDR of a command line, parsed. */
 struct endpoint {
 	enum endpoint_kind kind;
 	char host[ADDRESS_HOST_MAX]; /* name, bare address or path; "" for ENDPOINT_ANY */
@@ -26,21 +26,21 @@ struct endpoint {
 };
 
 /*
- * Reads HOST, HOST:PORT, V6, [V6], [V6]:PORT, *, *:PORT, :PORT or unix:PATH.
- * A HOST whose last label is a number is an IPv4 address in its one form, or refused.
- * Looks up nothing but the names of ports. Returns NULL, or why it is none of these.
+ * Reads HOST, HOST:PORT, V6, [V6], [V6]:PORT, *, *:PORT, :PORT or unix:PATH. A HOST whose last
+ * label is a number must be an IPv4 address of four decimal numbers. Looks up nothing but the names
+ * of ports. Returns NULL, or why it is none of these.
  */
 const char *endpoint_parse(const char *text, struct endpoint *endpoint) MUST_CHECK;
 
 /*
- * Writes the endpoint as endpoint_parse() reads it, raw: whoever shows it escapes it.
+ * Writes the endpoint as endpoint_parse() reads it, raw: the caller that shows it escapes it.
  * ADDRESS_TEXT_MAX bytes are always enough. Returns `text`.
  */
 char *endpoint_format(const struct endpoint *endpoint, char *text, size_t size);
 
 /*
- * Reads a port: 0 to 65535, or the name of a TCP service. Returns NULL, or why it is neither;
- * then `port` is as it was.
+ * Reads a port: 0 to 65535, or the name of a TCP service. Returns NULL, or why it is neither; then
+ * `port` is unchanged.
  */
 const char *endpoint_parse_port(const char *text, uint16_t *port) MUST_CHECK;
 

@@ -1,4 +1,4 @@
-/* escape: bytes from outside made safe to show, as printable text and \xHH. */
+/* escape: makes bytes from outside safe to show, as printable text and \xHH. */
 #include "base/escape.h"
 
 #include <stdbool.h>
@@ -7,10 +7,10 @@
 
 #include "base/utf8.h"
 
-/* What is escaped beside control characters and bytes that are no UTF-8. */
+/* What is escaped besides control characters and invalid UTF-8. */
 enum {
 	LOOKALIKES = 1, /* a backslash that would look like an escape */
-	DIRECTIONS = 2, /* what changes the direction of a line, or breaks it */
+	DIRECTIONS = 2, /* characters that change a line's direction, or break it */
 };
 
 static bool is_hex(unsigned char byte)
@@ -18,15 +18,15 @@ static bool is_hex(unsigned char byte)
 	return byte != '\0' && strchr("0123456789ABCDEFabcdef", byte) != NULL;
 }
 
-/* True if the bytes begin with what reads as an escape, in digits of either kind. */
+/* True if the bytes begin with what looks like an escape, its hex digits of either case. */
 static bool is_lookalike(const unsigned char *p, size_t left)
 {
 	return left >= 4 && p[0] == '\\' && p[1] == 'x' && is_hex(p[2]) && is_hex(p[3]);
 }
 
 /*
- * The bytes at `p` to take together, which are one character or a single byte; `is_shown` if they
- * stay as they are.
+ * Returns how many bytes at `p` to take together: one character, or a single byte. Sets `is_shown`
+ * if they stay as they are.
  */
 static size_t take(const unsigned char *p, size_t left, const char *keep, unsigned rules,
 		   bool *is_shown)
@@ -36,7 +36,7 @@ static size_t take(const unsigned char *p, size_t left, const char *keep, unsign
 
 	*is_shown = true;
 	if (*p >= 0x20 && *p < 0x7F && *p != '\\')
-		return 1; /* nearly all that the log says */
+		return 1; /* nearly everything that is logged */
 	length = utf8_read(p, left, &number);
 	*is_shown = length > 0;
 	if (length == 0)
@@ -60,7 +60,7 @@ static void put_hex(char *out, unsigned char byte)
 	*out = digits[byte & 15];
 }
 
-/* Escapes `length` bytes, or as many whole characters as fit `room`; returns the bytes written. */
+/* Escapes `length` bytes, or the whole characters that fit in `room`. Returns the bytes written. */
 static size_t escape(char *out, size_t room, const unsigned char *p, size_t length,
 		     const char *keep, unsigned rules)
 {

@@ -1,4 +1,4 @@
-/* excerpt: the line of a text around a place in it, for an error that points there. */
+/* excerpt: the part of a line around a place in a text, for an error that points there. */
 #include "base/excerpt.h"
 
 #include <stdbool.h>
@@ -6,16 +6,16 @@
 
 #include "base/escape.h"
 
-/* How many bytes are shown before the place, and from there on. */
+/* How many bytes are shown before the place, and from it on. */
 enum { BEFORE = 40, BEHIND = 30 };
 
-/* True if a byte goes on with a character that began before it, in UTF-8. */
+/* True if a byte continues a UTF-8 character that began before it. */
 static bool continues(char byte)
 {
 	return ((unsigned char)byte & 0xC0) == 0x80;
 }
 
-/* Where the excerpt begins: with the line, or not too far from the place. */
+/* Returns where the excerpt begins: at the start of the line, or BEFORE bytes before the place. */
 static size_t find_begin(const char *text, size_t position)
 {
 	size_t begin = position;

@@ -7,7 +7,7 @@
 
 #include "base/utf8.h"
 
-/* Adds bytes, all or none; one byte is kept for the NUL. What follows does not fit either. */
+/* Adds bytes, all or none; one byte is kept for the NUL. After bytes that do not fit, none do. */
 static void put(struct json *json, const char *bytes, size_t length)
 {
 	json->is_full |= length >= json->size - json->used;
@@ -22,7 +22,7 @@ static void put_text(struct json *json, const char *text)
 	put(json, text, strlen(text));
 }
 
-/* Adds a character as \uXXXX; none that needs it is above U+FFFF. */
+/* Adds a character as \uXXXX; none that needs this is above U+FFFF. */
 static void put_number(struct json *json, uint32_t character)
 {
 	char escape[JSON_GROWTH + 1];
@@ -31,7 +31,7 @@ static void put_number(struct json *json, uint32_t character)
 	put_text(json, escape);
 }
 
-/* Adds the first of the `left` bytes, or the character that they begin with; returns its length. */
+/* Adds the character that the bytes begin with, or else their first byte. Returns its length. */
 static size_t put_character(struct json *json, const char *bytes, size_t left)
 {
 	uint32_t character;

@@ -1,9 +1,9 @@
 /*
  * json: writes one JSON object (RFC 8259) to a buffer, never past its end.
  *
- * Values are raw: they are escaped here, once. A byte that is no UTF-8 becomes U+FFFD. Control
- * characters, and those that change the direction of a line or break it, are written as \uXXXX,
- * so that an object is one line which says the same to a parser and on a terminal.
+ * Values are raw: they are escaped here, once. A byte that is not valid UTF-8 becomes U+FFFD.
+ * Control characters, and those that change a line's direction or break it, become \uXXXX. So an
+ * object is one line that says the same to a parser and on a terminal.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -15,7 +15,7 @@
 /* One byte of a value grows to at most this many ("\u001b"). */
 #define JSON_GROWTH 6
 
-/* An object under way; no field is of interest outside. */
+/* An object being written; its fields are private. */
 struct json {
 	char *text;
 	size_t size, used;
@@ -25,10 +25,10 @@ struct json {
 /* Begins an object in `text` of `size` bytes, at least 1. */
 void json_begin(struct json *json, char *text, size_t size);
 
-/* Likewise for the rest of an object whose first members are written elsewhere. */
+/* Continues in `text` an object whose first members are written elsewhere. */
 void json_resume(struct json *json, char *text, size_t size);
 
-/* Add a member. Keys are plain text of ours, in which nothing has to be escaped. */
+/* Add a member. Keys are our own plain text, with nothing to escape. */
 void json_string(struct json *json, const char *key, const char *value);
 void json_number(struct json *json, const char *key, uint64_t value);
 
@@ -38,7 +38,7 @@ void json_number(struct json *json, const char *key, uint64_t value);
  */
 size_t json_end(struct json *json);
 
-/* Likewise, but leaves the object open: its other members follow. */
+/* The same, but leaves the object open: its other members follow. */
 size_t json_pause(struct json *json);
 
 #endif

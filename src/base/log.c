@@ -1,4 +1,4 @@
-/* log: where every message goes: standard error, one event one line. */
+/* log: where every message goes: standard error, one line for each event. */
 #include "base/log.h"
 
 #include <errno.h>
@@ -13,23 +13,23 @@
 #include "base/escape.h"
 #include "base/outlet.h"
 
-/* The longest line; a pipe that has room takes as much at once (PIPE_BUF on Linux). */
+/* The longest line; a pipe with room takes as much at once (PIPE_BUF on Linux). */
 #define LINE_MAX_BYTES 4096
 
-/* Within this time libevent's saying the same again is not worth another line. */
+/* Within this time, libevent's repeating itself is not worth another line. */
 #define REPEATED_MS 10000
 
-/* The one thing in the program that is set for all of it: how it speaks. */
+/* How the program speaks: one setting for all of it. */
 static struct {
 	const char *program;
 	enum log_level last;
 	bool breaks_line;
 	bool never_waits;
-	struct outlet outlet; /* used once we never wait */
-	/* Lines that were not written: not read in time, or for another reason, the last one. */
+	struct outlet outlet; /* used once writes must not wait */
+	/* Lines lost: not read in time, or failed for another reason, of which the last is kept. */
 	unsigned long unread, failed;
 	int reason;
-	/* What is still to be written of a line that was cut. */
+	/* What remains to be written of a line that was cut. */
 	char rest[LINE_MAX_BYTES];
 	size_t rest_length, rest_taken;
 } settings = {.program = "", .last = LOG_LEVEL_INFO, .outlet = {.fd = STDERR_FILENO}};
@@ -63,14 +63,14 @@ bool log_shows(enum log_level level)
 	return level <= settings.last;
 }
 
-/* Writes what standard error takes, and returns how much that is; if less, errno says why. */
+/* Writes what standard error takes. Returns how many bytes that is; if fewer, errno says why. */
 static size_t put(const char *text, size_t length)
 {
 	return settings.never_waits ? outlet_write_now(&settings.outlet, text, length)
 				    : outlet_write_all(STDERR_FILENO, text, length);
 }
 
-/* Writes the rest of a line that was cut: none begins before that one has ended. */
+/* Writes the rest of a line that was cut. False if some is left: no other line may begin. */
 static bool end_cut_line(void)
 {
 	settings.rest_taken += put(settings.rest + settings.rest_taken,
@@ -78,7 +78,7 @@ static bool end_cut_line(void)
 	return settings.rest_taken == settings.rest_length;
 }
 
-/* Begins a line, and keeps what is not taken of it; false, errno set, if nothing is. */
+/* Begins a line, and keeps what is not taken of it; false, with errno, if nothing is taken. */
 static bool write_line(const char *line, size_t length)
 {
 	size_t taken;
@@ -104,7 +104,7 @@ static bool tell(unsigned long count, const char *why, const char *reason)
 	return length > 0 && write_line(line, (size_t)length);
 }
 
-/* Says what was lost, as soon as there is someone to hear it; false: it can't be said yet. */
+/* Reports the lost lines as soon as that can be written; false if it cannot yet. */
 static bool tell_lost(void)
 {
 	if (settings.unread > 0 && !tell(settings.unread, "standard error was not read", ""))
@@ -141,7 +141,7 @@ void log_close(void)
 
 static void emit(const char *prefix, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 
-/* Ends a text to be one line and writes it, or counts it as lost. */
+/* Makes one line of a text, and writes it or counts it as lost. */
 static void emit_line(const char *text, bool is_safe)
 {
 	char line[LINE_MAX_BYTES], *begin = line + settings.breaks_line;
@@ -158,7 +158,7 @@ static void emit_line(const char *text, bool is_safe)
 	write_or_count(line, length);
 }
 
-/* Puts one line together from bytes that may come from anywhere. */
+/* Assembles one line from bytes that may come from anywhere. */
 static void emit(const char *prefix, const char *format, va_list arguments)
 {
 	int saved = errno, used;
@@ -243,7 +243,7 @@ void log_question(const char *question)
 	errno = saved;
 }
 
-/* True if libevent has said the same a short while ago; it repeats itself at each try. */
+/* True if libevent said the same a short while ago; it repeats itself at each try. */
 static bool is_repeated(enum log_level level, const char *message)
 {
 	static char last[128];

@@ -1,4 +1,4 @@
-/* loop: libevent's event loop, made and ended in one way by both programs. */
+/* loop: libevent's event loop, made and ended the same way by both programs. */
 #include "base/loop.h"
 
 #include <event2/event.h>
@@ -7,8 +7,8 @@
 #include "base/log.h"
 
 /*
- * Passes libevent's warnings on for -v only: until the loop runs, the caller tells what is lacking.
- * But after an error libevent ends the program itself, and this is its only line.
+ * Logs libevent's warnings with -v only: until the loop runs, the caller says what is lacking. But
+ * after an error libevent itself ends the program, and this is its only line.
  */
 static void aside_cb(int severity, const char *message)
 {
@@ -16,8 +16,8 @@ static void aside_cb(int severity, const char *message)
 }
 
 /*
- * Makes a base. The environment must not choose the back end (EVENT_NOEPOLL and the like), and no
- * back end will do whose cost grows with the connections that are open.
+ * Makes a base. The environment must not choose the back end (EVENT_NOEPOLL and the like). A back
+ * end whose cost grows with the number of open connections is refused.
  */
 static struct event_base *make_base(void)
 {
@@ -41,8 +41,8 @@ static void never_cb(evutil_socket_t fd, short what, void *argument)
 }
 
 /*
- * Makes room for LOOP_TIMERS timers, by adding so many and taking them out again: libevent's heap
- * grows for a timer that is added, and never shrinks. False: no memory.
+ * Makes room for LOOP_TIMERS timers by adding and removing that many: libevent's heap grows with
+ * the timers added, and never shrinks. False: no memory.
  */
 static bool reserve_timers(struct event_base *base)
 {

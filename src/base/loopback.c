@@ -1,4 +1,4 @@
-/* loopback: localhost, which is the machine itself without a lookup (RFC 6761, 6.3). */
+/* loopback: localhost, which means this machine without a lookup (RFC 6761, 6.3). */
 #include "base/loopback.h"
 
 #include <netdb.h>
@@ -18,7 +18,7 @@ bool loopback_is_named(const char *host)
 	       (host[length] == '\0' || strcmp(host + length, ".") == 0);
 }
 
-/* With no name, getaddrinfo() gives the loopback addresses, and asks nobody. */
+/* Without a name, getaddrinfo() returns the loopback addresses, and asks nobody. */
 int loopback_add(struct addresslist *list, int family)
 {
 	struct addrinfo hints = {.ai_flags = AI_NUMERICSERV,

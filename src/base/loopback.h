@@ -1,4 +1,4 @@
-/* loopback: localhost, which is the machine itself without a lookup (RFC 6761, 6.3). */
+/* loopback: localhost, which means this machine without a lookup (RFC 6761, 6.3). */
 #ifndef BASE_LOOPBACK_H
 #define BASE_LOOPBACK_H
 
@@ -6,12 +6,13 @@
 
 struct addresslist;
 
-/* True for localhost, in any case, a final dot allowed. */
+/* True for localhost in upper or lower case, with or without a final dot. */
 bool loopback_is_named(const char *host);
 
 /*
- * Adds 127.0.0.1 and ::1, or the one of `family`, with port 0, whatever the hosts file says, in the
- * order that this machine prefers (RFC 6724). Returns 0, or what getaddrinfo(3) does.
+ * Adds 127.0.0.1 and ::1, or the one of `family`, with port 0, whatever the hosts file says. They
+ * come in the order that this machine prefers (RFC 6724). Returns 0, or what getaddrinfo(3)
+ * returns.
  */
 int loopback_add(struct addresslist *list, int family);
 

@@ -5,7 +5,7 @@
 
 #include <netdb.h>
 
-/* musl says "Try again" where nothing is said of a lookup, and has no words for EAI_NODATA. */
+/* musl says "Try again" without mentioning a lookup, and has no words for EAI_NODATA. */
 const char *nameerror_words(int failure)
 {
 	switch (failure) {

@@ -1,11 +1,11 @@
-/* number: strict numbers, sizes and times: all of the text counts, or nothing does. */
+/* number: strict numbers, sizes and times: the whole text must be valid. */
 #include "base/number.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Reads the digits at *text and moves it behind them; false where there are none or too many. */
+/* Reads the digits at *text and moves it past them; false if there are none or too many. */
 static bool take_digits(const char **text, uint64_t *value)
 {
 	const char *p = *text;
@@ -24,7 +24,7 @@ static bool take_digits(const char **text, uint64_t *value)
 	return true;
 }
 
-/* Reads a fraction of up to three digits behind a point, as thousandths. */
+/* Reads a fraction of up to three digits after a point, as thousandths. */
 static bool take_thousandths(const char **text, uint64_t *value)
 {
 	unsigned weight = 100;

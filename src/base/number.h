@@ -1,4 +1,4 @@
-/* number: strict numbers, sizes and times: all of the text counts, or nothing does. */
+/* number: strict numbers, sizes and times: the whole text must be valid. */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
 
@@ -7,22 +7,24 @@
 
 #include "base/attributes.h"
 
-/* Each returns whether `text` is one of its kind from 0 to UINT64_MAX, and then sets `value`. */
+/* Each returns true, and sets `value`, if `text` is one of its kind from 0 to UINT64_MAX. */
 
 /* Decimal digits and nothing else: no sign, space, prefix or fraction. */
 bool number_parse(const char *text, uint64_t *value) MUST_CHECK;
 
-/* A number of bytes, with K or M after it for 1024 or 1024 * 1024 of them. */
+/* A number of bytes, or with K or M after it, of 1024 or 1024 * 1024 bytes. */
 bool number_parse_size(const char *text, uint64_t *value) MUST_CHECK;
 
-/* A time as milliseconds: "500ms", "2s", "1.5s", "1m"; a bare number is of seconds. */
+/* A time, in milliseconds: "500ms", "2s", "1.5s", "1m"; a bare number means seconds. */
 bool number_parse_time(const char *text, uint64_t *value) MUST_CHECK;
 
 /* Room for any time as number_format_time() writes it. */
 #define NUMBER_TIME_MAX 32
 
-/* Writes `ms` milliseconds to `text`, of NUMBER_TIME_MAX bytes, so that it can be read back.
- * Returns `text`. */
+/*
+ * Writes `ms` milliseconds to `text` of NUMBER_TIME_MAX bytes, as number_parse_time() reads it.
+ * Returns `text`.
+ */
 char *number_format_time(char *text, uint64_t ms);
 
 #endif

@@ -1,4 +1,4 @@
-/* outlet: a descriptor that text is written to, patiently or without ever waiting. */
+/* outlet: writes text to a descriptor, patiently or without ever waiting. */
 #include <config.h>
 
 #include "base/outlet.h"
@@ -22,13 +22,13 @@
 #define PIPE_BUF _POSIX_PIPE_BUF
 #endif
 
-/* How long to leave a terminal alone that polls writable and takes nothing. */
+/* How long to leave a terminal alone that polls as writable and takes nothing. */
 enum { PATIENCE_MS = 10 };
 
-/* A terminal's path may be so long, such as /dev/pts/1000. */
+/* Room for a terminal's path, such as /dev/pts/1000. */
 enum { DEVICE_PATH_MAX = 128 };
 
-/* Writes the path by which the pipe or terminal can be opened anew. False: it has none. */
+/* Writes the path that opens the same pipe or terminal again. False: it has none. */
 #ifdef HAVE_REOPENING_PROC
 static bool find_path(int fd, char *path, size_t size)
 {
@@ -36,7 +36,7 @@ static bool find_path(int fd, char *path, size_t size)
 	return true;
 }
 #else
-/* Where such a path is dup(2), or nothing, terminals have a name yet, and pipes are polled. */
+/* Where such a path acts as dup(2), or is missing: terminals have a name, and pipes are polled. */
 static bool find_path(int fd, char *path, size_t size)
 {
 	return ttyname_r(fd, path, size) == 0;
@@ -44,9 +44,9 @@ static bool find_path(int fd, char *path, size_t size)
 #endif
 
 /*
- * Opens the same pipe or terminal anew in the place of `fd`, with that access mode.
- * False where that cannot be: no /proc, no permission (after su(1)), a pipe without a
- * reader. The master side of a terminal would become another terminal.
+ * Reopens the same pipe or terminal in place of `fd`, with that access mode. False if that is
+ * impossible: no /proc, no permission (after su(1)), a pipe without a reader. The master side of a
+ * terminal is refused: opening it would make another terminal.
  */
 static bool open_anew(int fd, int mode)
 {
@@ -65,8 +65,8 @@ static bool open_anew(int fd, int mode)
 }
 
 /*
- * One that is not open for writing must not become so: it goes on failing. A FIFO
- * that is open for reading as well stays so, or it would lack a reader.
+ * A descriptor that is not open for writing must not become so: it goes on failing. A FIFO that is
+ * also open for reading stays so, or it would lack a reader.
  */
 void outlet_open(struct outlet *outlet, int fd)
 {
@@ -84,7 +84,7 @@ void outlet_open(struct outlet *outlet, int fd)
 		outlet->way = OUTLET_OWN;
 }
 
-/* Writes if poll(2) says that there is room, which in a pipe is at least PIPE_BUF. */
+/* Writes if poll(2) reports room, which in a pipe is at least PIPE_BUF. */
 static ssize_t write_polled(int fd, const char *bytes, size_t length)
 {
 	struct pollfd writable = {.fd = fd, .events = POLLOUT};
@@ -95,7 +95,7 @@ static ssize_t write_polled(int fd, const char *bytes, size_t length)
 	return -1;
 }
 
-/* Writes what is taken at once of the bytes. */
+/* Writes as many of the bytes as are taken at once. */
 static ssize_t write_some(const struct outlet *outlet, const char *bytes, size_t length)
 {
 	switch (outlet->way) {
@@ -110,7 +110,7 @@ static ssize_t write_some(const struct outlet *outlet, const char *bytes, size_t
 	return write(outlet->fd, bytes, length);
 }
 
-/* A short count does not say what is wrong; the next try does. */
+/* A short count does not say what is wrong; the next write does. */
 size_t outlet_write_now(const struct outlet *outlet, const char *bytes, size_t length)
 {
 	size_t taken = 0;
@@ -119,7 +119,7 @@ size_t outlet_write_now(const struct outlet *outlet, const char *bytes, size_t l
 		ssize_t n = write_some(outlet, bytes + taken, length - taken);
 		if (n > 0) {
 			taken += (size_t)n;
-		} else if (n == 0) { /* a device that takes nothing is not asked again and again */
+		} else if (n == 0) { /* do not ask a device again that takes nothing */
 			errno = EAGAIN;
 			break;
 		} else if (errno != EINTR) {
@@ -129,7 +129,7 @@ size_t outlet_write_now(const struct outlet *outlet, const char *bytes, size_t l
 	return taken;
 }
 
-/* Waits for room in a descriptor that is non-blocking, by us or by somebody else. */
+/* Waits for room in a descriptor that we or somebody else made non-blocking. */
 static void wait_for_room(int fd, bool again)
 {
 	struct pollfd writable = {.fd = fd, .events = POLLOUT};

@@ -1,4 +1,4 @@
-/* pool: blocks of one size, to be used again and again. */
+/* pool: reusable blocks of one size. */
 #include "base/pool.h"
 
 #include <stdlib.h>
@@ -8,12 +8,12 @@
 /* How many blocks are allocated at a time. */
 enum { BLOCKS_AT_A_TIME = 64 };
 
-/* A block that nobody has holds the way to the next one. */
+/* A block that is free points to the next one. */
 struct spare {
 	struct spare *next;
 };
 
-/* What is allocated at a time; the blocks follow it. */
+/* One allocation; the blocks follow it. */
 struct batch {
 	struct batch *next;
 };

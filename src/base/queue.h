@@ -1,21 +1,21 @@
 /*
- * queue: structures in the order in which they came, each linked by a field of its own, so that
- * any leaves at once and nothing is allocated.
+ * queue: structures in order of arrival, each linked by a field of its own, so that any can leave
+ * at once and nothing is allocated.
  *
- * (sys/queue.h has the like, but not every C library has that.)
+ * (sys/queue.h has the like, but not every C library has it.)
  */
 #ifndef BASE_QUEUE_H
 #define BASE_QUEUE_H
 
 #include <stddef.h>
 
-/* Declares the queue: `end` is where the next one's address goes. */
+/* Declares a queue: `end` is where the next item's address goes. */
 #define QUEUE_HEAD(name, type)                                                                     \
 	struct name {                                                                              \
 		struct type *first, **end;                                                         \
 	}
 
-/* The field of one that can be in a queue: `back` is where its own address stands. */
+/* The field of an item that can be queued: `back` is where its own address is stored. */
 #define QUEUE_LINK(type)                                                                           \
 	struct {                                                                                   \
 		struct type *next, **back;                                                         \
@@ -28,7 +28,7 @@
 		(queue)->end = &(queue)->first;                                                    \
 	} while (0)
 
-/* Puts one at the end. */
+/* Adds an item at the end. */
 #define QUEUE_ADD(queue, item, link)                                                               \
 	do {                                                                                       \
 		(item)->link.next = NULL;                                                          \
@@ -37,7 +37,7 @@
 		(queue)->end = &(item)->link.next;                                                 \
 	} while (0)
 
-/* Takes one out, wherever it stands. */
+/* Removes an item, wherever it is. */
 #define QUEUE_REMOVE(queue, item, link)                                                            \
 	do {                                                                                       \
 		if ((item)->link.next)                                                             \

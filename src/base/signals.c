@@ -1,10 +1,10 @@
 /*
- * signals: what a parent leaves behind, blocked or ignored, undone at the start.
+ * signals: undoes at the start what a parent left blocked or ignored.
  *
- * exec(3) keeps the mask, what is ignored, what is pending, and alarm(2). Undone is
- * what nobody wants, such as the mask of a thread that waited with sigwait(3).
- * Kept is what is meant: an alarm, which bounds a command's time; limits, of
- * processor time say, with their signals; in hailto a background job's ignoring of INT.
+ * exec(3) keeps the mask, ignored signals, pending ones, and alarm(2). We undo what nobody wants,
+ * such as the mask of a thread that waited with sigwait(3). We keep what is meant: an alarm, which
+ * bounds a command's time, and limits, such as processor time, with their signals. hailto also
+ * keeps ignoring INT, as a background job does.
  */
 #include "base/signals.h"
 
@@ -28,13 +28,13 @@ void signals_block_only(const int *list)
 	sigprocmask(SIG_SETMASK, &set, NULL);
 }
 
-/* Ends the program with the status that a shell gives to one that a signal has ended. */
+/* Ends the program with the status that a shell reports for a signal. */
 static void end_cb(int number)
 {
 	_exit(128 + number);
 }
 
-/* The kernel spares the first process of a container the default action, so it gets one of ours. */
+/* The kernel spares a container's first process the default action, so install one of our own. */
 static void end_first_process(void)
 {
 	static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -52,7 +52,7 @@ static void end_first_process(void)
 
 void signals_begin(const int *blocked)
 {
-	/* A reader that has gone, and a file at the limit of ulimit -f, are write errors. */
+	/* A reader that has gone, and a file at the limit of ulimit -f, become write errors. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	end_first_process();

@@ -1,18 +1,17 @@
-/* signals: what a parent leaves behind, blocked or ignored, undone at the start. */
+/* signals: undoes at the start what a parent left blocked or ignored. */
 #ifndef BASE_SIGNALS_H
 #define BASE_SIGNALS_H
 
-/* Gives the signals of the list, which ends with 0, their default action. */
+/* Gives each signal of the list, which ends with 0, its default action. */
 void signals_restore(const int *list);
 
 /*
- * Ignores what must not end us, sees to it that the first process of a container
- * can be ended as any other, and blocks those of the list, which ends with 0, and
- * no others.
+ * Ignores the signals that must not end us. Makes sure that a container's first process can be
+ * ended like any other. Blocks exactly the signals of the list, which ends with 0.
  */
 void signals_begin(const int *blocked);
 
-/* Blocks the signals of the list, which ends with 0, and no others. */
+/* Blocks exactly the signals of the list, which ends with 0. */
 void signals_block_only(const int *list);
 
 #endif

@@ -22,7 +22,7 @@ int socket_open(int family, int type)
 	return -1;
 }
 
-/* Throws input away by reading it. */
+/* Discards input by reading it. */
 static ssize_t discard_by_reading(int fd, size_t most)
 {
 	char waste[16 * 1024];
@@ -31,7 +31,7 @@ static ssize_t discard_by_reading(int fd, size_t most)
 }
 
 #ifdef HAVE_DISCARDING_RECV
-/* TCP on Linux does it without copying; other sockets there refuse a buffer that is none. */
+/* TCP on Linux discards without copying; other sockets there refuse a NULL buffer. */
 ssize_t socket_discard(int fd, size_t most)
 {
 	ssize_t n = recv(fd, NULL, most, MSG_TRUNC | MSG_DONTWAIT);
@@ -45,7 +45,7 @@ ssize_t socket_discard(int fd, size_t most)
 }
 #endif
 
-/* The option that holds writes back; -1: the system has none. */
+/* The option that holds back writes; -1: the system has none. */
 #if HAVE_DECL_TCP_CORK
 enum { HOLD_BACK = TCP_CORK };
 #elif HAVE_DECL_TCP_NOPUSH
@@ -76,8 +76,7 @@ bool socket_is_multipath(int fd)
 	int protocol;
 	socklen_t length = sizeof protocol;
 
-	/* Not by its number, which the headers may lack that we are built with. UNIX sockets have
-	 * 0. */
+	/* Not compared with MPTCP's number: the headers may lack it. UNIX sockets have 0. */
 	return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 &&
 	       protocol != IPPROTO_TCP && protocol != 0;
 #else

@@ -1,4 +1,4 @@
-/* standard: the descriptors 0, 1 and 2, which a caller may have closed or filled. */
+/* standard: the descriptors 0, 1 and 2, which a caller may have closed or made non-blocking. */
 #include "base/standard.h"
 
 #include <errno.h>
@@ -14,15 +14,18 @@
 enum { PRINT_MAX_BYTES = 1024 };
 
 /*
- * The mode is the one that the descriptor is not used in: reading from 0 or
- * writing to 1 and 2 goes on failing with EBADF, and is not silently lost.
+ * Each is opened in the mode in which it is not used. Reading from 0 or writing to 1 and 2 still
+ * fails with EBADF, instead of silently losing data.
  */
 bool standard_reserve(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
 			continue;
-		/* The lowest free descriptor is the one: all below it are taken by now. */
+		/*
+		 * open(2) returns the lowest free descriptor, which is this one: all below are
+		 * taken.
+		 */
 		if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) {
 			log_error("cannot open /dev/null: %s", strerror(errno));
 			return false;
@@ -57,7 +60,7 @@ void standard_end_output(void)
 {
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-	/* Without it stderr will do: who waits for the end of the other must not wait for ever. */
+	/* Without /dev/null, stderr will do: a reader that waits for stdout's end must not hang. */
 	dup2(null < 0 ? STDERR_FILENO : null, STDOUT_FILENO);
 	if (null >= 0)
 		close(null);

@@ -1,4 +1,4 @@
-/* tcpinfo: what the kernel remembers of a TCP connection, where it can be asked. */
+/* tcpinfo: what the kernel knows of a TCP connection, where it can be asked. */
 #include <config.h>
 
 #include "base/tcpinfo.h"
@@ -16,7 +16,7 @@ bool tcpinfo_ask(int fd, struct tcpinfo *info)
 	struct tcp_info told;
 	socklen_t length = sizeof told;
 
-	/* An older kernel tells less; a socket that is not TCP's fails. */
+	/* An older kernel returns less; on a socket that is not TCP the call fails. */
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &told, &length) < 0 ||
 	    length < offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof told.tcpi_bytes_acked)
 		return false;

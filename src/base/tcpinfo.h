@@ -1,4 +1,4 @@
-/* tcpinfo: what the kernel remembers of a TCP connection, where it can be asked. */
+/* tcpinfo: what the kernel knows of a TCP connection, where it can be asked. */
 #ifndef BASE_TCPINFO_H
 #define BASE_TCPINFO_H
 
@@ -8,12 +8,11 @@
 #include "base/attributes.h"
 
 struct tcpinfo {
-	uint64_t acked;	    /* bytes of ours that the peer's kernel has taken, a FIN among them */
-	uint32_t silent_ms; /* since the peer was last heard, a FIN included, a RST not */
+	uint64_t acked;	    /* our bytes that the peer's kernel acknowledged, counting a FIN */
+	uint32_t silent_ms; /* since the peer was last heard, counting a FIN but not a RST */
 };
 
-/* Asks about a socket; it may have been reset or closed by its peer. False: the system can't tell.
- */
+/* Asks about a socket, which its peer may have reset or closed. False: the system cannot say. */
 bool tcpinfo_ask(int fd, struct tcpinfo *info) MUST_CHECK;
 
 #endif

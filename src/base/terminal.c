@@ -1,4 +1,4 @@
-/* terminal: whether a descriptor may be one. */
+/* terminal: whether a descriptor may be a terminal. */
 #include "base/terminal.h"
 
 #include <errno.h>
@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 /*
- * isatty(3) asks by an ioctl(2), which may fail for reasons of its own: an emulator or a
- * sandbox does not know it, or the terminal has hung up. Only ENOTTY answers the question,
- * and what is no character device is no terminal either.
+ * isatty(3) asks by an ioctl(2), which may also fail because an emulator or a sandbox does not know
+ * it, or the terminal has hung up. Only ENOTTY answers the question. What is not a character device
+ * is not a terminal either.
  */
 bool terminal_is_possible(int fd)
 {

@@ -1,4 +1,4 @@
-/* utf8: the characters of a text, one by one, and which of them may be shown in a line. */
+/* utf8: the characters of a text, one by one, and which of them are safe to show in a line. */
 #include "base/utf8.h"
 
 /* The ranges of Unicode's table 3-7: lead byte, range of the second byte, length. */
@@ -16,11 +16,11 @@ static const struct {
 } directions[] = {
 	{0x061C, 0x061C}, {0x200E, 0x200F}, /* marks */
 	{0x2028, 0x202E},		    /* separators of lines and paragraphs, embeddings */
-	{0x2066, 0x206F},		    /* isolates, and others that are deprecated */
+	{0x2066, 0x206F},		    /* isolates, and deprecated ones */
 	{0xFEFF, 0xFEFF},		    /* the byte order mark */
 };
 
-/* The length that the first two bytes promise; 0: they begin no character. */
+/* The length that the first two bytes announce; 0: they begin no character. */
 static size_t promised_length(const unsigned char *p)
 {
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)

@@ -1,4 +1,4 @@
-/* utf8: the characters of a text, one by one, and which of them may be shown in a line. */
+/* utf8: the characters of a text, one by one, and which of them are safe to show in a line. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
@@ -7,17 +7,17 @@
 #include <stdint.h>
 
 /*
- * Reads the well-formed character that `left` bytes (at least 1) begin with. Returns its length
- * in bytes, 1 to 4, and its number; 0 if there is none.
+ * Reads the well-formed character that `left` bytes (at least 1) begin with. Returns its length, 1
+ * to 4 bytes, and sets `number`; 0 if there is none.
  */
 size_t utf8_read(const void *bytes, size_t left, uint32_t *number);
 
-/* True of C0 and C1 controls and DEL. */
+/* True for C0 and C1 controls and DEL. */
 bool utf8_is_control(uint32_t number);
 
 /*
- * True of a character that changes the direction of a line or breaks it, and is not seen itself.
- * A line that holds one reads as another.
+ * True for an invisible character that changes a line's direction or breaks it. A line that holds
+ * one reads as another.
  */
 bool utf8_is_direction(uint32_t number);
 

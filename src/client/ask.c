@@ -1,4 +1,4 @@
-/* ask: tries a list of addresses by datagram: the first answer is taken. */
+/* ask: tries a list of addresses by datagram: the first answer wins. */
 #include "ask.h"
 
 #include <errno.h>
@@ -8,16 +8,16 @@
 #include "attempt.h"
 #include "outgoing.h"
 
-/* How often one address is asked, and after how long again at the latest: datagrams get lost. */
+/* How often one address is asked, and the longest time between: datagrams get lost. */
 enum { TRIES = 3, AGAIN_MS = 1000 };
 
 struct ask {
 	struct ask_terms terms;
-	uint64_t again_ms; /* when an address is asked again */
-	char bytes[];	   /* that are sent */
+	uint64_t again_ms; /* after how long an address is asked again */
+	char bytes[];	   /* of the request */
 };
 
-/* Sends the request once more. False, errno set, if the address cannot be asked. */
+/* Sends the request once more. False, with errno, if the address cannot be asked. */
 static bool send_request(struct attempt *attempt)
 {
 	const struct ask *ask = attempt->data;
@@ -27,7 +27,7 @@ static bool send_request(struct attempt *attempt)
 	       errno == EWOULDBLOCK || errno == ENOBUFS || errno == EINTR;
 }
 
-/* Takes the answer, or the news that there will be none. False if there is neither. */
+/* Takes the answer, or the news that there will be none. False if neither has come. */
 static bool take_answer(struct attempt *attempt)
 {
 	const struct ask *ask = attempt->data;
@@ -49,17 +49,17 @@ static void look_for_answer(struct attempt *attempt)
 	(void)take_answer(attempt);
 }
 
-/* There is news, or it is time to ask again: not before a look, for we may have been stopped. */
+/* There is news, or it is time to ask again. Looks first, because we may have been stopped. */
 static void asking_news(struct attempt *attempt, bool is_time)
 {
 	if (!take_answer(attempt) && is_time && attempt->tries < TRIES && !send_request(attempt))
 		attempt_fail(attempt, errno);
 }
 
-/* Gets a socket to ask an address with. False, errno set, if it cannot be asked. */
+/* Opens a socket to ask an address. False, with errno, if it cannot be asked. */
 static bool connect_to(struct attempt *attempt)
 {
-	/* Connected, the socket hears that address alone, and that it refuses. */
+	/* A connected socket hears that address alone, and its refusals. */
 	if (!attempt_open(attempt, SOCK_DGRAM) ||
 	    connect(attempt->fd, &attempt->address.any, attempt->address.length) < 0)
 		return false;
@@ -67,7 +67,7 @@ static bool connect_to(struct attempt *attempt)
 	return !outgoing_is_own_peer(attempt->fd);
 }
 
-/* Asks an address the first time. */
+/* Asks an address for the first time. */
 static void start_asking(struct attempt *attempt)
 {
 	const struct ask *ask = attempt->data;
@@ -78,7 +78,7 @@ static void start_asking(struct attempt *attempt)
 		attempt_fail(attempt, errno);
 }
 
-/* Makes what is asked with: blanks, which need no escape anywhere. NULL: no memory. */
+/* Makes the request: blanks, which need no escape anywhere. NULL: no memory. */
 static struct ask *ask_new(const struct ask_terms *terms)
 {
 	struct ask *ask = malloc(sizeof *ask + terms->size);

@@ -1,8 +1,8 @@
 /*
- * ask: tries a list of addresses by datagram: the first answer is taken.
+ * ask: tries a list of addresses by datagram: the first answer wins.
  *
- * A request is as long as the longest answer wanted, for a server that will not serve an attack
- * answers with less than it got. Each address is asked three times.
+ * A request is as long as the longest answer wanted. A server that cannot be used for an attack
+ * answers with less than it got. Each address is asked up to three times.
  */
 #ifndef CLIENT_ASK_H
 #define CLIENT_ASK_H
@@ -12,16 +12,18 @@
 
 #include "attempts.h"
 
-/* What is asked with, and where the answer goes. */
+/* What to ask, and where the answer goes. */
 struct ask_terms {
 	size_t size;	   /* of the request, in bytes */
-	uint64_t patience; /* ms; the three tries are made within */
-	char *answer;	   /* where its bytes go; the caller's */
-	size_t room;	   /* for how many; the rest is dropped */
+	uint64_t patience; /* ms; all three tries are made in this time */
+	char *answer;	   /* where the answer's bytes go; the caller's */
+	size_t room;	   /* how many fit; the rest is dropped */
 };
 
-/* Starts to ask; the terms are copied, but not the answer's bytes. NULL: no memory. The rest is as
- * attempts.h has it. */
+/*
+ * Starts to ask. The terms are copied, but not the answer's bytes. NULL: no memory. Otherwise as
+ * attempts.h says.
+ */
 struct attempts *ask_start(struct event_base *base, const struct attempts_request *request,
 			   const struct ask_terms *terms, attempts_cb *ended,
 			   void *argument) MUST_CHECK;

@@ -17,28 +17,31 @@
 
 /*
  * The Connection Attempt Delay that RFC 8305, 5 recommends. libevent's own
- * bufferevent_socket_connect_hostname() tries the first address and no other.
+ * bufferevent_socket_connect_hostname() tries only the first address.
  */
 enum { NEXT_ATTEMPT_MS = 250 };
 
-/* More never come: a lineup is cut, is added to once for each family, and settled once. */
+/*
+ * More never come: each list is cut to ADDRESSLIST_MAX, one is added for each family, and one
+ * settles.
+ */
 enum { ATTEMPTS_MAX = 3 * ADDRESSLIST_MAX };
 
 struct attempts {
 	struct event_base *base;
 	const struct attempts_way *way;
-	void *data; /* the way's */
+	void *data; /* for the way */
 	struct lineup lineup;
 	struct address source;
 	attempts_cb *ended;
 	void *argument;
 	struct attempt all[ATTEMPTS_MAX];
-	size_t count; /* of attempts made */
+	size_t count; /* of attempts started */
 	size_t under_way;
-	struct event *more; /* time for the next attempt; pending: not yet */
+	struct event *more; /* when the next attempt is due; pending: not yet */
 	struct event *over; /* calls back from the loop, never from attempts_start() */
 	bool is_over;
-	struct attempts_result result; /* by now */
+	struct attempts_result result; /* so far */
 };
 
 bool attempt_open(struct attempt *attempt, int type)
@@ -61,7 +64,7 @@ void attempt_end(struct attempt *attempt)
 	attempt->fd = -1;
 }
 
-/* Ends all attempts, and has the loop call back. */
+/* Ends all attempts, and makes the loop call back. */
 static void finish(struct attempts *attempts)
 {
 	attempts->is_over = true;
@@ -112,7 +115,7 @@ void attempt_win(struct attempt *attempt, const struct attempts_result *result, 
 	finish(attempts);
 }
 
-/* Makes the attempt whose turn it is; false if there is none now. */
+/* Starts the attempt whose turn it is; false if there is none now. */
 static bool start_next(struct attempts *attempts)
 {
 	struct attempt *attempt = &attempts->all[attempts->count];
@@ -130,7 +133,7 @@ static bool start_next(struct attempts *attempts)
 	return true;
 }
 
-/* Starts the next attempt, those after it that fail at once included; ends what is lost. */
+/* Starts the next attempt, and others as long as they fail at once. Finishes if nothing is left. */
 static void go_on(struct attempts *attempts)
 {
 	size_t before = attempts->under_way;
@@ -156,7 +159,7 @@ static void news_cb(evutil_socket_t fd, short what, void *argument)
 		go_on(attempts);
 }
 
-/* Has an attempt wait; `time` may be NULL. */
+/* Makes an attempt wait; `time` may be NULL. */
 static void await(struct attempt *attempt, int fd, short what, const struct timeval *time)
 {
 	attempt->news = event_new(attempt->attempts->base, fd, what, news_cb, attempt);
@@ -191,7 +194,7 @@ void attempt_await_time(struct attempt *attempt, uint64_t ms)
 	await(attempt, -1, 0, &time);
 }
 
-/* It is time for the next address, unless there has been news while we were stopped. */
+/* It is time for the next address, unless news came while we were stopped. */
 static void more_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct attempts *attempts = argument;
@@ -204,7 +207,7 @@ static void more_cb(evutil_socket_t fd, short what, void *argument)
 	go_on(attempts);
 }
 
-/* Hands the result over; the callback may free all. */
+/* Hands over the result; the callback may free everything. */
 static void over_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct attempts *attempts = argument;
@@ -242,7 +245,7 @@ struct attempts *attempts_start(struct event_base *base, const struct attempts_r
 	return attempts;
 }
 
-/* The lineup has changed: an address may have its turn now, or all may be over. */
+/* The lineup has changed: an address may be due now, or everything may be over. */
 static void look_again(struct attempts *attempts)
 {
 	if (attempts->under_way == 0 || !evtimer_pending(attempts->more, NULL))

@@ -8,15 +8,15 @@
 #include "base/loop.h"
 
 /*
- * Turns of the loop, each of which looks at every socket: what came may be an address, then a
- * connection, the greeting, and the end of the stream. They are counted, so that a server that
+ * Turns of the loop, each of which looks at every socket. An address may have come, then a
+ * connection, the greeting, and the end of the stream. The turns are counted, so that a server that
  * goes on sending does not put off the deadline.
  */
 enum { LAST_TURNS = 4 };
 
 /*
- * A timer that is so late tells that we were stopped. Then others need a moment, too: a thread that
- * has an answer, and a server that shares the machine.
+ * A timer this late shows that we were stopped. Then others need a moment, too: a thread that has
+ * an answer, and a server on the same machine.
  */
 enum { LATE_MS = 50, MOMENT_MS = 50 };
 
@@ -25,7 +25,7 @@ struct deadline {
 	deadline_cb *passed;
 	void *argument;
 	uint64_t at_ms;
-	unsigned turns; /* that are left */
+	unsigned turns; /* left */
 	bool is_late;
 };
 

@@ -1,10 +1,10 @@
 /*
  * deadline: a deadline that does not lose what came before it.
  *
- * A program that was stopped for a while, by SIGSTOP or on a busy machine, finds its timers
- * passed before it has looked at its sockets. So once the time is over, the loop looks at them
- * a few times more, without waiting, and only then the deadline has passed. If the timer is late by
- * more than 50 ms, the loop waits as long again before, for what other threads have to say.
+ * A program may be stopped for a while, by SIGSTOP or on a busy machine. It then finds its timers
+ * passed before it has looked at its sockets. So once the time is over, the loop first looks at
+ * them a few more times, without waiting. Only then has the deadline passed. If the timer is over
+ * 50 ms late, the loop first waits 50 ms more, for what other threads have to say.
  */
 #ifndef CLIENT_DEADLINE_H
 #define CLIENT_DEADLINE_H
@@ -15,13 +15,14 @@
 struct deadline;
 struct event_base;
 
-/* Called once, from the loop, each time that one passes. */
+/* Called from the loop, once for each deadline_set() whose time passes. */
 typedef void deadline_cb(void *argument);
 
 /* NULL: no memory. */
 struct deadline *deadline_new(struct event_base *base, deadline_cb *passed, void *argument);
 
-/* Sets it to `ms` from now, in place of any earlier time. False: no memory, as for
+/*
+ * Sets it to `ms` from now, in place of any earlier time. False: no memory, as for
  * loop_add_timer().
  */
 bool deadline_set(struct deadline *deadline, uint64_t ms);

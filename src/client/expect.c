@@ -1,4 +1,4 @@
-/* expect: holds what was heard against what is expected. */
+/* expect: compares what was heard with what is expected. */
 #include "expect.h"
 
 #include <string.h>

@@ -1,5 +1,4 @@
-/* known: the addresses of targets that need no lookup: numbers, localhost, the paths of UNIX
- * sockets. */
+/* known: the addresses of targets that need no lookup: numbers, localhost, UNIX sockets. */
 #include "known.h"
 
 #include "base/address.h"

@@ -4,10 +4,10 @@
 
 #include <stdbool.h>
 
-/* True if an errno means want of descriptors or memory. */
+/* True if an errno means a lack of descriptors or memory. */
 bool lack_is(int reason);
 
-/* What to do about an errno, to be put after its words: " (...)"; "" if nothing is known. */
+/* Returns advice on an errno, as " (...)", to follow its words; "" if there is none. */
 const char *lack_advice(int reason);
 
 #endif

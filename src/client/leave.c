@@ -1,4 +1,4 @@
-/* leave: parts from a server to which nobody listens, without a reset where a moment is enough. */
+/* leave: parts from a server that is not read, without a reset if a moment is enough. */
 #include "leave.h"
 
 #include <errno.h>
@@ -12,8 +12,8 @@
 #include "deadline.h"
 
 /*
- * The greeting of a server that speaks first comes a round trip after the connect, and so does the
- * end of its stream in answer to ours. It gets so much more for the work.
+ * The greeting of a server that speaks first comes one round trip after the connect. So does the
+ * end of its stream, in answer to ours. The server gets this much more, for its work.
  */
 enum { WORK_MS = 10 };
 
@@ -59,7 +59,7 @@ struct leave *leave_start(struct event_base *base, int fd, uint64_t connect_us, 
 		leave_free(leave);
 		return NULL;
 	}
-	/* Where that fails, the connection has ended already, which the socket will tell. */
+	/* If that fails, the connection has already ended, which the socket will report. */
 	shutdown(fd, SHUT_WR);
 	return leave;
 }

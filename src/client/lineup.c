@@ -1,5 +1,4 @@
-/* lineup: a server's addresses that have yet to be tried: whose turn it is, and whether more come.
- */
+/* lineup: a server's addresses still to be tried: which is next, and whether more come. */
 #include "lineup.h"
 
 void lineup_add(struct lineup *lineup, const struct addresslist *addresses, bool more_come)

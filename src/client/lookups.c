@@ -1,4 +1,4 @@
-/* lookups: the addresses of one host by getaddrinfo(3), each lookup in a thread of its own. */
+/* lookups: the addresses of one host by getaddrinfo(3), each lookup in its own thread. */
 #include "lookups.h"
 
 #include <errno.h>
@@ -22,17 +22,17 @@ struct lookup {
 	bool has_thread, is_taken;
 };
 
-/* The program and its threads share this, and whoever lets go of it last frees it. */
+/* The program and its threads share this; the last owner to release it frees it. */
 struct lookups {
 	pthread_mutex_t lock;
 	int owners;
-	int done[2]; /* a pipe: each byte is the index of a lookup whose answer is there */
+	int done[2]; /* a pipe: each byte is the index of a lookup that has its answer */
 	char host[ADDRESS_HOST_MAX];
 	struct lookup all[LOOKUPS_MAX];
 	size_t count;
 };
 
-/* Changes the number of owners; returns how many there are then. */
+/* Changes the number of owners. Returns the new number. */
 static int change_owners(struct lookups *lookups, int more)
 {
 	int left;
@@ -43,7 +43,7 @@ static int change_owners(struct lookups *lookups, int more)
 	return left;
 }
 
-/* Lets go of one share. */
+/* Drops one owner; the last one frees everything. */
 static void release(struct lookups *lookups)
 {
 	if (change_owners(lookups, -1) > 0)
@@ -81,8 +81,8 @@ int lookups_descriptor(const struct lookups *lookups)
 }
 
 /*
- * What the machine lacked when a lookup failed, or 0. The C library calls a name unknown, too, if
- * it has no descriptor to ask with.
+ * Returns what the machine lacked when a lookup failed, an errno, or 0. The C library also calls a
+ * name unknown if it has no descriptor to ask with.
  */
 static int find_lack(int failure, int reason)
 {
@@ -111,7 +111,7 @@ static void look_up(struct lookup *lookup)
 	answer->failure = getaddrinfo(lookup->lookups->host, NULL, &hints, &answer->found);
 	if (answer->failure)
 		answer->system = find_lack(answer->failure, errno);
-	/* A pipe of our own takes so few bytes. */
+	/* A pipe of our own always has room for these few bytes. */
 	(void)!write(lookup->lookups->done[1], &index, 1);
 }
 
@@ -124,7 +124,7 @@ static void *lookup_thread(void *argument)
 	return NULL;
 }
 
-/* Takes the next place for a lookup. */
+/* Sets up the next lookup. */
 static struct lookup *next(struct lookups *lookups, int family, int flags)
 {
 	struct lookup *lookup = &lookups->all[lookups->count++];
@@ -162,7 +162,7 @@ const struct lookups_answer *lookups_take(struct lookups *lookups)
 	return &lookups->all[index].answer;
 }
 
-/* A thread whose answer was taken ends now, any other when its lookup does. */
+/* A thread whose answer was taken ends now, any other one when its lookup does. */
 void lookups_free(struct lookups *lookups)
 {
 	if (!lookups)

@@ -1,4 +1,4 @@
-/* main: hailto's steps, in their order. */
+/* main: hailto's steps, in order. */
 #include <stdio.h>
 
 #include "base/log.h"
@@ -11,7 +11,7 @@
 #include "report.h"
 #include "status.h"
 
-/* What the probe's callback leaves to the steps after it. */
+/* What the probe's callback leaves for the steps after it. */
 struct outcome {
 	struct event_base *base;
 	const struct probe_result *result; /* NULL: none yet */
@@ -25,7 +25,7 @@ static void ended_cb(const struct probe_result *result, void *argument)
 	loop_stop(outcome->base);
 }
 
-/* Reports that the machine failed us before there was a result. */
+/* Reports that the machine failed us before there was a result. Returns the exit status. */
 static enum status fail_without_result(const struct options *options, const char *why)
 {
 	struct probe_result result = {.status = STATUS_INTERNAL, .stage = "start"};
@@ -51,7 +51,7 @@ static enum status ask_target(const struct options *options, struct event_base *
 	return status;
 }
 
-/* Makes the loop for it, once it is known whom to ask. */
+/* Finds out whom to ask, makes the loop, and asks. Returns the exit status. */
 static enum status run(struct options *options)
 {
 	struct event_base *base;

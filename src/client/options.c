@@ -1,4 +1,4 @@
-/* options: what hailto is told by its command line. */
+/* options: hailto's settings, from its command line. */
 #include <config.h>
 
 #include "options.h"
@@ -16,7 +16,7 @@
 
 enum { SHORTEST_MS = 1, LONGEST_MS = 24 * 60 * 60 * 1000, BYTES_MAX = 1024 * 1024 };
 
-/* The most that one datagram carries, by IPv4. */
+/* The most bytes that one datagram carries over IPv4. */
 enum { DATAGRAM_MAX = 65507 };
 
 static const struct cli_option table[] = {
@@ -63,7 +63,7 @@ static const struct cli cli = {
 	.count = sizeof table / sizeof *table,
 };
 
-/* Says in one line why a command line cannot be used, if it can't. */
+/* Logs why a command line cannot be used. Returns true if `why` is NULL. */
 static bool accept_or_complain(const char *why)
 {
 	if (why)
@@ -71,7 +71,7 @@ static bool accept_or_complain(const char *why)
 	return why == NULL;
 }
 
-/* Tells which options make no sense for a datagram; NULL: none. */
+/* Returns which options make no sense for a datagram; NULL: none. */
 static const char *find_conflict_with_udp(const struct options *options)
 {
 	if (options->zero)
@@ -83,7 +83,7 @@ static const char *find_conflict_with_udp(const struct options *options)
 	return NULL;
 }
 
-/* Tells which options contradict each other; NULL: none. */
+/* Returns which options contradict each other; NULL: none. */
 static const char *find_conflict(const struct options *options)
 {
 	if (options->ipv4 && options->ipv6)
@@ -129,8 +129,8 @@ static bool read_operands(struct options *options, char **operands)
 }
 
 /*
- * Turns the literal address of --source into a socket address; NULL: done, else why not. `lacks`
- * says if that is for want of memory.
+ * Turns the literal address of --source into a socket address. Returns NULL, or why it cannot;
+ * `lacks` says if that is for want of memory.
  */
 static const char *parse_source(struct options *options, bool *lacks)
 {
@@ -152,8 +152,8 @@ static const char *parse_source(struct options *options, bool *lacks)
 }
 
 /*
- * Writes to `text` why --source cannot be used; NULL: it can, or it is not the source's fault, and
- * whoever connects will find out what is.
+ * Returns why --source cannot be used, possibly written to `text`. NULL: it can, or the source is
+ * not to blame, and the connect will show what is.
  */
 static const char *find_fault_of_source(const struct options *options, char *text, size_t size)
 {
@@ -168,7 +168,7 @@ static const char *find_fault_of_source(const struct options *options, char *tex
 	return NULL;
 }
 
-/* Reads --source, and holds it against what else was asked for. */
+/* Reads --source, and checks that it fits the other options. */
 static enum cli_outcome read_source(struct options *options)
 {
 	const char *why;

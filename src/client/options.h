@@ -1,4 +1,4 @@
-/* options: what hailto is told by its command line. */
+/* options: hailto's settings, from its command line. */
 #ifndef CLIENT_OPTIONS_H
 #define CLIENT_OPTIONS_H
 
@@ -11,13 +11,13 @@
 #include "base/cli.h"
 
 struct options {
-	bool has_target; /* else the user is to be asked */
+	bool has_target; /* else ask the user */
 	struct endpoint target;
 	bool ipv4, ipv6;
-	uint64_t bytes;				/* print at most so many */
+	uint64_t bytes;				/* the most bytes to print */
 	uint64_t timeout;			/* ms, for everything */
-	uint64_t connect_timeout, read_timeout; /* ms; 0: as long as everything may take */
-	struct address source;			/* to connect from, if there is one */
+	uint64_t connect_timeout, read_timeout; /* ms; 0: limited by timeout alone */
+	struct address source;			/* to connect from; length 0: any */
 	const char *source_text;
 	const char *expect, *expect_prefix; /* or NULL */
 	bool udp, zero, raw, escape, quiet;
@@ -27,10 +27,10 @@ struct options {
 /* Reads the command line. One line on standard error says what is wrong. */
 enum cli_outcome options_read(struct options *options, int argc, char **argv) MUST_CHECK;
 
-/* True if the target can be asked in the way that the options want; else told in one line. */
+/* True if the target can be asked in the way that the options want; otherwise logs why not. */
 bool options_suit_target(const struct options *options) MUST_CHECK;
 
-/* The address family that the options leave; AF_UNSPEC: any. */
+/* Returns the address family that the options leave; AF_UNSPEC: any. */
 int options_family(const struct options *options);
 
 #endif

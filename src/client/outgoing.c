@@ -1,4 +1,4 @@
-/* outgoing: sockets towards a server, and which of their failures says something of it. */
+/* outgoing: sockets towards a server, and which of their failures say something about it. */
 #include <config.h>
 
 #include "outgoing.h"
@@ -15,7 +15,8 @@
 
 /*
  * Leaves the choice of a port to connect(2), which may take one that is in use towards another
- * server; bind(2) may not, and has none left long before. Where the system can't, bind(2) chooses.
+ * server. bind(2) may not, and runs out of ports much earlier. If the system cannot delay it,
+ * bind(2) chooses.
  */
 static void choose_port_late(int fd)
 {
@@ -28,7 +29,9 @@ static void choose_port_late(int fd)
 #endif
 }
 
-/* Binds a socket. A stream's port may still be remembered from before; of datagrams two would mix.
+/*
+ * Binds a socket. SO_REUSEADDR is for streams, whose port may be remembered from before; two
+ * datagram sockets on one port would mix. False, with errno.
  */
 static bool bind_to(int fd, int type, const struct address *source)
 {
@@ -52,8 +55,8 @@ int outgoing_open(int family, int type, const struct address *source)
 }
 
 /*
- * True if an address could be connected to from `source`, but for the port: by UDP, whose ports are
- * others, a way and an address of our own are all that it takes. Nothing is sent.
+ * True if an address could be reached from `source`, whatever the port. UDP has its own ports, so
+ * its connect(2) needs only a route and a local address. Nothing is sent.
  */
 static bool has_way(const struct address *to, const struct address *source)
 {
@@ -90,7 +93,7 @@ bool outgoing_blames_source(int reason, const struct address *source)
 	       reason == EAFNOSUPPORT || (reason == EADDRINUSE && address_port(source) != 0);
 }
 
-/* What to do about a failure, where that is known. */
+/* Returns advice on a failure, or "". */
 static const char *advice(int reason, const struct address *to, const struct address *source)
 {
 	const char *zone = address_advice(to, reason);

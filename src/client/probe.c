@@ -1,4 +1,4 @@
-/* probe: one question to one server, in its stages: resolve, connect, read. */
+/* probe: one question to one server, in stages: resolve, then connect and read, or ask. */
 #include "probe.h"
 
 #include <errno.h>
@@ -35,7 +35,7 @@ struct probe {
 	struct trying *trying;
 	struct leave *leave;
 	struct deadline *deadline;	 /* of everything */
-	struct deadline *stage_deadline; /* of connecting or reading alone */
+	struct deadline *stage_deadline; /* of connecting, asking or reading alone */
 	enum stage stage;
 	uint64_t start_us, stage_start_us;
 	struct event *over; /* calls back from the loop, never from probe_start() */
@@ -43,7 +43,7 @@ struct probe {
 	int fd;
 };
 
-/* Ends and closes all that is under way; each may be freed in its callback. */
+/* Ends and closes everything under way; each part may be freed in its own callback. */
 static void close_stages(struct probe *probe)
 {
 	reading_free(probe->reading);
@@ -62,7 +62,7 @@ static void close_stages(struct probe *probe)
 	probe->deadline = NULL;
 }
 
-/* Ends the probe, and has the loop call back. */
+/* Ends the probe, and makes the loop call back. */
 static void end_probe(struct probe *probe)
 {
 	close_stages(probe);
@@ -75,7 +75,7 @@ static void fail(struct probe *probe, enum status status, const char *why)
 	end_probe(probe);
 }
 
-/* Hands the result over, held against what is expected. */
+/* Hands over the result, after comparing it with what is expected. */
 static void over_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct probe *probe = argument;
@@ -86,7 +86,7 @@ static void over_cb(evutil_socket_t fd, short what, void *argument)
 	probe->ended(&probe->result, probe->argument);
 }
 
-/* Lets the time of the present stage begin now; a `limit` of 0 ms is all the time there is. */
+/* Starts the present stage's time now; a `limit` of 0 means no limit of its own. */
 static void start_stage_time(struct probe *probe, uint64_t limit)
 {
 	deadline_clear(probe->stage_deadline);
@@ -101,7 +101,7 @@ static void enter(struct probe *probe, enum stage stage, uint64_t limit)
 	start_stage_time(probe, limit);
 }
 
-/* How long the present stage has taken, in ms. */
+/* Returns how long the present stage has taken, in ms. */
 static double stage_ms(const struct probe *probe)
 {
 	return (double)(clock_us() - probe->stage_start_us) / 1000;
@@ -116,13 +116,13 @@ static void fail_outgoing(struct probe *probe, const struct attempts_result *fai
 	end_probe(probe);
 }
 
-/* True in the stages in which addresses are tried. */
+/* True in the stages that try addresses. */
 static bool is_trying(const struct probe *probe)
 {
 	return probe->stage == STAGE_CONNECT || probe->stage == STAGE_ASK;
 }
 
-/* The time is over and nothing has come of the stage. */
+/* The time is over without a result of the stage. */
 static void fail_late(struct probe *probe, uint64_t limit)
 {
 	static const char format[] = "; no more addresses from the name service within %s";
@@ -142,7 +142,7 @@ static void fail_late(struct probe *probe, uint64_t limit)
 	end_probe(probe);
 }
 
-/* The time is over: what that means depends on how far we got. */
+/* The time is over: what that means depends on the stage. */
 static void time_over(struct probe *probe, uint64_t limit)
 {
 	if (probe->stage == STAGE_READ)
@@ -160,14 +160,14 @@ static void all_over(void *argument)
 	time_over(probe, probe->options->timeout);
 }
 
-/* How long the present stage may take, in ms; 0: no other limit than that of everything. */
+/* Returns how long the present stage may take, in ms; 0: no limit of its own. */
 static uint64_t stage_limit(const struct probe *probe)
 {
 	return probe->stage == STAGE_CONNECT ? probe->options->connect_timeout
 					     : probe->options->read_timeout;
 }
 
-/* Nobody is given up while nobody is tried: then the time is the name service's. */
+/* While no address is being tried, the stage does not time out: the name service has the time. */
 static void stage_over(void *argument)
 {
 	struct probe *probe = argument;
@@ -191,7 +191,7 @@ static void read_cb(const struct reading_result *reading, void *argument)
 		end_probe(probe);
 }
 
-/* Starts to listen to the connected server. */
+/* Starts to read from the connected server. */
 static void start_reading(struct probe *probe, const struct attempts_result *tried)
 {
 	const struct options *options = probe->options;
@@ -217,7 +217,7 @@ static void left_cb(void *argument)
 	end_probe(argument);
 }
 
-/* The server was only to be connected to: that is done, and the leaving is a courtesy. */
+/* Only a connection was wanted: that is done, and leaving well is a courtesy. */
 static void start_leaving(struct probe *probe, const struct attempts_result *tried)
 {
 	enter(probe, STAGE_LEAVE, 0);
@@ -226,7 +226,7 @@ static void start_leaving(struct probe *probe, const struct attempts_result *tri
 		end_probe(probe);
 }
 
-/* The addresses that came later are not needed any more. */
+/* Addresses that come later are not needed any more. */
 static void stop_resolving(struct probe *probe)
 {
 	resolver_free(probe->resolver);
@@ -244,7 +244,7 @@ static void take_connection(struct probe *probe, const struct attempts_result *t
 		start_reading(probe, tried);
 }
 
-/* A datagram has come, which is all that there is to hear. */
+/* A datagram has come, and nothing more is awaited. */
 static void take_datagram(struct probe *probe, const struct attempts_result *tried)
 {
 	probe->result.length = tried->length;
@@ -307,7 +307,7 @@ static void resolved_cb(const struct resolver_news *news, void *argument)
 	else if (!trying_is_started(probe->trying))
 		try_first(probe, news->addresses, news->more_come);
 	else if (trying_add(probe->trying, news))
-		start_stage_time(probe, stage_limit(probe)); /* those that join have all of it */
+		start_stage_time(probe, stage_limit(probe)); /* new addresses get all of it */
 }
 
 /* Starts to look the target up. */

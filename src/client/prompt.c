@@ -1,4 +1,4 @@
-/* prompt: asks the user whom to ask. */
+/* prompt: asks the user for the server's address and port. */
 #include "prompt.h"
 
 #include <errno.h>
@@ -12,10 +12,10 @@
 #include "base/terminal.h"
 #include "target.h"
 
-/* Longer than any address or port; what is longer is no answer. */
+/* Longer than any address or port; anything longer is refused. */
 enum { ANSWER_MAX = 512 };
 
-/* Reads a byte from stdin, and waits for it also where somebody has made that non-blocking. */
+/* Reads a byte from stdin. Waits for it even if somebody made stdin non-blocking. */
 static int next_byte(void)
 {
 	struct pollfd readable = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -29,7 +29,7 @@ static int next_byte(void)
 	return byte;
 }
 
-/* Reads one line from stdin without its end. Returns NULL, or why it is no answer. */
+/* Reads one line from stdin, without its end. Returns NULL, or why it is no answer. */
 static const char *read_answer(char *answer)
 {
 	size_t length = 0;
@@ -50,7 +50,7 @@ static const char *read_answer(char *answer)
 	return NULL;
 }
 
-/* Drops the blanks around an answer, which come with what is pasted. */
+/* Removes the blanks around an answer, which come with pasted text. */
 static void trim(char *answer)
 {
 	size_t start = strspn(answer, " \t"), length = strlen(answer + start);
@@ -61,14 +61,14 @@ static void trim(char *answer)
 	answer[length] = '\0';
 }
 
-/* Asks one question; false, and told, if there is no answer. */
+/* Asks one question; false, and logged, if there is no answer. */
 static bool ask(const char *question, char *answer)
 {
 	const char *why;
 
 	log_question(question);
 	why = read_answer(answer);
-	/* Only a terminal shows the end of an answer, and not that of input. */
+	/* A terminal echoes the end of an answer, but not the end of input. */
 	if (why || !terminal_is_possible(STDIN_FILENO))
 		log_break_line();
 	if (why)

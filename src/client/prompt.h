@@ -1,4 +1,4 @@
-/* prompt: asks the user whom to ask. */
+/* prompt: asks the user for the server's address and port. */
 #ifndef CLIENT_PROMPT_H
 #define CLIENT_PROMPT_H
 
@@ -9,9 +9,9 @@
 struct endpoint;
 
 /*
- * Asks on stderr for address and port and reads the answers from stdin, without the
- * blanks around them; an empty one means localhost, or 12345. False, and told in one line, if there
- * is no answer or it makes no sense.
+ * Asks on stderr for address and port, and reads the answers from stdin, without the blanks around
+ * them. An empty one means localhost, or 12345. False, and logged, if there is no answer or it
+ * makes no sense.
  */
 bool prompt_target(struct endpoint *target) MUST_CHECK;
 

@@ -1,4 +1,4 @@
-/* race: tries a list of addresses by connecting: the first that is connected wins. */
+/* race: tries a list of addresses by connecting: the first one connected wins. */
 #include "race.h"
 
 #include <errno.h>
@@ -7,17 +7,17 @@
 #include "attempt.h"
 #include "outgoing.h"
 
-/* How soon a UNIX socket whose queue is full is tried again: there the kernel does not wait. */
+/* How soon to retry a UNIX socket with a full queue: there connect(2) does not wait, but fails. */
 enum { QUEUE_FULL_MS = 20 };
 
-/* The kernel has decided on an attempt: 0, or why it failed. */
+/* The kernel has decided on an attempt: `reason` is 0, or why it failed. */
 static void decide(struct attempt *attempt, int reason)
 {
 	if (reason == 0 && outgoing_is_own_peer(attempt->fd))
 		reason = ECONNREFUSED;
 	/*
-	 * A connect that fails is refused with ECONNREFUSED: one that was reset had succeeded.
-	 * With EPIPE the reset came after the end of the stream, which makes it harmless.
+	 * A failed connect is refused with ECONNREFUSED: one that was reset had succeeded. EPIPE
+	 * means that the reset came after the end of the stream, which makes it harmless.
 	 */
 	if (reason == EPIPE)
 		reason = 0;
@@ -47,7 +47,7 @@ static void start_connect(struct attempt *attempt)
 		attempt_fail(attempt, errno);
 }
 
-/* The kernel has news of the connect; or it is time to try a full queue again. */
+/* The kernel has news of the connect, or it is time to retry a full queue. */
 static void connect_news(struct attempt *attempt, bool is_time)
 {
 	int reason = 0;

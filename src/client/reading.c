@@ -1,4 +1,4 @@
-/* reading: reads what a connected server says, until it ends, falls quiet, or has said enough. */
+/* reading: reads what a connected server says, until it ends, goes quiet, or has said enough. */
 #include "reading.h"
 
 #include <errno.h>
@@ -15,20 +15,19 @@
 #include "options.h"
 
 /*
- * A server that goes quiet for so long after its first bytes has said what it has to say: many
- * keep the connection open after their banner (SSH, SMTP). A segment that is lost comes again
- * after 200 ms and up to 3.4 round trips, one of two after up to 4.6 (seen from Linux, with round
- * trips of 1 to 300 ms).
+ * A server that is quiet for this long after its first bytes has said everything: many keep the
+ * connection open after their banner (SSH, SMTP). A lost segment comes again after 200 ms and up to
+ * 3.4 round trips, one of two after up to 4.6. (Seen from Linux, with round trips of 1 to 300 ms.)
  */
 enum { QUIET_LEAST_MS = 250, QUIET_BASE_MS = 200, QUIET_ROUND_TRIPS = 5 };
 
 /*
- * A connect that took longer than by way of a satellite is no round trip: its first packet was
- * lost and sent again after a second (RFC 6298, 2.1), or we were stopped.
+ * A connect that took longer than over a satellite is not one round trip. Its first packet was lost
+ * and sent again after a second (RFC 6298, 2.1), or we were stopped.
  */
 enum { ROUND_TRIP_MOST_US = 600000 };
 
-/* A timer that is so late tells that we were stopped, and the server perhaps with us. */
+/* A timer this late shows that we were stopped, and perhaps the server with us. */
 enum { LATE_MS = 50 };
 
 struct reading {
@@ -38,7 +37,7 @@ struct reading {
 	struct event *input, *quiet;
 	size_t length;
 	uint64_t start_us;
-	uint64_t quiet_ms, quiet_at_ms; /* how long; and when that will be over */
+	uint64_t quiet_ms, quiet_at_ms; /* how long it must last, and when it will have */
 };
 
 /* Logs how it ended, for -v. */
@@ -83,7 +82,7 @@ static void wait_for_quiet(struct reading *reading)
 	loop_add_timer(reading->quiet, reading->quiet_ms);
 }
 
-/* Takes the bytes that have come: there may be more, or these were the last. */
+/* Handles the bytes that have come: there may be more, or these were the last. */
 static void take_bytes(struct reading *reading)
 {
 	const struct reading_request *request = &reading->request;
@@ -97,8 +96,8 @@ static void take_bytes(struct reading *reading)
 }
 
 /*
- * Reads what has come; false if that is nothing at all. On a reset the kernel hands out what it
- * holds first and the error only then, so no byte is lost to it.
+ * Reads what has come; false if nothing has. On a reset the kernel first hands out what it holds,
+ * and only then the error, so no byte is lost.
  */
 static bool look(struct reading *reading)
 {
@@ -126,7 +125,7 @@ static void input_cb(evutil_socket_t fd, short what, void *argument)
 	look(argument);
 }
 
-/* The timer is believed only when nothing has come, and when it is on time. */
+/* Believes the timer only if nothing has come, and if it is on time. */
 static void quiet_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct reading *reading = argument;
@@ -142,7 +141,7 @@ static void quiet_cb(evutil_socket_t fd, short what, void *argument)
 		end_reading(reading, (struct reading_result){.end = READING_QUIET});
 }
 
-/* How long, in ms, a server must be silent until its greeting is taken for complete. */
+/* Returns how long, in ms, a server must be silent until its greeting counts as complete. */
 static uint64_t quiet_after(uint64_t connect_us)
 {
 	uint64_t us = connect_us < ROUND_TRIP_MOST_US ? connect_us : ROUND_TRIP_MOST_US;

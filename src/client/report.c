@@ -1,4 +1,4 @@
-/* report: what hailto says of a probe: the greeting on stdout, a failure on stderr. */
+/* report: prints a probe's result: the greeting on stdout, a failure on stderr. */
 #include "report.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "options.h"
 #include "result.h"
 
-/* The first CR LF, or NULL. */
+/* Returns the first CR LF, or NULL. */
 static const char *find_line_end(const char *bytes, size_t length)
 {
 	const char *end = bytes + length;
@@ -28,8 +28,8 @@ static const char *find_line_end(const char *bytes, size_t length)
 }
 
 /*
- * Escapes bytes as escape_bytes() does, in lines that end in LF, also where they
- * ended in CR LF. Elsewhere a CR is escaped: what follows it would hide what came before.
+ * Escapes bytes as escape_bytes() does, in lines that end in LF, even those that ended in CR LF.
+ * Any other CR is escaped: what follows it would hide what came before.
  */
 static size_t escape_lines(char *out, const char *bytes, size_t length)
 {
@@ -47,8 +47,8 @@ static size_t escape_lines(char *out, const char *bytes, size_t length)
 }
 
 /*
- * Writes bytes, one at least, as text that no terminal takes for a command, ending in a newline. A
- * CR that is the last byte belongs to the end of a line, whose LF was cut off or is late.
+ * Writes bytes (at least one) as text that no terminal takes for a command, ended by a newline. A
+ * CR as the last byte belongs to a line end whose LF was cut off or is late.
  */
 static bool write_escaped(const char *bytes, size_t length)
 {
@@ -67,7 +67,7 @@ static bool write_escaped(const char *bytes, size_t length)
 	return written;
 }
 
-/* Writes the greeting: a terminal gets it made safe, a pipe or file gets the very bytes. */
+/* Writes the greeting: escaped to a terminal, as it is to a pipe or file. */
 static bool write_greeting(const struct options *options, const struct probe_result *result)
 {
 	bool safe = options->escape || (!options->raw && terminal_is_possible(STDOUT_FILENO));
@@ -78,7 +78,7 @@ static bool write_greeting(const struct options *options, const struct probe_res
 		    : standard_write(result->bytes, result->length);
 }
 
-/* Tells in one line whom we asked, how far we came, and what was wrong. */
+/* Logs in one line whom we asked, how far we got, and what was wrong. */
 static void log_failure(const struct options *options, const struct probe_result *result)
 {
 	char target[ADDRESS_TEXT_MAX];

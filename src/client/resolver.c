@@ -1,4 +1,4 @@
-/* resolver: a host's addresses, without holding up the event loop. */
+/* resolver: finds a host's addresses without holding up the event loop. */
 #include "resolver.h"
 
 #include <errno.h>
@@ -17,26 +17,26 @@
 #include "watchdog.h"
 
 /*
- * How long both families are waited for before they are asked for apart: the Resolution Delay of
- * RFC 8305, 3. An answer apart that comes then has waited for the other family, and waits no
- * longer. An IPv6 address that is there at once waits as well: for it the machine's order, which
- * only the lookup together gives, is worth 50 ms.
+ * How long to wait for both families before asking for each apart: the Resolution Delay of RFC
+ * 8305, 3. A separate answer that comes after that has already waited for the other family, and
+ * waits no longer. An IPv6 address that is there at once waits too: the machine's order, which only
+ * the joint lookup gives, is worth 50 ms.
  */
 enum { APART_MS = 50 };
 
-/* Lookups, as bits: of both families together, which is the reference, and of each apart. */
+/* Lookups, as bits: the joint one of both families, which is the reference, and one of each. */
 enum { TOGETHER = 1, IPV6 = 2, IPV4 = 4, APART = IPV6 | IPV4 };
 
 struct resolver {
 	struct resolver_request request;
 	struct lookups *lookups;
 	unsigned under_way;
-	unsigned spoken;			  /* those apart that have given all they will */
-	const struct lookups_answer *ipv6, *ipv4; /* found apart, and not told yet */
-	const char *canonical; /* the name of the host that was told; NULL: none was */
-	bool is_apart;	       /* both were asked for apart, or can't be */
-	const struct lookups_answer *failed;	/* the lookup together, if it has */
-	const struct lookups_answer *left_open; /* by one apart, which failed for the moment */
+	unsigned spoken; /* separate lookups that have given all they will */
+	const struct lookups_answer *ipv6, *ipv4; /* found apart, and not reported yet */
+	const char *canonical; /* the name of the host that was reported; NULL: none yet */
+	bool is_apart;	       /* each was asked for apart, or cannot be */
+	const struct lookups_answer *failed;	/* the joint lookup, if it has */
+	const struct lookups_answer *left_open; /* by a separate one, which failed for now */
 	struct event *news, *delay;
 	resolver_cb *callback;
 	void *argument;
@@ -54,8 +54,8 @@ static bool is_open(const struct lookups_answer *answer)
 }
 
 /*
- * True if the lookup together has said all that there is to say. That there is no address may be
- * meant of one family alone; that there is no such name is not.
+ * True if the joint lookup has said everything. "No address" may be true of one family alone; "no
+ * such name" is true of both.
  */
 static bool is_settled(const struct lookups_answer *together)
 {
@@ -63,8 +63,8 @@ static bool is_settled(const struct lookups_answer *together)
 }
 
 /*
- * Asks for each family by itself, IPv6 first (RFC 8305, 3), by the name as it was given: so search
- * domains, aliases and the order of sources have their effect in each.
+ * Asks for each family apart, IPv6 first (RFC 8305, 3). The name is used as it was given, so search
+ * domains, aliases and the order of sources apply to each.
  */
 static void ask_apart(struct resolver *resolver, const char *why)
 {
@@ -78,7 +78,7 @@ static void ask_apart(struct resolver *resolver, const char *why)
 		resolver->under_way |= IPV4;
 }
 
-/* Lists what was found, with the port. */
+/* Adds what was found to the list, with the port. */
 static void collect(const struct resolver *resolver, const struct addrinfo *found,
 		    struct addresslist *list)
 {
@@ -92,7 +92,7 @@ static void collect(const struct resolver *resolver, const struct addrinfo *foun
 }
 
 /*
- * Lists what was found apart, unless it is of another host than what was told before: two search
+ * Adds a separate answer to the list, unless it is of another host than an earlier one. Two search
  * domains may each know the name for one family.
  */
 static void collect_apart(struct resolver *resolver, const struct lookups_answer **answer,
@@ -109,18 +109,18 @@ static void collect_apart(struct resolver *resolver, const struct lookups_answer
 	*answer = NULL;
 }
 
-/* True if a lookup is under way that may bring what was not told yet. */
+/* True if a lookup is under way that may bring something new. */
 static bool more_come(const struct resolver *resolver)
 {
-	/* Those apart may have said all that the one together will say. */
+	/* The separate ones may have said all that the joint one will. */
 	if (resolver->canonical && resolver->spoken == APART)
 		return false;
 	return resolver->under_way != 0;
 }
 
 /*
- * The failure to tell of: the lookup together, unless one apart shows that this was due to a family
- * that leaves it open, whichever of both came first.
+ * The failure to report: that of the joint lookup, unless a separate one shows that a single
+ * family, which it leaves open, was the cause. Either may come first.
  */
 static const struct lookups_answer *telling_failure(const struct resolver *resolver)
 {
@@ -128,7 +128,7 @@ static const struct lookups_answer *telling_failure(const struct resolver *resol
 								: resolver->failed;
 }
 
-/* Hands over news; after the last ones nothing more is waited for. The callback may free all. */
+/* Hands over news; after the last ones stops waiting. The callback may free everything. */
 static void tell(struct resolver *resolver, struct resolver_news *news)
 {
 	if (!news->addresses && !resolver->canonical) {
@@ -142,7 +142,7 @@ static void tell(struct resolver *resolver, struct resolver_news *news)
 	resolver->callback(news, resolver->argument);
 }
 
-/* Tells what the lookup together has found, or that there is no such name. */
+/* Reports what the joint lookup found, or that there is no such name. */
 static void tell_settled(struct resolver *resolver, const struct lookups_answer *together)
 {
 	struct addresslist list = {.count = 0};
@@ -156,7 +156,7 @@ static void tell_settled(struct resolver *resolver, const struct lookups_answer 
 	tell(resolver, &news);
 }
 
-/* Tells what was found apart, and whether there is more to wait for. */
+/* Reports what was found apart, and whether more may come. */
 static void tell_apart(struct resolver *resolver)
 {
 	struct addresslist list = {.count = 0};
@@ -186,7 +186,8 @@ static void delay_cb(evutil_socket_t fd, short what, void *argument)
 		ask_apart(resolver, "no answer for 50 ms");
 }
 
-/* Notes a failure. What those apart lack says nothing: they are more than needed. */
+/* Stores a failure. What the machine lacked for a separate lookup does not matter: those are extra.
+ */
 static void note_failure(struct resolver *resolver, const struct lookups_answer *answer,
 			 unsigned which)
 {
@@ -203,7 +204,7 @@ static void note_failure(struct resolver *resolver, const struct lookups_answer 
 		resolver->spoken |= which;
 }
 
-/* The lookup together has failed for the moment: those apart have their time from now on. */
+/* The joint lookup has failed for the moment: the separate ones get their time from now on. */
 static void go_on_apart(struct resolver *resolver)
 {
 	if (resolver->is_apart)
@@ -239,7 +240,7 @@ static void answer_cb(evutil_socket_t fd, short what, void *argument)
 	tell_apart(resolver);
 }
 
-/* Makes the loop wait for the lookups. */
+/* Makes the loop wait for the lookups. False: no memory. */
 static bool watch(struct resolver *resolver, struct event_base *base)
 {
 	resolver->news = event_new(base, lookups_descriptor(resolver->lookups),
@@ -249,7 +250,7 @@ static bool watch(struct resolver *resolver, struct event_base *base)
 	       loop_add_timer(resolver->delay, APART_MS);
 }
 
-/* Looks up in a thread, or without one: its answer is then there before the loop runs. */
+/* Looks up in a thread; without one, the answer is there before the loop runs. */
 static void start_lookup(struct resolver *resolver)
 {
 	const struct resolver_request *request = &resolver->request;
@@ -258,7 +259,7 @@ static void start_lookup(struct resolver *resolver)
 	if (lookups_start(resolver->lookups, request->family, 0))
 		return;
 	log_debug("resolve: no thread (%s): everything waits for the lookup", strerror(errno));
-	/* The loop, and with it the second try, has to wait as well. */
+	/* The loop, and with it the second try, would have to wait as well. */
 	resolver->is_apart = true;
 	watchdog_start(request->patience, request->last_words, request->last_status);
 	lookups_run(resolver->lookups, request->family);

@@ -1,4 +1,4 @@
-/* result: what came of a probe, and how its failures are put in words. */
+/* result: a probe's outcome, and the words for its failures. */
 #include "result.h"
 
 #include <inttypes.h>
@@ -10,7 +10,7 @@
 
 static const char *const stage_names[] = {"resolve", "connect", "read", "ask", "leave", "expect"};
 
-/* Room for the words that the name service did not answer. */
+/* Room for describe_unresolved(). */
 #define UNRESOLVED_MAX (NUMBER_TIME_MAX + 60)
 
 /* Writes that the name service did not answer within `ms`. Returns `text`. */

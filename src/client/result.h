@@ -1,4 +1,4 @@
-/* result: what came of a probe, and how its failures are put in words. */
+/* result: a probe's outcome, and the words for its failures. */
 #ifndef CLIENT_RESULT_H
 #define CLIENT_RESULT_H
 
@@ -19,39 +19,42 @@ enum stage { STAGE_RESOLVE, STAGE_CONNECT, STAGE_READ, STAGE_ASK, STAGE_LEAVE, S
 
 struct probe_result {
 	enum status status;
-	const char *stage;		/* that failed: resolve, connect, read, ask or expect */
+	const char *stage;		/* that failed, or "start" before the first; else "" */
 	char reason[160];		/* in words */
-	char address[ADDRESS_TEXT_MAX]; /* that answered or failed; "" if none was tried */
-	char *bytes;			/* what was heard; its owner frees it */
+	char address[ADDRESS_TEXT_MAX]; /* that answered or failed, or the known ones; or "" */
+	char *bytes;			/* what was heard; the owner of the result frees it */
 	size_t length;
 };
 
-/* Room for the line below: a target of which each byte is escaped, and the words. */
+/* Room for the line below: a target with each byte escaped, and the words. */
 #define RESULT_LAST_WORDS_MAX (ADDRESS_TEXT_MAX * ESCAPE_GROWTH + NUMBER_TIME_MAX + 90)
 
 /*
- * Writes the line that is shown of a lookup which nothing else can end: the name service did not
+ * Writes the line to show if a lookup can only be ended with the program: the name service did not
  * answer within `ms`.
  */
 void result_write_last_words(const struct endpoint *target, uint64_t ms,
 			     char text[RESULT_LAST_WORDS_MAX]);
 
-/* Makes it a failure of a stage, in these words. */
+/* Makes it a failure of a stage, with these words. */
 void result_fail(struct probe_result *result, enum status status, enum stage stage,
 		 const char *format, ...) PRINTF_LIKE(4, 5);
 
 /*
- * Nobody could be connected to, or asked: `reason` is an errno, and `address` whose it is; `source`
- * is as for outgoing_describe(). `besides` stands at the end.
+ * Makes it a failure to connect, or to ask. `reason` is an errno, and `address` the one that
+ * failed; `source` is as for outgoing_describe(). `besides` is appended.
  */
 void result_fail_outgoing(struct probe_result *result, enum stage stage, int reason,
 			  const struct address *address, const struct address *source,
 			  const char *besides);
 
-/* Nothing came of the stage in `ms`. `bytes` is how many were asked with, by datagram. */
+/*
+ * Makes it a failure of a stage without a result within `ms`. `bytes` is the length of the request,
+ * by datagram.
+ */
 void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms, uint64_t bytes);
 
-/* Nor could anything: the stage began only after the `ms` were over. */
+/* Makes it a failure of a stage that began only after the `ms` were over. */
 void result_fail_begun_late(struct probe_result *result, enum stage stage, uint64_t ms);
 
 #endif

@@ -3,14 +3,14 @@
 #define CLIENT_STATUS_H
 
 enum status {
-	STATUS_GREETED = 0,    /* a greeting came, and as expected */
-	STATUS_INTERNAL = 1,   /* the machine failed us; stdout could not be written */
+	STATUS_GREETED = 0,    /* a greeting came, as expected; with -z, connected */
+	STATUS_INTERNAL = 1,   /* the machine failed us, or stdout could not be written */
 	STATUS_USAGE = 2,      /* command line or answers */
 	STATUS_UNRESOLVED = 3, /* no address for the name */
-	STATUS_REFUSED = 4,    /* nobody listens there, or no way leads there */
+	STATUS_REFUSED = 4,    /* nobody listens there, or there is no route */
 	STATUS_UNANSWERED = 5, /* the connect timed out */
 	STATUS_BROKEN = 6,     /* connected, then reset or a read error */
-	STATUS_SILENT = 7,     /* connected, but no greeting before the end or timeout */
+	STATUS_SILENT = 7,     /* nobody greeted or answered before the end or timeout */
 	STATUS_UNEXPECTED = 8, /* a greeting, but not the expected one */
 };
 

@@ -1,9 +1,9 @@
-/* target: whom to ask, as a person or script writes it. */
+/* target: the server to ask, as a person or script writes it. */
 #include "target.h"
 
 #include "base/endpoint.h"
 
-/* Port 0 asks the kernel for any when we bind; there is nothing to connect to. */
+/* Port 0 lets the kernel choose one at bind(2); nobody can connect to it. */
 static const char *refuse_port_zero(const struct endpoint *target)
 {
 	return target->has_port && target->port == 0 ? "port 0 cannot be connected to" : NULL;

@@ -1,4 +1,4 @@
-/* target: whom to ask, as a person or script writes it. */
+/* target: the server to ask, as a person or script writes it. */
 #ifndef CLIENT_TARGET_H
 #define CLIENT_TARGET_H
 

@@ -1,4 +1,4 @@
-/* trying: the addresses of a target are tried as they become known. */
+/* trying: tries the addresses of a target as they become known. */
 #include "trying.h"
 
 #include <stdlib.h>
@@ -19,7 +19,7 @@ struct trying {
 	struct probe_result *result;
 	attempts_cb *ended;
 	void *argument;
-	struct addresslist known; /* by now */
+	struct addresslist known; /* so far */
 	uint64_t start_us;
 	struct attempts *attempts; /* NULL: not started */
 };
@@ -40,7 +40,7 @@ struct trying *trying_new(struct event_base *base, const struct options *options
 	return trying;
 }
 
-/* Asks by datagram. NULL: no memory. */
+/* Starts to ask by datagram. NULL: no memory. */
 static struct attempts *start_ask(const struct trying *trying,
 				  const struct attempts_request *request)
 {
@@ -61,7 +61,7 @@ static struct attempts *start_ask(const struct trying *trying,
 		       : NULL;
 }
 
-/* Logs, for -v, which addresses the name has, and how long it took to learn them. */
+/* Logs, for -v, new addresses of the name, and how long it took to learn them. */
 static void log_addresses(const struct trying *trying, const struct addresslist *addresses)
 {
 	char all[1024];
@@ -72,7 +72,7 @@ static void log_addresses(const struct trying *trying, const struct addresslist 
 		  (double)(clock_us() - trying->start_us) / 1000);
 }
 
-/* Notes which addresses are known by now, and logs the new ones. True if there are any. */
+/* Stores the addresses, and logs the new ones. True if there are any. */
 static bool note_addresses(struct trying *trying, const struct addresslist *addresses)
 {
 	struct addresslist fresh = {.count = 0};
@@ -86,7 +86,7 @@ static bool note_addresses(struct trying *trying, const struct addresslist *addr
 		return false;
 	log_addresses(trying, &fresh);
 	addresslist_add_all(&trying->known, &fresh);
-	/* For a failure that is of no address in particular. */
+	/* For a failure that concerns no address in particular. */
 	addresslist_format_briefly(&trying->known, trying->result->address,
 				   sizeof trying->result->address);
 	return true;

@@ -1,6 +1,6 @@
 /*
- * trying: the addresses of a target are tried as they become known, by connection or by datagram,
- * and told with -v.
+ * trying: tries the addresses of a target as they become known, by connection or by datagram, and
+ * logs them for -v.
  */
 #ifndef CLIENT_TRYING_H
 #define CLIENT_TRYING_H
@@ -18,14 +18,14 @@ struct resolver_news;
 struct trying;
 
 /*
- * Prepares; the time of the lookup begins. The options and `result` are kept, not copied: `result`
- * gets the addresses that are known, and the bytes of an answer by datagram. NULL: no memory.
+ * Prepares; the time of the lookup starts now. The options and `result` are kept, not copied:
+ * `result` gets the known addresses, and the bytes of an answer by datagram. NULL: no memory.
  */
 struct trying *trying_new(struct event_base *base, const struct options *options,
 			  struct probe_result *result, attempts_cb *ended,
 			  void *argument) MUST_CHECK;
 
-/* Tries the first addresses; with `more_come` others will be added. False: no memory. */
+/* Tries the first addresses; with `more_come`, others will be added. False: no memory. */
 bool trying_start(struct trying *trying, const struct addresslist *addresses,
 		  bool more_come) MUST_CHECK;
 
@@ -33,14 +33,13 @@ bool trying_start(struct trying *trying, const struct addresslist *addresses,
 bool trying_is_started(const struct trying *trying);
 
 /*
- * Tries what else becomes known, once it has been started. True if there is an address among it
- * that was not known before.
+ * Tries what the news bring, once started. True if there is an address that was not known before.
  */
 bool trying_add(struct trying *trying, const struct resolver_news *news) MUST_CHECK;
 
 /*
- * True if all addresses have failed, and only the name service is waited for. Fills in the failure
- * that says most.
+ * True if all addresses have failed, and only the name service is waited for. Fills in the most
+ * telling failure.
  */
 bool trying_stands(const struct trying *trying, struct attempts_result *failed) MUST_CHECK;
 

@@ -1,4 +1,4 @@
-/* watchdog: ends the program in time, though it is in a call that nothing else can end. */
+/* watchdog: ends the program in time, even in a call that nothing else can end. */
 #include "watchdog.h"
 
 #include <pthread.h>
@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/outlet.h"
 
-/* What the signal's handler needs, and how things were before. */
+/* What the signal's handler needs, and the settings to restore. */
 static struct {
 	const char *words;
 	size_t length;
@@ -19,13 +19,13 @@ static struct {
 	bool is_set;
 	struct sigaction action;
 	sigset_t mask;
-	struct itimerval alarm; /* that a parent had set; all 0: none */
+	struct itimerval alarm; /* set by a parent; all 0: none */
 	uint64_t start_us;
 } watchdog;
 
 /*
- * The interrupted call may hold any lock: nothing but system calls is safe here. Patient writing is
- * made of write(2) and poll(2).
+ * The interrupted call may hold any lock: only system calls are safe here. outlet_write_all() makes
+ * no others: write(2) and poll(2).
  */
 static void bite(int number)
 {
@@ -56,7 +56,7 @@ static bool is_forestalled(uint64_t us)
 	       action.sa_handler == SIG_DFL;
 }
 
-/* Sees to it that SIGALRM comes: a parent may have left it blocked. */
+/* Makes sure that SIGALRM comes: a parent may have left it blocked. */
 static void unblock(void)
 {
 	sigset_t alarm_only;
@@ -83,7 +83,7 @@ void watchdog_start(uint64_t ms, const char *last_words, int status)
 	unblock();
 }
 
-/* Sets a parent's alarm to what is left of it. */
+/* Restores a parent's alarm, with the time that is left of it. */
 static void give_alarm_back(void)
 {
 	struct itimerval alarm = watchdog.alarm;

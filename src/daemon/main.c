@@ -1,4 +1,4 @@
-/* main: haild's steps, in their order. */
+/* main: haild's steps, in order. */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -54,9 +54,9 @@ static void set_log(const struct options *options)
 }
 
 /*
- * TERM and INT end a start that waits; HUP and USR1, which would as well, wait for the
- * event loop. There even nohup(1) leaves HUP its meaning, a new greeting. A terminal
- * that stops background jobs which write to it (stty tostop) must not stop a service.
+ * TERM and INT end a start that waits; HUP and USR1, whose default would too, are blocked until the
+ * event loop runs. There HUP means a new greeting, even under nohup(1). A terminal that stops
+ * background jobs which write to it (stty tostop) must not stop a service.
  */
 static void take_signals(void)
 {

@@ -1,4 +1,4 @@
-/* options: what haild is told by its command line and environment. */
+/* options: haild's settings, from its command line and environment. */
 #include <config.h>
 
 #include "options.h"
@@ -12,7 +12,7 @@
 
 #define FIELD(name) offsetof(struct options, name)
 
-/* Times: a day is the most, so that no sum of them can overflow. */
+/* Times: at most a day, so that no sum of them can overflow. */
 enum { SHORTEST_MS = 1, LONGEST_MS = 24 * 60 * 60 * 1000 };
 
 static const char default_listen[] = "localhost", default_message[] = "Hi from server";
@@ -68,7 +68,10 @@ static const struct cli cli = {
 	.count = sizeof table / sizeof *table,
 };
 
-/* A variable that is set but empty counts as not set, as container tools leave them. */
+/*
+ * Returns a variable's value. One that is set but empty counts as not set: container tools leave
+ * them so.
+ */
 static char *variable(const char *name)
 {
 	char *value = getenv(name);
@@ -76,7 +79,7 @@ static char *variable(const char *name)
 	return value && *value ? value : NULL;
 }
 
-/* Gets the memory that it takes to read on: endpoints for all ADDRs, a copy of HAILD_LISTEN. */
+/* Allocates what reading needs: endpoints for all ADDRs, and a copy of HAILD_LISTEN. */
 static bool make_room(struct options *options)
 {
 	const char *value = variable("HAILD_LISTEN");
@@ -90,7 +93,7 @@ static bool make_room(struct options *options)
 	return false;
 }
 
-/* Takes HAILD_LISTEN apart at its blanks; the texts point into the copy. */
+/* Splits HAILD_LISTEN at its blanks; the texts point into the copy. */
 static bool read_listen_variable(struct options *options)
 {
 	char *rest, *word;
@@ -105,7 +108,7 @@ static bool read_listen_variable(struct options *options)
 	return true;
 }
 
-/* Takes from the environment what the command line left open. */
+/* Takes from the environment what the command line did not set. */
 static bool read_environment(struct options *options)
 {
 	if (!read_listen_variable(options))
@@ -140,7 +143,7 @@ static bool check_combinations(const struct options *options, char **operands)
 	return false;
 }
 
-/* Finds an earlier endpoint that is the same; port 0 is another port each time. */
+/* True if an earlier endpoint is the same; port 0 is another port each time. */
 static bool is_repeated(const struct options *options, const struct endpoint *endpoint)
 {
 	for (const struct endpoint *other = options->endpoints; other < endpoint; other++)
@@ -156,7 +159,7 @@ static bool needs_port(const struct endpoint *endpoint)
 	return endpoint->kind != ENDPOINT_UNIX && !endpoint->has_port;
 }
 
-/* True if any ADDR is without a port: one that is not needed is not judged. */
+/* True if any ADDR has no port: otherwise the default port is not needed, and not judged. */
 static bool need_port(const struct options *options)
 {
 	for (size_t i = 0; i < options->endpoint_count; i++)
@@ -165,7 +168,7 @@ static bool need_port(const struct options *options)
 	return false;
 }
 
-/* True if the port is what Kubernetes sets in every pod once a Service is named haild. */
+/* True if the port is the value that Kubernetes sets in every pod once a Service is named haild. */
 static bool is_port_of_kubernetes(const struct options *options)
 {
 	const char *port = options->port;
@@ -183,7 +186,7 @@ static void warn_of_ignored_port(const struct options *options)
 			    port_variable, options->port, ENDPOINT_DEFAULT_PORT);
 }
 
-/* Reads the port for every ADDR without one; false, and told, if it is none. */
+/* Reads the port for every ADDR without one; false, and logged, if it is invalid. */
 static bool read_port(const struct options *options, uint16_t *port)
 {
 	const char *why = NULL;
@@ -196,7 +199,7 @@ static bool read_port(const struct options *options, uint16_t *port)
 	return why == NULL;
 }
 
-/* Says what is wrong with the i-th ADDR, if anything is. */
+/* Logs what is wrong with the i-th ADDR. Returns true if nothing is. */
 static bool accept_or_complain(const struct options *options, size_t i, const char *why)
 {
 	if (why)
@@ -205,7 +208,7 @@ static bool accept_or_complain(const struct options *options, size_t i, const ch
 	return why == NULL;
 }
 
-/* Understands the ADDRs, and gives each its port. */
+/* Parses the ADDRs, and gives each its port. */
 static bool read_endpoints(struct options *options)
 {
 	uint16_t port = 0;
@@ -230,7 +233,7 @@ static bool read_endpoints(struct options *options)
 	return true;
 }
 
-/* True if there is an address for all that is to be served. */
+/* True if every protocol to be served has an address. */
 static bool check_endpoints(const struct options *options)
 {
 	for (size_t i = 0; i < options->endpoint_count; i++)

@@ -1,4 +1,4 @@
-/* options: what haild is told by its command line and environment. */
+/* options: haild's settings, from its command line and environment. */
 #ifndef DAEMON_OPTIONS_H
 #define DAEMON_OPTIONS_H
 
@@ -18,29 +18,29 @@ struct endpoint;
 #define OPTIONS_ANSWER_MAX ((size_t)512)
 
 struct options {
-	struct endpoint *endpoints; /* where to listen: every one has its port */
+	struct endpoint *endpoints; /* where to listen; every one has its port */
 	size_t endpoint_count;
-	const char *message;	  /* the greeting, or NULL: then it is in the file */
+	const char *message;	  /* the greeting; NULL: it is in the file */
 	const char *message_file; /* or NULL */
-	bool expand;		  /* escapes and placeholders in it */
-	const char *instance;	  /* what {instance} stands for; NULL: the host's name */
-	uint64_t count;		  /* connections to serve before the end; 0: no end */
+	bool expand;		  /* expand escapes and placeholders in the greeting */
+	const char *instance;	  /* the value of {instance}; NULL: the host's name */
+	uint64_t count;		  /* connections to serve before we end; 0: no end */
 	uint64_t max_connections; /* open at once; 0: what the descriptor limit allows */
 	uint64_t backlog;
 	uint64_t timeout, idle, drain; /* ms */
 	bool udp, reuse_port, quiet, check;
 	uint64_t verbose; /* how often -v was given */
 
-	/* As given, before they are understood. */
+	/* As given, not parsed yet. */
 	struct cli_list listen;
 	const char *port;
-	const char *listen_source, *port_source; /* who named them, for errors */
-	char *listen_words;			 /* HAILD_LISTEN, taken apart */
+	const char *listen_source, *port_source; /* where they were given, for errors */
+	char *listen_words;			 /* HAILD_LISTEN, split */
 };
 
 /*
- * Reads command line and environment into `options`; freed with options_free()
- * whatever the outcome. One line on standard error says what is wrong.
+ * Reads command line and environment into `options`; free it with options_free() whatever the
+ * outcome. One line on standard error says what is wrong.
  */
 enum cli_outcome options_read(struct options *options, int argc, char **argv) MUST_CHECK;
 

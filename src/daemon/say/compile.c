@@ -1,4 +1,4 @@
-/* compile: makes a template of a text with escapes and placeholders. */
+/* compile: makes a template from a text with escapes and placeholders. */
 #include "compile.h"
 
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 #include "field.h"
 #include "template.h"
 
-/* A text under compilation, and the template that comes of it. */
+/* A text being compiled, and the template made from it. */
 struct compilation {
 	const char *text, *here, *end;
 	char constants[FIELD_COUNT - FIELD_JSON][FIELD_TEXT_MAX]; /* from FIELD_JSON on */
@@ -32,7 +32,7 @@ static int digit_of(char c)
 	return found ? (int)((found - digits) % 16) : -1;
 }
 
-/* Reads \xHH, from the x on. */
+/* Reads \xHH, starting at the x. */
 static bool compile_hex(struct compilation *work)
 {
 	int high = work->end - work->here > 1 ? digit_of(work->here[1]) : -1;
@@ -45,7 +45,7 @@ static bool compile_hex(struct compilation *work)
 	return template_add(work->template, &byte, 1);
 }
 
-/* Reads an escape, from the backslash on. */
+/* Reads an escape, starting at the backslash. */
 static bool compile_escape(struct compilation *work)
 {
 	static const char letters[] = "nrt\\", bytes[] = "\n\r\t\\";
@@ -63,7 +63,7 @@ static bool compile_escape(struct compilation *work)
 	return template_add(work->template, bytes + (found - letters), 1);
 }
 
-/* Reads a placeholder, from its brace on. */
+/* Reads a placeholder, starting at its brace. */
 static bool compile_placeholder(struct compilation *work)
 {
 	const char *name = work->here + 1, *constant;
@@ -99,7 +99,7 @@ static bool compile_brace(struct compilation *work)
 	return compile_placeholder(work);
 }
 
-/* Reads all of the text. */
+/* Reads the whole text. */
 static bool compile_all(struct compilation *work)
 {
 	while (work->here < work->end) {

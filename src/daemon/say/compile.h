@@ -1,4 +1,4 @@
-/* compile: makes a template of a text with escapes and placeholders. */
+/* compile: makes a template from a text with escapes and placeholders. */
 #ifndef DAEMON_SAY_COMPILE_H
 #define DAEMON_SAY_COMPILE_H
 
@@ -9,16 +9,17 @@
 struct template;
 struct template_constants;
 
-/* Why a text is no template, and where. */
+/* Why a text is not a template, and where. */
 struct compile_problem {
-	const char *what; /* in words; NULL: there is no memory */
+	const char *what; /* in words; NULL: no memory */
 	size_t position;  /* of the offending byte, from 0 */
 };
 
 /*
- * Makes a template of a text with escapes (\n \r \t \\ \xHH) and placeholders ({peer} and so on;
- * {{ and }} for braces). What is the same for every client is filled in now. NULL, and the problem
- * set, if the text is not well-formed.
+ * Makes a template from a text with escapes (\n \r \t \\ \xHH) and placeholders ({peer} and so on;
+ * {{ and }} for braces). Values that are the same for every client are filled in now. The caller
+ * releases the template. NULL, and `problem` set, if the text is not well-formed or there is no
+ * memory.
  */
 struct template *compile_text(const char *text, size_t size,
 			      const struct template_constants *constants,

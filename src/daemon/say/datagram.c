@@ -1,4 +1,4 @@
-/* datagram: answers datagrams with the greeting (RFC 865), if they bring more than they get. */
+/* datagram: answers datagrams with the greeting (RFC 865), if they are longer than their answer. */
 #include <config.h>
 
 #include "datagram.h"
@@ -21,7 +21,7 @@
 #include "daemon/tell/stats.h"
 #include "template.h"
 
-/* A socket that is watched. */
+/* A watched socket. */
 struct source {
 	struct datagrams *all;
 	struct event *readable;
@@ -34,15 +34,15 @@ struct datagrams {
 	struct packets *packets;
 	struct source *sources;
 	size_t count;
-	bool has_explained; /* how to ask */
+	bool has_explained; /* the log has said how to ask */
 };
 
-/* True if an IPv4 address is one machine's, as far as can be seen. */
+/* True if an IPv4 address means one machine, as far as that can be seen. */
 static bool is_one_ipv4(const struct in_addr *address)
 {
 	uint32_t number = ntohl(address->s_addr);
 
-	/* 0.0.0.0/8 is nobody's; from 224.0.0.0 on are multicast, reserved, broadcast. */
+	/* 0.0.0.0/8 belongs to nobody; from 224.0.0.0 on come multicast, reserved, broadcast. */
 	return number >> 24 != 0 && number >> 28 < 14;
 }
 
@@ -52,8 +52,8 @@ static bool is_one_ipv6(const struct in6_addr *address)
 }
 
 /*
- * The least port that is answered to. Those below are of services, some of which answer whatever
- * they are sent, for ever; no client asks from there. (Port 0 can't be answered to at all.)
+ * The lowest port that is answered. Lower ones belong to services, some of which answer whatever
+ * they are sent, forever; no client asks from there. (Port 0 cannot be answered at all.)
  */
 enum { LEAST_PORT = 1024 };
 
@@ -67,7 +67,7 @@ static bool may_be_answered(const struct packet *packet)
 	return is_one && address_port(peer) >= LEAST_PORT && !packet->to_many;
 }
 
-/* Puts the answer in place of the request; returns its size. */
+/* Replaces the request by the answer. Returns the answer's size. */
 static size_t say(struct datagrams *all, struct packet *packet)
 {
 	const struct template *template = greeting_template(all->greeting);
@@ -83,10 +83,10 @@ static size_t say(struct datagrams *all, struct packet *packet)
 	return template_render(template, &rendering.values, packet->bytes);
 }
 
-/* A length that nearly every request may have, and that most answers are within. */
+/* A length that a request can nearly always have, and that most answers stay within. */
 #define ENOUGH ((size_t)512)
 
-/* Says, the first time, how to ask: who tries it with an empty line hears nothing. */
+/* Logs, once, how to ask: anyone that tries with an empty line gets no answer. */
 static void explain(struct datagrams *all, const struct packet *packet, size_t answer)
 {
 	char peer[ADDRESS_TEXT_MAX];
@@ -101,7 +101,7 @@ static void explain(struct datagrams *all, const struct packet *packet, size_t a
 		answer < ENOUGH ? ENOUGH : answer + 1);
 }
 
-/* Makes an answer of a request, unless it must have none. */
+/* Makes an answer from a request; false if it must have none. */
 static bool make_answer(struct datagrams *all, struct packet *packet)
 {
 	size_t request = packet->size, answer;
@@ -122,7 +122,7 @@ static bool make_answer(struct datagrams *all, struct packet *packet)
 	return true;
 }
 
-/* Answers what has come, up to PACKETS_MAX a turn of the loop: then others have theirs. */
+/* Answers what has come, at most PACKETS_MAX in a turn of the loop: then others have theirs. */
 static void readable_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct source *source = argument;
@@ -143,7 +143,7 @@ static void readable_cb(evutil_socket_t fd, short what, void *argument)
 	all->stats->datagrams_failed += failed;
 }
 
-/* Begins to watch a socket. False: no memory or descriptors. */
+/* Starts to watch a socket. False: no memory or descriptors. */
 static bool add_source(struct datagrams *all, struct event_base *base, int fd)
 {
 	struct source *source = &all->sources[all->count++];

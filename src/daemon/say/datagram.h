@@ -1,9 +1,9 @@
 /*
- * datagram: answers datagrams with the greeting (RFC 865), if they bring more than they get.
+ * datagram: answers datagrams with the greeting (RFC 865), if they are longer than their answer.
  *
- * Who sends a datagram may put anybody's address on it. An answer that is always shorter than
- * its request makes nobody's flood greater (US-CERT TA14-017A), and two daemons that answer each
- * other fall silent (CVE-2024-2169).
+ * A sender may put any address on a datagram. An answer that is always shorter than its request
+ * makes no flood greater (US-CERT TA14-017A). And two daemons that answer each other fall silent
+ * (CVE-2024-2169).
  */
 #ifndef DAEMON_SAY_DATAGRAM_H
 #define DAEMON_SAY_DATAGRAM_H
@@ -15,13 +15,13 @@ struct sockets;
 struct stats;
 
 /*
- * Starts to answer on all the sockets that are for datagrams. What it is given must outlive it.
- * NULL: no memory or descriptors.
+ * Starts to answer on all sockets for datagrams. All arguments must outlive it. NULL: no memory or
+ * descriptors.
  */
 struct datagrams *datagrams_new(struct event_base *base, const struct sockets *sockets,
 				struct greeting *greeting, struct stats *stats);
 
-/* Answers no more. The sockets are the owner's to close. NULL is allowed. */
+/* Stops answering, and frees it. The owner closes the sockets. NULL is allowed. */
 void datagrams_free(struct datagrams *all);
 
 #endif

@@ -1,4 +1,4 @@
-/* field: the placeholders of a greeting: their names, what each says, and how long that can be. */
+/* field: a greeting's placeholders: their names, their values, and how long these can be. */
 #include "field.h"
 
 #include <inttypes.h>
@@ -12,16 +12,16 @@
 #include "base/utf8.h"
 #include "template.h"
 
-/* What stands around the values in the part of the JSON object that is each client's own. */
+/* What surrounds the values in the part of the JSON object that differs for each client. */
 #define JSON_FRAME                                                                                 \
 	"{\"peer\":\"\",\"peer_address\":\"\",\"peer_port\":,\"local\":\"\",\"local_address\":\""  \
 	"\",\"local_port\":,\"serial\":,\"time\":\"\""
 
-/* The greatest lengths of what is filled in. */
+/* The greatest lengths of the values. */
 enum {
-	CONSTANT_MAX = 256,		  /* of what is the same for everyone, with its NUL */
-	UNIX_MAX = 511,			  /* an address, escaped: a path is the longest */
-	IP_MAX = ADDRESS_IP_TEXT_MAX - 1, /* likewise, if it is no path: nothing is escaped there */
+	CONSTANT_MAX = 256,		  /* a value that is the same for everyone, with its NUL */
+	UNIX_MAX = 511,			  /* an escaped address; a path is the longest */
+	IP_MAX = ADDRESS_IP_TEXT_MAX - 1, /* an address that is no path: nothing is escaped there */
 	IP_HOST_MAX = IP_MAX - 8,	  /* without brackets and port */
 	PORT_MAX = 5,
 	SERIAL_MAX = 20,
@@ -74,7 +74,7 @@ size_t field_longest_to_ip(enum field field)
 	return fields[field].longest_to_ip;
 }
 
-/* Writes the time in UTC, as ISO 8601 does; nothing if its year has over four digits. */
+/* Writes the time in UTC, as in ISO 8601; nothing if its year has more than four digits. */
 static void format_time(time_t time, char *text, size_t size)
 {
 	struct tm parts;
@@ -83,7 +83,7 @@ static void format_time(time_t time, char *text, size_t size)
 		text[0] = '\0';
 }
 
-/* Writes one end of a connection, raw: FIELD_PEER or FIELD_PEER_ADDRESS says what of it. */
+/* Writes one end of a connection, raw. `part`: FIELD_PEER or FIELD_PEER_ADDRESS. Returns `text`. */
 static const char *format_address(enum field part, const struct address *end,
 				  char text[ADDRESS_TEXT_MAX])
 {
@@ -91,7 +91,7 @@ static const char *format_address(enum field part, const struct address *end,
 				  : address_format_host(end, text, ADDRESS_TEXT_MAX);
 }
 
-/* Likewise, but escaped; FIELD_PEER_PORT is its port. */
+/* The same, but escaped; FIELD_PEER_PORT is its port. */
 static void format_end(enum field part, const struct address *end, char *out, size_t size)
 {
 	if (part == FIELD_PEER_PORT) {
@@ -102,7 +102,7 @@ static void format_end(enum field part, const struct address *end, char *out, si
 	}
 }
 
-/* Adds one end of a connection, with the names that the placeholders from `first` on have. */
+/* Adds one end of a connection, under the names of the three placeholders from `first` on. */
 static void add_end(struct json *json, enum field first, const struct address *end)
 {
 	char text[ADDRESS_TEXT_MAX];
@@ -112,7 +112,7 @@ static void add_end(struct json *json, enum field first, const struct address *e
 	json_number(json, fields[first + 2].name, address_port(end));
 }
 
-/* Writes the object up to what is the same for everyone. */
+/* Writes the object up to the members that are the same for everyone. */
 static void format_json(const struct template_values *values, char *text, size_t size)
 {
 	char time[TIME_MAX + 1];
@@ -143,7 +143,7 @@ void field_format(enum field field, const struct template_values *values, char *
 		format_end(field - FIELD_LOCAL + FIELD_PEER, &values->local, text, size);
 }
 
-/* Copies as many whole characters as a constant may have. Returns `out`. */
+/* Copies as many whole characters as CONSTANT_MAX allows. Returns `out`. */
 static const char *cut(char out[CONSTANT_MAX], const char *text)
 {
 	size_t left = strlen(text), used = 0;
@@ -162,7 +162,7 @@ static const char *cut(char out[CONSTANT_MAX], const char *text)
 	return out;
 }
 
-/* Writes the rest of the object. */
+/* Writes the rest of the JSON object. */
 static void format_json_rest(const struct template_constants *constants, char *text, size_t size)
 {
 	char constant[CONSTANT_MAX];

@@ -1,4 +1,4 @@
-/* greeting: what is said now, from the command line or a file, which may be read again. */
+/* greeting: the current greeting, from the command line or from a file, which can be read again. */
 #include <config.h>
 
 #include "greeting.h"
@@ -22,22 +22,22 @@
 #include "rendering.h"
 #include "template.h"
 
-/* What hailto prints unless it is told otherwise: more is heard only by others. */
+/* What hailto prints by default, in bytes; only other clients show more. */
 #define HEARD_BY_HAILTO 1024
 
-/* Where a greeting comes from, for errors; a path may be long. */
+/* Room for the greeting's source in errors; a path may be long. */
 enum { SOURCE_MAX = 1024 };
 
 struct greeting {
 	const struct options *options;
-	struct messagefile *file;  /* NULL: it comes from no file */
-	struct event *retry;	   /* of a reading that is under way; NULL: nothing is read again */
-	struct template *template; /* NULL: the first is not read yet */
-	uint64_t serial;	   /* of the last that was said */
-	char host[256]; /* looked up once: a change shows at a restart, like the instance's */
+	struct messagefile *file;  /* NULL: the greeting is not from a file */
+	struct event *retry;	   /* of a reading under way; NULL: nothing is read again */
+	struct template *template; /* NULL: no greeting has been read yet */
+	uint64_t serial;	   /* the last one given out */
+	char host[256]; /* looked up once: like the instance's name, it changes only at a restart */
 };
 
-/* A text, until it is made into a template. */
+/* A text that is to become a template. */
 struct text {
 	const char *bytes;
 	size_t size;
@@ -45,7 +45,7 @@ struct text {
 
 static void complain(const struct greeting *greeting, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Says why the greeting can't be had, and at a reload also what follows from it: in one line. */
+/* Logs in one line why the greeting cannot be had, and at a reload that the old one stays. */
 static void complain(const struct greeting *greeting, const char *format, ...)
 {
 	char why[2 * SOURCE_MAX];
@@ -57,7 +57,7 @@ static void complain(const struct greeting *greeting, const char *format, ...)
 	log_error("%s%s", why, greeting->template ? "; the old greeting stays" : "");
 }
 
-/* Names where the greeting comes from. Returns `name`. */
+/* Writes where the greeting comes from. Returns `name`. */
 static const char *name_source(const struct greeting *greeting, char name[SOURCE_MAX])
 {
 	const char *path = greeting->options->message_file;
@@ -67,7 +67,7 @@ static const char *name_source(const struct greeting *greeting, char name[SOURCE
 	return name;
 }
 
-/* Says in which place the text is no template; at a start, where someone looks, also shows it. */
+/* Logs where the text is not well-formed; at a start, when someone watches, also shows it. */
 static void show_problem(const struct greeting *greeting, const struct text *text,
 			 const struct compile_problem *problem)
 {
@@ -83,7 +83,7 @@ static void show_problem(const struct greeting *greeting, const struct text *tex
 	log_source("  %*s^", (int)column, "");
 }
 
-/* Makes the template that the text is; NULL, and told, if it is none. */
+/* Makes a template from the text; NULL, and logged, if that fails. */
 static struct template *make_template(const struct greeting *greeting, const struct text *text)
 {
 	const struct options *options = greeting->options;
@@ -105,7 +105,7 @@ static struct template *make_template(const struct greeting *greeting, const str
 	return template;
 }
 
-/* True if the template says no more than may be said; else says so. */
+/* True if the template says no more than is allowed; otherwise logs that. */
 static bool is_short_enough(const struct greeting *greeting, const struct template *template)
 {
 	size_t longest = template_longest(template), answer = template_longest_to_ip(template);
@@ -124,8 +124,7 @@ static bool is_short_enough(const struct greeting *greeting, const struct templa
 	return false;
 }
 
-/* Makes the text into a template, and takes that as what is said from now on; false, and told, if
- * it is none. */
+/* Makes a template from the text, and uses it from now on; false, and logged, if that fails. */
 static bool take(struct greeting *greeting, const struct text *text)
 {
 	struct template *template = make_template(greeting, text);
@@ -146,7 +145,7 @@ static bool take(struct greeting *greeting, const struct text *text)
 	return true;
 }
 
-/* Takes what the file holds, which has been read. */
+/* Uses the file's text, which has been read. */
 static bool take_file(struct greeting *greeting)
 {
 	struct text text = {.bytes = messagefile_bytes(greeting->file),
@@ -157,7 +156,7 @@ static bool take_file(struct greeting *greeting)
 	return is_taken;
 }
 
-/* Takes the first greeting. */
+/* Reads the first greeting. False, and logged, if it cannot be used. */
 static bool take_first(struct greeting *greeting)
 {
 	const char *message = greeting->options->message;
@@ -176,7 +175,7 @@ static bool take_first(struct greeting *greeting)
 	return false;
 }
 
-/* The first escape in a text that is said as it stands; NULL: there is none. */
+/* Returns the first escape in a text that is used literally, or NULL. */
 static const char *find_escape(const char *text)
 {
 	static const char *const escapes[] = {"\\n", "\\r", "\\t"};
@@ -192,7 +191,7 @@ static const char *find_escape(const char *text)
 	return NULL;
 }
 
-/* A shell hands \n over as two bytes, and few that write it want to say these. */
+/* A shell passes \n on as two bytes, and few that write it want to say these. */
 static void hint_at_escapes(const struct options *options)
 {
 	const char *escape = options->message && !options->expand ? find_escape(options->message)
@@ -231,7 +230,7 @@ void greeting_free(struct greeting *greeting)
 	free(greeting);
 }
 
-/* Tries to read the file again; while somebody writes to it, the timer tries once more. */
+/* Tries to read the file again; while somebody writes to it, the timer retries. */
 static void reload(struct greeting *greeting)
 {
 	enum messagefile_state state = messagefile_try(greeting->file);

@@ -1,4 +1,4 @@
-/* messagefile: reads the text of a message file, whole and when nobody writes to it. */
+/* messagefile: reads a message file, whole and when nobody is writing to it. */
 #include <config.h>
 
 #include "messagefile.h"
@@ -23,19 +23,21 @@
 #define CHANGED(status) ((status)->st_ctimespec)
 #endif
 
-/* A path may be long. */
+/* A reason names the path, which may be long. */
 enum { WHY_MAX = 2048 };
 
 enum {
 	/*
-	 * The kernel sets a file's time when a write begins, from a clock that goes by up to 10 ms.
-	 * A writer may be held up in the midst of one: by a disk that is behind, for up to 200 ms,
-	 * and by a container's quota, for up to 100 ms. So a text is trusted that is older.
+	 * The kernel sets a file's time when a write begins, from a clock with steps of up to 10
+	 * ms. A write may be held up half-way: for up to 200 ms by a slow disk, for up to 100 ms by
+	 * a container's quota. So a text is trusted once it is older than that.
 	 */
 	SETTLED_MS = 250,
-	/* Some file systems (FAT, ext3, NFS 2) know seconds only, FAT even ones. */
+	/* Some file systems (FAT, ext3, NFS 2) store whole seconds only, FAT even ones. */
 	COARSE_MS = 2000,
-	/* There, a text is also trusted that stays the same for so long, looked at so often. */
+	/*
+	 * There, a text is also trusted after staying the same for this long, checked this often.
+	 */
 	UNCHANGED_MS = 500,
 	STEP_MS = 50,
 };
@@ -49,9 +51,9 @@ struct messagefile {
 	const char *path;
 	size_t most;
 	uint64_t end_ms, wait_ms;
-	struct text text;  /* that the last try saw, whether it was settled or not */
-	struct stat seen;  /* with these times */
-	uint64_t since_ms; /* and has been the same since */
+	struct text text;  /* what the last try saw, settled or not */
+	struct stat seen;  /* its times then */
+	uint64_t since_ms; /* since when it has been the same */
 	char why[WHY_MAX];
 };
 
@@ -87,7 +89,7 @@ void messagefile_begin(struct messagefile *file)
 
 static void refuse(struct messagefile *file, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Notes why the file is refused. */
+/* Stores why the file is refused. */
 static void refuse(struct messagefile *file, const char *format, ...)
 {
 	va_list arguments;
@@ -97,7 +99,7 @@ static void refuse(struct messagefile *file, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Opens a regular file; anything else may have no end, or wait for one. -1: refused. */
+/* Opens a regular file; anything else may be endless, or wait for a writer. -1: refused. */
 static int open_regular(struct messagefile *file, struct stat *status)
 {
 	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -117,7 +119,7 @@ static int open_regular(struct messagefile *file, struct stat *status)
 	return -1;
 }
 
-/* Reads up to `room` bytes, to the end of the file if it comes before; -1 with errno. */
+/* Reads up to `room` bytes, or to the end of the file. Returns how many; -1 with errno. */
 static ssize_t read_all(int fd, char *bytes, size_t room)
 {
 	size_t size = 0;
@@ -134,10 +136,10 @@ static ssize_t read_all(int fd, char *bytes, size_t room)
 	return (ssize_t)size;
 }
 
-/* Reads what an open file holds; false: refused. */
+/* Reads an open file's text, which the caller frees; false: refused. */
 static bool read_text(struct messagefile *file, int fd, struct text *text)
 {
-	/* One byte past the most tells a file that is too long, whatever its size is said to be. */
+	/* One byte more than allowed reveals a file that is too long, whatever its stated size. */
 	size_t room = file->most + 1;
 	char *bytes = malloc(room);
 	ssize_t size = bytes ? read_all(fd, bytes, room) : -1;
@@ -156,7 +158,7 @@ static bool read_text(struct messagefile *file, int fd, struct text *text)
 	return false;
 }
 
-/* Reads the file once more; false if it holds anything but the text now. */
+/* Reads the file once more; false if it now holds anything but the text. */
 static bool is_same_again(int fd, const struct text *text)
 {
 	char block[16384];
@@ -188,9 +190,9 @@ static bool has_same_times(const struct stat *one, const struct stat *other)
 }
 
 /*
- * In how many ms a file that was written to then is old enough. One written in the future is: its
- * time was set, or the clock, but now nobody writes. (What changes a file's other time alone, such
- * as renaming it, is no write.)
+ * Returns in how many ms a file last written then is old enough. One written in the future is
+ * already: its time was set, or the clock, but nobody writes now. (A change of its other time
+ * alone, such as by a rename, is no write.)
  */
 static uint64_t time_to_settle(const struct timespec *written, uint64_t settled_ms)
 {
@@ -205,13 +207,13 @@ static uint64_t time_to_settle(const struct timespec *written, uint64_t settled_
 	return age < 0 || (uint64_t)age >= settled_ms ? 0 : settled_ms - (uint64_t)age;
 }
 
-/* True if the file system knows no fractions of a second. */
+/* True if the file system stores no fractions of a second. */
 static bool is_coarse(const struct stat *status)
 {
 	return MODIFIED(status).tv_nsec == 0 && CHANGED(status).tv_nsec == 0;
 }
 
-/* In how many ms the text can be trusted, if nothing changes until then; 0: now. */
+/* Returns in how many ms the text can be trusted if nothing changes until then; 0: now. */
 static uint64_t time_to_trust(const struct messagefile *file)
 {
 	uint64_t settled = time_to_settle(&MODIFIED(&file->seen),
@@ -225,7 +227,7 @@ static uint64_t time_to_trust(const struct messagefile *file)
 	return settled < STEP_MS ? settled : STEP_MS;
 }
 
-/* Keeps what was seen, in place of what the try before saw. */
+/* Stores what was seen, in place of what the previous try saw. Takes over the text. */
 static void note(struct messagefile *file, const struct text *text, const struct stat *status)
 {
 	bool is_same = file->text.bytes && has_same_times(&file->seen, status) &&
@@ -239,7 +241,7 @@ static void note(struct messagefile *file, const struct text *text, const struct
 	file->seen = *status;
 }
 
-/* Says when to try again, unless the time is over. */
+/* Sets when to try again, or refuses the file if its time is over. */
 static enum messagefile_state put_off(struct messagefile *file, uint64_t ms)
 {
 	uint64_t now = clock_ms();

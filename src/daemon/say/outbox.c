@@ -1,9 +1,10 @@
 /*
  * outbox: the greeting of the next session, queued on a bufferevent that waits for it.
  *
- * The send() below is a fast path. libevent can write the queue, too, by evbuffer_write(), and then
- * it is filled again by reference; but that takes an allocation and nearly twice the instructions
- * for each greeting (865 with send(), 1,612 without, as `script/bench --guard` counts them).
+ * The send() below is a fast path. libevent can write the queue, too, by evbuffer_write(), after
+ * which the queue is filled again by reference. But that takes an allocation and nearly twice the
+ * instructions for each greeting (865 with send(), 1,612 without, as `script/bench --guard` counts
+ * them).
  */
 #include <config.h>
 
@@ -25,18 +26,18 @@ struct outbox {
 	struct event_base *base;
 	struct greeting *greeting;
 	/*
-	 * A greeting that is the same for everyone is queued on it, for the next session. The
-	 * kernel mostly takes all of it at once; then it stays as it is, for the one after that.
+	 * A greeting that is the same for everyone is queued here for the next session. Usually the
+	 * kernel takes all of it at once; then it stays queued for the session after that.
 	 */
 	struct bufferevent *ready;
-	struct template *template; /* what it is ready for */
-	bool is_constant;	   /* that is the same for everyone: asked for each client */
+	struct template *template; /* what `ready` is for */
+	bool is_constant; /* it is the same for everyone; cached, since every client asks */
 	size_t longest;
-	struct evbuffer_iovec first; /* where the bytes lie that are queued, or the first of them */
-	struct rendering own;	     /* what the next client is told, if that is its alone */
+	struct evbuffer_iovec first; /* where the queued bytes are, or the first of them */
+	struct rendering own;	     /* what the next client is told, if it differs for each */
 };
 
-/* Is not ready any more: for another greeting, or for none. */
+/* Drops the prepared bufferevent, and the template it is for. */
 static void make_unready(struct outbox *outbox)
 {
 	if (outbox->ready)
@@ -46,7 +47,7 @@ static void make_unready(struct outbox *outbox)
 	outbox->template = NULL;
 }
 
-/* Finds the bytes that are queued first, once for all clients that are told the same. */
+/* Finds the first queued bytes, only once for all clients that are told the same. */
 static void find_first(struct outbox *outbox)
 {
 	if (evbuffer_peek(bufferevent_get_output(outbox->ready), -1, NULL, &outbox->first, 1) < 1)
@@ -55,7 +56,7 @@ static void find_first(struct outbox *outbox)
 		outbox->first.iov_len = SOCKET_AT_ONCE;
 }
 
-/* Makes ready for what is said now, with that queued if it is constant. False: no memory. */
+/* Prepares for the current greeting, and queues it if it is constant. False: no memory. */
 static bool make_ready(struct outbox *outbox)
 {
 	struct template *template = greeting_template(outbox->greeting);
@@ -102,7 +103,7 @@ void outbox_free(struct outbox *outbox)
 	free(outbox);
 }
 
-/* Takes bytes out of a queue. A bufferevent freezes that end, for itself. */
+/* Removes bytes from a queue, whose start a bufferevent keeps frozen. */
 static void drain(struct evbuffer *queue, size_t size)
 {
 	evbuffer_unfreeze(queue, 1);
@@ -121,8 +122,8 @@ void outbox_forget(struct outbox *outbox)
 }
 
 /*
- * Finds the two ends of the connection, as far as its greeting names them. A client that has
- * reset it has no name any more, and won't hear one.
+ * Finds the two ends of the connection, as far as its greeting names them. A client that has reset
+ * it no longer has an address, and will not hear one.
  */
 static void find_ends(const struct template *template, int fd, struct template_values *values)
 {
@@ -134,7 +135,7 @@ static void find_ends(const struct template *template, int fd, struct template_v
 		(void)getsockname(fd, &values->local.any, &values->local.length);
 }
 
-/* Queues the first piece of what is said to this client alone. */
+/* Queues the first piece of a greeting that is for this client alone. */
 static enum outbox_queued queue_own(struct outbox *outbox, int fd, size_t *size)
 {
 	find_ends(outbox->template, fd, &outbox->own.values);

@@ -14,34 +14,34 @@ struct greeting;
 struct outbox;
 struct rendering;
 
-/* Prepares for the first. NULL: no memory. */
+/* Prepares for the first session. Both arguments must outlive it. NULL: no memory. */
 struct outbox *outbox_new(struct event_base *base, struct greeting *greeting);
 
 /* NULL is allowed. */
 void outbox_free(struct outbox *outbox);
 
 enum outbox_queued {
-	OUTBOX_NO_MEMORY, /* nothing is */
-	OUTBOX_BEGUN,	  /* the first piece is; outbox_take() gives the rest */
-	OUTBOX_WHOLE,	  /* all is */
+	OUTBOX_NO_MEMORY, /* nothing is queued */
+	OUTBOX_BEGUN,	  /* the first piece is queued; outbox_take() returns the rest */
+	OUTBOX_WHOLE,	  /* everything is queued */
 };
 
 /*
- * Queues what is said to the client of the socket, or the first piece of it, unless it is said to
- * everyone and still stands there. Sets `size` to the bytes queued.
+ * Queues the greeting for the client of the socket, or its first piece. A greeting that is the same
+ * for everyone may be queued already. Sets `size` to the bytes queued.
  */
 enum outbox_queued outbox_queue(struct outbox *outbox, int fd, size_t *size) MUST_CHECK;
 
 /* Sends what the kernel takes at once. Returns how many bytes it took, or -1 with errno. */
 ssize_t outbox_send(struct outbox *outbox, int fd) MUST_CHECK;
 
-/* There is nothing more to send to this client: what was queued for it alone is dropped. */
+/* Drops what is queued for this client alone: there is nothing more to send to it. */
 void outbox_forget(struct outbox *outbox);
 
 /*
- * Gives away the bufferevent with what is queued beyond the `sent` bytes; it is disabled, without
- * a socket or callbacks. With it comes the rest that is yet to be queued on it; NULL: there is
- * none. Both are the caller's to free. False: no memory for that rest.
+ * Gives away the bufferevent, with what is queued after the `sent` bytes; it is disabled, and has
+ * no socket or callbacks. `rest` is what is still to be queued on it; NULL: nothing. The caller
+ * frees both. False: no memory for the rest.
  */
 bool outbox_take(struct outbox *outbox, size_t sent, struct bufferevent **taken,
 		 struct rendering **rest) MUST_CHECK;

@@ -1,5 +1,4 @@
-/* packets: datagrams, read and written many at a time, each with the address that it was sent to.
- */
+/* packets: reads and writes datagrams, many at a time, each with the address it was sent to. */
 #include <config.h>
 
 #include "packets.h"
@@ -11,14 +10,14 @@
 #include "base/destination.h"
 
 #ifndef HAVE_STRUCT_MMSGHDR
-/* Where the system moves one datagram a call, this is Linux's form of many. */
+/* Linux's type for many, for systems that move one datagram a call. */
 struct mmsghdr {
 	struct msghdr msg_hdr;
 	unsigned msg_len;
 };
 #endif
 
-/* Room for what the kernel says beside a datagram: the address that it was sent to. */
+/* Room for the kernel's note beside a datagram: the address that it was sent to. */
 union beside {
 	struct cmsghdr align;
 	char bytes[DESTINATION_BYTES];
@@ -28,8 +27,8 @@ struct packets {
 	struct packet all[PACKETS_MAX];
 	struct iovec parts[PACKETS_MAX];
 	union beside beside[PACKETS_MAX];
-	struct mmsghdr messages[PACKETS_MAX]; /* to read into */
-	size_t used;			      /* of these, since they were prepared */
+	struct mmsghdr messages[PACKETS_MAX]; /* for reading */
+	size_t used; /* how many of these were used since they were prepared */
 	struct mmsghdr answers[PACKETS_MAX];
 	unsigned answer_count;
 };
@@ -65,7 +64,7 @@ struct packets *packets_new(void)
 	return packets;
 }
 
-/* Reads up to PACKETS_MAX datagrams; returns how many, or -1 with errno. */
+/* Reads up to PACKETS_MAX datagrams. Returns how many, or -1 with errno. */
 static int receive_all(struct packets *packets, int fd)
 {
 #ifdef HAVE_RECVMMSG
@@ -84,7 +83,7 @@ static int receive_all(struct packets *packets, int fd)
 #endif
 }
 
-/* Sends answers from the `first` on; returns how many the kernel took, or -1 with errno. */
+/* Sends answers from `first` on. Returns how many the kernel took, or -1 with errno. */
 static int send_from(struct packets *packets, int fd, unsigned first)
 {
 #ifdef HAVE_SENDMMSG
@@ -94,7 +93,7 @@ static int send_from(struct packets *packets, int fd, unsigned first)
 #endif
 }
 
-/* Notes of a datagram what the kernel has told. */
+/* Stores what the kernel reported of a datagram. */
 static void take(struct packet *packet, struct mmsghdr *message)
 {
 	struct msghdr *header = &message->msg_hdr;
@@ -142,7 +141,7 @@ size_t packets_send(struct packets *packets, int fd)
 			return failed + packets->answer_count - sent; /* no room: they are lost */
 		if (count < 0 && errno == EINTR)
 			continue;
-		failed += count < 0; /* the first of them is refused, the others may go */
+		failed += count < 0; /* the first is refused; the others may pass */
 		sent += count > 0 ? (unsigned)count : 1;
 	}
 	return failed;

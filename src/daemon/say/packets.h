@@ -1,5 +1,4 @@
-/* packets: datagrams, read and written many at a time, each with the address that it was sent to.
- */
+/* packets: reads and writes datagrams, many at a time, each with the address it was sent to. */
 #ifndef DAEMON_SAY_PACKETS_H
 #define DAEMON_SAY_PACKETS_H
 
@@ -10,17 +9,17 @@
 #include "base/attributes.h"
 #include "daemon/options.h"
 
-/* How many are read at a time. */
+/* The most datagrams read at a time. */
 enum { PACKETS_MAX = 32 };
 
-/* One byte more than the longest answer: what a request has beyond that makes no difference. */
+/* One byte more than the longest answer: a request's further bytes make no difference. */
 #define PACKET_BYTES_MAX (OPTIONS_ANSWER_MAX + 1)
 
-/* A request, and then in its place the answer to it. */
+/* A request, later replaced by its answer. */
 struct packet {
-	struct address peer, local; /* where it came from, and to which address */
+	struct address peer, local; /* where it came from, and the address it was sent to */
 	bool to_many;		    /* it was sent to a broadcast or multicast address */
-	size_t size; /* of the request at most PACKET_BYTES_MAX, whatever more it had */
+	size_t size; /* of a request: at most PACKET_BYTES_MAX, even if it was longer */
 	char bytes[PACKET_BYTES_MAX];
 };
 
@@ -32,20 +31,23 @@ struct packets *packets_new(void);
 void packets_free(struct packets *packets);
 
 /*
- * Reads what has come to the non-blocking socket, which is bound to `local`. Returns how many
- * datagrams that are, up to PACKETS_MAX; 0: none, or the kernel has an error to tell.
+ * Reads what has come to the non-blocking socket, which is bound to `local`. Returns the number of
+ * datagrams, up to PACKETS_MAX; 0: none, or the kernel reports an error.
  */
 size_t packets_receive(struct packets *packets, int fd, const struct address *local);
 
-/* The i-th of those read last. */
+/* Returns the i-th datagram of the last read. */
 struct packet *packets_get(struct packets *packets, size_t i);
 
-/* Will have the i-th's bytes, as many as its size says, sent back to where it came from. */
+/*
+ * Adds an answer for packets_send(): the i-th packet's `size` bytes, sent back to where it came
+ * from.
+ */
 void packets_answer(struct packets *packets, size_t i);
 
 /*
- * Sends all answers, each from the address that was asked, without waiting. Returns how many
- * the kernel did not take.
+ * Sends all answers, each from the address that was asked, without waiting. Returns how many the
+ * kernel did not take.
  */
 size_t packets_send(struct packets *packets, int fd);
 

@@ -1,4 +1,4 @@
-/* rendering: what is said to one client alone, made piece by piece as the client takes it. */
+/* rendering: a greeting for one client alone, made piece by piece as the client takes it. */
 #include "rendering.h"
 
 #include <event2/buffer.h>
@@ -8,15 +8,15 @@
 #include "base/socket.h"
 
 /*
- * The most bytes that are copied at a time. With the header that libevent puts before them they
- * take 4 KiB, which is what it rounds up to.
+ * The most bytes copied at a time. With the header that libevent puts before them they take 4 KiB,
+ * to which it rounds up.
  */
 enum { COPIED_MOST = 4096 - 64 };
 
-/* Literals that are shorter are copied: a reference takes 1 KiB of memory itself. */
+/* Shorter literals are copied: a reference itself takes 1 KiB of memory. */
 enum { SHARED_LEAST = 4096 };
 
-/* What becomes the next piece: copied bytes, or else shared ones. */
+/* The next piece: copied bytes, or else shared ones. */
 struct piece {
 	char *copied;
 	size_t copied_size, room;
@@ -29,7 +29,7 @@ static size_t least(size_t one, size_t other)
 	return one < other ? one : other;
 }
 
-/* Takes a long literal for a piece of its own, and as many as fit of all other bytes. */
+/* Takes a long literal as a piece of its own; of all other bytes, as many as fit. */
 static size_t take(void *argument, const char *bytes, size_t size, bool is_kept)
 {
 	struct piece *piece = argument;

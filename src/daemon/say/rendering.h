@@ -1,4 +1,4 @@
-/* rendering: what is said to one client alone, made piece by piece as the client takes it. */
+/* rendering: a greeting for one client alone, made piece by piece as the client takes it. */
 #ifndef DAEMON_SAY_RENDERING_H
 #define DAEMON_SAY_RENDERING_H
 
@@ -10,8 +10,7 @@
 
 struct evbuffer;
 
-/* A template on its way to one client. The values stay the same from the first piece to the last.
- */
+/* A template on its way to one client. The values must stay the same until the last piece. */
 struct rendering {
 	struct template *template;
 	struct template_values values;
@@ -20,18 +19,21 @@ struct rendering {
 };
 
 /*
- * Queues the next piece of a template that is not constant: up to 4 KiB that are copied, or up to
- * SOCKET_AT_ONCE of a long literal by reference. So a client that reads nothing costs little
+ * Queues the next piece of a template that is not constant. It is up to 4 KiB, copied, or up to
+ * SOCKET_AT_ONCE of a long literal, by reference. So a client that reads nothing costs little
  * memory, and one that reads fast little time at once. Sets `size` to the piece's bytes. False: no
  * memory.
  */
 bool rendering_queue(struct rendering *rendering, struct evbuffer *queue, size_t *size) MUST_CHECK;
 
-/* Queues bytes of the template by reference; they keep it alive. False: no memory. */
+/* Queues the template's bytes by reference; they keep it alive. False: no memory. */
 bool rendering_queue_shared(struct template *template, struct evbuffer *queue, const char *bytes,
 			    size_t size) MUST_CHECK;
 
-/* Returns a copy that holds the template, for a client that takes its time. NULL: no memory. */
+/*
+ * Returns a copy that holds the template, for a client that takes its time. The caller frees it.
+ * NULL: no memory.
+ */
 struct rendering *rendering_keep(const struct rendering *rendering) MUST_CHECK;
 
 /* Frees a copy. NULL is allowed. */

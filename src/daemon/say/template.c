@@ -1,4 +1,6 @@
-/* template: what a greeting says: literal bytes, and placeholders filled in for each client. */
+/*
+ * template: a greeting's literal bytes, and its placeholders, which are filled in for each client.
+ */
 #include "template.h"
 
 #include <stdlib.h>
@@ -6,13 +8,13 @@
 
 #include "field.h"
 
-/* No placeholder, but bytes. */
+/* A segment of literal bytes, not a placeholder. */
 enum { LITERAL = FIELD_COUNT };
 
 /* Some of the literal bytes, or a placeholder. */
 struct segment {
 	unsigned field;	    /* or LITERAL */
-	size_t begin, size; /* of a literal, in the bytes */
+	size_t begin, size; /* of a literal, in the template's bytes */
 };
 
 struct template
@@ -21,7 +23,7 @@ struct template
 	size_t longest, longest_to_ip;
 	struct segment *segments;
 	size_t count, segments_room;
-	char *bytes; /* all that is literal */
+	char *bytes; /* all literals */
 	size_t size, bytes_room;
 };
 
@@ -126,7 +128,7 @@ const char *template_bytes(const struct template *template)
 	return template->bytes ? template->bytes : "";
 }
 
-/* True if {json} is in it, or one of the placeholders from `first` to `last`. */
+/* True if the template has {json}, or a placeholder from `first` to `last`. */
 static bool has_field(const struct template *template, enum field first, enum field last)
 {
 	for (size_t i = 0; i < template->count; i++)
@@ -156,7 +158,7 @@ size_t template_longest_to_ip(const struct template *template)
 	return template->longest_to_ip;
 }
 
-/* Hands over the rest of one segment; false if `put` has enough before its end. */
+/* Passes the rest of one segment to `put`; false if that stops before its end. */
 static bool say_segment(const struct template *template, const struct template_values *values,
 			struct template_position *position, template_put *put, void *argument)
 {
@@ -187,7 +189,7 @@ bool template_say(const struct template *template, const struct template_values 
 	return true;
 }
 
-/* Appends all of a part. */
+/* Appends the whole part. */
 static size_t copy(void *argument, const char *bytes, size_t size, bool is_kept)
 {
 	char **out = argument;

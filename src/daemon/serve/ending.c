@@ -1,4 +1,4 @@
-/* ending: how a session can end: what the log calls it, and which counter it has. */
+/* ending: how a session can end, what the log calls it, and which counter it has. */
 #include "ending.h"
 
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 #define COUNTED(counter) offsetof(struct stats, counter)
 
-/* What is counted as greeted, and no more than that. */
+/* Counted as greeted, and nowhere else. */
 #define UNCOUNTED SIZE_MAX
 
 static const struct {
@@ -38,7 +38,7 @@ int64_t ending_look_closer(enum ending *ending, int fd, size_t sent)
 	if (*ending == ENDING_RESET)
 		return -1;
 	if (*ending != ENDING_DONE)
-		return 0; /* it has not gone by itself, or just now */
+		return 0; /* the client has not gone, or only just now */
 	if (!tcpinfo_ask(fd, &info))
 		return -1;
 	(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);

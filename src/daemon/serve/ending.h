@@ -1,4 +1,4 @@
-/* ending: how a session can end: what the log calls it, and which counter it has. */
+/* ending: how a session can end, what the log calls it, and which counter it has. */
 #ifndef DAEMON_SERVE_ENDING_H
 #define DAEMON_SERVE_ENDING_H
 
@@ -8,13 +8,13 @@
 struct stats;
 
 enum ending {
-	ENDING_DONE,		   /* closed by the peer after the whole greeting was sent */
-	ENDING_LEFT,		   /* likewise, but the peer's kernel had not taken it: -v only */
-	ENDING_RESET,		   /* reset by the peer after the whole greeting was sent */
+	ENDING_DONE,  /* closed by the peer after the whole greeting was sent */
+	ENDING_LEFT,  /* as ENDING_DONE, but its kernel had not taken all of it; with -v only */
+	ENDING_RESET, /* reset by the peer after the whole greeting was sent */
 	ENDING_RESET_GREETING,	   /* reset by the peer before that */
 	ENDING_TIMED_OUT_GREETING, /* the peer did not take the greeting in time */
 	ENDING_TIMED_OUT_LINGER,   /* the peer did not close in time */
-	ENDING_FLOODED,		   /* the peer sent more than is thrown away */
+	ENDING_FLOODED,		   /* the peer sent more than we discard */
 	ENDING_EVICTED,		   /* made room for others */
 	ENDING_STOPPED,		   /* the daemon had to end */
 	ENDING_FAILED,		   /* no memory, or a system call failed */
@@ -23,15 +23,17 @@ enum ending {
 /*
  * Looks closer at a client that has closed: it may have left without the `sent` bytes of its
  * greeting, as port checks do. Its kernel then answers them with a reset, after the end of the
- * stream. (Of a reset alone nobody can tell: it acknowledges nothing.) Returns how long ago in ms
- * the client went, since a session may look late; -1: the kernel does not tell.
+ * stream. A reset alone shows nothing, since it acknowledges nothing.
+ *
+ * Returns how many ms ago the client went, since a session may look late; -1: the kernel does not
+ * say.
  */
 int64_t ending_look_closer(enum ending *ending, int fd, size_t sent);
 
-/* What the log calls it. */
+/* Returns what the log calls it. */
 const char *ending_name(enum ending ending);
 
-/* Counts a session that ended so. Those that are done have no counter of their own. */
+/* Counts a session that ended so. ENDING_DONE has no counter of its own. */
 void ending_count(enum ending ending, struct stats *stats);
 
 #endif

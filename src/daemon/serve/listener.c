@@ -22,27 +22,27 @@
 #include "daemon/tell/stats.h"
 
 /*
- * libevent accepts until the queue is empty; after this many at the latest the rest
- * of the loop has its turn. It may come earlier: we don't learn when libevent ends.
- * The sessions of 64 took longer in a flood than others may wait (O5 in doc/reliability.md).
+ * libevent accepts until the queue is empty; after at most this many, the rest of the loop has its
+ * turn. The turn may come earlier, since libevent does not report when it ends. With 64, a flood's
+ * sessions took longer than others may wait (O5 in doc/reliability.md).
  */
 enum { ACCEPTS_A_TURN = 16 };
 
-/* How soon we try again when we can't know that there is room: after an error, and when full. */
+/* How soon to retry when nothing reports room: after an error, and when full. */
 enum { RETRY_MS = 100 };
 
-/* A shortage that comes back within this time is the same one, and is not told again. */
+/* A shortage that returns within this time is the same one, and is not logged again. */
 enum { EPISODE_MS = 10000 };
 
-/* Why we don't accept now; several reasons may hold at once. */
+/* Why we do not accept now; several reasons may hold at once. */
 enum pause {
 	PAUSE_TURN = 1,	    /* the rest of the loop has its turn */
 	PAUSE_FULL = 2,	    /* as many sessions as allowed */
 	PAUSE_SHORTAGE = 4, /* the machine has no descriptors or memory for more */
-	PAUSE_STOPPED = 8,  /* for good */
+	PAUSE_STOPPED = 8,  /* forever */
 };
 
-/* The pauses that may be over when a session ends. */
+/* The pauses that may end when a session ends. */
 enum { FOR_WANT = PAUSE_FULL | PAUSE_SHORTAGE };
 
 struct listener {
@@ -53,19 +53,19 @@ struct listener {
 	struct stats *stats;
 	listener_finished_cb *finished;
 	void *finished_argument;
-	struct evconnlistener **listeners; /* one for each socket, in their order */
-	unsigned pauses;		   /* of enum pause; accepting while 0 */
+	struct evconnlistener **listeners; /* one for each socket, in the same order */
+	unsigned pauses;		   /* bits of enum pause; accepting while 0 */
 	struct event *next_turn, *retry;
 	unsigned this_turn;
 	uint64_t accepted;
-	bool has_multipath; /* some socket listens for MPTCP; not each client comes by it */
-	bool stopping;	    /* accepts only clients already in the queues, up to the count */
-	bool is_untold;	    /* full, if no client that is yet to be looked at has closed */
-	bool has_new_room;  /* a session has ended in a pause */
-	uint64_t full_until, shortage_until; /* clock_ms(); until then the episode goes on */
+	bool has_multipath; /* some socket listens for MPTCP; not every client uses it */
+	bool stopping;	    /* accept only clients already in the queues, up to the count */
+	bool is_untold;	    /* full, unless a client not looked at yet has closed; not logged */
+	bool has_new_room;  /* a session has ended during a pause */
+	uint64_t full_until, shortage_until; /* clock_ms(); the end of each episode */
 };
 
-/* Lets every socket accept, or none, as the pauses say. False, errno set: not every one does. */
+/* Makes every socket accept, or none, as the pauses say. False, with errno: some do not accept. */
 static bool apply_pauses(struct listener *listener, unsigned pauses)
 {
 	bool was_open = listener->pauses == 0, is_open = pauses == 0;
@@ -92,7 +92,7 @@ static void retry_soon(struct listener *listener)
 	loop_add_timer(listener->retry, RETRY_MS);
 }
 
-/* True if this is the beginning of an episode, which is worth a line in the log. */
+/* True at the start of an episode, so it is logged once. */
 static bool begins_episode(uint64_t *until)
 {
 	bool begins = clock_ms() >= *until;
@@ -112,14 +112,14 @@ static void pause_for_shortage(struct listener *listener, int reason)
 			strerror(reason), RETRY_MS);
 }
 
-/* Ends a pause; if the kernel can't watch every socket again, that is a shortage, too. */
+/* Ends a pause; if the kernel cannot watch every socket again, that is a shortage too. */
 static void resume_from(struct listener *listener, unsigned why)
 {
 	if (!apply_pauses(listener, listener->pauses & ~why))
 		pause_for_shortage(listener, errno);
 }
 
-/* Counts a pause for want of room, and tells of it at the start of an episode. */
+/* Counts a pause for want of room, and logs it at the start of an episode. */
 static void tell_full(struct listener *listener)
 {
 	listener->is_untold = false;
@@ -129,7 +129,7 @@ static void tell_full(struct listener *listener)
 			 sessions_room(listener->sessions));
 }
 
-/* Pauses if there is no room; that may turn out to be a pause of nothing, and is then not told. */
+/* Pauses if there is no room. A pause that may turn out to be needless is not logged yet. */
 static void pause_if_full(struct listener *listener)
 {
 	enum sessions_admission admission = sessions_find_room(listener->sessions);
@@ -144,15 +144,15 @@ static void pause_if_full(struct listener *listener)
 		tell_full(listener);
 }
 
-/* True if as many connections as the options' count have been accepted. */
+/* True if the options' count of connections has been accepted. */
 static bool has_count(const struct listener *listener)
 {
 	return listener->options->count > 0 && listener->accepted >= listener->options->count;
 }
 
 /*
- * Hands a socket to a session. The last one of the options' count is greeted when the sockets are
- * closed: after that none can connect.
+ * Hands a socket to a session. The last one of the options' count is greeted after the sockets are
+ * closed: once it has its greeting, nobody can connect.
  */
 static bool hand_over(struct listener *listener, int fd, const char *peer)
 {
@@ -160,7 +160,7 @@ static bool hand_over(struct listener *listener, int fd, const char *peer)
 				   : sessions_greet(listener->sessions, fd, peer);
 }
 
-/* Likewise with a line in the log, which may know the session by its peer, too. */
+/* The same, with a line in the log; the session's end may be logged under the same peer. */
 static bool hand_over_logged(struct listener *listener, int fd, const struct address *address)
 {
 	char peer[ADDRESS_TEXT_MAX];
@@ -169,7 +169,7 @@ static bool hand_over_logged(struct listener *listener, int fd, const struct add
 	return hand_over(listener, fd, journal_has_ends() ? peer : NULL);
 }
 
-/* Opens a session for an accepted socket, and notices what follows from it. */
+/* Opens a session for an accepted socket, and pauses if there is no room for the next. */
 static void greet(struct listener *listener, int fd, const struct address *address)
 {
 	bool opened;
@@ -186,7 +186,7 @@ static void greet(struct listener *listener, int fd, const struct address *addre
 		pause_for_shortage(listener, ENOMEM);
 }
 
-/* Takes what libevent accepted; it goes on accepting unless we pause. */
+/* Takes a connection from libevent, which goes on accepting unless we pause. */
 static void accept_cb(struct evconnlistener *from, evutil_socket_t fd, struct sockaddr *peer,
 		      int length, void *argument)
 {
@@ -218,14 +218,14 @@ static void accept_failed_cb(struct evconnlistener *from, void *argument)
 }
 
 /*
- * Accepts everyone queued on one socket: their handshakes are complete, they expect their
- * greeting. False: some may be left, for whom there is no room now.
+ * Accepts everyone queued on one socket: their handshakes are complete, and they expect a greeting.
+ * False: some may be left, and there is no room for them now.
  */
 static bool empty_queue(struct listener *listener, int socket)
 {
 	struct address address;
 
-	/* Linux lets one more into a queue than its length. */
+	/* Linux queues one more than the backlog. */
 	for (uint64_t i = 0; i <= listener->options->backlog; i++) {
 		if (has_count(listener))
 			return true;
@@ -244,7 +244,7 @@ static bool empty_queue(struct listener *listener, int socket)
 	return true;
 }
 
-/* Accepts everyone queued on any socket. False: some may be left, and are tried again. */
+/* Accepts everyone queued on any socket. False: some may be left; they are tried again. */
 static bool empty_queues(struct listener *listener)
 {
 	bool empty = true;
@@ -267,7 +267,7 @@ static void free_listeners(struct listener *listener)
 	listener->listeners = NULL;
 }
 
-/* Lets go of the sockets and tells the owner; they are the owner's to close. */
+/* Releases the sockets and tells the owner, which closes them. */
 static void finish(struct listener *listener)
 {
 	listener->stopping = false;
@@ -276,7 +276,7 @@ static void finish(struct listener *listener)
 	listener->finished(listener->finished_argument);
 }
 
-/* Runs when the other events of a turn have had theirs; outside of libevent's accept loop. */
+/* Runs after the turn's other events, outside of libevent's accept loop. */
 static void next_turn_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct listener *listener = argument;
@@ -289,7 +289,7 @@ static void next_turn_cb(evutil_socket_t fd, short what, void *argument)
 		finish(listener);
 }
 
-/* Polls for room that no callback reports: memory, descriptors, a session that may be evicted. */
+/* Polls for room that no callback reports: memory, descriptors, or a session to evict. */
 static void retry_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct listener *listener = argument;
@@ -302,14 +302,14 @@ static void retry_cb(evutil_socket_t fd, short what, void *argument)
 	} else {
 		if (listener->is_untold)
 			tell_full(listener);
-		(void)begins_episode(&listener->full_until); /* it goes on */
+		(void)begins_episode(&listener->full_until); /* the episode goes on */
 		retry_soon(listener);
 	}
 }
 
 /*
- * Makes libevent's listener for each socket; the sockets listen already, and stay ours.
- * They are enabled in a second step, for only that one tells whether it was done.
+ * Makes libevent's listener for each socket; the sockets listen already, and stay ours. Enabling is
+ * a second step, because only that reports its failure.
  */
 static bool start_accepting(struct listener *listener)
 {
@@ -360,7 +360,7 @@ void listener_note_room(struct listener *listener)
 	listener->is_untold = false;
 	if (listener->pauses & FOR_WANT)
 		listener->has_new_room = true;
-	/* Not at once: this may be called while a session makes room for the next one. */
+	/* Not at once: a session that makes room for the next one may call this. */
 	if (listener->has_new_room || listener->stopping)
 		event_active(listener->next_turn, EV_TIMEOUT, 0);
 }

@@ -15,26 +15,25 @@ struct sockets;
 struct stats;
 
 /*
- * Called once, from the loop, when no more connections will be accepted: the
- * options' count is reached, or after listener_stop(). The sockets can be closed.
+ * Called once, from the loop, when no more connections will be accepted: the options' count is
+ * reached, or listener_stop() was called. The sockets can be closed.
  */
 typedef void listener_finished_cb(void *argument);
 
 /*
- * Makes a listener that accepts on all `sockets` while `sessions` has room. What it is given must
+ * Makes a listener that accepts on all `sockets` while `sessions` has room. All arguments must
  * outlive it. NULL: no memory.
  */
 struct listener *listener_new(struct event_base *base, const struct options *options,
 			      const struct sockets *sockets, struct sessions *sessions,
 			      struct stats *stats, listener_finished_cb *finished, void *argument);
 
-/* Tells that a session has ended: a listener that was full accepts again in the loop's next turn.
- */
+/* Notes that a session has ended: a full listener accepts again in the loop's next turn. */
 void listener_note_room(struct listener *listener);
 
 /*
- * Accepts only clients that are in the queues already, as there is room for them: their
- * handshakes are complete, they expect their greeting.
+ * From now on accepts only clients that are in the queues already, when there is room: their
+ * handshakes are complete, and they expect a greeting.
  */
 void listener_stop(struct listener *listener);
 

@@ -16,7 +16,7 @@
 /* Descriptors kept free for what is not a connection: log, libraries, a queue at a stop. */
 enum { RESERVE = 8 };
 
-/* How many descriptors are looked at one by one, where no folder lists them. */
+/* How many descriptors to test one by one, where no folder lists them. */
 enum { LOOKED_AT = 65536 };
 
 void room_raise_limit(void)
@@ -26,7 +26,7 @@ void room_raise_limit(void)
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= limit.rlim_max)
 		return;
 	limit.rlim_cur = limit.rlim_max;
-	/* macOS refuses "unlimited" here: then the soft limit stays. */
+	/* macOS refuses "unlimited": the soft limit then stays. */
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
@@ -40,7 +40,7 @@ static size_t find_limit(void)
 	return limit.rlim_cur > INT32_MAX ? INT32_MAX : (size_t)limit.rlim_cur;
 }
 
-/* Counts the descriptors below the limit that are open, one by one. */
+/* Counts the open descriptors below the limit, testing one by one. */
 static size_t count_by_asking(size_t limit)
 {
 	size_t count = 0;
@@ -51,8 +51,8 @@ static size_t count_by_asking(size_t limit)
 }
 
 /*
- * Counts the descriptors below the limit that are open. They may lie anywhere: a
- * parent can leave us some high up, and those beyond the limit take no room.
+ * Counts the open descriptors below the limit. They may be anywhere: a parent can leave us some
+ * high up, and those beyond the limit take no room.
  */
 static size_t count_open(size_t limit)
 {

@@ -6,12 +6,12 @@
 
 struct options;
 
-/* Raises the soft descriptor limit to the hard one: before anything needs a descriptor. */
+/* Raises the soft descriptor limit to the hard one. Call it before anything needs a descriptor. */
 void room_raise_limit(void);
 
 /*
- * Returns how many sessions may be open at once so that descriptors never run out: 1 if
- * there are fewer than the reserve, 0 if there is none. Warns if the options ask for more.
+ * Returns how many sessions may be open at once so that descriptors never run out. With fewer than
+ * the reserve left, that is 1; with none, 0. Warns if the options ask for more.
  */
 size_t room_find(const struct options *options);
 

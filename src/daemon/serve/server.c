@@ -1,4 +1,4 @@
-/* server: the event loop with all that lives on it: who starts, who stops, and when. */
+/* server: the event loop and all that lives on it: what starts, what stops, and when. */
 #include <config.h>
 
 #include "server.h"
@@ -25,7 +25,7 @@
 #include "daemon/tell/stats.h"
 #include "daemon/status.h"
 
-/* Room for the start line; more addresses than fit are left out of it, never of stdout. */
+/* Room for the start line; addresses that do not fit are missing there, but never on stdout. */
 enum { START_LINE_MAX = 1500 };
 
 struct server {
@@ -33,7 +33,7 @@ struct server {
 	struct event_base *base;
 	struct event *terminate, *interrupt, *report, *reload, *drain;
 	struct greeting *greeting;
-	struct sockets *sockets;     /* NULL once no more connections come */
+	struct sockets *sockets;     /* NULL once no more connections can come */
 	struct datagrams *datagrams; /* NULL if none are answered */
 	struct sessions *sessions;
 	struct listener *listener;
@@ -41,14 +41,14 @@ struct server {
 	struct stats stats;
 };
 
-/* Ends the loop when nobody is left to serve, and nobody can come. */
+/* Ends the loop if no client is left, and none can come. */
 static void end_if_idle(struct server *server)
 {
 	if (!server->sockets && sessions_open(server->sessions) == 0)
 		event_base_loopbreak(server->base);
 }
 
-/* Answers no more datagrams: a stop has begun, or the sockets go. */
+/* Stops answering datagrams: a stop has begun, or the sockets are being closed. */
 static void stop_datagrams(struct server *server)
 {
 	datagrams_free(server->datagrams);
@@ -62,7 +62,7 @@ static const char *plural(size_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* A first TERM or INT drains, bounded in time; a second one ends at once. */
+/* A first TERM or INT drains, for a bounded time; a second one ends at once. */
 static void stop_cb(evutil_socket_t signal_number, short what, void *argument)
 {
 	struct server *server = argument;
@@ -114,7 +114,7 @@ static void reload_cb(evutil_socket_t signal_number, short what, void *argument)
 	greeting_reload(server->greeting);
 }
 
-/* No more connections come: what is open is served whole, then we end. */
+/* No more connections come: the open ones are served to their end, then we end. */
 static void finished_cb(void *argument)
 {
 	struct server *server = argument;
@@ -147,7 +147,7 @@ static struct event *watch(struct server *server, int signal_number, event_callb
 	return NULL;
 }
 
-/* Lets go of the signals: those that end a program do it again. */
+/* Releases the signals: they have their default action again. */
 static void unwatch_signals(struct server *server)
 {
 	loop_free_event(server->reload);
@@ -158,9 +158,9 @@ static void unwatch_signals(struct server *server)
 }
 
 /*
- * Takes the signals over, and lets those in that came too early for us. Only now, so
- * that a start that waits, for a name server or for whoever reads standard error, can
- * be ended; and before anybody is told that we are ready.
+ * Takes over the signals, and admits those that came too early for us. Not earlier, so that a start
+ * that waits, for a name server or a reader of standard error, can be ended. Not later, since
+ * readiness is reported next.
  */
 static bool watch_signals(struct server *server)
 {
@@ -178,7 +178,7 @@ static bool watch_signals(struct server *server)
 	return true;
 }
 
-/* Starts to accept, when all else has its descriptors: those that are left are for clients. */
+/* Starts to accept, after all else has its descriptors: those that are left are for clients. */
 static bool start_listening(struct server *server)
 {
 	size_t room = room_find(server->options);
@@ -194,7 +194,7 @@ static bool start_listening(struct server *server)
 	return server->listener != NULL;
 }
 
-/* Prepares the lines on standard output, one for each address. False: no memory. */
+/* Prepares the lines for standard output, one for each address. False: no memory. */
 static bool prepare_readiness(struct server *server, const struct outlet *output)
 {
 	server->readiness = readiness_new(server->base, output);
@@ -206,7 +206,7 @@ static bool prepare_readiness(struct server *server, const struct outlet *output
 	return true;
 }
 
-/* Makes what serves the sockets. */
+/* Makes everything that serves the sockets. */
 static bool open_service(struct server *server, const struct outlet *output)
 {
 	server->base = loop_new();
@@ -249,7 +249,7 @@ struct server *server_open(const struct options *options, struct greeting *greet
 	return NULL;
 }
 
-/* Says in the log what runs where. */
+/* Logs what runs where. */
 static void log_start(const struct server *server)
 {
 	char addresses[START_LINE_MAX] = "";
@@ -275,8 +275,8 @@ int server_run(struct server *server)
 }
 
 /*
- * Lets no signal in any more: once libevent has let go of them their default
- * action is death, and a second TERM may come while we clean up.
+ * Blocks our signals: once libevent has released them their default action is death, and a second
+ * TERM may come while we clean up.
  */
 static void block_signals(void)
 {

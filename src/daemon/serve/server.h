@@ -1,4 +1,4 @@
-/* server: the event loop with all that lives on it: who starts, who stops, and when. */
+/* server: the event loop and all that lives on it: what starts, what stops, and when. */
 #ifndef DAEMON_SERVE_SERVER_H
 #define DAEMON_SERVE_SERVER_H
 
@@ -8,16 +8,16 @@ struct outlet;
 struct server;
 
 /*
- * Opens every socket and whatever serves them. The output is where the addresses
- * will be told. All arguments but the last must outlive the server. NULL, told, and
- * *status set to the exit code, if that can't be done.
+ * Opens every socket and whatever serves them. The addresses will be written to `output`. All
+ * arguments but the last must outlive the server. On failure returns NULL, logs why, and sets
+ * *status to the exit code.
  */
 struct server *server_open(const struct options *options, struct greeting *greeting,
 			   const struct outlet *output, int *status);
 
 /*
- * Tells where it listens, and serves until it is told to stop; nothing it writes
- * holds it up from now on. Returns the exit code.
+ * Reports where it listens, and serves until told to stop; from now on nothing that it writes makes
+ * it wait. Returns the exit code.
  */
 int server_run(struct server *server);
 

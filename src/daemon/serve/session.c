@@ -26,25 +26,25 @@
 
 /* What a session waits for. */
 enum state {
-	OPENING,   /* for nothing yet */
-	GREETING,  /* until the kernel has the rest of the greeting; input is watched, too */
-	PARTING,   /* for our look whether the client has closed; half-closed a moment ago */
-	LINGERING, /* for the client to close; input is watched */
+	OPENING,   /* nothing yet */
+	GREETING,  /* the kernel to take the rest of the greeting; input is watched, too */
+	PARTING,   /* our look whether the client has closed; half-closed a moment ago */
+	LINGERING, /* the client to close; input is watched */
 };
 
 /*
- * Many linger at a time, so this is small: a bufferevent, some 800 bytes, is there while
- * the greeting needs it, and the times are clock_ms(), modulo 2^32.
+ * Many linger at a time, so this is small. A bufferevent, some 800 bytes, exists only while the
+ * greeting needs it. Times are clock_ms(), modulo 2^32.
  */
 struct session {
 	struct session_shared *all;
 	struct waiter age; /* until its deadline */
-	/* PARTING: until our look; LINGERING: until it has been silent for long. */
+	/* PARTING: until our look; LINGERING: until its silence is too long. */
 	struct waiter turn;
 	union {
 		struct { /* GREETING */
 			struct bufferevent *output;
-			struct rendering *rest; /* of the greeting, not yet queued; or NULL */
+			struct rendering *rest; /* of the greeting, not queued yet; or NULL */
 		};
 		QUEUE_LINK(session) by_half_close; /* LINGERING */
 	};
@@ -56,22 +56,22 @@ struct session {
 	struct event input; /* GREETING, LINGERING */
 };
 
-/* When the session was half-closed; the place is a spare one, so that many sessions are small. */
+/* When the session was half-closed; stored in a spare field, because sessions are many. */
 #define HALF_CLOSED_MS(session) ((session)->turn.spare)
 
-/* The time in ms, modulo 2^32: no session lives for the 49 days that this takes. */
+/* The time in ms, modulo 2^32: no session lives for the 49 days until that wraps. */
 static uint32_t now_ms(void)
 {
 	return (uint32_t)clock_ms();
 }
 
-/* The session that has a waiter at that offset. */
+/* Returns the session that has this waiter at that offset. */
 static struct session *session_of(struct waiter *waiter, size_t offset)
 {
 	return (struct session *)(void *)((char *)waiter - offset);
 }
 
-/* Bytes of the greeting that the kernel took. */
+/* Returns how many bytes of the greeting the kernel took. */
 static size_t bytes_sent(const struct session *session)
 {
 	switch (session->state) {
@@ -87,7 +87,7 @@ static size_t bytes_sent(const struct session *session)
 	return session->queued;
 }
 
-/* Lets go of what the session's state needs, but for the watch on its input. */
+/* Releases what the session's state holds, except the watch on its input. */
 static void leave_state(struct session *session)
 {
 	switch (session->state) {
@@ -107,7 +107,7 @@ static void leave_state(struct session *session)
 	}
 }
 
-/* Logs the end; the client went `gone_ms` ago, or -1: nobody knows when. */
+/* Logs the end. The client went `gone_ms` ago; -1: nobody knows when. */
 static void log_end(const struct session *session, enum ending ending, size_t sent, int64_t gone_ms)
 {
 	uint32_t lived = now_ms() - session->age.since_ms;
@@ -137,7 +137,7 @@ void session_close(struct session *session, enum ending ending)
 	all->open--;
 	if (session->peer)
 		log_end(session, ending, sent, gone_ms);
-	/* libevent takes the descriptor out of epoll, so it is closed after that. */
+	/* libevent takes the descriptor out of epoll, so close it after that. */
 	if (session->state == GREETING || session->state == LINGERING)
 		event_del(&session->input);
 	leave_state(session);
@@ -152,8 +152,8 @@ void session_close(struct session *session, enum ending ending)
 }
 
 /*
- * Throws away what the client has sent. The session is closed, and false returned, if
- * that was the end, or too much.
+ * Discards what the client has sent. If that was the end, or too much, closes the session and
+ * returns false.
  */
 static bool read_input(struct session *session)
 {
@@ -174,7 +174,7 @@ static bool read_input(struct session *session)
 			return true;
 		session_close(session,
 			      session->state == GREETING ? ENDING_RESET_GREETING : ENDING_RESET);
-	} else if (session->state == GREETING) { /* It sends no more, but may read yet. */
+	} else if (session->state == GREETING) { /* It sends no more, but may still read. */
 		event_del(&session->input);
 		return true;
 	} else {
@@ -184,8 +184,8 @@ static bool read_input(struct session *session)
 }
 
 /*
- * Notices the client's input, or its end. Also while it is being greeted: a client that sends more
- * than the buffers hold before it reads would wait for us, and we for it.
+ * Handles the client's input, or its end, also during the greeting. Otherwise, a client that sends
+ * more than the buffers hold before it reads would wait for us, and we for it.
  */
 static void input_cb(evutil_socket_t fd, short what, void *argument)
 {
@@ -201,7 +201,7 @@ static void prepare_input(struct session *session)
 		     input_cb, session);
 }
 
-/* Waits for the client to close, and from now on not for long. A plain event does. */
+/* Waits for the client to close, but only for the idle limit. A plain event is enough. */
 static void linger(struct session *session)
 {
 	struct session_shared *all = session->all;
@@ -214,7 +214,7 @@ static void linger(struct session *session)
 		session_close(session, ENDING_FAILED);
 }
 
-/* Most clients have closed by now. The others are watched from now on. */
+/* Most clients have closed by now; watches the others from now on. */
 void session_look_due_cb(struct waiter *turn, void *argument)
 {
 	struct session *session = session_of(turn, offsetof(struct session, turn));
@@ -241,15 +241,15 @@ void session_deadline_due_cb(struct waiter *age, void *argument)
 							  : ENDING_TIMED_OUT_LINGER);
 }
 
-/* Leaves the session alone for a moment, in which its client mostly closes. */
+/* Leaves the session alone for a moment, in which most clients close. */
 static void part(struct session *session)
 {
 	session->state = PARTING;
-	HALF_CLOSED_MS(session) = session->age.since_ms; /* that is now */
+	HALF_CLOSED_MS(session) = session->age.since_ms; /* which is now */
 	waiting_add(session->all->look, &session->turn, session->age.since_ms);
 }
 
-/* Half-closes: the greeting, held back until now, and our FIN leave in one segment. */
+/* Half-closes: the greeting, held back until now, leaves with our FIN in one segment. */
 static void half_close(struct session *session)
 {
 	if (shutdown(session->fd, SHUT_WR) < 0) {
@@ -265,7 +265,7 @@ static void half_close(struct session *session)
 
 /*
  * Queues the next piece of a greeting that is the client's own. False: no memory, or no watch.
- * That it is to be written is said again: libevent may have lacked the memory to notice by itself.
+ * Writing is enabled again because libevent may have lacked the memory to do so itself.
  */
 static bool queue_rest(struct session *session)
 {
@@ -301,7 +301,7 @@ static void write_failed_cb(struct bufferevent *output, short what, void *argume
 	session_close(argument, ENDING_RESET_GREETING);
 }
 
-/* Leaves the rest of the greeting to libevent. False: no memory for it, or to watch the socket. */
+/* Leaves the rest of the greeting to libevent. False: no memory, or no watch on the socket. */
 static bool keep_greeting(struct session *session, size_t sent)
 {
 	struct bufferevent *output;
@@ -319,9 +319,9 @@ static bool keep_greeting(struct session *session, size_t sent)
 }
 
 /*
- * Sends the greeting. Now, since the socket is new, and has room; only if the kernel does not
- * take all of it, or it comes in pieces, or is not to be sent now, the session gets a bufferevent
- * for itself. False: no memory for that.
+ * Sends the greeting, at once if `now`: the socket is new, and has room. The session gets a
+ * bufferevent of its own only if the kernel does not take everything, the greeting comes in pieces,
+ * or not `now`. False: no memory for that.
  */
 static bool greet(struct session *session, bool now)
 {
@@ -343,12 +343,12 @@ static bool greet(struct session *session, bool now)
 		session_close(session, ENDING_RESET_GREETING);
 		return true;
 	}
-	part(session); /* First: if it can't be half-closed, it is closed. */
+	part(session); /* First, because a session that cannot be half-closed is closed. */
 	half_close(session);
 	return true;
 }
 
-/* Makes a session of a socket; NULL: no memory. */
+/* Makes a session for a socket; NULL: no memory. */
 static struct session *session_new(struct session_shared *all, int fd, const char *peer)
 {
 	struct session *session = pool_take(all->pool);

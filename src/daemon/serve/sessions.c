@@ -1,4 +1,4 @@
-/* sessions: all clients that are connected: how many may be, who waits for what, who must go. */
+/* sessions: all connected clients: how many there may be, what each waits for, which must go. */
 #include "sessions.h"
 
 #include <stdint.h>
@@ -10,13 +10,13 @@
 #include "session.h"
 #include "waiting.h"
 
-/* A session that has lingered for less is not evicted: its bytes may be under way. */
+/* A session that has lingered for less is not evicted: its bytes may still be on their way. */
 enum { EVICT_AFTER_MS = 1000 };
 
 /*
- * How long a client may take to close before the kernel is asked to watch it. Nearly all
- * need less, and then one look is all that they cost. Less time would be too little for clients
- * that are busy themselves; more gains nothing (doc/performance.md).
+ * How long a client may take to close before the kernel is asked to watch it. Nearly all need less,
+ * and cost only one look. A shorter time is too short for clients that are busy; a longer one gains
+ * nothing (doc/performance.md).
  */
 enum { LOOK_AFTER_MS = 20 };
 
@@ -77,7 +77,7 @@ size_t sessions_room(const struct sessions *sessions)
 	return sessions->room;
 }
 
-/* The session that must go for another one; NULL: none has had its greeting long enough. */
+/* Returns the session that must make room for another; NULL: none has lingered long enough. */
 static struct session *find_evictable(const struct sessions *sessions)
 {
 	struct session *longest = sessions->all.lingering.first;

@@ -1,4 +1,4 @@
-/* sessions: all clients that are connected: how many may be, who waits for what, who must go. */
+/* sessions: all connected clients: how many there may be, what each waits for, which must go. */
 #ifndef DAEMON_SERVE_SESSIONS_H
 #define DAEMON_SERVE_SESSIONS_H
 
@@ -13,50 +13,50 @@ struct options;
 struct sessions;
 struct stats;
 
-/* Called after a session has closed; its slot is free by then. */
+/* Called after a session has closed; its slot is already free. */
 typedef void sessions_closed_cb(void *argument);
 
 /*
- * Makes the set of all sessions, empty, with room for so many. What it is given must outlive it.
- * NULL: no memory.
+ * Makes the set of all sessions, empty, with room for `room` of them. All arguments must outlive
+ * it. NULL: no memory.
  */
 struct sessions *sessions_new(struct event_base *base, const struct options *options,
 			      struct greeting *greeting, struct stats *stats, size_t room,
 			      sessions_closed_cb *closed, void *argument);
 
-/* Closes the sessions that are left, and frees the set. */
+/* Closes the remaining sessions, and frees the set. NULL is allowed. */
 void sessions_free(struct sessions *sessions);
 
-/* How many are open. */
+/* Returns how many are open. */
 size_t sessions_open(const struct sessions *sessions);
 
-/* How many may be open. */
+/* Returns how many may be open. */
 size_t sessions_room(const struct sessions *sessions);
 
-/* Whether another client can be taken in. */
+/* Whether another client can be admitted. */
 enum sessions_admission {
-	SESSIONS_ADMIT, /* yes, if need be in place of one that lingers */
+	SESSIONS_ADMIT, /* yes, if necessary in place of one that lingers */
 	SESSIONS_FULL,	/* no */
-	SESSIONS_UNSURE /* no, if no client that is yet to be looked at has closed */
+	SESSIONS_UNSURE /* no, unless a client that is still to be looked at has closed */
 };
 
 /*
- * Tells whether there is room for another client. With none it looks for clients that have closed
- * unnoticed: at a few now, at the others in the loop's next turns.
+ * Returns whether there is room for another client. If there is none, looks for clients that have
+ * closed unnoticed: at a few now, at the others in the loop's next turns.
  */
 enum sessions_admission sessions_find_room(struct sessions *sessions) MUST_CHECK;
 
 /*
- * Takes over the connected, non-blocking socket `fd` and greets its peer, whom the log calls
- * `peer` (NULL: the log won't ask). If all slots are taken, the session that has lingered longest
- * makes room. False: no memory, fd is closed.
+ * Takes over the connected, non-blocking socket `fd` and greets its peer, which the log calls
+ * `peer` (NULL: it will not be logged). If all slots are taken, the session that has lingered
+ * longest makes room. False: no memory, fd is closed.
  */
 bool sessions_greet(struct sessions *sessions, int fd, const char *peer) MUST_CHECK;
 
-/* Likewise, but greets in the loop's next turn. */
+/* The same, but greets in the loop's next turn. */
 bool sessions_greet_later(struct sessions *sessions, int fd, const char *peer) MUST_CHECK;
 
-/* Looks now at all clients that may have closed unnoticed, for a stop. */
+/* Looks now at all clients that may have closed unnoticed, because of a stop. */
 void sessions_look_at_all(struct sessions *sessions);
 
 /* Closes every session at once. */

@@ -1,4 +1,4 @@
-/* waiting: clients that wait equally long for something, with one timer for all of them. */
+/* waiting: clients that wait equally long for something, with one timer for all. */
 #include "waiting.h"
 
 #include <event2/event.h>
@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 
-/* The time in ms, modulo 2^32: nobody waits for the 49 days that this takes. */
+/* The time in ms, modulo 2^32: nobody waits for the 49 days until that wraps. */
 static uint32_t present_ms(void)
 {
 	return (uint32_t)clock_ms();
@@ -25,7 +25,7 @@ static struct waiter *find_due(const struct waiting *waiting, uint32_t now)
 	return NULL;
 }
 
-/* Sees to `most` clients that are due. Returns whether others are. */
+/* Handles up to `most` clients that are due. Returns whether more are. */
 static bool see_to(struct waiting *waiting, size_t most)
 {
 	uint32_t now = present_ms();
@@ -38,7 +38,7 @@ static bool see_to(struct waiting *waiting, size_t most)
 	return due != NULL;
 }
 
-/* Waits for the first client's time, or only for the loop's other events if that has come. */
+/* Sets the timer for the first client; if that is due already, the loop's other events go first. */
 static void wait(struct waiting *waiting)
 {
 	const struct waiter *first = waiting->list.first;

@@ -1,9 +1,9 @@
 /*
- * waiting: clients that wait equally long for something, so that the first in the queue is due
- * first: one timer serves them all.
+ * waiting: clients that wait equally long for something. The first in the queue is due first, so
+ * one timer serves all.
  *
- * (libevent's own timeouts would be due all in one go, however many; and they start anew with every
- * byte, so that a trickler would live for ever.)
+ * (libevent's own timeouts would all be due in one go, however many. And they restart with every
+ * byte, so a client that trickles would live forever.)
  */
 #ifndef DAEMON_SERVE_WAITING_H
 #define DAEMON_SERVE_WAITING_H
@@ -18,12 +18,12 @@
 struct event;
 struct event_base;
 
-/* How many clients a turn of the event loop may see to before its other events have theirs. */
+/* How many clients are handled in a turn of the event loop before its other events have theirs. */
 enum { WAITING_A_TURN = 16 };
 
 /*
- * A client's place in a queue. Small, since many wait: the time is that of clock_ms(), modulo 2^32,
- * and what would be padding after it is the client's to use.
+ * A client's place in a queue. Small, since many wait: the time is clock_ms(), modulo 2^32, and
+ * what would be padding after it is free for the client's use.
  */
 struct waiter {
 	QUEUE_LINK(waiter) link;
@@ -31,27 +31,26 @@ struct waiter {
 	uint32_t spare;
 };
 
-/* Called for a client that is due. It must take it out of the queue. */
+/* Called for a client that is due, which it must remove from the queue. */
 typedef void waiting_due_cb(struct waiter *waiter, void *argument);
 
 QUEUE_HEAD(waiter_list, waiter);
 
-/* A queue. All but waiting.c leaves its fields alone; they stand here for the sake of the two
- * below. */
+/* A queue. Its fields are private to waiting.c; they are here for the inline functions below. */
 struct waiting {
-	struct waiter_list list; /* the one that waits longest first */
+	struct waiter_list list; /* longest waiting first */
 	uint32_t ms;
 	uint64_t slack_ms;
 	waiting_due_cb *due;
 	void *argument;
-	struct event *timer; /* runs while somebody waits, and maybe once more */
-	bool is_hurried;     /* those that wait since hurried_ms or longer are due */
+	struct event *timer; /* pending while somebody waits, and maybe once more */
+	bool is_hurried;     /* clients that have waited since hurried_ms or longer are due */
 	uint32_t hurried_ms;
 };
 
 /*
  * Makes an empty queue, in which a client is due after `ms` milliseconds, or up to `slack_ms`
- * later: a few wake-ups then serve many. NULL: no memory. Nothing fails later: the base is of
+ * later: few wake-ups then serve many. NULL: no memory. Nothing fails later: `base` comes from
  * loop_new(), which has room for the queue's one timer.
  */
 struct waiting *waiting_new(struct event_base *base, uint64_t ms, uint64_t slack_ms,
@@ -60,10 +59,12 @@ struct waiting *waiting_new(struct event_base *base, uint64_t ms, uint64_t slack
 /* Frees a queue that is empty. NULL is allowed. */
 void waiting_free(struct waiting *waiting);
 
-/* Has the timer run, for the first in the queue. */
+/* Starts the timer, for the first in the queue. */
 void waiting_begin(struct waiting *waiting);
 
-/* Puts a client at the end; `now_ms` is clock_ms(), modulo 2^32. Each greeting takes two of these.
+/*
+ * Adds a client at the end; `now_ms` is clock_ms(), modulo 2^32. Inline, since each greeting calls
+ * it twice.
  */
 static inline void waiting_add(struct waiting *waiting, struct waiter *waiter, uint32_t now_ms)
 {
@@ -73,25 +74,25 @@ static inline void waiting_add(struct waiting *waiting, struct waiter *waiter, u
 	QUEUE_ADD(&waiting->list, waiter, link);
 }
 
-/* Takes a client out. */
+/* Removes a client. */
 static inline void waiting_remove(struct waiting *waiting, struct waiter *waiter)
 {
 	QUEUE_REMOVE(&waiting->list, waiter, link);
 }
 
-/* Puts a client that is in the queue at its end: its time begins anew. */
+/* Moves a client to the end of the queue: its time starts again. */
 static inline void waiting_again(struct waiting *waiting, struct waiter *waiter, uint32_t now_ms)
 {
 	waiting_remove(waiting, waiter);
 	waiting_add(waiting, waiter, now_ms);
 }
 
-/* The client that waits longest, or NULL. */
+/* Returns the client that has waited longest, or NULL. */
 struct waiter *waiting_first(const struct waiting *waiting);
 
 /*
- * Makes all that wait now due: `most` of them at once, the others in the loop's next turns. Returns
- * whether there are others.
+ * Makes every client that waits now due: `most` of them at once, the others in the loop's next
+ * turns. Returns whether there are others.
  */
 bool waiting_hurry(struct waiting *waiting, size_t most);
 

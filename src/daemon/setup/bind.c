@@ -1,4 +1,4 @@
-/* bind: the addresses of the options made into bound sockets, all or none. */
+/* bind: makes bound sockets from the options' addresses, all or none. */
 #include <config.h>
 
 #include "bind.h"
@@ -24,13 +24,13 @@
 #include "places.h"
 #include "unixpath.h"
 
-/* How often another free port is tried for, when one of several addresses has it taken. */
+/* How often to try another free port, when one of several addresses has it in use. */
 enum { FREE_PORT_TRIES = 16 };
 
 struct binder {
 	const struct options *options;
 	struct places *places;
-	bool checking; /* only find out; a socket that is in use is well enough */
+	bool checking; /* only check; a socket that is in use counts as good */
 	bool warned_of_family;
 };
 
@@ -42,7 +42,7 @@ static bool set_option(int fd, int level, int name)
 }
 
 /*
- * The option that lets several daemons have one port; -1: the system has none. FreeBSD's plain one
+ * The option that lets several daemons share one port; -1: the system has none. FreeBSD's plain one
  * gives all clients to one of them.
  */
 #if HAVE_DECL_SO_REUSEPORT_LB
@@ -53,10 +53,10 @@ enum { SHARE_PORT = SO_REUSEPORT };
 enum { SHARE_PORT = -1 };
 #endif
 
-/* Sets what a socket of either kind needs before it is bound. */
+/* Sets what a socket of either kind needs before bind(2). False, with errno. */
 static bool prepare(const struct binder *binder, int fd, int family)
 {
-	/* One socket per family: peers by IPv4 then are IPv4 addresses everywhere. */
+	/* One socket for each family: then IPv4 peers have IPv4 addresses everywhere. */
 	if (family == AF_INET6 && !set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY))
 		return false;
 	errno = ENOPROTOOPT;
@@ -64,7 +64,7 @@ static bool prepare(const struct binder *binder, int fd, int family)
 	       (SHARE_PORT >= 0 && set_option(fd, SOL_SOCKET, SHARE_PORT));
 }
 
-/* Sets what a TCP socket needs besides. (By UDP, SO_REUSEADDR would let two have one port.) */
+/* Sets what a TCP socket needs besides. (With UDP, SO_REUSEADDR would let two share a port.) */
 static bool prepare_tcp(const struct binder *binder, int fd, int family)
 {
 	if (!set_option(fd, SOL_SOCKET, SO_REUSEADDR) || !prepare(binder, fd, family))
@@ -73,7 +73,7 @@ static bool prepare_tcp(const struct binder *binder, int fd, int family)
 	return true;
 }
 
-/* Notes the address that the socket really has: the kernel chose the port 0. */
+/* Stores the address that the socket really has: for port 0 the kernel chose one. */
 static bool note_address(struct place *place, struct address *address)
 {
 	address->length = sizeof address->room;
@@ -83,7 +83,7 @@ static bool note_address(struct place *place, struct address *address)
 	return true;
 }
 
-/* Opens and binds a TCP socket, and writes its address back; false, errno set, if it can't. */
+/* Opens and binds a TCP socket, and writes its address back; false, with errno, on failure. */
 static bool bind_tcp(struct binder *binder, struct address *address)
 {
 	int fd = socket_open(address->any.sa_family, SOCK_STREAM);
@@ -100,7 +100,7 @@ static bool bind_tcp(struct binder *binder, struct address *address)
 	return place && note_address(place, address);
 }
 
-/* Opens and binds a UDP socket beside the TCP socket bound last; false, errno set, if it can't. */
+/* Opens and binds a UDP socket beside the TCP socket bound last; false, with errno, on failure. */
 static bool bind_udp(struct binder *binder, const struct address *address)
 {
 	int fd = socket_open(address->any.sa_family, SOCK_DGRAM);
@@ -117,7 +117,9 @@ static bool bind_udp(struct binder *binder, const struct address *address)
 	return false;
 }
 
-/* Binds all that is wanted on an address, or nothing; else `by_udp` tells which of it failed. */
+/*
+ * Binds every socket wanted on an address, or none. False, with errno; `by_udp` says if UDP failed.
+ */
 static bool bind_address(struct binder *binder, struct address *address, bool *by_udp)
 {
 	size_t before = binder->places->count;
@@ -135,7 +137,7 @@ static bool bind_address(struct binder *binder, struct address *address, bool *b
 	return false;
 }
 
-/* Says why a name could not be looked up; `reason` is errno, for EAI_SYSTEM. */
+/* Logs why a name could not be looked up; `reason` is errno, for EAI_SYSTEM. */
 static void complain_of_lookup(const struct endpoint *endpoint, int failure, int reason)
 {
 	char text[ADDRESS_TEXT_MAX];
@@ -143,7 +145,9 @@ static void complain_of_lookup(const struct endpoint *endpoint, int failure, int
 	const char *advice = failure_zone_advice(endpoint->host);
 	int fd = socket_open(AF_UNIX, SOCK_DGRAM);
 
-	/* Without descriptors neither files nor servers can be asked, and no name is known. */
+	/*
+	 * Without descriptors, neither files nor servers can be asked, and every name is unknown.
+	 */
 	if (fd >= 0) {
 		socket_close(fd);
 	} else if (errno == EMFILE || errno == ENFILE) {
@@ -154,7 +158,9 @@ static void complain_of_lookup(const struct endpoint *endpoint, int failure, int
 		  advice);
 }
 
-/* Adds what a host stands for, IPv4 first; with no name, these are the wildcards. */
+/*
+ * Adds a host's addresses, IPv4 first; with NULL, the wildcards. Returns what getaddrinfo(3) does.
+ */
 static int look_up(const char *host, struct addresslist *all)
 {
 	struct addrinfo hints = {.ai_flags = AI_NUMERICSERV | (host ? 0 : AI_PASSIVE),
@@ -177,7 +183,7 @@ static int add_loopback(struct addresslist *all)
 	return failure ? failure : loopback_add(all, AF_INET6);
 }
 
-/* Finds the addresses of an endpoint, IPv4 first. False, and told, if it has none. */
+/* Finds an endpoint's addresses, IPv4 first. False, and logged, if it has none. */
 static bool resolve(const struct endpoint *endpoint, struct addresslist *all)
 {
 	int failure;
@@ -192,16 +198,16 @@ static bool resolve(const struct endpoint *endpoint, struct addresslist *all)
 	return failure == 0;
 }
 
-/* What became of binding an address, or all of one endpoint. */
+/* The outcome of binding an address, or all of one endpoint. */
 enum bound {
 	BOUND,
-	BOUND_IN_USE,	/* by another socket, which is well enough for a check */
-	BOUND_LEFT_OUT, /* the machine lacks its family, and has others */
-	BOUND_AGAIN,	/* the free port that another address got is taken on this one */
+	BOUND_IN_USE,	/* by another socket, which a check accepts */
+	BOUND_LEFT_OUT, /* the machine lacks its family; another address may serve */
+	BOUND_AGAIN,	/* the free port that an earlier address got is taken on this one */
 	BOUND_NOT,
 };
 
-/* Notes that an address is in use by another program, so that it is not ours twice. */
+/* Stores an address that another program uses, so that it is not listed twice. */
 static enum bound note_use(struct binder *binder, const struct failure *failure)
 {
 	struct place *place = places_add(binder->places, -1);
@@ -215,7 +221,7 @@ static enum bound note_use(struct binder *binder, const struct failure *failure)
 	return BOUND_IN_USE;
 }
 
-/* Decides what it means that one of an endpoint's addresses can't be bound; tells it if need be. */
+/* Decides what it means that an endpoint's address cannot be bound; logs it if necessary. */
 static enum bound judge_failure(struct binder *binder, const struct failure *failure,
 				bool port_is_chosen, bool is_only)
 {
@@ -234,8 +240,8 @@ static enum bound judge_failure(struct binder *binder, const struct failure *fai
 }
 
 /*
- * Finds a place of ours that would have the address as well, which only --reuse-port allows. The
- * kernel sees it at listen(2), and so never in a check.
+ * Finds our own place that overlaps the address, which only --reuse-port allows. The kernel sees
+ * such an overlap at listen(2), and so never in a check.
  */
 static const struct place *find_own(const struct binder *binder, const struct address *address)
 {
@@ -255,8 +261,8 @@ static void complain_of_own(const struct place *own, const struct address *addre
 }
 
 /*
- * Binds one address of an endpoint that wants this port, or any; then the address has the port
- * that was got, also if by TCP alone.
+ * Binds one address of an endpoint that wants this port, or 0 for any. Writes the port that was got
+ * to the address, even if only TCP got it.
  */
 static enum bound bind_one(struct binder *binder, struct address *address, uint16_t wanted,
 			   bool is_only)
@@ -276,7 +282,7 @@ static enum bound bind_one(struct binder *binder, struct address *address, uint1
 	return judge_failure(binder, &failure, address_port(address) != wanted, is_only);
 }
 
-/* Binds every address of one endpoint to one port; BOUND_AGAIN: try with another free port. */
+/* Binds every address of one endpoint to one port; BOUND_AGAIN: try another free port. */
 static enum bound bind_all(struct binder *binder, struct addresslist *all, uint16_t wanted)
 {
 	size_t before = binder->places->count;
@@ -288,7 +294,7 @@ static enum bound bind_all(struct binder *binder, struct addresslist *all, uint1
 		address_set_port(address, port);
 		enum bound bound = bind_one(binder, address, wanted,
 					    i + 1 == all->count && !serves);
-		port = address_port(address); /* TCP may have it, and only UDP not */
+		port = address_port(address); /* TCP may have it, even if UDP failed */
 		if (bound == BOUND_AGAIN)
 			places_truncate(binder->places, before);
 		if (bound == BOUND_AGAIN || bound == BOUND_NOT)
@@ -315,7 +321,7 @@ static bool add_tcp(struct binder *binder, const struct endpoint *endpoint)
 	return false;
 }
 
-/* Opens and binds a UNIX socket; false, errno set, if it can't. */
+/* Opens and binds a UNIX socket; false, with errno, on failure. */
 static bool bind_unix(struct binder *binder, const struct address *address)
 {
 	struct place *place;
@@ -334,7 +340,7 @@ static bool bind_unix(struct binder *binder, const struct address *address)
 	return true;
 }
 
-/* Finds out whether the path could be bound, and notes it; false, errno set, if it can't. */
+/* Checks whether the path could be bound, and stores it; false, with errno, if not. */
 static bool check_unix(struct binder *binder, const struct address *address)
 {
 	struct place *place;
@@ -354,7 +360,7 @@ static bool add_unix(struct binder *binder, const struct endpoint *endpoint)
 	const struct place *own;
 
 	if (!address_from_path(endpoint->host, &address))
-		return false; /* the options have refused it */
+		return false; /* the options have refused such a path */
 	own = places_find_overlap(binder->places, &address);
 	if (own) {
 		complain_of_own(own, &address);

@@ -1,4 +1,4 @@
-/* bind: the addresses of the options made into bound sockets, all or none. */
+/* bind: makes bound sockets from the options' addresses, all or none. */
 #ifndef DAEMON_SETUP_BIND_H
 #define DAEMON_SETUP_BIND_H
 
@@ -10,9 +10,9 @@ struct options;
 struct places;
 
 /*
- * Binds a non-blocking socket for every address that the options name, none of which listens
- * yet. With `checking`, one that is in use is well enough. False, and told, if one of them can't
- * be had; the caller frees the places in any case.
+ * Binds a non-blocking socket for every address that the options name; none of them listens yet.
+ * With `checking`, an address in use counts as good. False, and logged, if one cannot be had; the
+ * caller frees the places in any case.
  */
 bool bind_endpoints(const struct options *options, bool checking, struct places *places) MUST_CHECK;
 

@@ -16,7 +16,7 @@
 
 enum { ADVICE_MAX = 160, SUBJECT_MAX = ADDRESS_TEXT_MAX + 8 };
 
-/* What helps where the zone of an address is unknown. */
+/* Advice for an unknown zone. */
 static const char unknown_zone[] = " (its zone is no interface of this machine)";
 static const char of_policy[] = " (a security policy of this system forbids it)";
 
@@ -40,7 +40,7 @@ static const char *family_name(int family)
 	return family == AF_INET ? "IPv4" : family == AF_INET6 ? "IPv6" : "UNIX";
 }
 
-/* Writes which address failed; a v4-mapped one as it is, and not as the IPv4 address. */
+/* Writes which address failed. A v4-mapped one appears as it is, not as its IPv4 address. */
 static const char *subject(const struct failure *failure, char *text)
 {
 	char host[INET6_ADDRSTRLEN];
@@ -56,7 +56,7 @@ static const char *subject(const struct failure *failure, char *text)
 	return text;
 }
 
-/* What went wrong, in words that suit an address to listen on. */
+/* Returns what went wrong, in words that suit an address to listen on. */
 static const char *describe(int reason)
 {
 	return reason == ENOTSOCK ? "something is there that is not a socket" : strerror(reason);
@@ -80,14 +80,14 @@ static const char *advise_on_use(const struct failure *failure, char *text)
 
 	if (port == 0)
 		return " (no port is free that the kernel could choose)";
-	/* Not `ss -l`: a client's socket has its port as well. */
+	/* Not `ss -l`: a client's socket may have the port as well. */
 	snprintf(text, ADVICE_MAX, " (another socket has it%s; 'ss -%cap sport = :%u' shows whose)",
 		 failure->shares ? ", without --reuse-port or of another user" : "",
 		 failure->by_udp ? 'u' : 't', port);
 	return text;
 }
 
-/* True if both are one IPv4 or IPv6 address, whatever their ports; they are of one family. */
+/* True if both are the same IPv4 or IPv6 address, whatever their ports; they are of one family. */
 static bool is_same_host(const struct sockaddr *one, const struct address *other)
 {
 	const struct sockaddr_in *ipv4 = (const void *)one;
@@ -98,7 +98,7 @@ static bool is_same_host(const struct sockaddr *one, const struct address *other
 		       : IN6_ARE_ADDR_EQUAL(&ipv6->sin6_addr, &other->ipv6.sin6_addr);
 }
 
-/* The address is not to be had: whose is it, and is there anything of its family? */
+/* The address is not available: whose is it, and has its family any address here? */
 static const char *advise_on_place(const struct address *address, char *text)
 {
 	struct ifaddrs *all;
@@ -122,7 +122,7 @@ static const char *advise_on_place(const struct address *address, char *text)
 	return text;
 }
 
-/* The kernel can't make sense of the address. */
+/* The kernel finds the address invalid. */
 static const char *advise_on_form(const struct address *address, char *text)
 {
 	char ipv4[INET_ADDRSTRLEN];
@@ -144,7 +144,7 @@ const char *failure_lack_advice(int reason)
 				  : "";
 }
 
-/* What helps against the lack of what any address needs. */
+/* Returns advice for the lack of what any address needs. */
 static const char *advise_on_lack(const struct failure *failure, char *text)
 {
 	if (failure->reason != EAFNOSUPPORT)
@@ -203,7 +203,7 @@ static const char *advise_on_unix(const struct failure *failure, char *text)
 	}
 }
 
-/* What helps, as " (...)"; "" where we don't know. May be written to `text`. */
+/* Returns advice as " (...)", or "" if we know none. May be written to `text`. */
 static const char *advise(const struct failure *failure, char *text)
 {
 	return failure->address->any.sa_family == AF_UNIX ? advise_on_unix(failure, text)

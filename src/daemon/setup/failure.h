@@ -7,25 +7,25 @@
 struct address;
 
 struct failure {
-	const struct address *address; /* IPv4, IPv6 or UNIX, with the port that was wanted */
-	int reason;  /* an errno; ENOTSOCK: something is at the path that is no socket */
-	bool by_udp; /* TCP has the address, and UDP can't */
+	const struct address *address; /* IPv4, IPv6 or UNIX, with the port wanted */
+	int reason;  /* an errno; ENOTSOCK: something that is not a socket is at the path */
+	bool by_udp; /* TCP has the address, but UDP failed */
 	bool shares; /* with --reuse-port */
 };
 
-/* What helps where a host is not known for its zone; "" if it has none. */
+/* Returns advice for a host that is unknown because of its zone; "" if it has none. */
 const char *failure_zone_advice(const char *host);
 
-/* What helps where descriptors are short, for EMFILE or ENFILE; "" for another errno. */
+/* Returns advice for want of descriptors, EMFILE or ENFILE; "" for another errno. */
 const char *failure_lack_advice(int reason);
 
-/* Says in an error that the address cannot be listened on. */
+/* Logs an error: the address cannot be listened on. */
 void failure_complain(const struct failure *failure);
 
-/* Says in a warning that it is left out. */
+/* Logs a warning: the address is left out. */
 void failure_warn(const struct failure *failure);
 
-/* Says that the address is in use now, for a check, which that does not fail. */
+/* Logs that the address is in use now, which does not fail a check. */
 void failure_note(const struct failure *failure);
 
 #endif

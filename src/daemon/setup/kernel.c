@@ -1,4 +1,4 @@
-/* kernel: how the kernel is set, where it tells. */
+/* kernel: reads the kernel's settings, where it shows them. */
 #include "kernel.h"
 
 #include <stdio.h>

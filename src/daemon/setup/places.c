@@ -1,4 +1,4 @@
-/* places: where haild listens, and the sockets that it has there. */
+/* places: where haild listens, and its sockets there. */
 #include "places.h"
 
 #include <arpa/inet.h>

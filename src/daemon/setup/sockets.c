@@ -1,4 +1,4 @@
-/* sockets: the sockets on which haild listens, from the start to the end. */
+/* sockets: opens the listening sockets, and keeps them until the end. */
 #include "sockets.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ struct sockets {
 	struct places places;
 };
 
-/* Lets the sockets listen, only when all are bound: nobody connects to a daemon that fails. */
+/* Makes all sockets listen, only after all are bound: nobody connects to a daemon that fails. */
 static bool listen_everywhere(struct sockets *sockets)
 {
 	for (size_t i = 0; i < sockets->places.count; i++) {
@@ -35,7 +35,7 @@ static bool listen_everywhere(struct sockets *sockets)
 	return true;
 }
 
-/* Warns where the kernel silently makes the backlog smaller. */
+/* Warns if the kernel silently shortens the backlog. */
 static void warn_of_capped_backlog(const struct options *options)
 {
 	uint64_t most = kernel_number("/proc/sys/net/core/somaxconn", UINT64_MAX);

@@ -1,4 +1,4 @@
-/* unixpath: the path of a UNIX socket: whether it may be taken, and whose it is at the end. */
+/* unixpath: a UNIX socket's path: whether it may be taken, and whose it is at the end. */
 #include "unixpath.h"
 
 #include <errno.h>
@@ -14,15 +14,16 @@
 #include "base/address.h"
 #include "base/socket.h"
 
-/* How often, and at what distance, we try for a lock that another has: for a second in all. */
+/* How often, and at what interval, to try for a lock that another process has: for 1 s in all. */
 enum { LOCK_TRIES = 100, LOCK_STEP_NS = 10 * 1000 * 1000 };
 
 enum holder { HOLDER_NONE, HOLDER_DEAD, HOLDER_UNCLEAR };
 
 /*
- * True if some process has a socket at the path, without a trace there: a
- * datagram socket cannot connect to a stream socket (EPROTOTYPE), but only where
- * there is one. A real connect would be greeted and counted, and -n 1 be over.
+ * Asks, without a trace, if a process has a socket at the path. Returns EPROTOTYPE if one has,
+ * ECONNREFUSED if none, or another errno. A datagram socket cannot connect to a stream socket
+ * (EPROTOTYPE), but only where there is one. A real connect would be greeted and counted, and would
+ * use up -n 1.
  */
 static int ask(const struct address *address)
 {
@@ -35,7 +36,7 @@ static int ask(const struct address *address)
 	return reason;
 }
 
-/* Finds out who has the path; HOLDER_UNCLEAR leaves the reason not to take it in errno. */
+/* Finds out who has the path; for HOLDER_UNCLEAR, errno says why it must not be taken. */
 static enum holder find_holder(const struct address *address)
 {
 	struct stat status;
@@ -50,7 +51,7 @@ static enum holder find_holder(const struct address *address)
 	return HOLDER_UNCLEAR;
 }
 
-/* The folder that the path is in; the text is kept in `copy`, which has room for a path. */
+/* Returns the path's folder; its text is in `copy`, which has room for a path. */
 static const char *folder_of(const struct address *address, char *copy)
 {
 	memcpy(copy, address->path.sun_path, sizeof address->path.sun_path);
@@ -58,9 +59,9 @@ static const char *folder_of(const struct address *address, char *copy)
 }
 
 /*
- * Locks the path's folder until what it returns is closed; -1: nothing to close. Where the
- * lock can't be had we go on without: a folder may be unreadable, a file system have no
- * locks, and a stranger keep that of /tmp for ever.
+ * Locks the path's folder until the returned descriptor is closed; -1: nothing to close. Without
+ * the lock we go on. A folder may be unreadable, a file system may have no locks, and a stranger
+ * may keep that of /tmp forever.
  */
 static int lock_folder(const struct address *address)
 {
@@ -77,9 +78,9 @@ static int lock_folder(const struct address *address)
 }
 
 /*
- * Removes what a dead process left, if nobody has by now. Of daemons that start at once,
- * another may put its own socket there between our look and our unlink(): only one at a
- * time does both. None can bind to the path before one has removed it.
+ * Removes what a dead process left, if it is still there. When several daemons start at once,
+ * another may bind its socket there between our look and our unlink(). So only one at a time does
+ * both, under the lock. Nobody can bind to the path before someone has removed it.
  */
 static bool remove_dead(const struct address *address)
 {
@@ -100,7 +101,10 @@ bool unixpath_clear(const struct address *address)
 	return holder == HOLDER_NONE || (holder == HOLDER_DEAD && remove_dead(address));
 }
 
-/* True if the folder lets us remove what is at the path. A sticky one lets only the owner. */
+/*
+ * True if the folder lets us remove what is at the path; a sticky one lets only the owner. False:
+ * errno.
+ */
 static bool may_remove(const struct address *address)
 {
 	char copy[sizeof address->path.sun_path];

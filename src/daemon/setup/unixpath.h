@@ -1,4 +1,4 @@
-/* unixpath: the path of a UNIX socket: whether it may be taken, and whose it is at the end. */
+/* unixpath: a UNIX socket's path: whether it may be taken, and whose it is at the end. */
 #ifndef DAEMON_SETUP_UNIXPATH_H
 #define DAEMON_SETUP_UNIXPATH_H
 
@@ -10,7 +10,7 @@
 
 struct address;
 
-/* A path that we have bound, and what bind() made there. */
+/* A path that we bound, and what bind() made there. */
 struct unixpath {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* "": none */
 	dev_t device;
@@ -18,33 +18,33 @@ struct unixpath {
 };
 
 /*
- * Makes the path free for bind(): removes the socket that a dead process left.
- * False if a living process answers there (EADDRINUSE), if it is another kind of
- * file, which is never touched (ENOTSOCK), or for another errno.
+ * Makes the path free for bind(): removes the socket that a dead process left. False, with errno: a
+ * living process answers there (EADDRINUSE), it is another kind of file, which is never touched
+ * (ENOTSOCK), or another failure.
  */
 bool unixpath_clear(const struct address *address) MUST_CHECK;
 
-/* True if unixpath_clear() and bind() would succeed, and changes nothing. */
+/* True if unixpath_clear() and bind() would succeed; changes nothing. False: errno. */
 bool unixpath_check(const struct address *address) MUST_CHECK;
 
-/* True if both paths are one name in one folder, however they are written. */
+/* True if both paths are the same name in the same folder, however they are written. */
 bool unixpath_is_same(const struct address *one, const struct address *other);
 
-/* What is in the way where the rights for a path are missing. */
+/* What is in the way if the rights for a path are missing. */
 enum unixpath_obstacle {
 	UNIXPATH_CLEAR,	 /* nothing that we can see */
-	UNIXPATH_HIDDEN, /* a folder above the path, which we can't look into */
-	UNIXPATH_FOLDER, /* its folder, in which we may make and remove nothing */
-	UNIXPATH_SOCKET, /* a socket that we may not ask, or not remove */
+	UNIXPATH_HIDDEN, /* a folder on the way, which we cannot search */
+	UNIXPATH_FOLDER, /* its folder, in which we cannot make or remove anything */
+	UNIXPATH_SOCKET, /* a socket that we may not connect to, or not remove */
 };
 
 /* Finds what is in the way, after EACCES or EPERM. */
 enum unixpath_obstacle unixpath_find_obstacle(const struct address *address);
 
-/* Notes what bind() has just made at the path. */
+/* Stores what bind() has just made at the path. */
 void unixpath_note(struct unixpath *noted, const struct address *address);
 
-/* Removes the path, unless somebody has put another thing there since. */
+/* Removes the path, unless somebody has put something else there since. */
 void unixpath_remove(const struct unixpath *noted);
 
 #endif

@@ -10,27 +10,29 @@ struct address;
 
 /* How a connection ended. */
 struct journal_end {
-	const char *peer; /* as journal_connected() named it */
+	const char *peer; /* the text that journal_connected() wrote */
 	const char *how;
 	size_t sent, discarded; /* bytes */
 	uint64_t lived_ms;
-	bool at_most; /* it may have lived for less */
+	bool at_most; /* it may have lived for less than lived_ms */
 };
 
-/* Whether the lines about the end of connections, and about answers, are logged: with -v. */
+/* Returns whether the ends of connections, and answers, are logged: with -v. */
 bool journal_has_ends(void);
 
-/* Whether the lines about new connections are logged. */
+/* Returns whether new connections are logged. */
 bool journal_has_connections(void);
 
-/* Logs a new connection, and writes its peer to `peer`, which has room for ADDRESS_TEXT_MAX. */
+/*
+ * Logs a new connection, and writes its peer to `peer`, which has room for ADDRESS_TEXT_MAX bytes.
+ */
 void journal_connected(const struct address *address, char *peer);
 
 void journal_closed(const struct journal_end *end);
 
 /*
- * Logs an answer of so many bytes to a datagram. Only with -v: whoever can send datagrams could
- * fill the disk with lines under anybody's name.
+ * Logs an answer of `size` bytes to a datagram. Only with -v: anyone that can send datagrams could
+ * fill the disk with lines under any name.
  */
 void journal_answered(const struct address *address, size_t size);
 

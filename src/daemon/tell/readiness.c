@@ -1,4 +1,4 @@
-/* readiness: the addresses on standard output, once all are listening, and then its end. */
+/* readiness: writes the addresses to standard output once all are listening, then ends it. */
 #include "readiness.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "base/outlet.h"
 #include "base/standard.h"
 
-/* How long to leave an output alone that is said to be writable and takes nothing. */
+/* How long to leave an output alone that polls as writable and takes nothing. */
 enum { PATIENCE_MS = 100 };
 
 struct readiness {
@@ -24,14 +24,17 @@ struct readiness {
 	bool has_ended;
 };
 
-/* Ends standard output: whoever waits for its end knows that this was all. */
+/* Ends standard output: a reader that waits for its end then knows that this was all. */
 static void end_output(struct readiness *readiness)
 {
 	readiness->has_ended = true;
 	standard_end_output();
 }
 
-/* Writes what is taken at once, and returns how much that was; the last of it ends the output. */
+/*
+ * Writes what is taken at once, and returns how many bytes that was; after the last one, ends the
+ * output.
+ */
 static size_t write_some(struct readiness *readiness)
 {
 	size_t n = outlet_write_now(readiness->output, readiness->lines + readiness->taken,
@@ -41,7 +44,7 @@ static size_t write_some(struct readiness *readiness)
 	if (readiness->taken == readiness->length) {
 		end_output(readiness);
 	} else if (errno != EAGAIN && errno != EWOULDBLOCK) {
-		/* A reader that has gone is no reason not to serve; a closed output is a wish. */
+		/* A reader that has gone is no reason not to serve; a closed output is meant. */
 		if (errno != EBADF)
 			log_warning("cannot print the addresses on standard output: %s",
 				    strerror(errno));
@@ -50,14 +53,14 @@ static size_t write_some(struct readiness *readiness)
 	return n;
 }
 
-/* Waits until standard output takes more, or tries later where that cannot be watched. */
+/* Waits until standard output takes more; where that cannot be watched, tries later. */
 static void wait_for_room(struct readiness *readiness)
 {
 	if (event_add(readiness->writable, NULL) < 0)
 		loop_add_timer(readiness->later, PATIENCE_MS);
 }
 
-/* A terminal may be writable and take nothing: watching it would spin. */
+/* A terminal may poll as writable and take nothing: watching it would spin. */
 static void writable_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct readiness *readiness = argument;

@@ -1,4 +1,4 @@
-/* readiness: the addresses on standard output, once all are listening, and then its end. */
+/* readiness: writes the addresses to standard output once all are listening, then ends it. */
 #ifndef DAEMON_TELL_READINESS_H
 #define DAEMON_TELL_READINESS_H
 
@@ -10,20 +10,22 @@ struct event_base;
 struct outlet;
 struct readiness;
 
-/* Prepares to write to standard output, which the outlet is; both must outlive it. NULL: no memory.
+/*
+ * Prepares to write to standard output, which is `output`; both arguments must outlive it. NULL: no
+ * memory.
  */
 struct readiness *readiness_new(struct event_base *base, const struct outlet *output);
 
-/* Adds a line, escaped so that it stays one: before readiness_tell(). False: no memory. */
+/* Adds a line, escaped so that it stays one; call it before readiness_tell(). False: no memory. */
 bool readiness_add(struct readiness *readiness, const char *text) MUST_CHECK;
 
 /*
- * Writes what standard output takes now, and the rest from the event loop, however
- * long that takes. Whoever reads to the end has read every line.
+ * Writes what standard output takes now, and the rest from the event loop, however long that takes.
+ * A reader that reads to the end has every line.
  */
 void readiness_tell(struct readiness *readiness);
 
-/* What has not been written is dropped. NULL is allowed. */
+/* Frees it; what has not been written is dropped. NULL is allowed. */
 void readiness_free(struct readiness *readiness);
 
 #endif

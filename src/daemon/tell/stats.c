@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 
-/* The counters by their names in the log, in its order. */
+/* The counters' names, in the order of the log. */
 #define STATS_ROW(name, kind, help) {#name, offsetof(struct stats, name)},
 static const struct {
 	const char *name;

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* Each counter once: its name, its kind, and what it counts; in the order of the log. */
+/* Each counter once: its name, its kind, and what it counts, in the order of the log. */
 #define STATS_ALL(X)                                                                               \
 	X(accepted, COUNTER, "connections accepted")                                               \
 	X(greeted, COUNTER, "connections that had the whole greeting and our half-close")          \
@@ -27,7 +27,7 @@
 	X(accept_pauses, COUNTER, "times that accepting stopped for want of room")                 \
 	X(open, GAUGE, "connections now, as told when it is asked for")
 
-/* A counter only grows; a gauge is a number now. */
+/* A counter only grows; a gauge is a current value. */
 enum stats_kind { STATS_COUNTER, STATS_GAUGE };
 
 #define STATS_FIELD(name, kind, help) uint64_t name;
