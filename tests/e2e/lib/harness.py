@@ -86,7 +86,8 @@ def strerror(number):
 
 def is_static(name="haild"):
     """Whether a program has its C library built in, so that nothing can be preloaded."""
-    return b"/ld-" not in pathlib.Path(program(name)).read_bytes()
+    # The dynamic loader, such as /lib64/ld-linux-x86-64.so.2, or /lib/ld64.so.1 on s390x.
+    return not re.search(rb"/ld[^/\0]*\.so\.\d", pathlib.Path(program(name)).read_bytes())
 
 
 def has_glibc(name="haild"):
