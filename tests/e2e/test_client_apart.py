@@ -4,7 +4,7 @@
 Runs in a network namespace with its own name server, /etc/hosts and /etc/resolv.conf.
 """
 from lib import harness, machine
-from lib.clients import ClientTest, WRAPPER, ask, given, prompt_lookups
+from lib.clients import ClientTest, SLOW, ask, given, prompt_lookups
 from lib.harness import temporary_directory
 from lib.machine import AtFirst, Late
 from lib.servers import DatagramServer, Server, answers, says
@@ -137,7 +137,7 @@ class Soon(ClientTest):
                     best = self.quickly(30, lambda: self.hears(b"x", NAME, PORT))
                     if best < 0.25:
                         break
-                self.assertLess(best, 0.25 if not WRAPPER else 30)
+                self.assertLess(best, 0.25 if not SLOW else 30)
 
 
 class TimeOfAStage(ClientTest):

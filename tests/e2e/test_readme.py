@@ -106,6 +106,8 @@ class Readme(unittest.TestCase):
             self.end(process, None if "-n 1" in line else signal.SIGINT)
 
     def test_what_it_can_say(self):
+        if not harness.can_share_ports(self):
+            self.skipTest("this build has no --reuse-port")
         blocks = sections()["What it can say"]
         self.assertEqual(len(blocks), 3)
         commands = [command for block in blocks for command in split(block)]
