@@ -46,7 +46,7 @@ static void never_cb(evutil_socket_t fd, short what, void *argument)
  */
 static bool reserve_timers(struct event_base *base)
 {
-	static const struct timeval some_day = {.tv_sec = 24 * 60 * 60};
+	static const struct timeval some_day = {.tv_sec = 86400};
 	struct event timers[LOOP_TIMERS];
 	size_t count = 0;
 	bool has_room = true;

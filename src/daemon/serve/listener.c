@@ -169,7 +169,10 @@ static bool hand_over_logged(struct listener *listener, int fd, const struct add
 	return hand_over(listener, fd, journal_has_ends() ? peer : NULL);
 }
 
-/* Opens a session for an accepted socket, and pauses if there is no room for the next. */
+/*
+ * Opens a session for an accepted socket, and pauses if there is no room for the next. The address
+ * is NULL if the log shows no connections.
+ */
 static void greet(struct listener *listener, int fd, const struct address *address)
 {
 	bool opened;
@@ -178,8 +181,7 @@ static void greet(struct listener *listener, int fd, const struct address *addre
 	listener->stats->accepted++;
 	if (listener->has_multipath && socket_is_multipath(fd))
 		socket_release(fd);
-	opened = journal_has_connections() ? hand_over_logged(listener, fd, address)
-					   : hand_over(listener, fd, NULL);
+	opened = address ? hand_over_logged(listener, fd, address) : hand_over(listener, fd, NULL);
 	if (opened)
 		pause_if_full(listener);
 	else
@@ -192,10 +194,14 @@ static void accept_cb(struct evconnlistener *from, evutil_socket_t fd, struct so
 {
 	struct listener *listener = argument;
 	struct address address;
+	const struct address *known = NULL; /* to the log, if that asks */
 
 	(void)from;
-	address_set(&address, peer, (socklen_t)length);
-	greet(listener, fd, &address);
+	if (journal_has_connections()) {
+		address_set(&address, peer, (socklen_t)length);
+		known = &address;
+	}
+	greet(listener, fd, known);
 	if (has_count(listener)) {
 		pause_for(listener, PAUSE_STOPPED);
 		listener->stopping = true;
@@ -239,7 +245,7 @@ static bool empty_queue(struct listener *listener, int socket)
 			return errno == EAGAIN || errno == EWOULDBLOCK;
 		evutil_make_socket_nonblocking(fd);
 		evutil_make_socket_closeonexec(fd);
-		greet(listener, fd, &address);
+		greet(listener, fd, journal_has_connections() ? &address : NULL);
 	}
 	return true;
 }

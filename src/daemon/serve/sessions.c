@@ -105,13 +105,11 @@ enum sessions_admission sessions_find_room(struct sessions *sessions)
 /* Opens a session, in place of another if all slots are taken. */
 static bool take_in(struct sessions *sessions, int fd, const char *peer, enum session_when when)
 {
-	struct session *longest;
+	struct session *longest = sessions->all.open < sessions->room ? NULL
+								      : find_evictable(sessions);
 
-	if (sessions->all.open >= sessions->room) {
-		longest = find_evictable(sessions);
-		if (longest)
-			session_close(longest, ENDING_EVICTED);
-	}
+	if (longest)
+		session_close(longest, ENDING_EVICTED);
 	return session_open(&sessions->all, fd, peer, when);
 }
 

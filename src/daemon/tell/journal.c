@@ -31,7 +31,8 @@ void journal_answered(const struct address *address, size_t size)
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	if (journal_has_ends())
-		log_debug("answered: %s: %zu bytes", address_format(address, text, sizeof text),
-			  size);
+	if (!journal_has_ends())
+		return;
+	address_format(address, text, sizeof text);
+	log_debug("answered: %s: %zu bytes", text, size);
 }
