@@ -133,6 +133,11 @@ def has_other_byte_order():
     return _architecture(program("haild"))[1] != _architecture("/proc/self/exe")[1]
 
 
+def last_time():
+    """The last second that files of our programs may have: with a time_t of 32 bits stat(2) fails after 2038."""
+    return 2 ** 31 - 1 if _architecture(program("haild"))[0] == 1 else 2 ** 63 - 1
+
+
 # What QEMU 7.2 does not pass on: of TCP_INFO it gives 4 bytes, and it does not know the other.
 NOT_EMULATED = ("HAVE_STRUCT_TCP_INFO_TCPI_BYTES_ACKED", "HAVE_DECL_IP_BIND_ADDRESS_NO_PORT")
 
