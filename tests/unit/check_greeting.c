@@ -935,7 +935,8 @@ START_TEST(another_reload_meanwhile_gives_more_time)
 	before_examination = change_for_ever;
 	event_add(reloading, &half);
 	reload();
-	ck_assert_uint_ge(clock_ms() - began, MESSAGEFILE_PATIENCE_MS * 3 / 2);
+	/* libevent's clock is a coarse one: a timer may come a little early. */
+	ck_assert_uint_ge(clock_ms() - began, MESSAGEFILE_PATIENCE_MS * 3 / 2 - 10);
 	assert_stays(": it is still being written to (rename a whole one to its name);");
 	before_examination = NULL;
 	event_free(reloading);
