@@ -1,9 +1,9 @@
 /*
  * outbox: the greeting of the next session, queued on a bufferevent that waits for it.
  *
- * The send() below is a fast path. libevent can write the queue itself, by evbuffer_write(), and the
- * queue is then filled again by reference. But that takes an allocation and some 750 instructions
- * more for each greeting, nearly twice as many (`script/bench --guard` counts them).
+ * The send() below is a fast path. libevent can write the queue itself, by evbuffer_write(), and
+ * the queue is then filled again by reference. But that takes an allocation and some 750
+ * instructions more for each greeting, nearly twice as many (`script/bench --guard` counts them).
  */
 #include <config.h>
 
