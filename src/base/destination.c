@@ -7,13 +7,7 @@
 #include <string.h>
 
 #include "base/address.h"
-
-static bool set_option(int fd, int level, int name)
-{
-	int on = 1;
-
-	return setsockopt(fd, level, name, &on, sizeof on) == 0;
-}
+#include "base/socket.h"
 
 /* True if multicast, reserved or broadcast, as far as the number shows. */
 static bool is_many_ipv4(struct in_addr address)
@@ -101,8 +95,8 @@ static bool take_ipv6(struct cmsghdr *said, struct address *local)
 bool destination_want(int fd, int family)
 {
 	if (family == AF_INET6)
-		return IPV6_WANTED < 0 || set_option(fd, IPPROTO_IPV6, IPV6_WANTED);
-	return IPV4_WANTED < 0 || set_option(fd, IPPROTO_IP, IPV4_WANTED);
+		return IPV6_WANTED < 0 || socket_enable(fd, IPPROTO_IPV6, IPV6_WANTED);
+	return IPV4_WANTED < 0 || socket_enable(fd, IPPROTO_IP, IPV4_WANTED);
 }
 
 /* The kernel's next note. (musl's macro compares a size with a difference of pointers.) */

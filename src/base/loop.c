@@ -89,10 +89,15 @@ void loop_free(struct event_base *base)
 	libevent_global_shutdown();
 }
 
+struct timeval loop_time(uint64_t ms)
+{
+	return (struct timeval){.tv_sec = (time_t)(ms / 1000),
+				.tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+}
+
 bool loop_add_timer(struct event *event, uint64_t ms)
 {
-	struct timeval time = {.tv_sec = (time_t)(ms / 1000),
-			       .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+	struct timeval time = loop_time(ms);
 
 	return event_add(event, &time) == 0;
 }

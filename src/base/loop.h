@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/time.h>
 
 #include "base/attributes.h"
 
@@ -27,6 +28,9 @@ int loop_run(struct event_base *base) MUST_CHECK;
 
 /* Ends loop_run() after the callback that calls this. */
 void loop_stop(struct event_base *base);
+
+/* Returns so many milliseconds as libevent wants them. */
+struct timeval loop_time(uint64_t ms);
 
 /* Frees the loop and all that libevent keeps; events must be freed first. NULL is allowed. */
 void loop_free(struct event_base *base);

@@ -22,6 +22,13 @@ int socket_open(int family, int type)
 	return -1;
 }
 
+bool socket_enable(int fd, int level, int option)
+{
+	int on = 1;
+
+	return setsockopt(fd, level, option, &on, sizeof on) == 0;
+}
+
 /* Discards input by reading it. */
 static ssize_t discard_by_reading(int fd, size_t most)
 {

@@ -25,6 +25,9 @@
  */
 int socket_open(int family, int type) MUST_CHECK;
 
+/* Turns a socket option on, such as SO_REUSEADDR at SOL_SOCKET. False, with errno. */
+bool socket_enable(int fd, int level, int option);
+
 /*
  * Discards up to `most` bytes of a stream socket's input, without waiting. Returns what recv(2)
  * does: how many, 0 at the end of the stream, -1 with errno.

@@ -169,12 +169,6 @@ static void await(struct attempt *attempt, int fd, short what, const struct time
 		attempt_fail(attempt, ENOMEM);
 }
 
-static struct timeval timeval_of_ms(uint64_t ms)
-{
-	return (struct timeval){.tv_sec = (time_t)(ms / 1000),
-				.tv_usec = (suseconds_t)(ms % 1000 * 1000)};
-}
-
 void attempt_await_write(struct attempt *attempt)
 {
 	await(attempt, attempt->fd, EV_WRITE, NULL);
@@ -182,14 +176,14 @@ void attempt_await_write(struct attempt *attempt)
 
 void attempt_await_read(struct attempt *attempt, uint64_t ms)
 {
-	struct timeval time = timeval_of_ms(ms);
+	struct timeval time = loop_time(ms);
 
 	await(attempt, attempt->fd, EV_READ | EV_PERSIST, &time);
 }
 
 void attempt_await_time(struct attempt *attempt, uint64_t ms)
 {
-	struct timeval time = timeval_of_ms(ms);
+	struct timeval time = loop_time(ms);
 
 	await(attempt, -1, 0, &time);
 }

@@ -21,9 +21,7 @@
 static void choose_port_late(int fd)
 {
 #if HAVE_DECL_IP_BIND_ADDRESS_NO_PORT
-	int on = 1;
-
-	(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+	(void)socket_enable(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
 #else
 	(void)fd;
 #endif
@@ -35,12 +33,9 @@ static void choose_port_late(int fd)
  */
 static bool bind_to(int fd, int type, const struct address *source)
 {
-	int on = 1;
-
 	if (type == SOCK_STREAM && address_port(source) == 0)
 		choose_port_late(fd);
-	return (type != SOCK_STREAM ||
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0) &&
+	return (type != SOCK_STREAM || socket_enable(fd, SOL_SOCKET, SO_REUSEADDR)) &&
 	       bind(fd, &source->any, source->length) == 0;
 }
 

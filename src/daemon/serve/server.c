@@ -45,7 +45,7 @@ struct server {
 static void end_if_idle(struct server *server)
 {
 	if (!server->sockets && sessions_open(server->sessions) == 0)
-		event_base_loopbreak(server->base);
+		loop_stop(server->base);
 }
 
 /* Stops answering datagrams: a stop has begun, or the sockets are being closed. */
@@ -70,7 +70,7 @@ static void stop_cb(evutil_socket_t signal_number, short what, void *argument)
 	(void)signal_number;
 	(void)what;
 	if (evtimer_pending(server->drain, NULL)) {
-		event_base_loopbreak(server->base);
+		loop_stop(server->base);
 		return;
 	}
 	loop_add_timer(server->drain, server->options->drain);
@@ -92,7 +92,7 @@ static void drain_over_cb(evutil_socket_t fd, short what, void *argument)
 	if (sessions_open(server->sessions) > 0)
 		log_info("stopping: closing %zu connection%s that did not end in time",
 			 sessions_open(server->sessions), plural(sessions_open(server->sessions)));
-	event_base_loopbreak(server->base);
+	loop_stop(server->base);
 }
 
 static void report_cb(evutil_socket_t signal_number, short what, void *argument)

@@ -234,7 +234,7 @@ void session_silence_due_cb(struct waiter *turn, void *argument)
 
 void session_deadline_due_cb(struct waiter *age, void *argument)
 {
-	struct session *session = session_of(age, offsetof(struct session, age));
+	struct session *session = session_of_age(age);
 
 	(void)argument;
 	session_close(session, session->state == GREETING ? ENDING_TIMED_OUT_GREETING

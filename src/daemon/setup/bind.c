@@ -34,13 +34,6 @@ struct binder {
 	bool warned_of_family;
 };
 
-static bool set_option(int fd, int level, int name)
-{
-	int on = 1;
-
-	return setsockopt(fd, level, name, &on, sizeof on) == 0;
-}
-
 /*
  * The option that lets several daemons share one port; -1: the system has none. FreeBSD's plain one
  * gives all clients to one of them.
@@ -57,17 +50,17 @@ enum { SHARE_PORT = -1 };
 static bool prepare(const struct binder *binder, int fd, int family)
 {
 	/* One socket for each family: then IPv4 peers have IPv4 addresses everywhere. */
-	if (family == AF_INET6 && !set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY))
+	if (family == AF_INET6 && !socket_enable(fd, IPPROTO_IPV6, IPV6_V6ONLY))
 		return false;
 	errno = ENOPROTOOPT;
 	return !binder->options->reuse_port ||
-	       (SHARE_PORT >= 0 && set_option(fd, SOL_SOCKET, SHARE_PORT));
+	       (SHARE_PORT >= 0 && socket_enable(fd, SOL_SOCKET, SHARE_PORT));
 }
 
 /* Sets what a TCP socket needs besides. (With UDP, SO_REUSEADDR would let two share a port.) */
 static bool prepare_tcp(const struct binder *binder, int fd, int family)
 {
-	if (!set_option(fd, SOL_SOCKET, SO_REUSEADDR) || !prepare(binder, fd, family))
+	if (!socket_enable(fd, SOL_SOCKET, SO_REUSEADDR) || !prepare(binder, fd, family))
 		return false;
 	socket_hold_back(fd);
 	return true;

@@ -36,7 +36,7 @@ static int ask(const struct address *address)
 	return reason;
 }
 
-/* Finds out who has the path; for HOLDER_UNCLEAR, errno says why it must not be taken. */
+/* Finds the path's holder; for HOLDER_UNCLEAR, errno says why it must not be taken. */
 static enum holder find_holder(const struct address *address)
 {
 	struct stat status;
