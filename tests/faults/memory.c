@@ -134,61 +134,36 @@ void __wrap_freeaddrinfo(struct addrinfo *found)
 	inside--;
 }
 
-FILE *__wrap_fopen(const char *path, const char *mode)
-{
-	FILE *file;
+/* Files and folders, which the C library allocates. */
+#define OPENING(type, name, parameters, arguments)                                                 \
+	type *__wrap_##name parameters                                                             \
+	{                                                                                          \
+		type *opened;                                                                      \
+                                                                                                   \
+		if (fails())                                                                       \
+			return NULL;                                                               \
+		inside++;                                                                          \
+		opened = __real_##name arguments;                                                  \
+		inside--;                                                                          \
+		return opened;                                                                     \
+	}
 
-	if (fails())
-		return NULL;
-	inside++;
-	file = __real_fopen(path, mode);
-	inside--;
-	return file;
-}
+#define CLOSING(type, name)                                                                        \
+	int __wrap_##name(type *opened)                                                            \
+	{                                                                                          \
+		int result;                                                                        \
+                                                                                                   \
+		inside++;                                                                          \
+		result = __real_##name(opened);                                                    \
+		inside--;                                                                          \
+		return result;                                                                     \
+	}
 
-int __wrap_fclose(FILE *file)
-{
-	int result;
-
-	inside++;
-	result = __real_fclose(file);
-	inside--;
-	return result;
-}
-
-FILE *__wrap_fopen64(const char *path, const char *mode)
-{
-	FILE *file;
-
-	if (fails())
-		return NULL;
-	inside++;
-	file = __real_fopen64(path, mode);
-	inside--;
-	return file;
-}
-
-DIR *__wrap_opendir(const char *path)
-{
-	DIR *folder;
-
-	if (fails())
-		return NULL;
-	inside++;
-	folder = __real_opendir(path);
-	inside--;
-	return folder;
-}
-
-int __wrap_closedir(DIR *folder)
-{
-	int result;
-
-	inside++;
-	result = __real_closedir(folder);
-	inside--;
-	return result;
-}
+OPENING(FILE, fopen, (const char *path, const char *mode), (path, mode))
+OPENING(FILE, fopen64, (const char *path, const char *mode), (path, mode))
+CLOSING(FILE, fclose)
+OPENING(DIR, opendir, (const char *path), (path))
+CLOSING(DIR, closedir)
 
 /* What a thread is to run. */
 struct thread {
