@@ -8,10 +8,8 @@
 set -u
 
 srcdir=${srcdir:-$(dirname "$0")/..}
-src=$srcdir/src
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
+# shellcheck source=tests/sources.sh
+. "$srcdir/tests/sources.sh"
 
 # Who may include libevent: those who handle events, and the loop that both programs share.
 libevent_users='base/loop.c
@@ -20,18 +18,6 @@ daemon/say/outbox.c daemon/say/rendering.c daemon/say/datagram.c daemon/say/gree
 daemon/tell/readiness.c
 client/resolver.c client/attempts.c client/reading.c client/leave.c client/deadline.c
 client/probe.c'
-
-# Reports passed if nothing was found; else what was found.
-report() { # what, findings
-	if [ -z "$2" ]; then
-		passed=$((passed + 1))
-		echo "passed: $1"
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $1"
-		printf '%s\n' "$2" | sed 's/^/  /'
-	fi
-}
 
 # Lists "file: header" for the #include lines of all sources below $1, as "daemon/main.c: options.h".
 includes() {

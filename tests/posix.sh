@@ -6,22 +6,8 @@
 set -u
 
 srcdir=${srcdir:-$(dirname "$0")/..}
-src=$srcdir/src
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
-
-# Reports passed if nothing was found; else what was found.
-report() { # what, findings
-	if [ -z "$2" ]; then
-		passed=$((passed + 1))
-		echo "passed: $1"
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $1"
-		printf '%s\n' "$2" | sed 's/^/  /'
-	fi
-}
+# shellcheck source=tests/sources.sh
+. "$srcdir/tests/sources.sh"
 
 # Writes the config.h of a system that has nothing but what POSIX has and the arguments define: in an #if the
 # rest is 0.
