@@ -96,9 +96,6 @@ elsewhere_musl() {
 	export PKG_CONFIG_LIBDIR="$prefix/lib/pkgconfig" CPPFLAGS="-idirafter $prefix/kernel"
 	"$root/script/test" CC=musl-gcc LDFLAGS=-static --enable-werror ${arguments[@]+"${arguments[@]}"} 2>&1 |
 		tee -a "$folder/log" || status=$?
-	rm -rf "$folder/tests"
-	if root_copy_logs "$root/build/variant" "$folder/tests"; then
-		note_skips "$folder/tests" "$folder/skips"
-	fi
+	root_keep_logs "$folder" "$root/build/variant"
 	return "$status"
 }

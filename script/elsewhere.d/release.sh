@@ -4,6 +4,10 @@
 
 # Runs the suite on a release.
 elsewhere_release() { # release
+	local folder status=0
+	folder=$(elsewhere_folder "$1")
 	root_make "$1" "$1" || return 1
-	root_suite "$1" ${arguments[@]+"${arguments[@]}"}
+	root_suite "$1" ${arguments[@]+"${arguments[@]}"} || status=$?
+	root_versions "$folder/root" >"$folder/versions"
+	return "$status"
 }

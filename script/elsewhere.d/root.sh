@@ -111,26 +111,24 @@ note_skips() { # folder with *.log, file
 		sed -n "s/^skipped: //p; s/^.* \.\.\. skipped ['\"]\(.*\)['\"]$/\1/p" >"$2"
 }
 
-# Runs the suite in the root of a place, and leaves log, versions, skips and tests/. Fails if something failed.
+# Runs the suite in the root of a place, and leaves log, skips and tests/. Fails if something failed.
 root_suite() { # place, [argument of script/test]...
 	local folder status=0
 	folder=$(elsewhere_folder "$1")
 	shift
 	root_bring_sources "$folder/root"
 	root_run "$folder/root" ${root_before_suite[@]+"${root_before_suite[@]}"} "$checkout/script/test" "$@" 2>&1 | tee -a "$folder/log" || status=$?
-	root_versions "$folder/root" >"$folder/versions"
-	rm -rf "$folder/tests"
-	if root_copy_logs "$folder/root$checkout/build" "$folder/tests"; then
-		note_skips "$folder/tests" "$folder/skips"
-	fi
+	root_keep_logs "$folder" "$folder/root$checkout/build"
 	return "$status"
 }
 
-# Copies what the tests printed out of the newest build, be it a variant. Fails if there is none.
-root_copy_logs() { # build folder, to
+# Leaves skips and tests/ in the folder of a place: what the tests printed in the newest build, be it a variant.
+root_keep_logs() { # folder, build folder
 	local newest
-	newest=$(find "$1" -name check.log -printf '%T@ %h\n' 2>/dev/null | sort -n | tail -n 1 | cut -d' ' -f2-)
-	[ -n "$newest" ] || return 1
-	mkdir -p "$2"
-	(cd "$newest/tests" && find . -name '*.log' -exec cp --parents {} "$2" \;)
+	rm -rf "$1/tests"
+	newest=$(find "$2" -name check.log -printf '%T@ %h\n' 2>/dev/null | sort -n | tail -n 1 | cut -d' ' -f2-)
+	[ -n "$newest" ] || return 0
+	mkdir -p "$1/tests"
+	(cd "$newest/tests" && find . -name '*.log' -exec cp --parents {} "$1/tests" \;) || return 0
+	note_skips "$1/tests" "$1/skips"
 }
