@@ -16,9 +16,10 @@ enum { LAST_TURNS = 4 };
 
 /*
  * A timer this late shows that we were stopped. Then others need a moment, too: a thread that has
- * an answer, and a server on the same machine.
+ * an answer, and a server on the same machine. They get as long as we were stopped, within a limit:
+ * how late we are is what tells how busy the machine is.
  */
-enum { LATE_MS = 50, MOMENT_MS = 50 };
+enum { LATE_MS = 50, LONGEST_MOMENT_MS = 1000 };
 
 struct deadline {
 	struct event *timer;
@@ -32,13 +33,17 @@ struct deadline {
 static void timer_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct deadline *deadline = argument;
+	uint64_t now_ms = clock_ms(),
+		 late_ms = now_ms > deadline->at_ms ? now_ms - deadline->at_ms : 0;
 
 	(void)fd;
 	(void)what;
-	if (!deadline->is_late && clock_ms() > deadline->at_ms + LATE_MS) {
+	if (!deadline->is_late && late_ms > LATE_MS) {
 		deadline->is_late = true;
 		deadline->turns = LAST_TURNS;
-		if (loop_add_timer(deadline->timer, MOMENT_MS))
+		if (late_ms > LONGEST_MOMENT_MS)
+			late_ms = LONGEST_MOMENT_MS;
+		if (loop_add_timer(deadline->timer, late_ms))
 			return;
 	}
 	if (deadline->turns > 0 && loop_add_timer(deadline->timer, 0))

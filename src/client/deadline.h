@@ -4,7 +4,8 @@
  * A program may be stopped for a while, by SIGSTOP or on a busy machine. It then finds its timers
  * passed before it has looked at its sockets. So once the time is over, the loop first looks at
  * them a few more times, without waiting. Only then has the deadline passed. If the timer is over
- * 50 ms late, the loop first waits 50 ms more, for what other threads have to say.
+ * 50 ms late, the loop first waits as long again, up to a second, for what other threads have to
+ * say.
  */
 #ifndef CLIENT_DEADLINE_H
 #define CLIENT_DEADLINE_H

@@ -93,12 +93,14 @@ class Serving(unittest.TestCase):
         self.assertEqual(process.wait(harness.DEADLINE), 0)
 
     def greet(self, process, port, count):
-        """Greets so many clients; returns once their ends are logged, or lost."""
+        """Greets so many clients; returns once their ends are logged, or lost: the last one's port."""
         for _ in range(count):
             with connect(port) as client:
+                its_port = client.getsockname()[1]
                 self.assertEqual(read_all(client), GREETING)
         poll_until(lambda: sum(target.startswith("socket:[") for target in descriptors_of(process.pid)) ==
                    self.sockets)
+        return its_port
 
     sockets = 1  # those that haild has when nobody is connected
 
@@ -114,14 +116,16 @@ class Serving(unittest.TestCase):
         self.assertEqual(len(shown) - len(lost) + sum(lost), lines)
 
     def greet_until_told(self, process, port, reading):
-        """Greets clients until the log says that something was lost; returns how many."""
+        """Greets clients until the log says what was lost, and holds the last one's end; returns how many."""
         count = 0
 
+        # A line lost after that would be told before the next one, and none comes.
         def is_told():
             nonlocal count
-            self.greet(process, port, 1)
+            its_port = self.greet(process, port, 1)
             count += 1
-            return b" lost: " in reading.said
+            said = reading.said
+            return b" lost: " in said and b"\nclosed: 127.0.0.1:%d: " % its_port in said
         poll_until(is_told)
         return count
 
