@@ -224,10 +224,21 @@ quietly() { # file, command...
 	fi
 }
 
-# Makes configure and its company, if they are missing or older than their sources.
+# Whether configure or Makefile.in is missing, or older than what it is made from.
+configure_is_stale() {
+	local source
+	if [ ! -e "$root/configure" ] || [ ! -e "$root/Makefile.in" ] || [ "$root/configure.ac" -nt "$root/configure" ]; then
+		return 0
+	fi
+	for source in "$root/Makefile.am" "$root"/*/local.mk "$root"/*/*/local.mk; do
+		[ ! "$source" -nt "$root/Makefile.in" ] || return 0
+	done
+	return 1
+}
+
+# Makes configure and its company, if they are missing or stale.
 prepare_configure() {
-	if [ ! -e "$root/configure" ] || [ ! -e "$root/Makefile.in" ] ||
-		[ "$root/configure.ac" -nt "$root/configure" ] || [ "$root/Makefile.am" -nt "$root/Makefile.in" ]; then
+	if configure_is_stale; then
 		say "  autoreconf: makes configure"
 		quietly "$root/build/autoreconf.log" in_folder "$root" autoreconf --install
 	fi

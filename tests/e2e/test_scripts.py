@@ -224,6 +224,19 @@ tests/e2e/test_bad failed:
             "  make: compiles the tests"], process)
         self.assertIn("\n4 passed, 0 failed, 0 skipped\n", process.stdout)
 
+    def test_configure_is_made_again(self):
+        def is_made():
+            return "  autoreconf: " in self.run_script("script/test", "tests/unit/check_fine").stdout
+
+        made = (self.root / "configure").stat().st_mtime
+        for source in ("configure.ac", "Makefile.am", "src/local.mk", "tests/unit/local.mk"):
+            with self.subTest(source):
+                os.utime(self.file(source, ""), (made - 10, made - 10))
+                self.assertFalse(is_made())
+                os.utime(self.root / source, (made + 10, made + 10))
+                self.assertTrue(is_made())
+                os.utime(self.root / source, (made - 10, made - 10))
+
     def test_longest_begins_first(self):
         self.file("build/seconds", "tests/layers.sh 7\ntests/e2e/test_fine.py 9\n")
         self.program("make", f'echo "$*" >>{self.root}/makes; exec {shutil.which("make")} "$@"')

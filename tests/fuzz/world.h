@@ -3,7 +3,7 @@
  *
  * It keeps what is written to stdout and stderr, has as input what it is given, and is the
  * same everywhere: it knows few services, and only loopback addresses are its own. Nothing
- * in it takes time. The linker puts it in the C library's place (--wrap, in Makefile.am).
+ * in it takes time. The linker puts it in the C library's place (--wrap, in local.mk).
  */
 #ifndef FUZZ_WORLD_H
 #define FUZZ_WORLD_H

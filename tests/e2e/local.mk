@@ -1,0 +1,82 @@
+# The end-to-end tests, and the small programs that they run beside ours.
+
+# The naive twins, of libevent's own samples, which the tests must see losing; a fast client; and the
+# words of the C library.
+check_PROGRAMS += \
+	tests/e2e/hasty_client \
+	tests/e2e/naive_client \
+	tests/e2e/naive_server \
+	tests/e2e/reasons
+tests_e2e_hasty_client_SOURCES = tests/e2e/hasty_client.c
+tests_e2e_hasty_client_LDADD =
+tests_e2e_naive_client_SOURCES = tests/e2e/naive_client.c
+tests_e2e_naive_client_LDADD = $(EVENT_LIBS)
+tests_e2e_naive_server_SOURCES = tests/e2e/naive_server.c
+tests_e2e_naive_server_LDADD = $(EVENT_LIBS)
+tests_e2e_reasons_SOURCES = tests/e2e/reasons.c
+tests_e2e_reasons_LDADD =
+
+dist_check_SCRIPTS += \
+	tests/e2e/catalogue_client.py \
+	tests/e2e/catalogue_closing.py \
+	tests/e2e/catalogue_faults.py \
+	tests/e2e/catalogue_input.py \
+	tests/e2e/catalogue_lifecycle.py \
+	tests/e2e/catalogue_overload.py \
+	tests/e2e/catalogue_security.py \
+	tests/e2e/test_addresses.py \
+	tests/e2e/test_bounds.py \
+	tests/e2e/test_client_apart.py \
+	tests/e2e/test_client_dead_ends.py \
+	tests/e2e/test_client_exit_codes.py \
+	tests/e2e/test_client_names.py \
+	tests/e2e/test_client_options.py \
+	tests/e2e/test_client_output.py \
+	tests/e2e/test_client_patience.py \
+	tests/e2e/test_client_ports.py \
+	tests/e2e/test_client_prompts.py \
+	tests/e2e/test_client_racing.py \
+	tests/e2e/test_client_reading.py \
+	tests/e2e/test_client_udp.py \
+	tests/e2e/test_client_waiting.py \
+	tests/e2e/test_empty_root.py \
+	tests/e2e/test_endings.py \
+	tests/e2e/test_expand.py \
+	tests/e2e/test_harness.py \
+	tests/e2e/test_inherited.py \
+	tests/e2e/test_input.py \
+	tests/e2e/test_limits.py \
+	tests/e2e/test_load.py \
+	tests/e2e/test_log.py \
+	tests/e2e/test_peers.py \
+	tests/e2e/test_readme.py \
+	tests/e2e/test_reload.py \
+	tests/e2e/test_rush.py \
+	tests/e2e/test_scripts.py \
+	tests/e2e/test_segments.py \
+	tests/e2e/test_start.py \
+	tests/e2e/test_start_waiting.py \
+	tests/e2e/test_stop.py \
+	tests/e2e/test_texts.py \
+	tests/e2e/test_udp.py \
+	tests/e2e/test_unix.py \
+	tests/e2e/test_unread.py \
+	tests/e2e/test_valgrind.py
+
+EXTRA_DIST += \
+	tests/e2e/alone.py \
+	tests/e2e/lib/README.md \
+	tests/e2e/lib/clients.py \
+	tests/e2e/lib/crowd.py \
+	tests/e2e/lib/differences.py \
+	tests/e2e/lib/distance.py \
+	tests/e2e/lib/harness.py \
+	tests/e2e/lib/hostile.py \
+	tests/e2e/lib/machine.py \
+	tests/e2e/lib/naive.py \
+	tests/e2e/lib/reload.py \
+	tests/e2e/lib/rows.py \
+	tests/e2e/lib/servers.py \
+	tests/e2e/lib/talkers.py \
+	tests/e2e/lib/valgrind.py \
+	tests/e2e/lib/wild.py

@@ -1,0 +1,43 @@
+# What the test suite is, and what its tests find in their environment.
+
+dist_check_SCRIPTS += \
+	tests/docs.sh \
+	tests/fuzz.sh \
+	tests/layers.sh \
+	tests/pages.sh \
+	tests/posix.sh
+
+EXTRA_DIST += \
+	tests/lacking.sh \
+	tests/sources.sh \
+	tests/valgrind.supp
+
+include tests/e2e/local.mk
+include tests/faults/local.mk
+include tests/fuzz/local.mk
+include tests/unit/local.mk
+
+TESTS = $(unit_tests) $(dist_check_SCRIPTS)
+TEST_EXTENSIONS = .py .sh
+
+# For script/test.
+list-tests:
+	@printf '%s\n' $(TESTS)
+.PHONY: list-tests
+
+PY_LOG_COMPILER = $(PYTHON3)
+SH_LOG_COMPILER = $(BASH)
+AM_TESTS_ENVIRONMENT = \
+	ACCEPT_FAULTS='$(abs_top_builddir)/tests/faults/accept.so'; export ACCEPT_FAULTS; \
+	CC='$(CC)'; export CC; \
+	HAILD='$(abs_top_builddir)/src/haild'; export HAILD; \
+	HAILD_FAULTY='$(abs_top_builddir)/tests/faults/haild_faulty'; export HAILD_FAULTY; \
+	HAILTO='$(abs_top_builddir)/src/hailto'; export HAILTO; \
+	HAILTO_FAULTY='$(abs_top_builddir)/tests/faults/hailto_faulty'; export HAILTO_FAULTY; \
+	HASTY_CLIENT='$(abs_top_builddir)/tests/e2e/hasty_client'; export HASTY_CLIENT; \
+	LOAD='$(abs_top_builddir)/bench/load/load'; export LOAD; \
+	MULTIPATH='$(abs_top_builddir)/tests/faults/multipath.so'; export MULTIPATH; \
+	NAIVE_CLIENT='$(abs_top_builddir)/tests/e2e/naive_client'; export NAIVE_CLIENT; \
+	NAIVE_SERVER='$(abs_top_builddir)/tests/e2e/naive_server'; export NAIVE_SERVER; \
+	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; \
+	REASONS='$(abs_top_builddir)/tests/e2e/reasons'; export REASONS;

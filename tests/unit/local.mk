@@ -1,0 +1,100 @@
+# The unit tests: one for each module. They are built where Check is.
+
+if HAVE_CHECK
+unit_tests = \
+	tests/unit/check_address \
+	tests/unit/check_addresslist \
+	tests/unit/check_ask \
+	tests/unit/check_cli \
+	tests/unit/check_client_options \
+	tests/unit/check_datagram \
+	tests/unit/check_deadline \
+	tests/unit/check_endpoint \
+	tests/unit/check_escape \
+	tests/unit/check_excerpt \
+	tests/unit/check_expect \
+	tests/unit/check_greeting \
+	tests/unit/check_json \
+	tests/unit/check_leave \
+	tests/unit/check_lineup \
+	tests/unit/check_listener \
+	tests/unit/check_log \
+	tests/unit/check_loop \
+	tests/unit/check_loopback \
+	tests/unit/check_messagefile \
+	tests/unit/check_nameerror \
+	tests/unit/check_number \
+	tests/unit/check_options \
+	tests/unit/check_outbox \
+	tests/unit/check_outgoing \
+	tests/unit/check_outlet \
+	tests/unit/check_packets \
+	tests/unit/check_places \
+	tests/unit/check_pool \
+	tests/unit/check_probe \
+	tests/unit/check_prompt \
+	tests/unit/check_race \
+	tests/unit/check_readiness \
+	tests/unit/check_reading \
+	tests/unit/check_rendering \
+	tests/unit/check_report \
+	tests/unit/check_room \
+	tests/unit/check_session \
+	tests/unit/check_signals \
+	tests/unit/check_sockets \
+	tests/unit/check_standard \
+	tests/unit/check_template \
+	tests/unit/check_terminal \
+	tests/unit/check_waiting \
+	tests/unit/check_watchdog
+check_PROGRAMS += $(unit_tests)
+endif
+
+noinst_HEADERS += \
+	tests/unit/capture.h \
+	tests/unit/extensions.h \
+	tests/unit/fault.h \
+	tests/unit/help.h \
+	tests/unit/looping.h \
+	tests/unit/peers.h \
+	tests/unit/scarce.h \
+	tests/unit/standstill.h \
+	tests/unit/suite.h \
+	tests/unit/trials.h \
+	tests/unit/words.h
+
+# A unit test is one file of its name and links all of the daemon, if nothing else is said.
+LDADD = src/libdaemon.a src/libbase.a $(EVENT_LIBS) $(CHECK_LIBS)
+
+# These link all of the client.
+client_unit_libs = src/libclient.a src/libbase.a $(EVENT_LIBS) $(CHECK_LIBS) $(PTHREAD_LIBS)
+tests_unit_check_ask_LDADD = $(client_unit_libs)
+tests_unit_check_client_options_LDADD = $(client_unit_libs)
+tests_unit_check_deadline_LDADD = $(client_unit_libs)
+tests_unit_check_expect_LDADD = $(client_unit_libs)
+tests_unit_check_leave_LDADD = $(client_unit_libs)
+tests_unit_check_lineup_LDADD = $(client_unit_libs)
+tests_unit_check_outgoing_LDADD = $(client_unit_libs)
+tests_unit_check_probe_LDADD = $(client_unit_libs)
+tests_unit_check_prompt_LDADD = $(client_unit_libs)
+tests_unit_check_race_LDADD = $(client_unit_libs)
+tests_unit_check_reading_LDADD = $(client_unit_libs)
+tests_unit_check_report_LDADD = $(client_unit_libs)
+tests_unit_check_watchdog_LDADD = $(client_unit_libs)
+
+# In these, fault.c takes the C library's place: in a static program, too, where one object may bring several functions.
+fault_ldflags = $(AM_LDFLAGS) -Wl,-z,muldefs
+tests_unit_check_listener_SOURCES = \
+	tests/unit/check_listener.c \
+	tests/unit/fault.c
+tests_unit_check_listener_LDFLAGS = $(fault_ldflags)
+tests_unit_check_session_SOURCES = \
+	tests/unit/check_session.c \
+	tests/unit/fault.c
+tests_unit_check_session_LDFLAGS = $(fault_ldflags)
+tests_unit_check_sockets_SOURCES = \
+	tests/unit/check_sockets.c \
+	tests/unit/fault.c
+tests_unit_check_sockets_LDFLAGS = $(fault_ldflags)
+
+tests_unit_check_template_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getnameinfo
