@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/address.h"
-#include "suite.h"
+#include "lib/suite.h"
 
 /* Makes an IPv4 or IPv6 address. */
 static struct address make(const char *host, uint16_t port)

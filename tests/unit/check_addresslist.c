@@ -5,7 +5,7 @@
 
 #include "base/address.h"
 #include "base/addresslist.h"
-#include "suite.h"
+#include "lib/suite.h"
 
 static struct addresslist list;
 

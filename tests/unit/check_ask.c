@@ -1,9 +1,18 @@
 /* check_ask: who is asked, how often and how soon, and which answer is taken. */
 #include "client/ask.h"
 
-#include "standstill.h"
-#include "suite.h"
-#include "trials.h"
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "lib/capture.h"
+#include "lib/looping.h"
+#include "lib/peers.h"
+#include "lib/scarce.h"
+#include "lib/standstill.h"
+#include "lib/suite.h"
+#include "lib/trials.h"
 
 enum { SIZE = 100, ROOM = 50, SERVERS_MAX = 12 };
 

@@ -1,11 +1,13 @@
 /* check_cli: a table of every kind of option, read from good and bad command lines, and printed. */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cli.h"
 #include "base/log.h"
-#include "capture.h"
-#include "suite.h"
+#include "lib/capture.h"
+#include "lib/suite.h"
 
 struct fields {
 	bool flag;

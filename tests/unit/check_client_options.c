@@ -1,14 +1,18 @@
 /* check_client_options: hailto's defaults, every option with its range, operands, and conflicts. */
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/address.h"
 #include "base/log.h"
-#include "capture.h"
-#include "help.h"
 #include "client/options.h"
-#include "peers.h"
-#include "suite.h"
-#include "words.h"
+#include "lib/capture.h"
+#include "lib/help.h"
+#include "lib/peers.h"
+#include "lib/suite.h"
+#include "lib/words.h"
+
+static struct options options;
 
 static void setup(void)
 {
@@ -67,7 +71,7 @@ START_TEST(number_sets_its_field)
 {
 	uint64_t value;
 
-	ck_assert_int_eq(read_words(numbers[_i].words), CLI_GO);
+	ck_assert_int_eq(READ_WORDS(numbers[_i].words), CLI_GO);
 	memcpy(&value, (char *)&options + numbers[_i].field, sizeof value);
 	ck_assert_uint_eq(value, numbers[_i].value);
 	assert_told_nothing();
@@ -146,7 +150,7 @@ START_TEST(operands_make_the_target)
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	ck_assert_int_eq(read_words(targets[_i].words), CLI_GO);
+	ck_assert_int_eq(READ_WORDS(targets[_i].words), CLI_GO);
 	ck_assert(options.has_target);
 	ck_assert_str_eq(endpoint_format(&options.target, text, sizeof text), targets[_i].shown);
 	assert_told_nothing();
@@ -271,7 +275,7 @@ static const struct {
 
 START_TEST(command_line_is_refused_in_one_line)
 {
-	ck_assert_int_eq(read_words(bad[_i].words), CLI_BAD);
+	ck_assert_int_eq(READ_WORDS(bad[_i].words), CLI_BAD);
 	assert_one_error_line("hailto: ");
 	assert_told(bad[_i].told);
 }

@@ -1,23 +1,27 @@
 /* check_datagram: which datagrams are answered, with what, and what is counted and told. */
 #include "daemon/say/datagram.h"
 
+#include <event2/event.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/address.h"
 #include "base/endpoint.h"
 #include "base/log.h"
-#include "capture.h"
-#include "daemon/say/greeting.h"
 #include "daemon/options.h"
+#include "daemon/say/greeting.h"
 #include "daemon/say/packets.h"
 #include "daemon/setup/sockets.h"
 #include "daemon/tell/stats.h"
-#include "extensions.h"
-#include "peers.h"
-#include "scarce.h"
-#include "suite.h"
+#include "lib/capture.h"
+#include "lib/extensions.h"
+#include "lib/peers.h"
+#include "lib/scarce.h"
+#include "lib/suite.h"
 
 enum { ENDPOINTS_MAX = 2, HEARD_MAX = 600 };
 

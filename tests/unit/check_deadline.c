@@ -1,13 +1,19 @@
 /* check_deadline: when a deadline passes, and that what came before it has its say first. */
 #include "client/deadline.h"
 
+#include <event2/event.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "capture.h"
-#include "peers.h"
-#include "scarce.h"
-#include "standstill.h"
-#include "suite.h"
+#include "lib/capture.h"
+#include "lib/peers.h"
+#include "lib/scarce.h"
+#include "lib/standstill.h"
+#include "lib/suite.h"
 
 static struct event_base *base;
 static struct deadline *deadline;

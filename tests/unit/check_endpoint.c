@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "suite.h"
+#include "lib/suite.h"
 
 /* The name that was looked up last. */
 static char looked_up[64];

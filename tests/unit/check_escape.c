@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "suite.h"
+#include "lib/suite.h"
 
 /* Text that stays: printable ASCII and well-formed UTF-8 at the edges of each form. */
 static const char *const shown[] = {

@@ -1,9 +1,10 @@
 /* check_excerpt: an error shows the line that it is about, and the caret stands below the place. */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/excerpt.h"
-#include "suite.h"
+#include "lib/suite.h"
 
 #define TEN "0123456789"
 #define FORTY TEN TEN TEN TEN

@@ -6,7 +6,7 @@
 
 #include "client/options.h"
 #include "client/probe.h"
-#include "suite.h"
+#include "lib/suite.h"
 
 static const struct {
 	const char *heard, *expect, *prefix;

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,13 +15,13 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "capture.h"
+#include "daemon/options.h"
 #include "daemon/say/greeting.h"
 #include "daemon/say/messagefile.h"
-#include "daemon/options.h"
 #include "daemon/say/rendering.h"
 #include "daemon/say/template.h"
-#include "suite.h"
+#include "lib/capture.h"
+#include "lib/suite.h"
 
 /* A folder of the test's own, and a name in it. */
 static char folder[] = "/tmp/check_greeting.XXXXXX";

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "suite.h"
+#include "lib/suite.h"
 
 static struct json json;
 static char text[4096];

@@ -1,8 +1,14 @@
 /* check_leave: a server that was only connected to is left without a reset, and soon. */
 #include "client/leave.h"
 
-#include "looping.h"
-#include "suite.h"
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "lib/looping.h"
+#include "lib/peers.h"
+#include "lib/scarce.h"
+#include "lib/suite.h"
 
 static struct peer server;
 static struct leave *leave;

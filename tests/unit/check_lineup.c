@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/address.h"
-#include "suite.h"
+#include "lib/suite.h"
 
 static struct lineup lineup;
 static struct addresslist list;

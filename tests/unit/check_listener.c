@@ -2,25 +2,30 @@
 #include "daemon/serve/listener.h"
 
 #include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "capture.h"
-#include "daemon/say/greeting.h"
 #include "daemon/options.h"
+#include "daemon/say/greeting.h"
 #include "daemon/serve/sessions.h"
 #include "daemon/setup/sockets.h"
 #include "daemon/tell/stats.h"
 #include "fault.h"
-#include "peers.h"
-#include "scarce.h"
-#include "suite.h"
+#include "lib/capture.h"
+#include "lib/peers.h"
+#include "lib/scarce.h"
+#include "lib/suite.h"
 
 enum { ENDPOINTS_MAX = 3, PEERS_MAX = 200 };
 

@@ -3,13 +3,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "capture.h"
-#include "suite.h"
+#include "lib/capture.h"
+#include "lib/suite.h"
 
 /* Logs one message at every level. */
 static void say_all(void)

@@ -3,10 +3,12 @@
 #include "base/loop.h"
 
 #include <event2/event.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-#include "capture.h"
-#include "scarce.h"
-#include "suite.h"
+#include "lib/capture.h"
+#include "lib/scarce.h"
+#include "lib/suite.h"
 
 static struct event_base *base;
 static struct event *timers[LOOP_TIMERS];

@@ -5,7 +5,7 @@
 
 #include "base/address.h"
 #include "base/addresslist.h"
-#include "suite.h"
+#include "lib/suite.h"
 
 static const char *const local[] = {"localhost", "LOCALHOST", "LocalHost", "localhost.",
 				    "Localhost."};

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -14,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "suite.h"
+#include "lib/suite.h"
 
 enum { MOST = 1 << 20, SETTLED_MS = 250, UNCHANGED_MS = 500 };
 

@@ -5,7 +5,7 @@
 
 #include <netdb.h>
 
-#include "suite.h"
+#include "lib/suite.h"
 
 static const struct {
 	int failure;

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 
 #include "base/number.h"
-#include "suite.h"
+#include "lib/suite.h"
 
 enum kind { NUMBER, SIZE, TIME };
 

@@ -1,13 +1,17 @@
 /* check_options: haild's defaults, every option with its range, the environment, and conflicts. */
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/endpoint.h"
 #include "base/log.h"
-#include "capture.h"
-#include "help.h"
 #include "daemon/options.h"
-#include "suite.h"
-#include "words.h"
+#include "lib/capture.h"
+#include "lib/help.h"
+#include "lib/suite.h"
+#include "lib/words.h"
+
+static struct options options;
 
 static void setup(void)
 {
@@ -92,7 +96,7 @@ START_TEST(number_sets_its_field)
 {
 	uint64_t value;
 
-	ck_assert_int_eq(read_words(numbers[_i].words), CLI_GO);
+	ck_assert_int_eq(READ_WORDS(numbers[_i].words), CLI_GO);
 	memcpy(&value, (char *)&options + numbers[_i].field, sizeof value);
 	ck_assert_uint_eq(value, numbers[_i].value);
 	assert_told_nothing();
@@ -145,7 +149,7 @@ START_TEST(listen_and_port_make_endpoints)
 {
 	size_t count = 0;
 
-	ck_assert_int_eq(read_words(listens[_i].words), CLI_GO);
+	ck_assert_int_eq(READ_WORDS(listens[_i].words), CLI_GO);
 	for (; listens[_i].shown[count]; count++)
 		assert_endpoint(count, listens[_i].shown[count]);
 	ck_assert_uint_eq(options.endpoint_count, count);
@@ -171,7 +175,7 @@ static const char *const file_words[][3] = {{"-f", "name"}, {"--message-file=nam
 
 START_TEST(message_file_takes_the_place_of_the_message)
 {
-	ck_assert_int_eq(read_words(file_words[_i]), CLI_GO);
+	ck_assert_int_eq(READ_WORDS(file_words[_i]), CLI_GO);
 	ck_assert_ptr_null(options.message);
 	ck_assert_str_eq(options.message_file, "name");
 }
@@ -197,7 +201,7 @@ static const char *const udp_words[][WORDS_MAX] = {
 
 START_TEST(udp_needs_one_address_that_is_no_path)
 {
-	ck_assert_int_eq(read_words(udp_words[_i]), CLI_GO);
+	ck_assert_int_eq(READ_WORDS(udp_words[_i]), CLI_GO);
 	ck_assert(options.udp);
 	assert_told_nothing();
 }
@@ -284,7 +288,7 @@ static const struct {
 
 START_TEST(command_line_is_refused_in_one_line)
 {
-	ck_assert_int_eq(read_words(bad[_i].words), CLI_BAD);
+	ck_assert_int_eq(READ_WORDS(bad[_i].words), CLI_BAD);
 	assert_one_error_line("haild: ");
 	assert_told(bad[_i].told);
 }
@@ -483,7 +487,7 @@ static const char *const port_in_no_need[][3] = {{"-l:80"}, {"-lunix:/x"}, {"-p8
 START_TEST(port_variable_that_nothing_needs_is_not_judged)
 {
 	setenv("HAILD_PORT", _i % 2 ? "tcp://10.0.0.1:12345" : "x y", 1);
-	ck_assert_int_eq(read_words(port_in_no_need[_i / 2]), CLI_GO);
+	ck_assert_int_eq(READ_WORDS(port_in_no_need[_i / 2]), CLI_GO);
 	assert_told_nothing();
 }
 END_TEST

@@ -4,16 +4,19 @@
 
 #include <event2/event.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/loop.h"
-#include "capture.h"
-#include "daemon/say/greeting.h"
 #include "daemon/options.h"
+#include "daemon/say/greeting.h"
 #include "daemon/serve/sessions.h"
 #include "daemon/tell/stats.h"
-#include "peers.h"
-#include "suite.h"
+#include "lib/capture.h"
+#include "lib/peers.h"
+#include "lib/suite.h"
 
 /* More than what is queued takes: the last of these tries fails nothing. */
 enum { TRIES = 16 };

@@ -3,11 +3,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/address.h"
-#include "extensions.h"
-#include "peers.h"
-#include "suite.h"
+#include "lib/extensions.h"
+#include "lib/peers.h"
+#include "lib/suite.h"
 
 static struct address to, source;
 

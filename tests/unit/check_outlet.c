@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "extensions.h"
-#include "suite.h"
+#include "lib/extensions.h"
+#include "lib/suite.h"
 
 /* How many of the next writes take nothing, and what they set errno to; 0: they say so by their
  * count. */

@@ -1,11 +1,16 @@
 /* check_packets: datagrams come and go many at a time, and answers come from the address asked. */
 #include "daemon/say/packets.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "base/address.h"
 #include "base/destination.h"
-#include "extensions.h"
-#include "peers.h"
-#include "suite.h"
+#include "lib/extensions.h"
+#include "lib/peers.h"
+#include "lib/suite.h"
 
 static struct packets *packets;
 static struct address bound;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/address.h"
-#include "suite.h"
+#include "lib/suite.h"
 
 /* An address in numbers with port 80, on the link of that number; 0: on none. */
 static struct address make(const char *host, unsigned link)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/attributes.h"
-#include "suite.h"
+#include "lib/suite.h"
 
 enum { MANY = 1000 };
 

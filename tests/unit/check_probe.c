@@ -1,12 +1,19 @@
 /* check_probe: probes share a loop, each has its own end, and calls back once. */
 #include "client/probe.h"
 
+#include <event2/event.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "client/options.h"
-#include "looping.h"
-#include "suite.h"
+#include "lib/looping.h"
+#include "lib/peers.h"
+#include "lib/scarce.h"
+#include "lib/suite.h"
 
 enum { PROBES_MAX = 3 };
 

@@ -1,13 +1,14 @@
 /* check_prompt: what is asked, which answers make which target, and which end it in one line. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/address.h"
 #include "base/endpoint.h"
 #include "base/log.h"
-#include "capture.h"
 #include "client/prompt.h"
-#include "suite.h"
+#include "lib/capture.h"
+#include "lib/suite.h"
 
 #define ASK_ADDRESS "Enter server address: "
 #define ASK_PORT "Enter server port: "

@@ -1,10 +1,19 @@
 /* check_race: who wins of several addresses, how soon, and that the losers are closed. */
 #include "client/race.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-#include "suite.h"
-#include "trials.h"
+#include "base/clock.h"
+#include "lib/capture.h"
+#include "lib/looping.h"
+#include "lib/peers.h"
+#include "lib/scarce.h"
+#include "lib/suite.h"
+#include "lib/trials.h"
 
 static void teardown(void)
 {

@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -13,8 +14,8 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/outlet.h"
-#include "capture.h"
-#include "suite.h"
+#include "lib/capture.h"
+#include "lib/suite.h"
 
 /* How often standard output takes nothing, although it may be said to be writable; and what it was
  * asked. */

@@ -1,10 +1,17 @@
 /* check_reading: how the reading of a greeting ends, and what it waits for. */
 #include "client/reading.h"
 
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "client/options.h"
-#include "looping.h"
-#include "standstill.h"
-#include "suite.h"
+#include "lib/capture.h"
+#include "lib/looping.h"
+#include "lib/peers.h"
+#include "lib/scarce.h"
+#include "lib/standstill.h"
+#include "lib/suite.h"
 
 static struct options options;
 static struct peer server;

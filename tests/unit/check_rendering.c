@@ -4,13 +4,14 @@
 
 #include <event2/buffer.h>
 #include <event2/event.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/address.h"
 #include "base/socket.h"
 #include "daemon/say/compile.h"
-#include "scarce.h"
-#include "suite.h"
+#include "lib/scarce.h"
+#include "lib/suite.h"
 
 /* What a piece may hold that is copied: with libevent's header 4 KiB of memory. */
 enum { COPIED_MOST = 4096 };

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "capture.h"
 #include "client/options.h"
 #include "client/probe.h"
-#include "suite.h"
+#include "lib/capture.h"
+#include "lib/suite.h"
 
 static struct options options;
 static struct probe_result result;

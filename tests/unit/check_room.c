@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "capture.h"
 #include "daemon/options.h"
-#include "suite.h"
+#include "lib/capture.h"
+#include "lib/suite.h"
 
 enum { LIMIT = 64, RESERVE = 8 };
 

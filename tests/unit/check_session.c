@@ -1,26 +1,32 @@
 /* check_session: every way in which a session can go, over socketpairs and real TCP connections. */
 #include "daemon/serve/sessions.h"
 
+#include <errno.h>
+#include <event2/event.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/socket.h"
-#include "capture.h"
-#include "daemon/say/greeting.h"
 #include "daemon/options.h"
-#include "daemon/tell/stats.h"
+#include "daemon/say/greeting.h"
 #include "daemon/say/template.h"
 #include "daemon/serve/session.h"
-#include "extensions.h"
+#include "daemon/tell/stats.h"
 #include "fault.h"
-#include "peers.h"
-#include "scarce.h"
-#include "suite.h"
+#include "lib/capture.h"
+#include "lib/extensions.h"
+#include "lib/peers.h"
+#include "lib/scarce.h"
+#include "lib/suite.h"
 
 /* The kinds of connections; the last is left out where there is no IPv6. */
 static const int families[] = {AF_UNIX, AF_INET, AF_INET6};

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "suite.h"
+#include "lib/suite.h"
 
 static const int none[] = {0}, early[] = {SIGHUP, SIGUSR1, 0};
 

@@ -2,26 +2,29 @@
 #include "daemon/setup/sockets.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/address.h"
 #include "base/endpoint.h"
 #include "base/log.h"
-#include "capture.h"
-#include "daemon/setup/kernel.h"
 #include "daemon/options.h"
-#include "extensions.h"
+#include "daemon/setup/kernel.h"
 #include "fault.h"
-#include "peers.h"
-#include "suite.h"
+#include "lib/capture.h"
+#include "lib/extensions.h"
+#include "lib/peers.h"
+#include "lib/suite.h"
 
 enum { ENDPOINTS_MAX = 4 };
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/standard.h"
-#include "suite.h"
+#include "lib/suite.h"
 
 /* Closes the descriptors whose bits are set in the mask. */
 static void close_by_mask(int mask)

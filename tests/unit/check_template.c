@@ -7,12 +7,13 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/address.h"
 #include "base/endpoint.h"
-#include "suite.h"
+#include "lib/suite.h"
 
 /* The zone that every IPv6 address has; NULL: the one that it has. */
 static const char *zone;

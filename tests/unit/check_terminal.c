@@ -10,7 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "suite.h"
+#include "lib/suite.h"
 
 /* What the next isatty() fails with; 0: it answers. */
 static int refusal;

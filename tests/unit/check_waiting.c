@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
-#include "peers.h"
-#include "suite.h"
+#include "lib/peers.h"
+#include "lib/suite.h"
 
 enum { MANY = 100 };
 

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "suite.h"
+#include "lib/suite.h"
 
 enum { STATUS = 42 };
 

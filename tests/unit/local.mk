@@ -48,26 +48,38 @@ unit_tests = \
 	tests/unit/check_waiting \
 	tests/unit/check_watchdog
 check_PROGRAMS += $(unit_tests)
-endif
 
-noinst_HEADERS += \
-	tests/unit/capture.h \
-	tests/unit/extensions.h \
-	tests/unit/fault.h \
-	tests/unit/help.h \
-	tests/unit/looping.h \
-	tests/unit/peers.h \
-	tests/unit/scarce.h \
-	tests/unit/standstill.h \
-	tests/unit/suite.h \
-	tests/unit/trials.h \
-	tests/unit/words.h
+# What they share.
+check_LIBRARIES += tests/unit/lib/libunit.a
+endif
+tests_unit_lib_libunit_a_SOURCES = \
+	tests/unit/lib/capture.c \
+	tests/unit/lib/capture.h \
+	tests/unit/lib/extensions.c \
+	tests/unit/lib/extensions.h \
+	tests/unit/lib/help.c \
+	tests/unit/lib/help.h \
+	tests/unit/lib/looping.c \
+	tests/unit/lib/looping.h \
+	tests/unit/lib/peers.c \
+	tests/unit/lib/peers.h \
+	tests/unit/lib/scarce.c \
+	tests/unit/lib/scarce.h \
+	tests/unit/lib/standstill.c \
+	tests/unit/lib/standstill.h \
+	tests/unit/lib/suite.c \
+	tests/unit/lib/suite.h \
+	tests/unit/lib/trials.c \
+	tests/unit/lib/trials.h \
+	tests/unit/lib/words.c \
+	tests/unit/lib/words.h
 
 # A unit test is one file of its name and links all of the daemon, if nothing else is said.
-LDADD = src/libdaemon.a src/libbase.a $(EVENT_LIBS) $(CHECK_LIBS)
+LDADD = tests/unit/lib/libunit.a src/libdaemon.a src/libbase.a $(EVENT_LIBS) $(CHECK_LIBS)
 
 # These link all of the client.
-client_unit_libs = src/libclient.a src/libbase.a $(EVENT_LIBS) $(CHECK_LIBS) $(PTHREAD_LIBS)
+client_unit_libs = tests/unit/lib/libunit.a src/libclient.a src/libbase.a $(EVENT_LIBS) $(CHECK_LIBS) \
+	$(PTHREAD_LIBS)
 tests_unit_check_ask_LDADD = $(client_unit_libs)
 tests_unit_check_client_options_LDADD = $(client_unit_libs)
 tests_unit_check_deadline_LDADD = $(client_unit_libs)
@@ -83,18 +95,22 @@ tests_unit_check_report_LDADD = $(client_unit_libs)
 tests_unit_check_watchdog_LDADD = $(client_unit_libs)
 
 # In these, fault.c takes the C library's place: in a static program, too, where one object may bring several functions.
+# So it is in no library, from which the linker would take it unasked.
 fault_ldflags = $(AM_LDFLAGS) -Wl,-z,muldefs
 tests_unit_check_listener_SOURCES = \
 	tests/unit/check_listener.c \
-	tests/unit/fault.c
+	tests/unit/fault.c \
+	tests/unit/fault.h
 tests_unit_check_listener_LDFLAGS = $(fault_ldflags)
 tests_unit_check_session_SOURCES = \
 	tests/unit/check_session.c \
-	tests/unit/fault.c
+	tests/unit/fault.c \
+	tests/unit/fault.h
 tests_unit_check_session_LDFLAGS = $(fault_ldflags)
 tests_unit_check_sockets_SOURCES = \
 	tests/unit/check_sockets.c \
-	tests/unit/fault.c
+	tests/unit/fault.c \
+	tests/unit/fault.h
 tests_unit_check_sockets_LDFLAGS = $(fault_ldflags)
 
 tests_unit_check_template_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getnameinfo

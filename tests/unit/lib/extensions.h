@@ -5,11 +5,7 @@
 
 #include <config.h>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 /* The kernel tells where a datagram was sent to: destination.c. */
 #ifdef HAVE_STRUCT_IN_PKTINFO_IPI_SPEC_DST
@@ -29,19 +25,7 @@ enum { HAS_REOPENING = 0 };
  * The kernel tells what a client has taken, and since when it is silent: tcpinfo.c. QEMU 7.2 passes
  * on 4 bytes of that.
  */
-static inline bool has_tcpinfo(void)
-{
-	bool has = false;
-#ifdef HAVE_STRUCT_TCP_INFO_TCPI_BYTES_ACKED
-	char told[1024];
-	socklen_t length = sizeof told;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	has = getsockopt(fd, IPPROTO_TCP, TCP_INFO, told, &length) == 0 && length > sizeof(int);
-	close(fd);
-#endif
-	return has;
-}
+bool has_tcpinfo(void);
 
 enum {
 	HAS_HOLDING_BACK = HAVE_DECL_TCP_CORK,		   /* socket.c */

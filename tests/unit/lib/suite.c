@@ -1,16 +1,10 @@
 /* suite: what the main of every unit test needs: run a suite, and exit as it ended. */
-#ifndef UNIT_SUITE_H
-#define UNIT_SUITE_H
+#include "suite.h"
 
-#include <check.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* How many elements an array has, as the end of a loop test. */
-#define COUNT_OF(array) ((int)(sizeof(array) / sizeof *(array)))
 
 enum { SUITE_CASES_MAX = 32 };
 
@@ -18,8 +12,7 @@ enum { SUITE_CASES_MAX = 32 };
 static const char *suite_names[SUITE_CASES_MAX];
 static int suite_length;
 
-/* Makes a test case. Each test may take a minute: four seconds are few on a busy machine. */
-static inline TCase *suite_case(Suite *suite, const char *name)
+TCase *suite_case(Suite *suite, const char *name)
 {
 	TCase *tests = tcase_create(name);
 
@@ -32,7 +25,7 @@ static inline TCase *suite_case(Suite *suite, const char *name)
 }
 
 /* Runs one test case, or all if the name is NULL, and frees the runner. Returns the exit status. */
-static inline int suite_run_case(SRunner *runner, const char *name)
+static int suite_run_case(SRunner *runner, const char *name)
 {
 	int failed;
 
@@ -42,18 +35,12 @@ static inline int suite_run_case(SRunner *runner, const char *name)
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* Runs the suite, each test in a process of its own, and prints Check's closing line. */
-static inline int suite_run(Suite *suite)
+int suite_run(Suite *suite)
 {
 	return suite_run_case(srunner_create(suite), NULL);
 }
 
-/*
- * As suite_run(), but the test cases run at the same time, and each prints its closing line: for
- * tests that mostly wait. With Check's CK_RUN_CASE, or CK_FORK=no for a debugger, it is
- * suite_run().
- */
-static inline int suite_run_at_once(Suite *suite)
+int suite_run_at_once(Suite *suite)
 {
 	SRunner *runner = srunner_create(suite);
 	bool all_passed = true;
@@ -73,5 +60,3 @@ static inline int suite_run_at_once(Suite *suite)
 		all_passed = all_passed && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
 	return all_passed ? EXIT_SUCCESS : EXIT_FAILURE;
 }
-
-#endif

@@ -3,8 +3,7 @@
  *
  * Nothing here sleeps: the loop runs until a condition holds, or a deadline has passed.
  */
-#ifndef UNIT_PEERS_H
-#define UNIT_PEERS_H
+#include "peers.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -12,30 +11,14 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/address.h"
 #include "base/clock.h"
 
-/* What a condition may take at most: far more than it needs, for a slow machine. */
-#define PATIENCE_MS 20000
-
-/* The far end of a connection, and what it has received. */
-struct peer {
-	int fd;
-	char *bytes;
-	size_t length, room;
-	bool ended; /* saw the end of the stream */
-	int error;  /* an errno that receiving gave, or 0 */
-};
-
-/* The loopback address of the family, with a port. */
-static inline struct address loopback(int family, uint16_t port)
+struct address loopback(int family, uint16_t port)
 {
 	struct address address = {.length = 0};
 
@@ -51,8 +34,7 @@ static inline struct address loopback(int family, uint16_t port)
 	return address;
 }
 
-/* Binds a socket of that type to a free port of the loopback address; returns it, or -1. */
-static inline int bind_on_loopback(int family, int type)
+int bind_on_loopback(int family, int type)
 {
 	struct address address = loopback(family, 0);
 	int fd = socket(family, type | SOCK_CLOEXEC, 0);
@@ -63,8 +45,7 @@ static inline int bind_on_loopback(int family, int type)
 	return -1;
 }
 
-/* Listens on a free port of the loopback address; returns the descriptor, or -1. */
-static inline int listen_on_loopback(int family, int backlog)
+int listen_on_loopback(int family, int backlog)
 {
 	int fd = bind_on_loopback(family, SOCK_STREAM);
 
@@ -74,8 +55,7 @@ static inline int listen_on_loopback(int family, int backlog)
 	return -1;
 }
 
-/* Binds a datagram socket to a free port of the loopback address; returns the descriptor. */
-static inline int datagrams_on_loopback(int family)
+int datagrams_on_loopback(int family)
 {
 	int fd = bind_on_loopback(family, SOCK_DGRAM);
 
@@ -83,8 +63,7 @@ static inline int datagrams_on_loopback(int family)
 	return fd;
 }
 
-/* The address that a socket is bound to. */
-static inline struct address bound_address(int fd)
+struct address bound_address(int fd)
 {
 	struct address address = {.length = sizeof address.room};
 
@@ -92,8 +71,7 @@ static inline struct address bound_address(int fd)
 	return address;
 }
 
-/* Connects a new datagram socket to where another one is bound, which it then hears alone. */
-static inline int datagrams_to(int fd)
+int datagrams_to(int fd)
 {
 	struct address address = bound_address(fd);
 	int peer = datagrams_on_loopback(address.any.sa_family);
@@ -102,8 +80,7 @@ static inline int datagrams_to(int fd)
 	return peer;
 }
 
-/* Tells whether this machine has IPv6 at all. */
-static inline bool ipv6_works(void)
+bool ipv6_works(void)
 {
 	int fd = listen_on_loopback(AF_INET6, 1);
 
@@ -112,13 +89,12 @@ static inline bool ipv6_works(void)
 	return fd >= 0;
 }
 
-static inline void set_nonblocking(int fd)
+void set_nonblocking(int fd)
 {
 	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
 }
 
-/* Connects a new peer to where the descriptor listens; it has happened on return. */
-static inline struct peer peer_of_listener(int listener, int receive_buffer)
+struct peer peer_of_listener(int listener, int receive_buffer)
 {
 	struct address address = bound_address(listener);
 	struct peer peer = {.fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
@@ -134,8 +110,7 @@ static inline struct peer peer_of_listener(int listener, int receive_buffer)
 	return peer;
 }
 
-/* Makes a connection: the peer, and our non-blocking end. With AF_UNIX it is a socketpair. */
-static inline struct peer peer_pair(int family, int *ours, int buffers)
+struct peer peer_pair(int family, int *ours, int buffers)
 {
 	struct peer peer = {0};
 	int listener, ends[2];
@@ -159,8 +134,7 @@ static inline struct peer peer_pair(int family, int *ours, int buffers)
 	return peer;
 }
 
-/* Receives what is there, `most` bytes at most; returns how many it were. */
-static inline size_t peer_receive(struct peer *peer, size_t most)
+size_t peer_receive(struct peer *peer, size_t most)
 {
 	size_t before = peer->length;
 
@@ -187,8 +161,7 @@ static inline size_t peer_receive(struct peer *peer, size_t most)
 	return peer->length - before;
 }
 
-/* Sends `length` bytes, or as many as go now; returns how many, 0 also if it failed. */
-static inline size_t peer_send(struct peer *peer, size_t length)
+size_t peer_send(struct peer *peer, size_t length)
 {
 	static const char words[65536];
 	size_t sent = 0;
@@ -203,16 +176,14 @@ static inline size_t peer_send(struct peer *peer, size_t length)
 	return sent;
 }
 
-/* Closes without a reset, unless unread bytes are there. */
-static inline void peer_close(struct peer *peer)
+void peer_close(struct peer *peer)
 {
 	close(peer->fd);
 	free(peer->bytes);
 	peer->bytes = NULL;
 }
 
-/* Closes with a reset. */
-static inline void peer_reset(struct peer *peer)
+void peer_reset(struct peer *peer)
 {
 	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 
@@ -220,27 +191,21 @@ static inline void peer_reset(struct peer *peer)
 	peer_close(peer);
 }
 
-/* Asserts that the peer got these bytes and then the end, as who was served should. */
-static inline void assert_greeted(const struct peer *peer, const void *bytes, size_t length)
+void assert_greeted(const struct peer *peer, const void *bytes, size_t length)
 {
 	ck_assert_msg(peer->ended, "no end of stream: %s", strerror(peer->error));
 	ck_assert_uint_eq(peer->length, length);
 	ck_assert(length == 0 || memcmp(peer->bytes, bytes, length) == 0);
 }
 
-static inline void tick_cb(evutil_socket_t fd, short what, void *argument)
+static void tick_cb(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd;
 	(void)what;
 	(void)argument;
 }
 
-/*
- * Runs the loop until `done` says so, looking every 2 ms at least, or for `ms` at most.
- * Returns whether it was done. What the peers do, they do in `done`.
- */
-static inline bool run_until(struct event_base *base, bool (*done)(void *argument), void *argument,
-			     uint64_t ms)
+bool run_until(struct event_base *base, bool (*done)(void *argument), void *argument, uint64_t ms)
 {
 	struct timeval often = {.tv_usec = 2000};
 	struct event *tick = event_new(base, -1, EV_PERSIST, tick_cb, NULL);
@@ -255,20 +220,18 @@ static inline bool run_until(struct event_base *base, bool (*done)(void *argumen
 	return is_done;
 }
 
-static inline bool never(void *argument)
+static bool never(void *argument)
 {
 	(void)argument;
 	return false;
 }
 
-/* Runs the loop for a time, to see that something does not happen. */
-static inline void run_for(struct event_base *base, uint64_t ms)
+void run_for(struct event_base *base, uint64_t ms)
 {
 	run_until(base, never, NULL, ms);
 }
 
-/* The lowest free descriptor: the same again if none was left open meanwhile. */
-static inline int lowest_descriptor(void)
+int lowest_descriptor(void)
 {
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -276,5 +239,3 @@ static inline int lowest_descriptor(void)
 	close(fd);
 	return fd;
 }
-
-#endif

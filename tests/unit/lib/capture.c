@@ -4,8 +4,7 @@
  * A test runs in a process of its own, so nothing is put back, but at its exit:
  * a sanitizer's report must not end in the file.
  */
-#ifndef UNIT_CAPTURE_H
-#define UNIT_CAPTURE_H
+#include "capture.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -15,12 +14,12 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#define CAPTURE_MAX 16384
+enum { CAPTURE_MAX = 16384 };
 
 /* The descriptors as they were, by their number; 0: not captured. */
 static int capture_saved[3];
 
-static inline void capture_end(void)
+static void capture_end(void)
 {
 	fflush(NULL);
 	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
@@ -28,8 +27,7 @@ static inline void capture_end(void)
 			dup2(capture_saved[fd], fd);
 }
 
-/* Sends what is written to `fd` (1 or 2) to a new file without a name. */
-static inline void capture(int fd)
+void capture(int fd)
 {
 	FILE *file = tmpfile();
 
@@ -42,8 +40,7 @@ static inline void capture(int fd)
 	atexit(capture_end);
 }
 
-/* All that was written to `fd` until now, as a string that lives until the next call. */
-static inline const char *captured(int fd)
+const char *captured(int fd)
 {
 	static char text[CAPTURE_MAX];
 	ssize_t length;
@@ -55,16 +52,14 @@ static inline const char *captured(int fd)
 	return text;
 }
 
-/* Forgets what was written to `fd` until now. */
-static inline void capture_clear(int fd)
+void capture_clear(int fd)
 {
 	fflush(NULL);
 	ck_assert_int_eq(ftruncate(fd, 0), 0);
 	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
 }
 
-/* How often `part` stands in `text`. */
-static inline int occurrences(const char *text, const char *part)
+int occurrences(const char *text, const char *part)
 {
 	int count = 0;
 
@@ -73,8 +68,7 @@ static inline int occurrences(const char *text, const char *part)
 	return count;
 }
 
-/* Asserts that standard error holds one line, which begins with the program's name. */
-static inline void assert_one_error_line(const char *prefix)
+void assert_one_error_line(const char *prefix)
 {
 	const char *text = captured(STDERR_FILENO);
 
@@ -84,17 +78,14 @@ static inline void assert_one_error_line(const char *prefix)
 		      "'%s' is not one line", text);
 }
 
-/* Asserts that standard error holds `part`. */
-static inline void assert_told(const char *part)
+void assert_told(const char *part)
 {
 	const char *text = captured(STDERR_FILENO);
 
 	ck_assert_msg(strstr(text, part) != NULL, "'%s' is not in '%s'", part, text);
 }
 
-static inline void assert_told_nothing(void)
+void assert_told_nothing(void)
 {
 	ck_assert_str_eq(captured(STDERR_FILENO), "");
 }
-
-#endif

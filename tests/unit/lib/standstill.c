@@ -2,20 +2,18 @@
  * standstill: this process is stopped for a while, and finds its timers passed before it has looked
  * at its sockets. A child does it, with SIGSTOP and SIGCONT.
  */
-#ifndef UNIT_STANDSTILL_H
-#define UNIT_STANDSTILL_H
+#include "standstill.h"
 
 #include <check.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* Waits, 2 s at most, until /proc shows the process in that state: S waits, T is stopped. */
-static inline void await_state(pid_t pid, char state)
+static void await_state(pid_t pid, char state)
 {
 	char path[32], text[256];
 
@@ -32,13 +30,7 @@ static inline void await_state(pid_t pid, char state)
 	}
 }
 
-/*
- * Lets a child stop this process as soon as it waits, call `meanwhile`, and let it go on after
- * `ms`; then it calls `afterwards`, `later_ms` later. Either may be NULL. Returns the child, to be
- * given to standstill_end().
- */
-static inline pid_t standstill_begin(int ms, void (*meanwhile)(void), int later_ms,
-				     void (*afterwards)(void))
+pid_t standstill_begin(int ms, void (*meanwhile)(void), int later_ms, void (*afterwards)(void))
 {
 	pid_t us = getpid(), child = fork();
 
@@ -59,12 +51,10 @@ static inline pid_t standstill_begin(int ms, void (*meanwhile)(void), int later_
 	_exit(0);
 }
 
-static inline void standstill_end(pid_t child)
+void standstill_end(pid_t child)
 {
 	int status;
 
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);
 }
-
-#endif
