@@ -12,65 +12,53 @@ fuzz_targets = \
 	tests/fuzz/fuzz_template
 check_PROGRAMS += $(fuzz_targets)
 
-noinst_HEADERS += \
-	tests/fuzz/command.h \
-	tests/fuzz/fuzz.h \
-	tests/fuzz/target.h \
-	tests/fuzz/world.h
-
 EXTRA_DIST += \
 	tests/fuzz/corpus \
 	tests/fuzz/ignorelist
 
-# What every fuzz target is linked from, and the C library's functions in whose place world.c is.
-fuzz_common = \
+# What they share. libFuzzer brings a main of its own.
+check_LIBRARIES += tests/fuzz/libfuzz.a
+tests_fuzz_libfuzz_a_SOURCES = \
 	tests/fuzz/command.c \
+	tests/fuzz/command.h \
 	tests/fuzz/fuzz.c \
-	tests/fuzz/world.c
+	tests/fuzz/fuzz.h \
+	tests/fuzz/target.h \
+	tests/fuzz/world.c \
+	tests/fuzz/world.h
 if !FUZZING
-fuzz_common += tests/fuzz/replay.c
+tests_fuzz_libfuzz_a_SOURCES += tests/fuzz/replay.c
 endif
+
+# The C library's functions in whose place world.c is. It is linked to each target, also to one that does not name it.
 fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS) \
+	-Wl,--undefined=world \
 	-Wl,--wrap=bind \
 	-Wl,--wrap=getc \
 	-Wl,--wrap=getservbyname \
 	-Wl,--wrap=isatty \
 	-Wl,--wrap=poll \
 	-Wl,--wrap=write
-fuzz_client_libs = src/libclient.a src/libbase.a $(EVENT_LIBS) $(PTHREAD_LIBS)
+fuzz_base_libs = tests/fuzz/libfuzz.a src/libbase.a
+fuzz_client_libs = tests/fuzz/libfuzz.a src/libclient.a src/libbase.a $(EVENT_LIBS) $(PTHREAD_LIBS)
+fuzz_daemon_libs = tests/fuzz/libfuzz.a src/libdaemon.a src/libbase.a $(EVENT_LIBS)
 
-tests_fuzz_fuzz_address_SOURCES = tests/fuzz/fuzz_address.c $(fuzz_common)
+# Each target is one file of its name.
 tests_fuzz_fuzz_address_LDADD = $(fuzz_client_libs)
 tests_fuzz_fuzz_address_LDFLAGS = $(fuzz_ldflags)
-
-tests_fuzz_fuzz_client_options_SOURCES = tests/fuzz/fuzz_client_options.c $(fuzz_common)
 tests_fuzz_fuzz_client_options_LDADD = $(fuzz_client_libs)
 tests_fuzz_fuzz_client_options_LDFLAGS = $(fuzz_ldflags)
-
-tests_fuzz_fuzz_escape_SOURCES = tests/fuzz/fuzz_escape.c $(fuzz_common)
-tests_fuzz_fuzz_escape_LDADD = src/libbase.a
+tests_fuzz_fuzz_escape_LDADD = $(fuzz_base_libs)
 tests_fuzz_fuzz_escape_LDFLAGS = $(fuzz_ldflags)
-
-tests_fuzz_fuzz_number_SOURCES = tests/fuzz/fuzz_number.c $(fuzz_common)
-tests_fuzz_fuzz_number_LDADD = src/libbase.a
+tests_fuzz_fuzz_number_LDADD = $(fuzz_base_libs)
 tests_fuzz_fuzz_number_LDFLAGS = $(fuzz_ldflags)
-
-tests_fuzz_fuzz_options_SOURCES = tests/fuzz/fuzz_options.c $(fuzz_common)
-tests_fuzz_fuzz_options_LDADD = src/libdaemon.a src/libbase.a $(EVENT_LIBS)
+tests_fuzz_fuzz_options_LDADD = $(fuzz_daemon_libs)
 tests_fuzz_fuzz_options_LDFLAGS = $(fuzz_ldflags)
-
-tests_fuzz_fuzz_prompt_SOURCES = tests/fuzz/fuzz_prompt.c $(fuzz_common)
 tests_fuzz_fuzz_prompt_LDADD = $(fuzz_client_libs)
 tests_fuzz_fuzz_prompt_LDFLAGS = $(fuzz_ldflags)
-
-tests_fuzz_fuzz_rendering_SOURCES = tests/fuzz/fuzz_rendering.c $(fuzz_common)
-tests_fuzz_fuzz_rendering_LDADD = src/libdaemon.a src/libbase.a
+tests_fuzz_fuzz_rendering_LDADD = $(fuzz_daemon_libs)
 tests_fuzz_fuzz_rendering_LDFLAGS = $(fuzz_ldflags)
-
-tests_fuzz_fuzz_report_SOURCES = tests/fuzz/fuzz_report.c $(fuzz_common)
 tests_fuzz_fuzz_report_LDADD = $(fuzz_client_libs)
 tests_fuzz_fuzz_report_LDFLAGS = $(fuzz_ldflags)
-
-tests_fuzz_fuzz_template_SOURCES = tests/fuzz/fuzz_template.c $(fuzz_common)
-tests_fuzz_fuzz_template_LDADD = src/libdaemon.a src/libbase.a
+tests_fuzz_fuzz_template_LDADD = $(fuzz_daemon_libs)
 tests_fuzz_fuzz_template_LDFLAGS = $(fuzz_ldflags)
