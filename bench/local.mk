@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The benchmark: its load generator, the servers that haild is compared with, and what runs them.
 
 # Tests need the load generator, too; plain `make` does not.

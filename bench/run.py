@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """The benchmark: measures what is asked for, prints tables, writes them as TSV, and draws plots of them.
 
 script/bench installs and builds what this needs, and starts it; bench/README.md tells how to read it.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
 # The blackbox exporter finds the expected greeting, logs "Regexp matched", and yet reports probe_success 0.
 #
 # Guess: `query_response: - expect: REGEX` passes as soon as the bytes that have come match.

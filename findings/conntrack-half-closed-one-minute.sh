@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
 # conntrack keeps an idle connection for five days, and for one minute once the server has half-closed it.
 #
 # Guess: to a firewall or a NAT, a connection with one direction still open is established. So

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
 # libevent's evhttp sends the body in answer to HEAD: on a kept connection it stands where the next answer should.
 #
 # Guess: evhttp allows HEAD by default, so evhttp_send_reply() knows to leave the body out; GET's length is sent.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
 # systemd-socket-proxyd, redir, rinetd, simpleproxy and nginx stream answer a client's FIN by closing: no greeting.
 #
 # Guess: a TCP forwarder passes a half-close on, and what the server still says comes back: TCP has two directions.

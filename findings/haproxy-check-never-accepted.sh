@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
 # HAProxy's plain `check` holds a socket-activated service for up, though its program was never started.
 #
 # Guess: `check` is a whole TCP connection, so the server accepts it and may count and log it; and a service that

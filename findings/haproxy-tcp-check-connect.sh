@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
 # HAProxy: a `tcp-check connect` without words drops the server line's send-proxy, and its check-send-proxy as well.
 #
 # Guess: `tcp-check connect` writes out what the check does anyway, so the server line's options hold as before; and

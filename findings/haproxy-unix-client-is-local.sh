@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
 # HAProxy announces a real client on its UNIX socket by PROXY v2 as LOCAL, the word for its own health checks.
 #
 # Guess: a relayed client comes as PROXY with family AF_UNIX, which version 2 has, or as UNSPEC. LOCAL is for what

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # shellcheck shell=bash
 # lib: what the findings share: pinned packages in a folder of their own, and the exit status. To be sourced.
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
 # libevent: bufferevent_socket_connect_hostname() looks all addresses up, and tries only the first.
 #
 # Guess: a call that resolves a name and connects, in a library of 2020, goes through the addresses as the

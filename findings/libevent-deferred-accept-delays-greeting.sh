@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
 # LEV_OPT_DEFERRED_ACCEPT (TCP_DEFER_ACCEPT) makes a greeting a second late; it neither hangs nor is harmless.
 #
 # Guess: as libevent's own header warns, the kernel may never tell of a client that waits, so a server that speaks

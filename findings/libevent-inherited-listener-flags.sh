@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
 # A socket from systemd is blocking and without close-on-exec, and evconnlistener_new() leaves it so.
 #
 # Guess: evconnlistener_new() makes its listener fit for an event loop, as evconnlistener_new_bind() does, and

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
 # On MPTCP, shutdown(2) does not push out what TCP_CORK holds back: the greeting comes 200 ms late.
 #
 # Guess: MPTCP takes TCP's options with TCP's meaning, and a FIN flushes: on TCP, a corked greeting leaves with

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
 # OpenBSD's nc prints nothing of a greeting that a reset follows closely, and exits 0; three others print it.
 #
 # Guess: either the greeting is printed, since Linux keeps what was received before an RST and lets it be read; or

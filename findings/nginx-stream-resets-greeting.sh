@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
 # nginx stream: a client that has talked first gets the whole greeting, and then a reset.
 #
 # Guess: a server that greets, half-closes and goes on reading ends its connection in order, and a proxy between

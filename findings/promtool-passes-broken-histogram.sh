@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
 # `promtool check metrics` complains of names and units, and passes a histogram that no quantile can be had of.
 #
 # Guess: the official linter, which fails a gauge named _total, fails a histogram that breaks the format's own rules.

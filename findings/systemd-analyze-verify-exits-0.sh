@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
 # `systemd-analyze verify` exits 0 for a unit with a misspelt hardening key and two values that do not exist.
 #
 # Guess: a command named verify, used as a CI step or a package's test, fails on a directive that it cannot read.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What the findings' observers share: peers on loopback, deadlines, and the verdict."""
 
 import atexit

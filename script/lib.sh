@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # shellcheck shell=bash
 # lib: what the scripts here and .ci/run share. To be sourced.
 #
@@ -52,7 +53,7 @@ die() {
 
 # Prints the comment that a script begins with, which is its help.
 print_help() {
-	sed -n '2,/^[^#]/ { /^# shellcheck/d; s/^# \{0,1\}//p; }' "$0"
+	sed -n '2,/^[^#]/ { /^# shellcheck/d; /^# SPDX-/d; s/^# \{0,1\}//p; }' "$0"
 }
 
 # Answers --help wherever it stands, and what is wrong with the arguments.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The programs, and the libraries that they and the unit tests are linked from.
 
 sbin_PROGRAMS = src/haild

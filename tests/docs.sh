@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # docs: holds the option table in the source, --help and the man page against each other.
 #
 # An option that is in one of them and not in the others fails, and so does one that

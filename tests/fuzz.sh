@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # fuzz: gives every fuzz target the inputs of its corpus; it must stand them all.
 #
 # Sources: srcdir; programs: tests/fuzz/ in the current directory. script/fuzz looks for more.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # layers: holds the sources to who may know whom.
 #
 # src/base knows nobody; src/daemon and src/client know base, and not each other.

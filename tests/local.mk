@@ -1,9 +1,11 @@
+# SPDX-License-Identifier: ISC
 # What the test suite is, and what its tests find in their environment.
 
 dist_check_SCRIPTS += \
 	tests/docs.sh \
 	tests/fuzz.sh \
 	tests/layers.sh \
+	tests/licence.sh \
 	tests/pages.sh \
 	tests/posix.sh
 

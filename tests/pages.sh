@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # pages: renders the man pages as a terminal of 80 columns shows them, in groff and in mandoc.
 #
 # Neither may warn, and no line may go past column 80, also where text begins one column further to the right, as

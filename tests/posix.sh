@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # posix: holds the sources to POSIX.1-2008: what it lacks is behind a check of configure.
 #
 # Each source must compile with an answer of no to all that configure asks, and with headers that hide whatever is no

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What hailto costs, and other clients: the time of the whole process, and its instructions."""
 import os
 import re

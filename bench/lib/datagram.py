@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What an answer to a datagram costs a server, and how many it gives in a second, at saturation."""
 from lib import load, machine, rest, servers
 from lib.rounds import Rounds, interleaved

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What a greeting costs, in figures that noise does not touch: segments, calls, instructions, allocations."""
 import collections
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What a greeting costs while many other connections are held."""
 import contextlib
 

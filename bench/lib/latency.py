@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """How long a client waits from its intended start to the end of the stream, at a given rate."""
 import statistics
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Runs the load generator, bench/load/load, and reads what it prints. What it finds wrong ends the run."""
 import contextlib
 import functools

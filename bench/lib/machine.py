@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The machine under the benchmark: a network namespace, what machine it is, who uses its processors."""
 import contextlib
 import fcntl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Resident memory: of a connection that is held, and of clients that read nothing of a long greeting."""
 import contextlib
 import pathlib

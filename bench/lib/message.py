@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What a greeting costs against its size."""
 from lib import machine, servers
 from lib.rounds import Rounds, interleaved

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What a server uses of the processors until it has come to rest."""
 import contextlib
 import os

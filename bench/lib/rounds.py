@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Interleaved rounds: what else the machine does at a time then meets everyone alike.
 
     rounds = Rounds()

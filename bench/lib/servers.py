@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The servers that are compared: how each is started, when it is ready, how it is stopped.
 
     with servers.by_name("haild").running(message=b"Hello", core=0, options=("--idle=60s",)) as server:

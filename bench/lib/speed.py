@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What a greeting costs a server, and how many it gives in a second, at saturation."""
 import time
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """How long a server takes from exec to its first greeting, and how large its program is."""
 import os
 import pathlib

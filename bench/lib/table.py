@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Tables of what was measured: medians with their spread, kept as TSV, shown as text and as Markdown."""
 import pathlib
 import statistics

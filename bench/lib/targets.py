@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What haild must reach, held against the tables that are there; and the tables in the documents."""
 import collections
 import operator

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* closed: the closed loop: whenever a connection ends, the next begins. */
 #include <config.h>
 

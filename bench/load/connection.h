@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * connection: all connections, and the life of each: open, read to the end of
  * stream, close.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* datagrams: so many requests are under way at a time, and each answer is followed by another
  * request. */
 #ifndef LOAD_DATAGRAMS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* greeting: the bytes that must come, and what came instead. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* greeting: the bytes that must come, and what came instead. */
 #ifndef LOAD_GREETING_H
 #define LOAD_GREETING_H

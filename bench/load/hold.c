@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* hold: opens connections and holds them, so that the server has to. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* loops: what the generator can do, each in a file of its name. */
 #ifndef LOAD_LOOPS_H
 #define LOAD_LOOPS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* main: the load generator's steps, in their order. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* open: the open loop: connections begin when it is time, whatever became of those before. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* options: what the load generator is told by its command line. */
 #include <config.h>
 

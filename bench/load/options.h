@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* options: what the load generator is told by its command line. */
 #ifndef LOAD_OPTIONS_H
 #define LOAD_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* report: what a run tells on standard output, a name and a value in each line. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* report: what a run tells on standard output, a name and a value in each line. */
 #ifndef LOAD_REPORT_H
 #define LOAD_REPORT_H

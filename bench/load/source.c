@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* source: the addresses that connections come from, one after the other. */
 #include <config.h>
 

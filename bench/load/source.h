@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* source: the addresses that connections come from, one after the other. */
 #ifndef LOAD_SOURCE_H
 #define LOAD_SOURCE_H

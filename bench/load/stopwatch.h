@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* stopwatch: the time that passed, and the part of it for which this process had its core. */
 #ifndef LOAD_STOPWATCH_H
 #define LOAD_STOPWATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * datagram [FILE]: what an answer by datagram costs in C alone: many are read in one call, and as
  * many answers sent in one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * hello [FILE]: the idiom of libevent's hello-world: a bufferevent for each client, which is freed,
  * and with it the connection closed, as soon as the greeting is with the kernel.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* peer: what the servers that haild is compared with share: message, socket, first line. */
 #include "peer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* peer: what the servers that haild is compared with share: message, socket, first line. */
 #ifndef BENCH_PEERS_PEER_H
 #define BENCH_PEERS_PEER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * plain [--cork | --linger] [FILE]: what a greeting costs in C alone: accept, send, close, one
  * client after the other, in blocking calls.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """tutorial_client.py HOST PORT: the client of the socket tutorials: connect, receive once, print, close."""
 import socket
 import sys

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """tutorial_server.py [FILE]: the server of the socket tutorials: accept, send, close, one client after the other.
 
 Unlike theirs it has room for a long queue, and tells its port.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # held: what a greeting costs while connections are held. Run in the folder of held.tsv.
 load ARG1."/style.gnuplot"
 set output "held.svg"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # message: what a greeting costs against its size. Run in the folder of message.tsv.
 load ARG1."/style.gnuplot"
 set output "message.svg"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # style: what the plots have in common. Colours that differ in lightness, too, on white.
 set terminal svg size 800,480 dynamic enhanced font "sans-serif,14" background rgb "white"
 set datafile separator "\t"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # script/elsewhere sets $arguments, lib.sh $to_build and $to_test; root.sh reads $root_before_suite
 # architecture: the suite on another architecture, emulated by QEMU. To be sourced after root.sh.

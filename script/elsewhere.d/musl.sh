@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # $root is set by lib.sh, $arguments by script/elsewhere
 # musl: the suite with static programs that have musl for their C library. To be sourced after root.sh.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # $arguments is set by script/elsewhere
 # release: the suite on another release of Debian. To be sourced after root.sh.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # $root is set by lib.sh
 # root: makes a Debian of its own in a folder, runs the suite in it, and deletes it. To be sourced after lib.sh.

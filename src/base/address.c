@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* address: makes, compares and formats socket addresses. */
 #include "base/address.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* address: makes, compares and formats socket addresses. */
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* addresslist: the socket addresses of one name, each once. */
 #ifndef BASE_ADDRESSLIST_H
 #define BASE_ADDRESSLIST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* attributes: hints for the compiler and its sanitizer, empty where they are not understood. */
 #ifndef BASE_ATTRIBUTES_H
 #define BASE_ATTRIBUTES_H

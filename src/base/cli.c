@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli: reads a command line from one table of the program's options. */
 #include "base/cli.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * cli: reads a command line and prints --help from one table of the program's options.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* clock: monotonic time, never set back. */
 #include "base/clock.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* clock: monotonic time, never set back. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* destination: which address a datagram was sent to, as each system reports it. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* endpoint: where to listen or connect, as people write it. */
 #include "base/endpoint.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* endpoint: where to listen or connect, as people write it. */
 #ifndef BASE_ENDPOINT_H
 #define BASE_ENDPOINT_H

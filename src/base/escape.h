@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* escape: makes bytes from outside safe to show, as printable text and \xHH. */
 #ifndef BASE_ESCAPE_H
 #define BASE_ESCAPE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* excerpt: the part of a line around a place in a text, for an error that points there. */
 #include "base/excerpt.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * json: writes one JSON object (RFC 8259) to a buffer, never past its end.
  *

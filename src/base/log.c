@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* log: where every message goes: standard error, one line for each event. */
 #include "base/log.h"
 

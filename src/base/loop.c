@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* loop: libevent's event loop, made and ended the same way by both programs. */
 #include "base/loop.h"
 

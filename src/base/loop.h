@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* loop: libevent's event loop, made and ended the same way by both programs. */
 #ifndef BASE_LOOP_H
 #define BASE_LOOP_H

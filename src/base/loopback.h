@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* loopback: localhost, which means this machine without a lookup (RFC 6761, 6.3). */
 #ifndef BASE_LOOPBACK_H
 #define BASE_LOOPBACK_H

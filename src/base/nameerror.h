@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* nameerror: why a host could not be looked up, in the same words with every C library. */
 #ifndef BASE_NAMEERROR_H
 #define BASE_NAMEERROR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* number: strict numbers, sizes and times: the whole text must be valid. */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outlet: writes text to a descriptor, patiently or without ever waiting. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pool: reusable blocks of one size. */
 #include "base/pool.h"
 

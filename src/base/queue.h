@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * queue: structures in order of arrival, each linked by a field of its own, so that any can leave
  * at once and nothing is allocated.

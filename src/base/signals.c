@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * signals: undoes at the start what a parent left blocked or ignored.
  *

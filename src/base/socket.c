@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* socket: sockets as an event loop wants them. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* socket: sockets as an event loop wants them. */
 #ifndef BASE_SOCKET_H
 #define BASE_SOCKET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* standard: the descriptors 0, 1 and 2, which a caller may have closed or made non-blocking. */
 #ifndef BASE_STANDARD_H
 #define BASE_STANDARD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tcpinfo: what the kernel knows of a TCP connection, where it can be asked. */
 #ifndef BASE_TCPINFO_H
 #define BASE_TCPINFO_H

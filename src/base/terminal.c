@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* terminal: whether a descriptor may be a terminal. */
 #include "base/terminal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* terminal: whether a descriptor may be a terminal. */
 #ifndef BASE_TERMINAL_H
 #define BASE_TERMINAL_H

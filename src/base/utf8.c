@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* utf8: the characters of a text, one by one, and which of them are safe to show in a line. */
 #include "base/utf8.h"
 

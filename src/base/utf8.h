@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* utf8: the characters of a text, one by one, and which of them are safe to show in a line. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H

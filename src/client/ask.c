@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* ask: tries a list of addresses by datagram: the first answer wins. */
 #include "ask.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* attempt: one address being tried, for race.c and ask.c, the two ways to try one. */
 #ifndef CLIENT_ATTEMPT_H
 #define CLIENT_ATTEMPT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* attempts: tries a server's addresses until one answers (Happy Eyeballs, RFC 8305). */
 #include "attempts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * attempts: tries a server's addresses until one answers (Happy Eyeballs, RFC 8305). The next one
  * is tried as soon as one fails, or after 250 ms without news.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* expect: compares what was heard with what is expected. */
 #include "expect.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* expect: compares what was heard with what is expected. */
 #ifndef CLIENT_EXPECT_H
 #define CLIENT_EXPECT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* known: the addresses of targets that need no lookup: numbers, localhost, UNIX sockets. */
 #include "known.h"
 

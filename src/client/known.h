@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* known: the addresses of targets that need no lookup: numbers, localhost, UNIX sockets. */
 #ifndef CLIENT_KNOWN_H
 #define CLIENT_KNOWN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* lack: what the machine has run out of when a call fails, and what to do about it. */
 #include "lack.h"
 

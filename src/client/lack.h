@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* lack: what the machine has run out of when a call fails, and what to do about it. */
 #ifndef CLIENT_LACK_H
 #define CLIENT_LACK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * leave: parts from a server that is not read, without a reset if a moment is enough.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* lineup: a server's addresses still to be tried: which is next, and whether more come. */
 #ifndef CLIENT_LINEUP_H
 #define CLIENT_LINEUP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* lookups: the addresses of one host by getaddrinfo(3), each lookup in its own thread. */
 #include "lookups.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * lookups: the addresses of one host by getaddrinfo(3). While the name servers are dead it blocks,
  * and nothing can stop it: so each lookup has a thread, if one can be had.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* main: hailto's steps, in order. */
 #include <stdio.h>
 

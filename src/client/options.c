@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* options: hailto's settings, from its command line. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outgoing: sockets towards a server, and which of their failures say something about it. */
 #ifndef CLIENT_OUTGOING_H
 #define CLIENT_OUTGOING_H

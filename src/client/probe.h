@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * probe: one question to one server, in stages: resolve, then connect and read, or ask. Many may be
  * under way in one loop.

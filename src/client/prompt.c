@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* prompt: asks the user for the server's address and port. */
 #include "prompt.h"
 

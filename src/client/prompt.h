@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* prompt: asks the user for the server's address and port. */
 #ifndef CLIENT_PROMPT_H
 #define CLIENT_PROMPT_H

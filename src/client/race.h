@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* race: tries a list of addresses by connecting: the first one connected wins. */
 #ifndef CLIENT_RACE_H
 #define CLIENT_RACE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* reading: reads what a connected server says, until it ends, goes quiet, or has said enough. */
 #include "reading.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * reading: reads what a connected server says, until the stream ends, the server goes quiet, or
  * there is no more room.

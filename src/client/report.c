@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* report: prints a probe's result: the greeting on stdout, a failure on stderr. */
 #include "report.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* report: prints a probe's result: the greeting on stdout, a failure on stderr. */
 #ifndef CLIENT_REPORT_H
 #define CLIENT_REPORT_H

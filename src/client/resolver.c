@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* resolver: finds a host's addresses without holding up the event loop. */
 #include "resolver.h"
 

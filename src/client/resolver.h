@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * resolver: finds a host's addresses, as every program on the machine does (hosts file, name
  * service switch, DNS), without holding up the event loop.

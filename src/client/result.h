@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* result: a probe's outcome, and the words for its failures. */
 #ifndef CLIENT_RESULT_H
 #define CLIENT_RESULT_H

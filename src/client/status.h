@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* status: what hailto's exit codes mean; scripts depend on them. */
 #ifndef CLIENT_STATUS_H
 #define CLIENT_STATUS_H

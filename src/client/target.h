@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* target: the server to ask, as a person or script writes it. */
 #ifndef CLIENT_TARGET_H
 #define CLIENT_TARGET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * trying: tries the addresses of a target as they become known, by connection or by datagram, and
  * logs them for -v.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watchdog: ends the program in time, even in a call that nothing else can end. */
 #include "watchdog.h"
 

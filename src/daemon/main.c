@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* main: haild's steps, in order. */
 #include <signal.h>
 #include <stdbool.h>

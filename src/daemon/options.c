@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* options: haild's settings, from its command line and environment. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* options: haild's settings, from its command line and environment. */
 #ifndef DAEMON_OPTIONS_H
 #define DAEMON_OPTIONS_H

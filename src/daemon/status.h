@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* status: what haild's exit codes mean; scripts and service managers depend on them. */
 #ifndef DAEMON_STATUS_H
 #define DAEMON_STATUS_H

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """The rows of the catalogue whose promise is a time, one after the other: nothing else may run beside them.
 
 It is no part of `make check`, which may run tests at the same time. script/test runs it after the others.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """The client's rows of the reliability catalogue: it ends in time, says why, and prints what it was sent.
 
 Runs in a network namespace with its own /etc/hosts and /etc/resolv.conf. test_client_*.py has the finer grain.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """C1 to C9 of the catalogue: who connects hears the whole greeting, whatever it says and whatever is lost.
 
 Runs in a network namespace, so that the kernel's counters tell of our connections alone.

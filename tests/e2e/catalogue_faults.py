@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Rows O10 and O11: accept(2) fails in every way it can, and every allocation fails once or for good.
 
 Runs in a network namespace with its own /etc/hosts.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Bad input: every option with bad values (B1), message files (B2), templates (B3), paths of UNIX sockets (B7).
 
 Runs in a network namespace of its own, with nobody to ask for names.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """How haild ends, also amid greetings (L1-L3), starts, also among rivals (L10), takes signals (L6, L7), and
 lives long (L11)."""
 import contextlib

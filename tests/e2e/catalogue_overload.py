@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """The catalogue's rows of overload: too many clients, too fast, too slow, and none is left behind."""
 import contextlib
 import errno

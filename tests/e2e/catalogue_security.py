@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Security: what a hostile peer can make of a terminal, a log, or the memory of the daemon."""
 import collections
 import contextlib

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * hasty_client PORT COUNT GREETING...: connects COUNT times as fast as it can, each time from
  * another loopback address, so that ports never run out. In turn it only listens, talks

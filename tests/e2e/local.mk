@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The end-to-end tests, and the small programs that they run beside ours.
 
 # The naive twins, of libevent's own samples, which the tests must see losing; a fast client; and the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * naive_client HOST PORT: connects with libevent's own way to a name, prints what it hears,
  * and frees nothing. The tests that hailto passes must see this one fail, or hang.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * naive_server [SIZE]: libevent's hello-world idiom, that is: the default backlog, no
  * error callback, close when the greeting is written, and leave the loop at a signal. The

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* reasons: prints each errno with what this C library calls it: tests in Python have another's. */
 #include <stdio.h>
 #include <string.h>

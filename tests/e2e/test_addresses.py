@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """How both programs read an address: what is one, what only the C library takes for one, and what helps then.
 
 Runs in a namespace with its own name server and no routes, so that no mistake goes anywhere.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """A client that does not end is cut at its bound, counted under its reason, and harms nobody else."""
 import unittest
 

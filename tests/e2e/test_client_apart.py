@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """What hailto's lookups of each family apart may say, and what counts beside the lookup of both together.
 
 Runs in a network namespace with its own name server, /etc/hosts and /etc/resolv.conf.

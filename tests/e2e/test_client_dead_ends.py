@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Names that nobody knows, name servers that are dead, networks that lead nowhere, packets that are lost.
 
 What the catalogue asks for is in catalogue_client.py: this is the rest.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Each exit code of hailto by a real condition, with the one line that tells it.
 
 5 and 7 are in test_client_waiting.py. What needs a machine of its own (names, routes, packets that are

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """How hailto finds the addresses of a name when answers are late, lost or odd for one family.
 
 Runs in a network namespace with its own name server, /etc/hosts and /etc/resolv.conf.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """hailto's command line: every form of address, what each option prints, and what is refused.
 
 Runs in a network namespace with its own /etc/services.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """What hailto prints: the very bytes to a pipe, and nothing that could drive a terminal to a terminal."""
 import os
 import random

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """How hailto waits for the rest of a greeting, what it makes of a standstill, and how it leaves a server.
 
 Runs in a network namespace with its own /etc/hosts.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Local ports that are used up are the fault of nobody but this machine.
 
 Runs in a network namespace, in which there are few of them.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """The two prompts of hailto, word for word, and every kind of answer to them.
 
 Runs in a network namespace, where port 12345 is free.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Names with several addresses: one that lives is found soon, and the others cost nothing.
 
 Runs in a network namespace with its own /etc/hosts.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """What hailto takes for the greeting: slow, long, endless and unfinished ones, of any server."""
 import os
 import re

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """hailto -u: what it asks, how often, whom of several, which answer it takes, and how each failure ends.
 
 Runs in a network namespace with its own /etc/hosts.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """How long hailto waits: for a server that says nothing, for a full queue, and until it is interrupted."""
 import contextlib
 import signal

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """The static programs in a root with nothing in it: no hosts file, no services, no /dev and no /proc.
 
 Runs in a network namespace of its own, where no name server answers.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """How a connection ended: what the log calls it, which counter it has, and how long the client took."""
 import re
 import socket

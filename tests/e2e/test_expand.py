@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """What a greeting says with --expand: escapes, placeholders and braces; and how an error in it is shown."""
 import datetime
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """The harness itself: what it must not do to a test that fails, or to one that a shell started in the background."""
 import datetime
 import os

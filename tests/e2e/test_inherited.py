@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Signals, limits and descriptors that a parent leaves behind change neither how the programs work nor how they end.
 
 Runs in a network namespace with its own name service. No wrapper is put before programs that end at once, by an

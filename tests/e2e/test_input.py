@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Bad input to haild: one line on standard error, the exit code that tells which kind, and nothing bound."""
 import os
 import socket

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Short of slots or descriptors, haild pauses quietly and serves everyone in the end."""
 import errno
 import resource

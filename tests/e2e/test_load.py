@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """The benchmark's load generator: fails on each greeting that is not right, and counts those that are."""
 import contextlib
 import errno

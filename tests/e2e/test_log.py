@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """What haild says: one line an event, as much as was asked for, and never at the cost of the service."""
 import fcntl
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Every usual client gets the greeting, byte for byte, and then the end of the stream."""
 import unittest
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """The commands of README.md, run as they stand there, in a folder that holds what a built clone does.
 
 Runs in a network namespace, where the ports of the README are free. script/demo and script/test, and the build by

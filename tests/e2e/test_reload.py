@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """SIGHUP: who comes later hears the new text, who is being greeted the whole old one, and a bad file changes
 nothing."""
 import contextlib

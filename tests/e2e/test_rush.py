@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """A rush of clients: the queue is as long as asked for, and the rest of the loop has its turn."""
 import select
 import signal

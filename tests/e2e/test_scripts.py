@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """What a person types: the scripts answer wrong arguments, go on where they can, and end at Control-C.
 
 They are the real scripts, in a source tree that holds nothing else: its configure, its makefile and its tests are a few

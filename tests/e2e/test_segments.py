@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """A whole exchange costs six TCP segments: greeting and FIN travel in one, where the system can hold back."""
 import os
 import socket

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """How haild starts: readiness, addresses, where its greeting comes from, and what it inherits."""
 import os
 import re

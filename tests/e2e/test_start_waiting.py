@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """A start that waits for a name server can be ended like any other program.
 
 Runs in a network namespace with its own /etc/resolv.conf.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """How haild ends: who is connected or waits is served whole, the exit code is 0. Rows L1-L3 have the rest."""
 import contextlib
 import os

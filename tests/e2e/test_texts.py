@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """What programs read of haild: readiness lines, log lines, and greetings for JSON, HTTP and line readers."""
 import json
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """haild -u: who is answered by datagram, with what and from where, and who is not. Rows S5 and B6 have the rest.
 
 Runs in a network namespace of its own, as root there: in it anybody's name can stand on a datagram.

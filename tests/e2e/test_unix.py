@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """UNIX sockets: greeted as well; what is alive or no socket is never touched. Row B7 has the rest."""
 import contextlib
 import os

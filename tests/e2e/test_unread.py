@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Standard output or error that nobody reads holds up no client and no end; and no failure is lost to it."""
 import contextlib
 import fcntl

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Under valgrind: no error, and at the end not a byte nor a descriptor is still in use.
 
 A taste of what script/test --valgrind does with all the tests.

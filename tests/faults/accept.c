@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * accept: to be preloaded: makes accept4(2) of the real daemon fail, as the test says meanwhile.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * calls: makes the system calls of a whole program fail, as for want of the kernel's memory.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* fault: which call of a whole program fails, and what it tells at the end. */
 #ifndef FAULTS_FAULT_H
 #define FAULTS_FAULT_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The real programs with memory and system calls that fail on demand, and libraries to be preloaded.
 
 # The linker brings calls.c and memory.c what the sources call, and each function of the C library that allocates for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * memory: makes the allocations of a whole program fail, and counts what it doesn't give back.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * multipath: to be preloaded: has each TCP socket of the real daemon speak MPTCP, as `mptcpize run`
  * of Debian's mptcpize does, which a machine may lack.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* command: an input taken as a command line and an environment. */
 #include "command.h"
 

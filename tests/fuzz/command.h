@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* command: an input taken as a command line and an environment. */
 #ifndef FUZZ_COMMAND_H
 #define FUZZ_COMMAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* fuzz: what the fuzz targets share. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * fuzz_address: an address is refused, or shown so that it is read as the same; and a list
  * of addresses has each once, and puts families in turn without losing or turning any.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * fuzz_client_options: whatever hailto's command line holds, it is understood and lies in its
  * ranges, or is refused in one harmless line.

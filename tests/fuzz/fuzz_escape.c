@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * fuzz_escape: whatever is escaped is harmless, and says nothing but what was there: each
  * harmless character as it is, each other byte as \xHH.

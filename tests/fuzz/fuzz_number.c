@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * fuzz_number: a number, size or time is read just as arithmetic with more bits reads it, or
  * refused; and a time that is shown is read as the same.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * fuzz_options: whatever haild's command line and environment hold, they are understood and
  * lie in their ranges, or are refused in one harmless line.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * fuzz_prompt: whatever the answers are, they name whom hailto can ask, or are refused in one
  * harmless line behind the questions.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * fuzz_rendering: a greeting says to a client just what its pieces and the client's own
  * values make together.

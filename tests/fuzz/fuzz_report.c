@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * fuzz_report: whatever a server says, hailto prints the very bytes to a pipe and something
  * harmless to a terminal; and tells a failure in one harmless line.

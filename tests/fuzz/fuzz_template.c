@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * fuzz_template: a text is compiled if it is well-formed, or refused at the first byte that is
  * not; what is compiled says no more than it may, and nothing that drives a terminal unless

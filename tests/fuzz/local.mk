@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The fuzz targets: with --enable-fuzzing libFuzzer's, to be run by script/fuzz; else they replay the corpus.
 
 fuzz_targets = \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* replay: gives a fuzz target the files it is told, where libFuzzer is not to be had. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* target: what whoever is to be asked must be, once he is understood. */
 #ifndef FUZZ_TARGET_H
 #define FUZZ_TARGET_H

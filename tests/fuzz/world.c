@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* world: what a fuzz target finds around it instead of the machine. */
 #include "world.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_address: every address is shown in one form, and made from what it is written as. */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_addresslist: each address is in the list once, and no family pushes out the other. */
 #include <netdb.h>
 #include <stdio.h>

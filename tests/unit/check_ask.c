@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_ask: who is asked, how often and how soon, and which answer is taken. */
 #include "client/ask.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_cli: a table of every kind of option, read from good and bad command lines, and printed. */
 #include <fcntl.h>
 #include <stdlib.h>

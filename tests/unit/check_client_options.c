@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_client_options: hailto's defaults, every option with its range, operands, and conflicts. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_datagram: which datagrams are answered, with what, and what is counted and told. */
 #include "daemon/say/datagram.h"
 

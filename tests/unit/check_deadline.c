@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_deadline: when a deadline passes, and that what came before it has its say first. */
 #include "client/deadline.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_endpoint: every form of an endpoint is understood or refused. */
 #include "base/endpoint.h"
 

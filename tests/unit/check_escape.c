@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_escape: what may be shown stays as it is, all else becomes \xHH, and nothing overflows. */
 #include <string.h>
 

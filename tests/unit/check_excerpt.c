@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_excerpt: an error shows the line that it is about, and the caret stands below the place. */
 #include <stdlib.h>
 #include <string.h>

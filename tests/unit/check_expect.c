@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_expect: what was heard against what is expected, and what becomes of the result. */
 #include "client/expect.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_greeting: what is said is the text or file, expanded if wanted, or is refused; reloads. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_json: an object says its values to any parser, is one safe line, and never overflows. */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_leave: a server that was only connected to is left without a reset, and soon. */
 #include "client/leave.h"
 

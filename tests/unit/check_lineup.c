@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_lineup: families take turns, and it is over when none waits and none will come. */
 #include "client/lineup.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_listener: who is accepted, when accepting pauses, how it goes on, and how it stops. */
 #include "daemon/serve/listener.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_log: which messages are shown, that each is one safe line, and that none can block us. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_loop: a loop has room for its timers, runs until it is told to end, and wants memory once.
  */
 #include "base/loop.h"

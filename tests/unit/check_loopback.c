@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_loopback: which names are localhost, and what its addresses are. */
 #include "base/loopback.h"
 

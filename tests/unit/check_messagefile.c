@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_messagefile: a text is whole, and taken only when nobody has written for a moment. */
 #include <config.h>
 

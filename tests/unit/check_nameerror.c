@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_nameerror: failures of lookups have words that every C library shares. */
 #include <config.h>
 

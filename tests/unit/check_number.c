@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_number: which texts are numbers, sizes and times, which are not, and what they mean. */
 #include <inttypes.h>
 

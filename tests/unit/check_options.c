@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_options: haild's defaults, every option with its range, the environment, and conflicts. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_outbox: whichever allocation fails while a greeting is queued, it costs one client at most.
  */
 #include "daemon/say/outbox.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_outgoing: what a failure to connect is called, and whose fault it is. */
 #include "client/outgoing.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_outlet: writing takes all or never waits, whatever the descriptor is, and leaves its
  * owner's alone. */
 #include <config.h>

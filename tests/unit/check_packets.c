@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_packets: datagrams come and go many at a time, and answers come from the address asked. */
 #include "daemon/say/packets.h"
 

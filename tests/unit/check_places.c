@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_places: which of our own addresses are in each other's way. */
 #include "daemon/setup/places.h"
 

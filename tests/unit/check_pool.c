@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_pool: blocks do not overlap, keep what is in them, and are used again. */
 #include "base/pool.h"
 

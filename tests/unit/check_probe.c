@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_probe: probes share a loop, each has its own end, and calls back once. */
 #include "client/probe.h"
 

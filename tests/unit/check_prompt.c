@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_prompt: what is asked, which answers make which target, and which end it in one line. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_race: who wins of several addresses, how soon, and that the losers are closed. */
 #include "client/race.h"
 

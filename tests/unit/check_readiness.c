@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_readiness: every line comes, however standard output behaves, and then its end; nothing
  * spins. */
 #include "daemon/tell/readiness.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_reading: how the reading of a greeting ends, and what it waits for. */
 #include "client/reading.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_rendering: pieces add up to the whole, none is great, and want of memory takes none away.
  */
 #include "daemon/say/rendering.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_report: what stdout gets, raw or escaped, what stderr is told, and the exit status. */
 #include <config.h>
 

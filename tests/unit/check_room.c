@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_room: as many connections as descriptors are left, wherever those that are open lie. */
 #include "daemon/serve/room.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_session: every way in which a session can go, over socketpairs and real TCP connections. */
 #include "daemon/serve/sessions.h"
 

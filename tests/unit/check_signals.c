@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_signals: what a parent has left blocked or ignored is undone. */
 #include "base/signals.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_sockets: which sockets come of the options, all or none, and that nothing is left. */
 #include "daemon/setup/sockets.h"
 

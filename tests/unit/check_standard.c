@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_standard: closed standard descriptors are filled but stay unusable, and output ends. */
 #include <errno.h>
 #include <fcntl.h>

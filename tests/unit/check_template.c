@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_template: what each escape and placeholder says, what is refused and where, and bounds. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_terminal: what may be a terminal counts as one, whatever the answer's failure. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_waiting: who waits is due in its time and turn, a few a turn, and all at once in a hurry.
  */
 #include "daemon/serve/waiting.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* check_watchdog: it ends the program in time, and leaves a parent's alarm as it was. */
 #include "client/watchdog.h"
 

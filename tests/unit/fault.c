@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * fault: makes system calls fail, or late, on demand.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* fault: makes system calls fail, or late, on demand, where the machine can't be brought to it. */
 #ifndef UNIT_FAULT_H
 #define UNIT_FAULT_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The unit tests: one for each module. They are built where Check is.
 
 if HAVE_CHECK

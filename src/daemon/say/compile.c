@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* compile: makes a template from a text with escapes and placeholders. */
 #include "compile.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* compile: makes a template from a text with escapes and placeholders. */
 #ifndef DAEMON_SAY_COMPILE_H
 #define DAEMON_SAY_COMPILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * datagram: answers datagrams with the greeting (RFC 865), if they are longer than their answer.
  *

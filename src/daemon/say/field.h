@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* field: a greeting's placeholders: their names, their values, and how long these can be. */
 #ifndef DAEMON_SAY_FIELD_H
 #define DAEMON_SAY_FIELD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* greeting: the current greeting, from the command line or from a file, which can be read again. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* messagefile: reads a message file, whole and when nobody is writing to it. */
 #include <config.h>
 

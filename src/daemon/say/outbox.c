@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * outbox: the greeting of the next session, queued on a bufferevent that waits for it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* packets: reads and writes datagrams, many at a time, each with the address it was sent to. */
 #ifndef DAEMON_SAY_PACKETS_H
 #define DAEMON_SAY_PACKETS_H

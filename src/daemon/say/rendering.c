@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* rendering: a greeting for one client alone, made piece by piece as the client takes it. */
 #include "rendering.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * template: a greeting's literal bytes, and its placeholders, which are filled in for each client.
  * Made once, then shared by all clients that are being greeted.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* ending: how a session can end, what the log calls it, and which counter it has. */
 #include "ending.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* ending: how a session can end, what the log calls it, and which counter it has. */
 #ifndef DAEMON_SERVE_ENDING_H
 #define DAEMON_SERVE_ENDING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* listener: takes connections from the listening sockets and gives each to a session. */
 #include "listener.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* room: how many connections the descriptor limit has room for. */
 #include "room.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* room: how many connections the descriptor limit has room for. */
 #ifndef DAEMON_SERVE_ROOM_H
 #define DAEMON_SERVE_ROOM_H

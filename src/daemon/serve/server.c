@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* server: the event loop and all that lives on it: what starts, what stops, and when. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* session: one client: greet, half-close, linger, close. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sessions: all connected clients: how many there may be, what each waits for, which must go. */
 #ifndef DAEMON_SERVE_SESSIONS_H
 #define DAEMON_SERVE_SESSIONS_H

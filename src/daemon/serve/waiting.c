@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* waiting: clients that wait equally long for something, with one timer for all. */
 #include "waiting.h"
 

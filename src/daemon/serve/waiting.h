@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * waiting: clients that wait equally long for something. The first in the queue is due first, so
  * one timer serves all.

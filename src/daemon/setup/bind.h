@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* bind: makes bound sockets from the options' addresses, all or none. */
 #ifndef DAEMON_SETUP_BIND_H
 #define DAEMON_SETUP_BIND_H

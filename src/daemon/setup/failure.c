@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* failure: an address that cannot be listened on: why, and what helps, in one line. */
 #include "failure.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* failure: an address that cannot be listened on: why, and what helps, in one line. */
 #ifndef DAEMON_SETUP_FAILURE_H
 #define DAEMON_SETUP_FAILURE_H

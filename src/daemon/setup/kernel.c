@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* kernel: reads the kernel's settings, where it shows them. */
 #include "kernel.h"
 

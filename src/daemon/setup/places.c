@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* places: where haild listens, and its sockets there. */
 #include "places.h"
 

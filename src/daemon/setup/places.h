@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* places: where haild listens, and its sockets there. */
 #ifndef DAEMON_SETUP_PLACES_H
 #define DAEMON_SETUP_PLACES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sockets: opens the listening sockets, and keeps them until the end. */
 #include "sockets.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sockets: makes listening sockets from the options' addresses, all or none. */
 #ifndef DAEMON_SETUP_SOCKETS_H
 #define DAEMON_SETUP_SOCKETS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* unixpath: a UNIX socket's path: whether it may be taken, and whose it is at the end. */
 #ifndef DAEMON_SETUP_UNIXPATH_H
 #define DAEMON_SETUP_UNIXPATH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* journal: the log's lines about clients: connected, closed, answered. */
 #ifndef DAEMON_TELL_JOURNAL_H
 #define DAEMON_TELL_JOURNAL_H

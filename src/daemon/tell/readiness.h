@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* readiness: writes the addresses to standard output once all are listening, then ends it. */
 #ifndef DAEMON_TELL_READINESS_H
 #define DAEMON_TELL_READINESS_H

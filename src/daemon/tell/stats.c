@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* stats: what haild has counted since it started. */
 #include "stats.h"
 

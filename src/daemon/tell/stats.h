@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* stats: what haild has counted since it started. */
 #ifndef DAEMON_TELL_STATS_H
 #define DAEMON_TELL_STATS_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """hailto as people and scripts run it, and the judgement of what it says."""
 import concurrent.futures
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Many clients at once that read and close, or wait; and floods of them."""
 import contextlib
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What unittest shows of two values that should be equal, without spinning over long ones.
 
 unittest hands both, line by line, to difflib.ndiff(), which compares each line with each: for two lists of 2,000

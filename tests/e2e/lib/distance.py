@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A server that is far away: in a network of its own, behind a path that takes its time and loses packets."""
 import contextlib
 import ctypes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The harness of the end-to-end tests: starts the real programs, waits without sleeping, checks what is left.
 
 tests/e2e/lib/README.md tells how to write a test with it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Bytes that would drive a terminal or forge a line, and how they must be shown instead."""
 import unicodedata
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A machine of the test's own: loopback, routes, packet filter and the files of name resolution.
 
     if __name__ == "__main__":

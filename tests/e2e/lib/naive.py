@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The naive twins: what libevent's own samples lead to. Tests that our programs pass must see them fail."""
 import os
 import resource

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A greeting that is replaced while clients come: files, SIGHUP, a load that knows all texts, and a naive twin."""
 import contextlib
 import os

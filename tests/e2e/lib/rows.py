@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The rows of the reliability catalogue: how often a row is tried, and what it scored.
 
     class Closing(unittest.TestCase):

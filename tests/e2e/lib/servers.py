@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Servers that do what a script of a few lines says, each in a thread of the test."""
 import contextlib
 import os

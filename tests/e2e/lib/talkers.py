@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Many clients at once that talk first and listen only then."""
 import contextlib
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """valgrind before the programs under test, and the judgement of what it reports.
 
     HAILD_WRAPPER=$(python3 tests/e2e/lib/valgrind.py wrapper FOLDER) make check

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Clients that do what a random script says: they split, wait, half-close, reset, talk first, leave early."""
 import errno
 import heapq

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * capture: what a module writes to standard error or output, kept in a file for the test to read.
  *

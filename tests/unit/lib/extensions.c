@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* extensions: what the build has of what POSIX lacks, as far as the running kernel has to be asked.
  */
 #include "extensions.h"

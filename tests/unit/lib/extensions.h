@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* extensions: what the build has of what POSIX lacks; without it, another behaviour is the right
  * one. */
 #ifndef UNIT_EXTENSIONS_H

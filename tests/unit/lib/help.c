@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* help: what both programs' --help and --version have to keep. */
 #include "help.h"
 

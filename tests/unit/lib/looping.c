@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * looping: a module of hailto that runs on the loop and calls back: what its tests share.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * peers: connected sockets, what their far ends do, and the loop that they are driven by.
  *

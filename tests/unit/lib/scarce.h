@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* scarce: memory for libevent that comes to its end when a test wants it to. */
 #ifndef UNIT_SCARCE_H
 #define UNIT_SCARCE_H

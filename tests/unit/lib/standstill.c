@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /*
  * standstill: this process is stopped for a while, and finds its timers passed before it has looked
  * at its sockets. A child does it, with SIGSTOP and SIGCONT.

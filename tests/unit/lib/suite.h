@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* suite: what the main of every unit test needs: run a suite, and exit as it ended. */
 #ifndef UNIT_SUITE_H
 #define UNIT_SUITE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* trials: addresses that are tried by connecting or by datagram, and what came of it. */
 #include "trials.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* words: a command line as a list of words, for either program's options. */
 #include "words.h"
 
