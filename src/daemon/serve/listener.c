@@ -162,19 +162,22 @@ static bool hand_over(struct listener *listener, int fd, const char *peer)
 }
 
 /* The same, with a line in the log; the session's end may be logged under the same peer. */
-static bool hand_over_logged(struct listener *listener, int fd, const struct address *address)
+static bool hand_over_logged(struct listener *listener, int fd, const struct sockaddr *from,
+			     socklen_t length)
 {
+	struct address address;
 	char peer[ADDRESS_TEXT_MAX];
 
-	journal_connected(address, peer);
+	address_set(&address, from, length);
+	journal_connected(&address, peer);
 	return hand_over(listener, fd, journal_has_ends() ? peer : NULL);
 }
 
 /*
- * Opens a session for an accepted socket, and pauses if there is no room for the next. The address
- * is NULL if the log shows no connections.
+ * Opens a session for a socket accepted from a client, and pauses if there is no room for the next.
+ * The client's address is copied only for the log.
  */
-static void greet(struct listener *listener, int fd, const struct address *address)
+static void greet(struct listener *listener, int fd, const struct sockaddr *from, socklen_t length)
 {
 	bool opened;
 
@@ -182,7 +185,8 @@ static void greet(struct listener *listener, int fd, const struct address *addre
 	listener->stats->accepted++;
 	if (listener->has_multipath && socket_is_multipath(fd))
 		socket_release(fd);
-	opened = address ? hand_over_logged(listener, fd, address) : hand_over(listener, fd, NULL);
+	opened = journal_has_connections() ? hand_over_logged(listener, fd, from, length)
+					   : hand_over(listener, fd, NULL);
 	if (opened)
 		pause_if_full(listener);
 	else
@@ -190,19 +194,13 @@ static void greet(struct listener *listener, int fd, const struct address *addre
 }
 
 /* Takes a connection from libevent, which goes on accepting unless we pause. */
-static void accept_cb(struct evconnlistener *from, evutil_socket_t fd, struct sockaddr *peer,
+static void accept_cb(struct evconnlistener *one, evutil_socket_t fd, struct sockaddr *from,
 		      int length, void *argument)
 {
 	struct listener *listener = argument;
-	struct address address;
-	const struct address *known = NULL; /* to the log, if that asks */
 
-	(void)from;
-	if (journal_has_connections()) {
-		address_set(&address, peer, (socklen_t)length);
-		known = &address;
-	}
-	greet(listener, fd, known);
+	(void)one;
+	greet(listener, fd, from, (socklen_t)length);
 	if (has_count(listener)) {
 		pause_for(listener, PAUSE_STOPPED);
 		listener->stopping = true;
@@ -246,7 +244,7 @@ static bool empty_queue(struct listener *listener, int socket)
 			return errno == EAGAIN || errno == EWOULDBLOCK;
 		evutil_make_socket_nonblocking(fd);
 		evutil_make_socket_closeonexec(fd);
-		greet(listener, fd, journal_has_connections() ? &address : NULL);
+		greet(listener, fd, &address.any, address.length);
 	}
 	return true;
 }
