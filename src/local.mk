@@ -147,12 +147,12 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/waiting.h \
 	src/daemon/setup/bind.c \
 	src/daemon/setup/bind.h \
+	src/daemon/setup/entries.c \
+	src/daemon/setup/entries.h \
 	src/daemon/setup/failure.c \
 	src/daemon/setup/failure.h \
 	src/daemon/setup/kernel.c \
 	src/daemon/setup/kernel.h \
-	src/daemon/setup/places.c \
-	src/daemon/setup/places.h \
 	src/daemon/setup/sockets.c \
 	src/daemon/setup/sockets.h \
 	src/daemon/setup/unixpath.c \

@@ -112,7 +112,7 @@ static void teardown(void)
 static void connect_peers(size_t socket, int first, int count)
 {
 	for (int i = first; i < first + count; i++)
-		peers[i] = peer_of_listener(sockets_descriptor(sockets, socket), 0);
+		peers[i] = peer_of_listener(sockets_at(sockets, socket)->fd, 0);
 }
 
 /* The peers that a condition is about. */
@@ -199,7 +199,7 @@ START_TEST(each_socket_greets_with_its_own_address)
 		connect_peers((size_t)i, i, 1);
 	ck_assert(run_until(base, are_ended, &range, PATIENCE_MS));
 	for (int i = 0; i < 3; i++) {
-		const char *address = sockets_address(sockets, (size_t)i);
+		const char *address = sockets_at(sockets, (size_t)i)->text;
 		assert_greeted(&peers[i], address, strlen(address));
 	}
 	close_peers(0, 3);

@@ -73,7 +73,7 @@ static void open_one(const char *text)
 /* The port of the i-th socket, as the kernel knows it. */
 static uint16_t port_of(size_t i)
 {
-	struct address address = bound_address(sockets_descriptor(sockets, i));
+	struct address address = bound_address(sockets_at(sockets, i)->fd);
 
 	return address_port(&address);
 }
@@ -84,7 +84,7 @@ static void assert_address(size_t i, const char *format)
 
 	ck_assert_uint_lt(i, sockets_count(sockets));
 	snprintf(text, sizeof text, "%s:%u", format, port_of(i));
-	ck_assert_str_eq(sockets_address(sockets, i), text);
+	ck_assert_str_eq(sockets_at(sockets, i)->text, text);
 }
 
 /* Binds a socket of another program to a free port of 127.0.0.1; returns its descriptor. */
@@ -124,7 +124,7 @@ START_TEST(given_port_is_taken)
 
 	close(occupy(text, sizeof text));
 	open_one(text);
-	ck_assert_str_eq(sockets_address(sockets, 0), text);
+	ck_assert_str_eq(sockets_at(sockets, 0)->text, text);
 }
 END_TEST
 
@@ -133,8 +133,8 @@ START_TEST(socket_can_be_connected_to)
 	struct peer peer;
 
 	open_one("127.0.0.1:0");
-	peer = peer_of_listener(sockets_descriptor(sockets, 0), 0);
-	ck_assert_int_ge(accept(sockets_descriptor(sockets, 0), NULL, NULL), 0);
+	peer = peer_of_listener(sockets_at(sockets, 0)->fd, 0);
+	ck_assert_int_ge(accept(sockets_at(sockets, 0)->fd, NULL, NULL), 0);
 	peer_close(&peer);
 }
 END_TEST
@@ -147,8 +147,8 @@ START_TEST(accepted_socket_holds_back_writes)
 	struct peer peer;
 
 	open_one("127.0.0.1:0");
-	peer = peer_of_listener(sockets_descriptor(sockets, 0), 0);
-	fd = accept(sockets_descriptor(sockets, 0), NULL, NULL);
+	peer = peer_of_listener(sockets_at(sockets, 0)->fd, 0);
+	fd = accept(sockets_at(sockets, 0)->fd, NULL, NULL);
 	ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, &length), 0);
 	ck_assert_int_eq(on, HAS_HOLDING_BACK);
 	close(fd);
@@ -201,7 +201,7 @@ START_TEST(sockets_keep_the_order_of_the_options)
 	sockets = sockets_open(&options);
 	ck_assert_uint_eq(sockets_count(sockets), 3);
 	assert_address(0, "127.0.0.1");
-	ck_assert_str_eq(sockets_address(sockets, 1), unix_text);
+	ck_assert_str_eq(sockets_at(sockets, 1)->text, unix_text);
 	assert_address(2, "127.0.0.1");
 	ck_assert_uint_ne(port_of(0), port_of(2));
 }
@@ -213,8 +213,8 @@ START_TEST(descriptors_are_non_blocking_and_not_inherited)
 	add(unix_text);
 	sockets = sockets_open(&options);
 	for (size_t i = 0; i < 2; i++) {
-		ck_assert_int_ne(fcntl(sockets_descriptor(sockets, i), F_GETFL) & O_NONBLOCK, 0);
-		ck_assert_int_ne(fcntl(sockets_descriptor(sockets, i), F_GETFD) & FD_CLOEXEC, 0);
+		ck_assert_int_ne(fcntl(sockets_at(sockets, i)->fd, F_GETFL) & O_NONBLOCK, 0);
+		ck_assert_int_ne(fcntl(sockets_at(sockets, i)->fd, F_GETFD) & FD_CLOEXEC, 0);
 	}
 }
 END_TEST
@@ -273,9 +273,9 @@ START_TEST(closed_port_is_free_at_once)
 	int fd;
 
 	open_one("127.0.0.1:0");
-	strcpy(text, sockets_address(sockets, 0));
-	peer = peer_of_listener(sockets_descriptor(sockets, 0), 0);
-	fd = accept(sockets_descriptor(sockets, 0), NULL, NULL);
+	strcpy(text, sockets_at(sockets, 0)->text);
+	peer = peer_of_listener(sockets_at(sockets, 0)->fd, 0);
+	fd = accept(sockets_at(sockets, 0)->fd, NULL, NULL);
 	close(fd); /* ours first: now the port is in TIME_WAIT */
 	peer_close(&peer);
 	sockets_close(sockets);
@@ -304,10 +304,10 @@ START_TEST(reuse_port_lets_two_share)
 	if (!can_share(sockets))
 		return;
 	options.endpoint_count = 0;
-	add(sockets_address(sockets, 0));
+	add(sockets_at(sockets, 0)->text);
 	other = sockets_open(&options);
 	ck_assert_ptr_nonnull(other);
-	ck_assert_str_eq(sockets_address(other, 0), sockets_address(sockets, 0));
+	ck_assert_str_eq(sockets_at(other, 0)->text, sockets_at(sockets, 0)->text);
 	sockets_close(other);
 }
 END_TEST
@@ -316,7 +316,7 @@ START_TEST(without_reuse_port_two_cannot_share)
 {
 	open_one("127.0.0.1:0");
 	options.endpoint_count = 0;
-	add(sockets_address(sockets, 0));
+	add(sockets_at(sockets, 0)->text);
 	ck_assert_ptr_null(sockets_open(&options));
 }
 END_TEST
@@ -499,8 +499,8 @@ START_TEST(unix_socket_listens_at_its_path)
 	struct peer peer;
 
 	open_one(unix_text);
-	ck_assert_str_eq(sockets_address(sockets, 0), unix_text);
-	peer = peer_of_listener(sockets_descriptor(sockets, 0), 0);
+	ck_assert_str_eq(sockets_at(sockets, 0)->text, unix_text);
+	peer = peer_of_listener(sockets_at(sockets, 0)->fd, 0);
 	peer_close(&peer);
 	assert_told_nothing();
 }
@@ -525,7 +525,7 @@ START_TEST(stale_unix_path_is_replaced)
 	open_one(unix_text);
 	ck_assert_ptr_nonnull(sockets);
 	ck_assert_int_eq(lowest_descriptor(), before + 1);
-	peer = peer_of_listener(sockets_descriptor(sockets, 0), 0);
+	peer = peer_of_listener(sockets_at(sockets, 0)->fd, 0);
 	peer_close(&peer);
 	assert_told_nothing();
 }
@@ -1122,13 +1122,20 @@ START_TEST(socket_of_another_user_is_told)
 }
 END_TEST
 
-/* The address of the i-th socket for datagrams, as the kernel knows it. */
-static const char *datagram_address(size_t i)
+/* Asserts that the socket after the i-th, which is for streams, is for datagrams to its address. */
+static void assert_pair(size_t i)
 {
-	static char text[ADDRESS_TEXT_MAX];
-	struct address address = bound_address(sockets_datagram_descriptor(sockets, i));
+	const struct socket_entry *stream = sockets_at(sockets, i);
+	const struct socket_entry *datagram = sockets_at(sockets, i + 1);
+	char text[ADDRESS_TEXT_MAX];
+	struct address address = bound_address(datagram->fd);
 
-	return address_format(&address, text, sizeof text);
+	ck_assert_int_eq(stream->kind, SOCKET_STREAM);
+	ck_assert_int_eq(datagram->kind, SOCKET_DATAGRAM);
+	address_format(&address, text, sizeof text);
+	ck_assert_str_eq(text, stream->text);
+	ck_assert_str_eq(datagram->text, stream->text);
+	ck_assert(address_is_same(&datagram->address, &address));
 }
 
 /* Opens the sockets of one address, for datagrams, too. */
@@ -1156,15 +1163,16 @@ static int occupy_udp(char *text, size_t size)
 START_TEST(without_u_there_is_none_for_datagrams)
 {
 	open_one("127.0.0.1:0");
-	ck_assert_int_eq(sockets_datagram_descriptor(sockets, 0), -1);
+	ck_assert_uint_eq(sockets_count(sockets), 1);
+	ck_assert_int_eq(sockets_at(sockets, 0)->kind, SOCKET_STREAM);
 }
 END_TEST
 
 START_TEST(datagrams_have_the_same_address)
 {
 	open_one_with_udp("127.0.0.1:0");
-	ck_assert_uint_eq(sockets_count(sockets), 1);
-	ck_assert_str_eq(datagram_address(0), sockets_address(sockets, 0));
+	ck_assert_uint_eq(sockets_count(sockets), 2);
+	assert_pair(0);
 	assert_told_nothing();
 }
 END_TEST
@@ -1172,8 +1180,8 @@ END_TEST
 START_TEST(datagram_descriptor_is_non_blocking_and_not_inherited)
 {
 	open_one_with_udp("127.0.0.1:0");
-	ck_assert_int_ne(fcntl(sockets_datagram_descriptor(sockets, 0), F_GETFL) & O_NONBLOCK, 0);
-	ck_assert_int_ne(fcntl(sockets_datagram_descriptor(sockets, 0), F_GETFD) & FD_CLOEXEC, 0);
+	ck_assert_int_ne(fcntl(sockets_at(sockets, 1)->fd, F_GETFL) & O_NONBLOCK, 0);
+	ck_assert_int_ne(fcntl(sockets_at(sockets, 1)->fd, F_GETFD) & FD_CLOEXEC, 0);
 }
 END_TEST
 
@@ -1182,10 +1190,10 @@ static const char *const in_both_families[] = {"localhost:0", "*:0"};
 START_TEST(datagrams_of_both_families_are_on_one_port)
 {
 	open_one_with_udp(in_both_families[_i]);
-	ck_assert_uint_eq(sockets_count(sockets), 2);
-	ck_assert_uint_eq(port_of(0), port_of(1));
-	for (size_t i = 0; i < 2; i++)
-		ck_assert_str_eq(datagram_address(i), sockets_address(sockets, i));
+	ck_assert_uint_eq(sockets_count(sockets), 4);
+	ck_assert_uint_eq(port_of(0), port_of(2));
+	assert_pair(0);
+	assert_pair(2);
 }
 END_TEST
 
@@ -1193,8 +1201,25 @@ START_TEST(unix_socket_has_none_for_datagrams)
 {
 	add(unix_text);
 	open_one_with_udp("127.0.0.1:0");
-	ck_assert_int_eq(sockets_datagram_descriptor(sockets, 0), -1);
-	ck_assert_int_ge(sockets_datagram_descriptor(sockets, 1), 0);
+	ck_assert_uint_eq(sockets_count(sockets), 3);
+	ck_assert_str_eq(sockets_at(sockets, 0)->text, unix_text);
+	ck_assert_int_eq(sockets_at(sockets, 0)->kind, SOCKET_STREAM);
+	assert_pair(1);
+}
+END_TEST
+
+START_TEST(datagrams_are_closed_alone)
+{
+	struct peer peer;
+	int datagrams;
+
+	open_one_with_udp("127.0.0.1:0");
+	datagrams = sockets_at(sockets, 1)->fd;
+	sockets_close_datagrams(sockets);
+	ck_assert_int_eq(fcntl(datagrams, F_GETFD), -1);
+	ck_assert_int_eq(sockets_at(sockets, 1)->fd, -1);
+	peer = peer_of_listener(sockets_at(sockets, 0)->fd, 0);
+	peer_close(&peer);
 }
 END_TEST
 
@@ -1235,9 +1260,9 @@ START_TEST(another_port_that_is_free_by_udp_is_tried)
 
 	fault_bind = (struct fault){.reason = EADDRINUSE, .times = 1, .kind = AF_INET, .spared = 1};
 	open_one_with_udp("127.0.0.1:0");
-	ck_assert_uint_eq(sockets_count(sockets), 1);
+	ck_assert_uint_eq(sockets_count(sockets), 2);
 	ck_assert_int_eq(fault_bind.times, 0);
-	ck_assert_str_eq(datagram_address(0), sockets_address(sockets, 0));
+	assert_pair(0);
 	ck_assert_int_eq(lowest_descriptor(), before + 2);
 	assert_told_nothing();
 }
@@ -1272,7 +1297,7 @@ START_TEST(udp_port_is_not_shared)
 	int on = 1, other = socket(AF_INET, SOCK_DGRAM, 0);
 
 	open_one_with_udp("127.0.0.1:0");
-	address = bound_address(sockets_datagram_descriptor(sockets, 0));
+	address = bound_address(sockets_at(sockets, 1)->fd);
 	ck_assert_int_eq(setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
 	ck_assert_int_eq(bind(other, &address.any, address.length), -1);
 	ck_assert_int_eq(errno, EADDRINUSE);
@@ -1290,10 +1315,11 @@ START_TEST(reuse_port_shares_the_udp_port)
 	if (!can_share(sockets))
 		return;
 	options.endpoint_count = 0;
-	add(sockets_address(sockets, 0));
+	add(sockets_at(sockets, 0)->text);
 	other = sockets_open(&options);
 	ck_assert_ptr_nonnull(other);
-	ck_assert_int_ge(sockets_datagram_descriptor(other, 0), 0);
+	ck_assert_int_eq(sockets_at(other, 1)->kind, SOCKET_DATAGRAM);
+	ck_assert_str_eq(sockets_at(other, 1)->text, sockets_at(sockets, 1)->text);
 	sockets_close(other);
 }
 END_TEST
@@ -1337,6 +1363,7 @@ static void add_udp(Suite *suite)
 		tcase_add_loop_test(udp, datagrams_of_both_families_are_on_one_port, 0,
 				    COUNT_OF(in_both_families));
 	tcase_add_test(udp, unix_socket_has_none_for_datagrams);
+	tcase_add_test(udp, datagrams_are_closed_alone);
 	tcase_add_test(udp, udp_port_in_use_is_refused_and_none_is_left);
 	tcase_add_test(udp, tcp_port_in_use_is_not_said_to_be_of_udp);
 	tcase_add_test(udp, another_port_that_is_free_by_udp_is_tried);

@@ -11,6 +11,7 @@ unit_tests = \
 	tests/unit/check_datagram \
 	tests/unit/check_deadline \
 	tests/unit/check_endpoint \
+	tests/unit/check_entries \
 	tests/unit/check_escape \
 	tests/unit/check_excerpt \
 	tests/unit/check_expect \
@@ -30,7 +31,6 @@ unit_tests = \
 	tests/unit/check_outgoing \
 	tests/unit/check_outlet \
 	tests/unit/check_packets \
-	tests/unit/check_places \
 	tests/unit/check_pool \
 	tests/unit/check_probe \
 	tests/unit/check_prompt \

@@ -26,7 +26,7 @@
 struct source {
 	struct datagrams *all;
 	struct event *readable;
-	struct address local;
+	const struct address *local; /* where it is bound */
 };
 
 struct datagrams {
@@ -128,7 +128,7 @@ static void readable_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct source *source = argument;
 	struct datagrams *all = source->all;
-	size_t count = packets_receive(all->packets, fd, &source->local);
+	size_t count = packets_receive(all->packets, fd, source->local);
 	size_t answers = 0, failed;
 
 	(void)what;
@@ -145,22 +145,32 @@ static void readable_cb(evutil_socket_t fd, short what, void *argument)
 }
 
 /* Starts to watch a socket. False: no memory or descriptors. */
-static bool add_source(struct datagrams *all, struct event_base *base, int fd)
+static bool add_source(struct datagrams *all, struct event_base *base,
+		       const struct socket_entry *entry)
 {
 	struct source *source = &all->sources[all->count++];
 
 	source->all = all;
-	source->local.length = sizeof source->local.room;
-	source->readable = event_new(base, fd, EV_READ | EV_PERSIST, readable_cb, source);
-	return source->readable && event_add(source->readable, NULL) == 0 &&
-	       getsockname(fd, &source->local.any, &source->local.length) == 0;
+	source->local = &entry->address;
+	source->readable = event_new(base, entry->fd, EV_READ | EV_PERSIST, readable_cb, source);
+	return source->readable && event_add(source->readable, NULL) == 0;
+}
+
+/* Starts to watch all sockets for datagrams. False: no memory or descriptors. */
+static bool add_sources(struct datagrams *all, struct event_base *base,
+			const struct sockets *sockets)
+{
+	for (size_t i = 0; i < sockets_count(sockets); i++)
+		if (sockets_at(sockets, i)->kind == SOCKET_DATAGRAM &&
+		    !add_source(all, base, sockets_at(sockets, i)))
+			return false;
+	return true;
 }
 
 struct datagrams *datagrams_new(struct event_base *base, const struct sockets *sockets,
 				struct greeting *greeting, struct stats *stats)
 {
 	struct datagrams *all = calloc(1, sizeof *all);
-	bool added;
 
 	if (!all)
 		return NULL;
@@ -168,11 +178,7 @@ struct datagrams *datagrams_new(struct event_base *base, const struct sockets *s
 	all->stats = stats;
 	all->packets = packets_new();
 	all->sources = calloc(sockets_count(sockets), sizeof *all->sources);
-	added = all->packets && all->sources;
-	for (size_t i = 0; added && i < sockets_count(sockets); i++)
-		if (sockets_datagram_descriptor(sockets, i) >= 0)
-			added = add_source(all, base, sockets_datagram_descriptor(sockets, i));
-	if (added)
+	if (all->packets && all->sources && add_sources(all, base, sockets))
 		return all;
 	datagrams_free(all);
 	return NULL;

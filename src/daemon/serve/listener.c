@@ -49,12 +49,12 @@ enum { FOR_WANT = PAUSE_FULL | PAUSE_SHORTAGE };
 struct listener {
 	struct event_base *base;
 	const struct options *options;
-	const struct sockets *sockets;
 	struct sessions *sessions;
 	struct stats *stats;
 	listener_finished_cb *finished;
 	void *finished_argument;
-	struct evconnlistener **listeners; /* one for each socket, in the same order */
+	struct evconnlistener **listeners; /* one for each socket that listens */
+	size_t count;			   /* of them */
 	unsigned pauses;		   /* bits of enum pause; accepting while 0 */
 	struct event *next_turn, *retry;
 	unsigned this_turn;
@@ -74,7 +74,7 @@ static bool apply_pauses(struct listener *listener, unsigned pauses)
 	listener->pauses = pauses;
 	if (was_open == is_open)
 		return true;
-	for (size_t i = 0; i < sockets_count(listener->sockets); i++) {
+	for (size_t i = 0; i < listener->count; i++) {
 		struct evconnlistener *one = listener->listeners[i];
 		if ((is_open ? evconnlistener_enable(one) : evconnlistener_disable(one)) < 0 &&
 		    is_open)
@@ -254,8 +254,9 @@ static bool empty_queues(struct listener *listener)
 {
 	bool empty = true;
 
-	for (size_t i = 0; i < sockets_count(listener->sockets); i++)
-		empty = empty_queue(listener, sockets_descriptor(listener->sockets, i)) && empty;
+	for (size_t i = 0; i < listener->count; i++)
+		empty = empty_queue(listener, evconnlistener_get_fd(listener->listeners[i])) &&
+			empty;
 	if (!empty)
 		retry_soon(listener);
 	return empty;
@@ -263,11 +264,8 @@ static bool empty_queues(struct listener *listener)
 
 static void free_listeners(struct listener *listener)
 {
-	if (!listener->listeners)
-		return;
-	for (size_t i = 0; i < sockets_count(listener->sockets); i++)
-		if (listener->listeners[i])
-			evconnlistener_free(listener->listeners[i]);
+	while (listener->count > 0)
+		evconnlistener_free(listener->listeners[--listener->count]);
 	free(listener->listeners);
 	listener->listeners = NULL;
 }
@@ -313,28 +311,34 @@ static void retry_cb(evutil_socket_t fd, short what, void *argument)
 }
 
 /*
- * Makes libevent's listener for each socket; the sockets listen already, and stay ours. Enabling is
- * a second step, because only that reports its failure.
+ * Makes libevent's listener for a socket, which listens already and stays ours. Enabling is a
+ * second step, because only that reports its failure.
  */
-static bool start_accepting(struct listener *listener)
+static bool accept_from(struct listener *listener, int fd)
 {
-	size_t count = sockets_count(listener->sockets);
+	struct evconnlistener *one = evconnlistener_new(listener->base, accept_cb, listener,
+							LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
+							fd);
 
-	listener->listeners = calloc(count, sizeof(struct evconnlistener *));
-	for (size_t i = 0; listener->listeners && i < count; i++) {
-		listener->listeners[i] =
-			evconnlistener_new(listener->base, accept_cb, listener,
-					   LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
-					   sockets_descriptor(listener->sockets, i));
-		if (!listener->listeners[i])
+	if (!one)
+		return false;
+	listener->listeners[listener->count++] = one;
+	if (socket_is_multipath(fd))
+		listener->has_multipath = true;
+	evconnlistener_set_error_cb(one, accept_failed_cb);
+	return evconnlistener_enable(one) == 0;
+}
+
+static bool start_accepting(struct listener *listener, const struct sockets *sockets)
+{
+	listener->listeners = calloc(sockets_count(sockets), sizeof(struct evconnlistener *));
+	if (!listener->listeners)
+		return false;
+	for (size_t i = 0; i < sockets_count(sockets); i++)
+		if (sockets_at(sockets, i)->kind == SOCKET_STREAM &&
+		    !accept_from(listener, sockets_at(sockets, i)->fd))
 			return false;
-		if (socket_is_multipath(sockets_descriptor(listener->sockets, i)))
-			listener->has_multipath = true;
-		evconnlistener_set_error_cb(listener->listeners[i], accept_failed_cb);
-		if (evconnlistener_enable(listener->listeners[i]) < 0)
-			return false;
-	}
-	return listener->listeners != NULL;
+	return true;
 }
 
 struct listener *listener_new(struct event_base *base, const struct options *options,
@@ -347,14 +351,13 @@ struct listener *listener_new(struct event_base *base, const struct options *opt
 		return NULL;
 	listener->base = base;
 	listener->options = options;
-	listener->sockets = sockets;
 	listener->sessions = sessions;
 	listener->stats = stats;
 	listener->finished = finished;
 	listener->finished_argument = argument;
 	listener->next_turn = evtimer_new(base, next_turn_cb, listener);
 	listener->retry = evtimer_new(base, retry_cb, listener);
-	if (listener->next_turn && listener->retry && start_accepting(listener))
+	if (listener->next_turn && listener->retry && start_accepting(listener, sockets))
 		return listener;
 	listener_free(listener);
 	return NULL;

@@ -195,15 +195,25 @@ static bool start_listening(struct server *server)
 	return server->listener != NULL;
 }
 
+/* Returns the i-th socket's address, or NULL if it is no news: UDP has those of TCP. */
+static const char *find_news(const struct server *server, size_t i)
+{
+	const struct socket_entry *entry = sockets_at(server->sockets, i);
+
+	return entry->kind == SOCKET_STREAM ? entry->text : NULL;
+}
+
 /* Prepares the lines for standard output, one for each address. False: no memory. */
 static bool prepare_readiness(struct server *server, const struct outlet *output)
 {
 	server->readiness = readiness_new(server->base, output);
 	if (!server->readiness)
 		return false;
-	for (size_t i = 0; i < sockets_count(server->sockets); i++)
-		if (!readiness_add(server->readiness, sockets_address(server->sockets, i)))
+	for (size_t i = 0; i < sockets_count(server->sockets); i++) {
+		const char *address = find_news(server, i);
+		if (address && !readiness_add(server->readiness, address))
 			return false;
+	}
 	return true;
 }
 
@@ -256,9 +266,12 @@ static void log_start(const struct server *server)
 	char addresses[START_LINE_MAX] = "";
 	size_t used = 0;
 
-	for (size_t i = 0; i < sockets_count(server->sockets) && used < sizeof addresses; i++)
-		used += (size_t)snprintf(addresses + used, sizeof addresses - used, "%s%s",
-					 i > 0 ? ", " : "", sockets_address(server->sockets, i));
+	for (size_t i = 0; i < sockets_count(server->sockets) && used < sizeof addresses; i++) {
+		const char *address = find_news(server, i);
+		if (address)
+			used += (size_t)snprintf(addresses + used, sizeof addresses - used, "%s%s",
+						 used > 0 ? ", " : "", address);
+	}
 	log_info("haild " PACKAGE_VERSION " (libevent %s, %s) listens on %s%s", event_get_version(),
 		 event_base_get_method(server->base), addresses,
 		 server->options->udp ? " by TCP and UDP" : "");

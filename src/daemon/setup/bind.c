@@ -20,9 +20,9 @@
 #include "base/nameerror.h"
 #include "base/socket.h"
 #include "base/destination.h"
+#include "entries.h"
 #include "failure.h"
 #include "daemon/options.h"
-#include "places.h"
 #include "unixpath.h"
 
 /* How often to try another free port, when one of several addresses has it in use. */
@@ -30,7 +30,7 @@ enum { FREE_PORT_TRIES = 16 };
 
 struct binder {
 	const struct options *options;
-	struct places *places;
+	struct entries *entries;
 	bool checking; /* only check; a socket that is in use counts as good */
 	bool warned_of_family;
 };
@@ -47,68 +47,63 @@ enum { SHARE_PORT = SO_REUSEPORT };
 enum { SHARE_PORT = -1 };
 #endif
 
-/* Sets what a socket of either kind needs before bind(2). False, with errno. */
-static bool prepare(const struct binder *binder, int fd, int family)
+/* Lets several daemons share the port, if the options want that. False, with errno. */
+static bool share_port(const struct binder *binder, int fd)
 {
-	/* One socket for each family: then IPv4 peers have IPv4 addresses everywhere. */
-	if (family == AF_INET6 && !socket_enable(fd, IPPROTO_IPV6, IPV6_V6ONLY))
-		return false;
 	errno = ENOPROTOOPT;
 	return !binder->options->reuse_port ||
 	       (SHARE_PORT >= 0 && socket_enable(fd, SOL_SOCKET, SHARE_PORT));
 }
 
-/* Sets what a TCP socket needs besides. (With UDP, SO_REUSEADDR would let two share a port.) */
-static bool prepare_tcp(const struct binder *binder, int fd, int family)
+/* Sets what only TCP needs. (With UDP, SO_REUSEADDR would let two share a port.) */
+static bool prepare_stream(int fd)
 {
-	if (!socket_enable(fd, SOL_SOCKET, SO_REUSEADDR) || !prepare(binder, fd, family))
-		return false;
 	socket_hold_back(fd);
-	return true;
+	return socket_enable(fd, SOL_SOCKET, SO_REUSEADDR);
 }
 
-/* Stores the address that the socket really has: for port 0 the kernel chose one. */
-static bool note_address(struct place *place, struct address *address)
+/* Sets what a socket needs before bind(2). False, with errno. */
+static bool prepare(const struct binder *binder, int fd, enum socket_kind kind, int family)
 {
-	address->length = sizeof address->room;
-	if (getsockname(place->fd, &address->any, &address->length) < 0)
+	/* One socket for each family: then IPv4 peers have IPv4 addresses everywhere. */
+	if (family == AF_INET6 && !socket_enable(fd, IPPROTO_IPV6, IPV6_V6ONLY))
 		return false;
-	places_name(place, address);
-	return true;
+	if (kind == SOCKET_STREAM ? !prepare_stream(fd) : !destination_want(fd, family))
+		return false;
+	return share_port(binder, fd);
 }
 
-/* Opens and binds a TCP socket, and writes its address back; false, with errno, on failure. */
-static bool bind_tcp(struct binder *binder, struct address *address)
+/* Opens and binds a socket. Returns its descriptor, or -1 with errno. */
+static int open_bound(const struct binder *binder, enum socket_kind kind,
+		      const struct address *address)
 {
-	int fd = socket_open(address->any.sa_family, SOCK_STREAM);
-	struct place *place;
+	int family = address->any.sa_family;
+	int fd = socket_open(family, kind == SOCKET_STREAM ? SOCK_STREAM : SOCK_DGRAM);
 
 	if (fd < 0)
-		return false;
-	if (!prepare_tcp(binder, fd, address->any.sa_family) ||
-	    bind(fd, &address->any, address->length) < 0) {
-		socket_close(fd);
-		return false;
-	}
-	place = places_add(binder->places, fd);
-	return place && note_address(place, address);
-}
-
-/* Opens and binds a UDP socket beside the TCP socket bound last; false, with errno, on failure. */
-static bool bind_udp(struct binder *binder, const struct address *address)
-{
-	int fd = socket_open(address->any.sa_family, SOCK_DGRAM);
-
-	if (fd < 0)
-		return false;
-	if (prepare(binder, fd, address->any.sa_family) &&
-	    destination_want(fd, address->any.sa_family) &&
-	    bind(fd, &address->any, address->length) == 0) {
-		binder->places->all[binder->places->count - 1].datagram_fd = fd;
-		return true;
-	}
+		return -1;
+	if (prepare(binder, fd, kind, family) && bind(fd, &address->any, address->length) == 0)
+		return fd;
 	socket_close(fd);
-	return false;
+	return -1;
+}
+
+/*
+ * Binds a socket of that kind. Writes the address that it really has: for port 0 the kernel chose
+ * one. False, with errno.
+ */
+static bool bind_kind(struct binder *binder, enum socket_kind kind, struct address *address)
+{
+	int fd = open_bound(binder, kind, address);
+	struct socket_entry *entry = fd < 0 ? NULL : entries_add(binder->entries, fd, kind);
+
+	if (!entry)
+		return false;
+	address->length = sizeof address->room;
+	if (getsockname(fd, &address->any, &address->length) < 0)
+		return false;
+	entries_name(entry, address);
+	return true;
 }
 
 /*
@@ -116,19 +111,29 @@ static bool bind_udp(struct binder *binder, const struct address *address)
  */
 static bool bind_address(struct binder *binder, struct address *address, bool *by_udp)
 {
-	size_t before = binder->places->count;
+	size_t before = binder->entries->count;
 	int reason;
 
 	*by_udp = false;
-	if (!bind_tcp(binder, address))
+	if (!bind_kind(binder, SOCKET_STREAM, address))
 		return false;
-	if (!binder->options->udp || bind_udp(binder, address))
+	if (!binder->options->udp || bind_kind(binder, SOCKET_DATAGRAM, address))
 		return true;
 	reason = errno;
-	places_truncate(binder->places, before);
+	entries_truncate(binder->entries, before);
 	errno = reason;
 	*by_udp = true;
 	return false;
+}
+
+/* True, with errno, if no descriptor is left. */
+static bool lacks_descriptors(void)
+{
+	int fd = socket_open(AF_UNIX, SOCK_DGRAM);
+
+	if (fd >= 0)
+		socket_close(fd);
+	return fd < 0 && (errno == EMFILE || errno == ENFILE);
 }
 
 /* Logs why a name could not be looked up; `reason` is errno, for EAI_SYSTEM. */
@@ -137,14 +142,9 @@ static void complain_of_lookup(const struct endpoint *endpoint, int failure, int
 	char text[ADDRESS_TEXT_MAX];
 	const char *why = failure == EAI_SYSTEM ? strerror(reason) : nameerror_words(failure);
 	const char *advice = failure_zone_advice(endpoint->host);
-	int fd = socket_open(AF_UNIX, SOCK_DGRAM);
 
-	/*
-	 * Without descriptors, neither files nor servers can be asked, and every name is unknown.
-	 */
-	if (fd >= 0) {
-		socket_close(fd);
-	} else if (errno == EMFILE || errno == ENFILE) {
+	/* Then neither files nor servers can be asked, and every name is unknown. */
+	if (lacks_descriptors()) {
 		why = strerror(errno);
 		advice = failure_lack_advice(errno);
 	}
@@ -204,13 +204,14 @@ enum bound {
 /* Stores an address that another program uses, so that it is not listed twice. */
 static enum bound note_use(struct binder *binder, const struct failure *failure)
 {
-	struct place *place = places_add(binder->places, -1);
+	enum socket_kind kind = failure->by_udp ? SOCKET_DATAGRAM : SOCKET_STREAM;
+	struct socket_entry *entry = entries_add(binder->entries, -1, kind);
 
-	if (!place) {
+	if (!entry) {
 		log_error("out of memory");
 		return BOUND_NOT;
 	}
-	places_name(place, failure->address);
+	entries_name(entry, failure->address);
 	failure_note(failure);
 	return BOUND_IN_USE;
 }
@@ -234,24 +235,25 @@ static enum bound judge_failure(struct binder *binder, const struct failure *fai
 }
 
 /*
- * Finds our own place that overlaps the address, which only --reuse-port allows. The kernel sees
+ * Finds our own socket that overlaps the address, which only --reuse-port allows. The kernel sees
  * such an overlap at listen(2), and so never in a check.
  */
-static const struct place *find_own(const struct binder *binder, const struct address *address)
+static const struct socket_entry *find_own(const struct binder *binder,
+					   const struct address *address)
 {
-	return binder->options->reuse_port ? NULL : places_find_overlap(binder->places, address);
+	return binder->options->reuse_port ? NULL : entries_find_overlap(binder->entries, address);
 }
 
-static void complain_of_own(const struct place *own, const struct address *address)
+static void complain_of_own(const struct socket_entry *own, const struct address *address)
 {
 	char text[ADDRESS_TEXT_MAX];
 
 	address_format(address, text, sizeof text);
-	if (strcmp(text, own->address) == 0)
+	if (strcmp(text, own->text) == 0)
 		log_error("cannot listen on %s: it is given twice", text);
 	else
 		log_error("cannot listen on %s: it overlaps %s, which is given as well", text,
-			  own->address);
+			  own->text);
 }
 
 /*
@@ -261,7 +263,7 @@ static void complain_of_own(const struct place *own, const struct address *addre
 static enum bound bind_one(struct binder *binder, struct address *address, uint16_t wanted,
 			   bool is_only)
 {
-	const struct place *own = find_own(binder, address);
+	const struct socket_entry *own = find_own(binder, address);
 	struct failure failure = {.address = address, .shares = binder->options->reuse_port};
 
 	if (own && address_port(address) != wanted)
@@ -279,7 +281,7 @@ static enum bound bind_one(struct binder *binder, struct address *address, uint1
 /* Binds every address of one endpoint to one port; BOUND_AGAIN: try another free port. */
 static enum bound bind_all(struct binder *binder, struct addresslist *all, uint16_t wanted)
 {
-	size_t before = binder->places->count;
+	size_t before = binder->entries->count;
 	uint16_t port = wanted;
 	bool serves = false;
 
@@ -290,7 +292,7 @@ static enum bound bind_all(struct binder *binder, struct addresslist *all, uint1
 					    i + 1 == all->count && !serves);
 		port = address_port(address); /* TCP may have it, even if UDP failed */
 		if (bound == BOUND_AGAIN)
-			places_truncate(binder->places, before);
+			entries_truncate(binder->entries, before);
 		if (bound == BOUND_AGAIN || bound == BOUND_NOT)
 			return bound;
 		serves = serves || bound == BOUND || bound == BOUND_IN_USE;
@@ -298,7 +300,7 @@ static enum bound bind_all(struct binder *binder, struct addresslist *all, uint1
 	return BOUND;
 }
 
-static bool add_tcp(struct binder *binder, const struct endpoint *endpoint)
+static bool add_ip(struct binder *binder, const struct endpoint *endpoint)
 {
 	struct addresslist all;
 	char text[ADDRESS_TEXT_MAX];
@@ -318,7 +320,7 @@ static bool add_tcp(struct binder *binder, const struct endpoint *endpoint)
 /* Opens and binds a UNIX socket; false, with errno, on failure. */
 static bool bind_unix(struct binder *binder, const struct address *address)
 {
-	struct place *place;
+	struct socket_entry *entry;
 	int fd;
 
 	if (!unixpath_clear(address))
@@ -326,57 +328,62 @@ static bool bind_unix(struct binder *binder, const struct address *address)
 	fd = socket_open(AF_UNIX, SOCK_STREAM);
 	if (fd < 0)
 		return false;
-	place = places_add(binder->places, fd);
-	if (!place || bind(fd, &address->any, address->length) < 0)
+	entry = entries_add(binder->entries, fd, SOCKET_STREAM);
+	if (!entry || bind(fd, &address->any, address->length) < 0)
 		return false;
-	places_name(place, address);
-	unixpath_note(&place->path, address);
+	entries_name(entry, address);
+	unixpath_note(&entry->path, address);
 	return true;
 }
 
 /* Checks whether the path could be bound, and stores it; false, with errno, if not. */
 static bool check_unix(struct binder *binder, const struct address *address)
 {
-	struct place *place;
+	struct socket_entry *entry;
 
 	if (!unixpath_check(address))
 		return false;
-	place = places_add(binder->places, -1);
-	if (place)
-		places_name(place, address);
-	return place != NULL;
+	entry = entries_add(binder->entries, -1, SOCKET_STREAM);
+	if (entry)
+		entries_name(entry, address);
+	return entry != NULL;
+}
+
+/* Decides what it means that a path cannot be bound; logs it. Returns whether a check accepts it.
+ */
+static bool judge_unix_failure(struct binder *binder, const struct failure *failure)
+{
+	if (failure->reason == EADDRINUSE && binder->checking)
+		return note_use(binder, failure) == BOUND_IN_USE;
+	failure_complain(failure);
+	return false;
 }
 
 static bool add_unix(struct binder *binder, const struct endpoint *endpoint)
 {
 	struct address address;
-	struct failure failure = {.address = &address};
-	const struct place *own;
+	const struct socket_entry *own;
 
 	if (!address_from_path(endpoint->host, &address))
 		return false; /* the options have refused such a path */
-	own = places_find_overlap(binder->places, &address);
+	own = entries_find_overlap(binder->entries, &address);
 	if (own) {
 		complain_of_own(own, &address);
 		return false;
 	}
 	if (binder->checking ? check_unix(binder, &address) : bind_unix(binder, &address))
 		return true;
-	failure.reason = errno;
-	if (failure.reason == EADDRINUSE && binder->checking)
-		return note_use(binder, &failure) == BOUND_IN_USE;
-	failure_complain(&failure);
-	return false;
+	return judge_unix_failure(binder, &(struct failure){.address = &address, .reason = errno});
 }
 
-bool bind_endpoints(const struct options *options, bool checking, struct places *places)
+bool bind_endpoints(const struct options *options, bool checking, struct entries *entries)
 {
-	struct binder binder = {.options = options, .places = places, .checking = checking};
+	struct binder binder = {.options = options, .entries = entries, .checking = checking};
 
 	for (size_t i = 0; i < options->endpoint_count; i++) {
 		const struct endpoint *endpoint = &options->endpoints[i];
 		if (endpoint->kind == ENDPOINT_UNIX ? !add_unix(&binder, endpoint)
-						    : !add_tcp(&binder, endpoint))
+						    : !add_ip(&binder, endpoint))
 			return false;
 	}
 	return true;

@@ -7,14 +7,15 @@
 
 #include "base/attributes.h"
 
+struct entries;
 struct options;
-struct places;
 
 /*
- * Binds a non-blocking socket for every address that the options name; none of them listens yet.
- * With `checking`, an address in use counts as good. False, and logged, if one cannot be had; the
- * caller frees the places in any case.
+ * Binds the sockets that sockets_open() opens; none of them listens yet. With `checking`, an
+ * address in use counts as good. False, and logged, if one cannot be had; the caller frees the
+ * entries in any case.
  */
-bool bind_endpoints(const struct options *options, bool checking, struct places *places) MUST_CHECK;
+bool bind_endpoints(const struct options *options, bool checking,
+		    struct entries *entries) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* sockets: opens the listening sockets, and keeps them until the end. */
+/* sockets: the list of our sockets: opens them, all or none, and keeps them until the end. */
 #include "sockets.h"
 
 #include <errno.h>
@@ -9,30 +9,35 @@
 
 #include "base/log.h"
 #include "bind.h"
+#include "entries.h"
 #include "failure.h"
 #include "kernel.h"
 #include "daemon/options.h"
-#include "places.h"
 
 struct sockets {
 	const struct options *options;
-	struct places places;
+	struct entries entries;
 };
 
-/* Makes all sockets listen, only after all are bound: nobody connects to a daemon that fails. */
-static bool listen_everywhere(struct sockets *sockets)
+/* Makes a socket listen, if it is of a kind that does. False, and logged, if it cannot. */
+static bool start_to_listen(const struct socket_entry *entry, const struct options *options)
 {
-	for (size_t i = 0; i < sockets->places.count; i++) {
-		const struct place *place = &sockets->places.all[i];
-		if (listen(place->fd, (int)sockets->options->backlog) == 0)
-			continue;
-		failure_complain(&(struct failure){
-			.address = &place->name,
-			.reason = errno,
-			.shares = sockets->options->reuse_port,
-		});
-		return false;
-	}
+	if (entry->kind != SOCKET_STREAM || listen(entry->fd, (int)options->backlog) == 0)
+		return true;
+	failure_complain(&(struct failure){
+		.address = &entry->address,
+		.reason = errno,
+		.shares = options->reuse_port,
+	});
+	return false;
+}
+
+/* Makes all sockets listen, only after all are bound: nobody connects to a daemon that fails. */
+static bool listen_everywhere(const struct sockets *sockets)
+{
+	for (size_t i = 0; i < sockets_count(sockets); i++)
+		if (!start_to_listen(sockets_at(sockets, i), sockets->options))
+			return false;
 	return true;
 }
 
@@ -56,7 +61,7 @@ static struct sockets *bound_sockets(const struct options *options, bool checkin
 		return NULL;
 	}
 	sockets->options = options;
-	if (bind_endpoints(options, checking, &sockets->places))
+	if (bind_endpoints(options, checking, &sockets->entries))
 		return sockets;
 	sockets_close(sockets);
 	return NULL;
@@ -88,34 +93,23 @@ bool sockets_check(const struct options *options)
 
 size_t sockets_count(const struct sockets *sockets)
 {
-	return sockets->places.count;
+	return sockets->entries.count;
 }
 
-int sockets_descriptor(const struct sockets *sockets, size_t i)
+const struct socket_entry *sockets_at(const struct sockets *sockets, size_t i)
 {
-	return sockets->places.all[i].fd;
-}
-
-int sockets_datagram_descriptor(const struct sockets *sockets, size_t i)
-{
-	return sockets->places.all[i].datagram_fd;
-}
-
-const char *sockets_address(const struct sockets *sockets, size_t i)
-{
-	return sockets->places.all[i].address;
+	return &sockets->entries.all[i];
 }
 
 void sockets_close_datagrams(struct sockets *sockets)
 {
-	for (size_t i = 0; i < sockets->places.count; i++)
-		places_close_datagrams(&sockets->places.all[i]);
+	entries_close_datagrams(&sockets->entries);
 }
 
 void sockets_close(struct sockets *sockets)
 {
 	if (!sockets)
 		return;
-	places_free(&sockets->places);
+	entries_free(&sockets->entries);
 	free(sockets);
 }

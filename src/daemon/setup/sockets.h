@@ -1,19 +1,36 @@
 /* SPDX-License-Identifier: ISC */
-/* sockets: makes listening sockets from the options' addresses, all or none. */
+/* sockets: the list of our sockets: opens them, all or none, and keeps them until the end. */
 #ifndef DAEMON_SETUP_SOCKETS_H
 #define DAEMON_SETUP_SOCKETS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/address.h"
 #include "base/attributes.h"
+#include "unixpath.h"
 
 struct options;
 struct sockets;
 
+enum socket_kind {
+	SOCKET_STREAM,	 /* listens; TCP or UNIX */
+	SOCKET_DATAGRAM, /* UDP */
+};
+
+/* One of the sockets. They are in the options' order, with a TCP socket before the UDP one. */
+struct socket_entry {
+	int fd; /* -1: closed, or only checked */
+	enum socket_kind kind;
+	struct address address;	     /* where it is bound */
+	char text[ADDRESS_TEXT_MAX]; /* the same, as address_format() writes it */
+	struct unixpath path;	     /* to be removed at the end */
+};
+
 /*
- * Opens a listening, non-blocking socket for every address that the options name. NULL, and logged,
- * if one cannot be had: then none is left open.
+ * Opens a non-blocking socket for every address that the options name, and with --udp one more, for
+ * datagrams, on each that is no path. NULL, and logged, if one cannot be had: then none is left
+ * open.
  */
 struct sockets *sockets_open(const struct options *options);
 
@@ -22,12 +39,8 @@ bool sockets_check(const struct options *options) MUST_CHECK;
 
 size_t sockets_count(const struct sockets *sockets);
 
-/* Returns the descriptor for datagrams on the i-th socket's address, or -1. */
-int sockets_datagram_descriptor(const struct sockets *sockets, size_t i);
-
-/* Returns the i-th socket's descriptor, or its address as address_format() writes it. */
-int sockets_descriptor(const struct sockets *sockets, size_t i);
-const char *sockets_address(const struct sockets *sockets, size_t i);
+/* Returns the i-th socket. It stays where it is until sockets_close(). */
+const struct socket_entry *sockets_at(const struct sockets *sockets, size_t i);
 
 /* Closes the sockets for datagrams: later requests are refused, or go to another daemon. */
 void sockets_close_datagrams(struct sockets *sockets);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/* entries: the entries of the list of sockets, while it is being made and when it ends. */
+#include "entries.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct socket_entry *entries_add(struct entries *entries, int fd, enum socket_kind kind)
+{
+	struct socket_entry *all = realloc(entries->all, (entries->count + 1) * sizeof *all);
+
+	if (!all) {
+		if (fd >= 0)
+			close(fd);
+		errno = ENOMEM;
+		return NULL;
+	}
+	entries->all = all;
+	all += entries->count++;
+	memset(all, 0, sizeof *all);
+	all->fd = fd;
+	all->kind = kind;
+	return all;
+}
+
+void entries_name(struct socket_entry *entry, const struct address *address)
+{
+	entry->address = *address;
+	address_format(address, entry->text, sizeof entry->text);
+}
+
+static bool is_overlapping_ipv4(const struct address *one, const struct address *other)
+{
+	in_addr_t a = one->ipv4.sin_addr.s_addr, b = other->ipv4.sin_addr.s_addr;
+
+	return a == b || a == htonl(INADDR_ANY) || b == htonl(INADDR_ANY);
+}
+
+static bool is_overlapping_ipv6(const struct address *one, const struct address *other)
+{
+	const struct sockaddr_in6 *a = &one->ipv6, *b = &other->ipv6;
+
+	return IN6_IS_ADDR_UNSPECIFIED(&a->sin6_addr) || IN6_IS_ADDR_UNSPECIFIED(&b->sin6_addr) ||
+	       (IN6_ARE_ADDR_EQUAL(&a->sin6_addr, &b->sin6_addr) &&
+		a->sin6_scope_id == b->sin6_scope_id);
+}
+
+static bool is_overlapping(const struct address *one, const struct address *other)
+{
+	int family = one->any.sa_family;
+
+	if (family != other->any.sa_family)
+		return false;
+	if (family == AF_UNIX)
+		return unixpath_is_same(one, other);
+	if (address_port(one) != address_port(other) || address_port(one) == 0)
+		return false;
+	return family == AF_INET ? is_overlapping_ipv4(one, other)
+				 : is_overlapping_ipv6(one, other);
+}
+
+const struct socket_entry *entries_find_overlap(const struct entries *entries,
+						const struct address *address)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		if (is_overlapping(&entries->all[i].address, address))
+			return &entries->all[i];
+	return NULL;
+}
+
+static void close_socket(struct socket_entry *entry)
+{
+	if (entry->fd >= 0)
+		close(entry->fd);
+	entry->fd = -1;
+}
+
+void entries_truncate(struct entries *entries, size_t count)
+{
+	while (entries->count > count)
+		close_socket(&entries->all[--entries->count]);
+}
+
+void entries_close_datagrams(struct entries *entries)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		if (entries->all[i].kind == SOCKET_DATAGRAM)
+			close_socket(&entries->all[i]);
+}
+
+void entries_free(struct entries *entries)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		unixpath_remove(&entries->all[i].path);
+	entries_truncate(entries, 0);
+	free(entries->all);
+	entries->all = NULL;
+}

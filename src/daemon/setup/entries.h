@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/* entries: the entries of the list of sockets, while it is being made and when it ends. */
+#ifndef DAEMON_SETUP_ENTRIES_H
+#define DAEMON_SETUP_ENTRIES_H
+
+#include <stddef.h>
+
+#include "sockets.h"
+
+struct entries {
+	struct socket_entry *all;
+	size_t count;
+};
+
+/*
+ * Takes over `fd` as a new entry, which has no address yet; -1: it is only checked, or in use by
+ * another program, which a check accepts. NULL, with errno and fd closed: no memory.
+ */
+struct socket_entry *entries_add(struct entries *entries, int fd, enum socket_kind kind);
+
+/* Sets the entry's address. */
+void entries_name(struct socket_entry *entry, const struct address *address);
+
+/*
+ * Finds the first entry that receives what comes to the address. It is the same, by port or path,
+ * or one of both is every address of the family. NULL if there is none.
+ */
+const struct socket_entry *entries_find_overlap(const struct entries *entries,
+						const struct address *address);
+
+/* Forgets the entries from index `count` on, and closes their sockets. */
+void entries_truncate(struct entries *entries, size_t count);
+
+/* Closes the sockets for datagrams; their entries stay. */
+void entries_close_datagrams(struct entries *entries);
+
+/* Closes every socket and removes the UNIX sockets' paths that are still ours. */
+void entries_free(struct entries *entries);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/* check_entries: which of our own addresses are in each other's way, and what is closed when. */
+#include "daemon/setup/entries.h"
+
+#include <fcntl.h>
+
+#include "base/address.h"
+#include "lib/suite.h"
+
+/* An address in numbers with port 80, on the link of that number; 0: on none. */
+static struct address make(const char *host, unsigned link)
+{
+	struct address address;
+
+	ck_assert_int_eq(address_from_literal(host, AF_UNSPEC, &address), 0);
+	address_set_port(&address, 80);
+	if (address.any.sa_family == AF_INET6)
+		address.ipv6.sin6_scope_id = link;
+	return address;
+}
+
+static const struct {
+	const char *host, *other;
+	unsigned link, other_link;
+	bool overlap;
+} cases[] = {
+	{"127.0.0.1", "127.0.0.1", 0, 0, true},
+	{"127.0.0.1", "127.0.0.2", 0, 0, false},
+	{"127.0.0.1", "0.0.0.0", 0, 0, true},
+	{"0.0.0.0", "127.0.0.1", 0, 0, true},
+	{"::1", "::1", 0, 0, true},
+	{"::", "::1", 0, 0, true},
+	{"::1", "::", 0, 0, true},
+	{"::1", "::2", 0, 0, false},
+	{"::", "0.0.0.0", 0, 0, false},
+	{"fe80::1", "fe80::1", 1, 1, true},
+	{"fe80::1", "fe80::1", 1, 2, false}, /* each link has its own */
+	{"::", "fe80::1", 0, 2, true},
+};
+
+START_TEST(overlap_is_found)
+{
+	struct address one = make(cases[_i].host, cases[_i].link);
+	struct address other = make(cases[_i].other, cases[_i].other_link);
+	struct entries entries = {.count = 0};
+	struct socket_entry *entry = entries_add(&entries, -1, SOCKET_STREAM);
+
+	ck_assert_ptr_nonnull(entry);
+	entries_name(entry, &one);
+	ck_assert_int_eq(entries_find_overlap(&entries, &other) != NULL, cases[_i].overlap);
+	address_set_port(&other, 81);
+	ck_assert_ptr_null(entries_find_overlap(&entries, &other));
+	entries_free(&entries);
+}
+END_TEST
+
+/* Adds a socket of that kind. Returns its descriptor. */
+static int add(struct entries *entries, enum socket_kind kind)
+{
+	int fd = socket(AF_INET, kind == SOCKET_STREAM ? SOCK_STREAM : SOCK_DGRAM, 0);
+
+	ck_assert_ptr_nonnull(entries_add(entries, fd, kind));
+	return fd;
+}
+
+static bool is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+START_TEST(datagrams_are_closed_alone)
+{
+	struct entries entries = {.count = 0};
+	int stream = add(&entries, SOCKET_STREAM), datagram = add(&entries, SOCKET_DATAGRAM);
+
+	entries_close_datagrams(&entries);
+	ck_assert(is_open(stream) && !is_open(datagram));
+	ck_assert_uint_eq(entries.count, 2);
+	ck_assert_int_eq(entries.all[1].fd, -1);
+	entries_free(&entries);
+	ck_assert(!is_open(stream));
+}
+END_TEST
+
+START_TEST(truncation_closes_what_it_forgets)
+{
+	struct entries entries = {.count = 0};
+	int first = add(&entries, SOCKET_STREAM);
+	int others[] = {add(&entries, SOCKET_DATAGRAM), add(&entries, SOCKET_STREAM)};
+
+	entries_truncate(&entries, 1);
+	ck_assert(is_open(first) && !is_open(others[0]) && !is_open(others[1]));
+	ck_assert_uint_eq(entries.count, 1);
+	entries_free(&entries);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("entries");
+	TCase *tests = suite_case(suite, "all");
+
+	tcase_add_loop_test(tests, overlap_is_found, 0, COUNT_OF(cases));
+	tcase_add_test(tests, datagrams_are_closed_alone);
+	tcase_add_test(tests, truncation_closes_what_it_forgets);
+	return suite_run(suite);
+}
