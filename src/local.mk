@@ -20,6 +20,7 @@ src_libbase_a_SOURCES = \
 	src/base/address.h \
 	src/base/addresslist.c \
 	src/base/addresslist.h \
+	src/base/agreed.h \
 	src/base/attributes.h \
 	src/base/cli.c \
 	src/base/cli.h \

@@ -3,7 +3,7 @@
 # docs: holds the option table in the source, --help and the man page against each other.
 #
 # An option that is in one of them and not in the others fails, and so does one that
-# takes a value in one place only. Likewise the variables, the exit statuses, the counters
+# takes a value in one place only, or has another default in the man page. Likewise the variables, the exit statuses, the counters
 # and the placeholders, as far as the source names them. Programs: HAILD and HAILTO; sources: srcdir.
 set -u
 LC_ALL=C
@@ -73,6 +73,30 @@ entries_of_page() {
 	inside && $1 == ".It" && (macro == "" || $2 == macro) { print (macro == "" ? $2 : $3) }' "$1" | sort
 }
 
+# Lists "name: default" of the options whose default --help shows; a table's row is the only place that it has
+# them from. One that begins with "as" is words about another limit, which the man page puts in its own.
+defaults_of_help() {
+	sed -nE 's/^  (-.,|   ) --([a-z0-9-]+)(=[A-Z]+)? .*\(([^()]*)\)$/\2: \4/p' "$1" | grep -v ': as ' | sort
+}
+
+# Lists those that a man page states in an option's entry: "The default is 5s.", "The default, 0, means never.", or
+# "The default is" and a line with a macro.
+defaults_of_page() {
+	awk '
+	$1 == ".Sh" || $1 == ".Ss" { name = "" }
+	$1 == ".It" && $2 == "Fl" { for (i = 3; i <= NF; i++) if ($i ~ /^-/) name = substr($i, 2) }
+	name == "" { next }
+	awaited { sub(/^\.(Cm|Dq|Li) /, ""); sub(/ \.$/, ""); print name ": " $0 }
+	{ awaited = $0 == "The default is" }
+	/^The default is .*\.$/ { sub(/^The default is /, ""); sub(/\.$/, ""); print name ": " $0 }
+	/^The default, [^ ,]+, means/ { gsub(/^The default, |, means.*/, ""); print name ": " $0 }' "$1" | sort
+}
+
+# Lists help texts in C that state a number themselves, and not by their row.
+defaults_in_words() {
+	grep -nE '"[^"]*\([0-9][^"()]*\)"' "$1"
+}
+
 report() {
 	if [ "$1" = passed ]; then
 		passed=$((passed + 1))
@@ -101,6 +125,16 @@ differ() {
 	fi
 }
 
+# Passes if nothing was found; else shows it.
+none() {
+	if [ -z "$2" ]; then
+		report passed "$1"
+	else
+		report FAILED "$1"
+		echo "  $2"
+	fi
+}
+
 # Holds one program's table, help and man page against each other.
 check_options() { # name, program, table, page
 	options_of_table "$3" >"$work/$1.table"
@@ -109,9 +143,13 @@ check_options() { # name, program, table, page
 	options_of_page "$4" >"$work/$1.page"
 	as_synopsis "$work/$1.table" >"$work/$1.wanted"
 	options_of_synopsis "$4" >"$work/$1.synopsis"
+	defaults_of_help "$work/$1.text" >"$work/$1.defaults"
+	defaults_of_page "$4" >"$work/$1.stated"
 	same "$1: the table's options are those of --help" "$work/$1.table" "$work/$1.help"
 	same "$1: the table's options have entries in the man page" "$work/$1.table" "$work/$1.page"
 	same "$1: the SYNOPSIS has them all" "$work/$1.wanted" "$work/$1.synopsis"
+	same "$1: the defaults are those of the man page" "$work/$1.defaults" "$work/$1.stated"
+	none "$1: no text for --help states a default" "$(defaults_in_words "$3")"
 }
 
 # A check that cannot fail is none: takes --quiet out of each text in turn, and wants it missed.
@@ -124,6 +162,12 @@ check_the_checks() { # name, table, page
 	differ "$1: an option missing from the man page is noticed" "$work/$1.table" "$work/mutant"
 	sed '/^\.Op Fl/s/q//' "$3" | options_of_synopsis /dev/stdin >"$work/mutant"
 	differ "$1: an option missing from the SYNOPSIS is noticed" "$work/$1.wanted" "$work/mutant"
+	sed 's/(\([0-9]*\)s)/(1\1s)/' "$work/$1.text" | defaults_of_help /dev/stdin >"$work/mutant"
+	differ "$1: another default in the table is noticed" "$work/$1.stated" "$work/mutant"
+	sed 's/^\(The default is [0-9]*\)s/\1ms/' "$3" | defaults_of_page /dev/stdin >"$work/mutant"
+	differ "$1: another default in the man page is noticed" "$work/$1.defaults" "$work/mutant"
+	sed 's/"print this help"/"print this help (10s)"/' "$2" | defaults_in_words /dev/stdin >"$work/mutant"
+	differ "$1: a default in a text for --help is noticed" "$work/mutant" /dev/null
 }
 
 check_statuses() { # name, header, page
@@ -164,6 +208,16 @@ check_placeholders() {
 	differ "haild: a placeholder missing from the man page is noticed" "$work/placeholders" "$work/mutant"
 }
 
+# The default port is that of both programs, and haild knows how much hailto prints.
+check_agreed() {
+	sed -n 's/^port: //p' "$work/haild.defaults" >"$work/agreed"
+	sed -nE '/^\.Ss Options/q; s/^The default is ([0-9]+)\.$/\1/p' "$srcdir/man/hailto.1" >"$work/listed"
+	same "hailto: the default port is that of haild" "$work/agreed" "$work/listed"
+	sed -n 's/^bytes: //p' "$work/hailto.defaults" >"$work/agreed"
+	sed -nE 's/^prints only ([0-9]+) bytes by default\.$/\1/p' "$srcdir/man/haild.8" >"$work/listed"
+	same "haild: what hailto prints by default is so" "$work/agreed" "$work/listed"
+}
+
 check_options haild "${HAILD:-src/haild}" "$srcdir/src/daemon/options.c" "$srcdir/man/haild.8"
 check_options hailto "${HAILTO:-src/hailto}" "$srcdir/src/client/options.c" "$srcdir/man/hailto.1"
 check_the_checks haild "$srcdir/src/daemon/options.c" "$srcdir/man/haild.8"
@@ -173,6 +227,7 @@ check_statuses hailto "$srcdir/src/client/status.h" "$srcdir/man/hailto.1"
 check_variables
 check_counters
 check_placeholders
+check_agreed
 
 echo "docs: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

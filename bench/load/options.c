@@ -21,46 +21,47 @@ enum { LONGEST_MS = 60 * 60 * 1000, MOST_A_SECOND = 1000 * 1000 };
 /* What every task takes. */
 /* clang-format off */
 #define COMMON_ROWS \
-	{0, "host", "ADDR", CLI_TEXT, FIELD(host), 0, 0, "the server's IPv4 address (127.0.0.1)"}, \
-	{0, "port", "PORT", CLI_NUMBER, FIELD(port), 1, UINT16_MAX, "the server's port"}, \
-	{0, "greeting", "FILE", CLI_TEXT, FIELD(greeting_file), 0, 0, \
+	{0, "host", "ADDR", CLI_TEXT, FIELD(host), 0, 0, "127.0.0.1", "the server's IPv4 address"}, \
+	{0, "port", "PORT", CLI_NUMBER, FIELD(port), 1, UINT16_MAX, NULL, "the server's port"}, \
+	{0, "greeting", "FILE", CLI_TEXT, FIELD(greeting_file), 0, 0, NULL, \
 	 "holds the bytes that must come, and then the end"}, \
-	{0, "core", "N", CLI_NUMBER, FIELD(core), 0, 1023, "run on this core only"}, \
-	{'h', "help", NULL, CLI_HELP, 0, 0, 0, "print this help"}, \
-	{'V', "version", NULL, CLI_VERSION, 0, 0, 0, "print the version"}
+	{0, "core", "N", CLI_NUMBER, FIELD(core), 0, 1023, NULL, "run on this core only"}, \
+	{'h', "help", NULL, CLI_HELP, 0, 0, 0, NULL, "print this help"}, \
+	{'V', "version", NULL, CLI_VERSION, 0, 0, 0, NULL, "print the version"}
 /* clang-format on */
 
 static const struct cli_option closed_table[] = {
 	COMMON_ROWS,
-	{0, "count", "N", CLI_NUMBER, FIELD(count), 1, UINT32_MAX, "connections to count"},
-	{0, "warm", "N", CLI_NUMBER, FIELD(warm), 0, UINT32_MAX, "others before them (0)"},
-	{0, "concurrency", "N", CLI_NUMBER, FIELD(concurrency), 1, INT_MAX, "at a time (64)"},
+	{0, "count", "N", CLI_NUMBER, FIELD(count), 1, UINT32_MAX, NULL, "connections to count"},
+	{0, "warm", "N", CLI_NUMBER, FIELD(warm), 0, UINT32_MAX, "0", "others before them"},
+	{0, "concurrency", "N", CLI_NUMBER, FIELD(concurrency), 1, INT_MAX, "64", "at a time"},
 };
 
 static const struct cli_option open_table[] = {
 	COMMON_ROWS,
-	{0, "rate", "N", CLI_NUMBER, FIELD(rate), 1, MOST_A_SECOND, "begin so many in a second"},
-	{0, "seconds", "TIME", CLI_TIME, FIELD(measured_ms), 1, LONGEST_MS, "for so long"},
-	{0, "warm-seconds", "TIME", CLI_TIME, FIELD(warm_ms), 0, LONGEST_MS,
-	 "and before that, uncounted, for so long (0s)"},
+	{0, "rate", "N", CLI_NUMBER, FIELD(rate), 1, MOST_A_SECOND, NULL,
+	 "begin so many in a second"},
+	{0, "seconds", "TIME", CLI_TIME, FIELD(measured_ms), 1, LONGEST_MS, NULL, "for so long"},
+	{0, "warm-seconds", "TIME", CLI_TIME, FIELD(warm_ms), 0, LONGEST_MS, "0s",
+	 "and before that, uncounted, for so long"},
 };
 
 static const struct cli_option hold_table[] = {
 	COMMON_ROWS,
-	{0, "count", "N", CLI_NUMBER, FIELD(count), 1, INT_MAX, "connections to hold"},
-	{0, "concurrency", "N", CLI_NUMBER, FIELD(concurrency), 1, INT_MAX,
-	 "so many wait for the server at a time (1024)"},
-	{0, "mode", "MODE", CLI_TEXT, FIELD(mode_name), 0, 0, "how they are held (lingering)"},
-	{0, "rcvbuf", "BYTES", CLI_SIZE, FIELD(receive_buffer), 1, INT_MAX / 2,
+	{0, "count", "N", CLI_NUMBER, FIELD(count), 1, INT_MAX, NULL, "connections to hold"},
+	{0, "concurrency", "N", CLI_NUMBER, FIELD(concurrency), 1, INT_MAX, "1024",
+	 "so many wait for the server at a time"},
+	{0, "mode", "MODE", CLI_TEXT, FIELD(mode_name), 0, 0, "lingering", "how they are held"},
+	{0, "rcvbuf", "BYTES", CLI_SIZE, FIELD(receive_buffer), 1, INT_MAX / 2, NULL,
 	 "receive buffer of each (the kernel's choice)"},
 };
 
 static const struct cli_option datagrams_table[] = {
 	COMMON_ROWS,
-	{0, "count", "N", CLI_NUMBER, FIELD(count), 1, UINT32_MAX, "answers to count"},
-	{0, "concurrency", "N", CLI_NUMBER, FIELD(concurrency), 1, OPTIONS_MOST_DATAGRAMS,
-	 "requests at a time (64)"},
-	{0, "size", "BYTES", CLI_SIZE, FIELD(size), 1, UINT16_MAX / 2, "of a request (512)"},
+	{0, "count", "N", CLI_NUMBER, FIELD(count), 1, UINT32_MAX, NULL, "answers to count"},
+	{0, "concurrency", "N", CLI_NUMBER, FIELD(concurrency), 1, OPTIONS_MOST_DATAGRAMS, "64",
+	 "requests at a time"},
+	{0, "size", "BYTES", CLI_SIZE, FIELD(size), 1, UINT16_MAX / 2, "512", "of a request"},
 };
 
 static const struct cli tasks[TASKS] = {
@@ -141,7 +142,8 @@ static enum cli_outcome complete(struct options *options, const char *operand)
 {
 	const char *absent = missing(options);
 
-	options->mode = (enum options_mode)place_of(options->mode_name, mode_names, MODES);
+	if (options->mode_name)
+		options->mode = (enum options_mode)place_of(options->mode_name, mode_names, MODES);
 	if (operand)
 		log_error("unexpected argument '%s'", operand);
 	else if (absent)
@@ -161,10 +163,7 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 
 	*options = (struct options){
 		.task = (enum options_task)place_of(name, task_names, TASKS),
-		.host = "127.0.0.1",
 		.core = OPTIONS_ANY_CORE,
-		.size = 512,
-		.mode_name = mode_names[MODE_LINGERING],
 	};
 	if (strcmp(name, "--help") == 0)
 		return print_tasks();
@@ -172,7 +171,8 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 		log_error("'%s' is not closed, open, hold or datagrams (see 'load --help')", name);
 		return CLI_BAD;
 	}
-	options->concurrency = options->task == TASK_HOLD ? 1024 : 64;
+	options->host = cli_preset(&tasks[options->task], "host");
+	options->mode_name = cli_preset(&tasks[options->task], "mode");
 	outcome = cli_parse(&tasks[options->task], options, argc - 1, argv + 1, &operands);
 	return outcome == CLI_GO ? complete(options, argv[1 + operands]) : outcome;
 }

@@ -104,23 +104,57 @@ static bool set(const struct cli_option *option, void *fields, const char *sourc
 	return true;
 }
 
-bool cli_set(const struct cli *cli, void *fields, const char *name, const char *source,
-	     const char *text)
+/* Returns the row of that name; NULL: there is none. */
+static const struct cli_option *find(const struct cli *cli, const char *name)
 {
 	for (size_t i = 0; i < cli->count; i++)
 		if (strcmp(cli->options[i].name, name) == 0)
-			return set(&cli->options[i], fields, source, text);
-	return false;
+			return &cli->options[i];
+	return NULL;
+}
+
+bool cli_set(const struct cli *cli, void *fields, const char *name, const char *source,
+	     const char *text)
+{
+	const struct cli_option *option = find(cli, name);
+
+	return option && set(option, fields, source, text);
+}
+
+const char *cli_preset(const struct cli *cli, const char *name)
+{
+	const struct cli_option *option = find(cli, name);
+
+	return option ? option->preset : NULL;
+}
+
+static bool is_ranged(enum cli_kind kind)
+{
+	return kind == CLI_NUMBER || kind == CLI_SIZE || kind == CLI_TIME;
+}
+
+/* Sets numbers, sizes and times to their presets; false, and logged, if one is out of range. */
+static bool take_presets(const struct cli *cli, void *fields)
+{
+	for (size_t i = 0; i < cli->count; i++) {
+		const struct cli_option *option = &cli->options[i];
+		if (option->preset && is_ranged(option->kind) &&
+		    !set(option, fields, "a preset", option->preset))
+			return false;
+	}
+	return true;
 }
 
 static bool print_option(const struct cli_option *option)
 {
 	char letter[] = "-?,", forms[80];
+	const char *preset = option->preset;
 
 	letter[1] = (char)option->letter;
 	snprintf(forms, sizeof forms, "  %-3s --%s%s%s", option->letter ? letter : "", option->name,
 		 option->argument ? "=" : "", option->argument ? option->argument : "");
-	return standard_print("%-*s %s\n", HELP_COLUMN, forms, option->help);
+	return standard_print("%-*s %s%s%s%s\n", HELP_COLUMN, forms, option->help,
+			      preset ? " (" : "", preset ? preset : "", preset ? ")" : "");
 }
 
 static bool print_help(const struct cli *cli)
@@ -240,7 +274,9 @@ enum cli_outcome cli_parse(const struct cli *cli, void *fields, int argc, char *
 			   int *operands)
 {
 	struct parser parser = {0};
-	enum cli_outcome outcome = parser_open(&parser, cli) ? CLI_GO : CLI_FAILED;
+	enum cli_outcome outcome = !take_presets(cli, fields)  ? CLI_BAD
+				   : parser_open(&parser, cli) ? CLI_GO
+							       : CLI_FAILED;
 
 	/* Not 1: that would continue inside the word where an earlier parse gave up. */
 	optind = 0;

@@ -34,8 +34,13 @@ struct cli_option {
 	enum cli_kind kind;
 	size_t field;	      /* offset in the program's struct */
 	uint64_t least, most; /* of a number, size or time */
-	const char *help;
+	const char *preset;   /* the value that is used without the option, as text; or NULL */
+	const char *help;     /* what it does; the preset is added */
 };
+
+/* A number that has a name, as a preset. */
+#define CLI_PRESET(number) CLI_PRESET_TEXT(number)
+#define CLI_PRESET_TEXT(number) #number
 
 /* How often a list option may be given. */
 #define CLI_LIST_MAX 64
@@ -64,8 +69,9 @@ enum cli_outcome {
 };
 
 /*
- * Reads argv into `fields`, which holds the defaults. argv may be reordered so that the operands
- * come last.
+ * Reads argv into `fields`. Numbers, sizes and times begin as their presets; a text or list that is
+ * not given stays as it was, for the program to look elsewhere before it takes cli_preset(). argv
+ * may be reordered so that the operands come last.
  */
 enum cli_outcome cli_parse(const struct cli *cli, void *fields, int argc, char **argv,
 			   int *operands) MUST_CHECK;
@@ -76,5 +82,8 @@ enum cli_outcome cli_parse(const struct cli *cli, void *fields, int argc, char *
  */
 bool cli_set(const struct cli *cli, void *fields, const char *name, const char *source,
 	     const char *text) MUST_CHECK;
+
+/* Returns the preset of the option `name`; NULL if there is none. */
+const char *cli_preset(const struct cli *cli, const char *name);
 
 #endif

@@ -9,9 +9,6 @@
 #include "base/address.h"
 #include "base/attributes.h"
 
-/* The port if neither the command line nor an answer names one. */
-#define ENDPOINT_DEFAULT_PORT 12345
-
 enum endpoint_kind {
 	ENDPOINT_HOST, /* a name or a literal address */
 	ENDPOINT_ANY,  /* every address of this machine */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/agreed.h"
 #include "base/log.h"
 #include "outgoing.h"
 #include "target.h"
@@ -21,32 +22,35 @@ enum { SHORTEST_MS = 1, LONGEST_MS = 24 * 60 * 60 * 1000, BYTES_MAX = 1024 * 102
 enum { DATAGRAM_MAX = 65507 };
 
 static const struct cli_option table[] = {
-	{'4', "ipv4", NULL, CLI_FLAG, FIELD(ipv4), 0, 0, "use IPv4 only"},
-	{'6', "ipv6", NULL, CLI_FLAG, FIELD(ipv6), 0, 0, "use IPv6 only"},
-	{'b', "bytes", "N", CLI_SIZE, FIELD(bytes), 1, BYTES_MAX, "print at most N bytes (1024)"},
-	{'w', "timeout", "TIME", CLI_TIME, FIELD(timeout), SHORTEST_MS, LONGEST_MS,
-	 "give up after TIME in all (10s)"},
+	{'4', "ipv4", NULL, CLI_FLAG, FIELD(ipv4), 0, 0, NULL, "use IPv4 only"},
+	{'6', "ipv6", NULL, CLI_FLAG, FIELD(ipv6), 0, 0, NULL, "use IPv6 only"},
+	{'b', "bytes", "N", CLI_SIZE, FIELD(bytes), 1, BYTES_MAX, CLI_PRESET(AGREED_BYTES),
+	 "print at most N bytes"},
+	{'w', "timeout", "TIME", CLI_TIME, FIELD(timeout), SHORTEST_MS, LONGEST_MS, "10s",
+	 "give up after TIME in all"},
 	{0, "connect-timeout", "TIME", CLI_TIME, FIELD(connect_timeout), SHORTEST_MS, LONGEST_MS,
-	 "give up connecting after TIME (as -w)"},
-	{0, "read-timeout", "TIME", CLI_TIME, FIELD(read_timeout), SHORTEST_MS, LONGEST_MS,
+	 NULL, "give up connecting after TIME (as -w)"},
+	{0, "read-timeout", "TIME", CLI_TIME, FIELD(read_timeout), SHORTEST_MS, LONGEST_MS, NULL,
 	 "give up reading after TIME (as -w)"},
-	{'s', "source", "ADDR", CLI_TEXT, FIELD(source_text), 0, 0,
+	{'s', "source", "ADDR", CLI_TEXT, FIELD(source_text), 0, 0, NULL,
 	 "connect from ADDR: an address, or ADDRESS:PORT"},
-	{'E', "expect", "TEXT", CLI_TEXT, FIELD(expect), 0, 0,
+	{'E', "expect", "TEXT", CLI_TEXT, FIELD(expect), 0, 0, NULL,
 	 "succeed only if the greeting is exactly TEXT"},
-	{0, "expect-prefix", "TEXT", CLI_TEXT, FIELD(expect_prefix), 0, 0,
+	{0, "expect-prefix", "TEXT", CLI_TEXT, FIELD(expect_prefix), 0, 0, NULL,
 	 "succeed only if the greeting begins with TEXT"},
-	{'u', "udp", NULL, CLI_FLAG, FIELD(udp), 0, 0, "ask by datagram, three times at most"},
-	{'z', "zero", NULL, CLI_FLAG, FIELD(zero), 0, 0, "only connect; read nothing"},
-	{0, "raw", NULL, CLI_FLAG, FIELD(raw), 0, 0,
+	{'u', "udp", NULL, CLI_FLAG, FIELD(udp), 0, 0, NULL,
+	 "ask by datagram, three times at most"},
+	{'z', "zero", NULL, CLI_FLAG, FIELD(zero), 0, 0, NULL, "only connect; read nothing"},
+	{0, "raw", NULL, CLI_FLAG, FIELD(raw), 0, 0, NULL,
 	 "print the bytes as they are, to a terminal too"},
-	{0, "escape", NULL, CLI_FLAG, FIELD(escape), 0, 0,
+	{0, "escape", NULL, CLI_FLAG, FIELD(escape), 0, 0, NULL,
 	 "print control bytes as \\xHH, to a pipe too"},
-	{'q', "quiet", NULL, CLI_FLAG, FIELD(quiet), 0, 0, "print nothing: the exit status tells"},
-	{'v', "verbose", NULL, CLI_COUNTER, FIELD(verbose), 0, 0,
+	{'q', "quiet", NULL, CLI_FLAG, FIELD(quiet), 0, 0, NULL,
+	 "print nothing: the exit status tells"},
+	{'v', "verbose", NULL, CLI_COUNTER, FIELD(verbose), 0, 0, NULL,
 	 "tell each stage and its time on stderr"},
-	{'h', "help", NULL, CLI_HELP, 0, 0, 0, "print this help"},
-	{'V', "version", NULL, CLI_VERSION, 0, 0, 0, "print the version"},
+	{'h', "help", NULL, CLI_HELP, 0, 0, 0, NULL, "print this help"},
+	{'V', "version", NULL, CLI_VERSION, 0, 0, 0, NULL, "print the version"},
 };
 
 static const struct cli cli = {
@@ -198,7 +202,7 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 	enum cli_outcome outcome;
 	int operands;
 
-	*options = (struct options){.bytes = 1024, .timeout = 10000};
+	*options = (struct options){0};
 	outcome = cli_parse(&cli, options, argc, argv, &operands);
 	if (outcome != CLI_GO)
 		return outcome;

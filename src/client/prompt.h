@@ -11,8 +11,8 @@ struct endpoint;
 
 /*
  * Asks on stderr for address and port, and reads the answers from stdin, without the blanks around
- * them. An empty one means localhost, or 12345. False, and logged, if there is no answer or it
- * makes no sense.
+ * them. An empty one means localhost, or AGREED_PORT. False, and logged, if there is no answer or
+ * it makes no sense.
  */
 bool prompt_target(struct endpoint *target) MUST_CHECK;
 

@@ -2,6 +2,7 @@
 /* target: the server to ask, as a person or script writes it. */
 #include "target.h"
 
+#include "base/agreed.h"
 #include "base/endpoint.h"
 
 /* Port 0 lets the kernel choose one at bind(2); nobody can connect to it. */
@@ -44,5 +45,5 @@ void target_set_default_port(struct endpoint *target)
 	if (!target_needs_port(target))
 		return;
 	target->has_port = true;
-	target->port = ENDPOINT_DEFAULT_PORT;
+	target->port = AGREED_PORT;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/agreed.h"
 #include "base/endpoint.h"
 #include "base/log.h"
 
@@ -16,43 +17,43 @@
 /* Times: at most a day, so that no sum of them can overflow. */
 enum { SHORTEST_MS = 1, LONGEST_MS = 24 * 60 * 60 * 1000 };
 
-static const char default_listen[] = "localhost", default_message[] = "Hi from server";
 static const char port_variable[] = "HAILD_PORT";
 
 static const struct cli_option table[] = {
-	{'l', "listen", "ADDR", CLI_LIST, FIELD(listen), 0, 0,
-	 "listen on ADDR; may be repeated (localhost)"},
-	{'p', "port", "PORT", CLI_TEXT, FIELD(port), 0, 0,
-	 "for every ADDR without one; 0: any free (12345)"},
-	{'m', "message", "TEXT", CLI_TEXT, FIELD(message), 0, 0, "the greeting (Hi from server)"},
-	{'f', "message-file", "FILE", CLI_TEXT, FIELD(message_file), 0, 0,
+	{'l', "listen", "ADDR", CLI_LIST, FIELD(listen), 0, 0, "localhost",
+	 "listen on ADDR; may be repeated"},
+	{'p', "port", "PORT", CLI_TEXT, FIELD(port), 0, 0, CLI_PRESET(AGREED_PORT),
+	 "for every ADDR without one; 0: any free"},
+	{'m', "message", "TEXT", CLI_TEXT, FIELD(message), 0, 0, "Hi from server", "the greeting"},
+	{'f', "message-file", "FILE", CLI_TEXT, FIELD(message_file), 0, 0, NULL,
 	 "the greeting is what FILE holds"},
-	{'e', "expand", NULL, CLI_FLAG, FIELD(expand), 0, 0,
+	{'e', "expand", NULL, CLI_FLAG, FIELD(expand), 0, 0, NULL,
 	 "expand escapes and {placeholders} in the greeting"},
-	{0, "instance", "NAME", CLI_TEXT, FIELD(instance), 0, 0,
+	{0, "instance", "NAME", CLI_TEXT, FIELD(instance), 0, 0, NULL,
 	 "what {instance} says (the host's name)"},
-	{'u', "udp", NULL, CLI_FLAG, FIELD(udp), 0, 0,
+	{'u', "udp", NULL, CLI_FLAG, FIELD(udp), 0, 0, NULL,
 	 "answer datagrams, too, with less than they bring"},
-	{'n', "count", "N", CLI_NUMBER, FIELD(count), 0, UINT32_MAX,
-	 "end after N connections; 0: never (0)"},
-	{'c', "max-connections", "N", CLI_NUMBER, FIELD(max_connections), 1, INT_MAX,
+	{'n', "count", "N", CLI_NUMBER, FIELD(count), 0, UINT32_MAX, "0",
+	 "end after N connections; 0: never"},
+	{'c', "max-connections", "N", CLI_NUMBER, FIELD(max_connections), 1, INT_MAX, NULL,
 	 "open at once; others wait (as descriptors allow)"},
-	{'b', "backlog", "N", CLI_NUMBER, FIELD(backlog), 1, INT_MAX,
-	 "how many may wait to be accepted (4096)"},
-	{'t', "timeout", "TIME", CLI_TIME, FIELD(timeout), SHORTEST_MS, LONGEST_MS,
-	 "longest life of a connection (30s)"},
-	{0, "idle", "TIME", CLI_TIME, FIELD(idle), SHORTEST_MS, LONGEST_MS,
-	 "longest silence once it is greeted (5s)"},
-	{0, "drain", "TIME", CLI_TIME, FIELD(drain), 0, LONGEST_MS,
-	 "longest wait for open connections at a stop (5s)"},
-	{0, "reuse-port", NULL, CLI_FLAG, FIELD(reuse_port), 0, 0,
+	{'b', "backlog", "N", CLI_NUMBER, FIELD(backlog), 1, INT_MAX, "4096",
+	 "how many may wait to be accepted"},
+	{'t', "timeout", "TIME", CLI_TIME, FIELD(timeout), SHORTEST_MS, LONGEST_MS, "30s",
+	 "longest life of a connection"},
+	{0, "idle", "TIME", CLI_TIME, FIELD(idle), SHORTEST_MS, LONGEST_MS, "5s",
+	 "longest silence once it is greeted"},
+	{0, "drain", "TIME", CLI_TIME, FIELD(drain), 0, LONGEST_MS, "5s",
+	 "longest wait for open connections at a stop"},
+	{0, "reuse-port", NULL, CLI_FLAG, FIELD(reuse_port), 0, 0, NULL,
 	 "let several daemons share one port"},
-	{0, "check", NULL, CLI_FLAG, FIELD(check), 0, 0, "check what the options name, then exit"},
-	{'q', "quiet", NULL, CLI_FLAG, FIELD(quiet), 0, 0, "log warnings and errors only"},
-	{'v', "verbose", NULL, CLI_COUNTER, FIELD(verbose), 0, 0,
+	{0, "check", NULL, CLI_FLAG, FIELD(check), 0, 0, NULL,
+	 "check what the options name, then exit"},
+	{'q', "quiet", NULL, CLI_FLAG, FIELD(quiet), 0, 0, NULL, "log warnings and errors only"},
+	{'v', "verbose", NULL, CLI_COUNTER, FIELD(verbose), 0, 0, NULL,
 	 "log how each connection ended, too"},
-	{'h', "help", NULL, CLI_HELP, 0, 0, 0, "print this help"},
-	{'V', "version", NULL, CLI_VERSION, 0, 0, 0, "print the version"},
+	{'h', "help", NULL, CLI_HELP, 0, 0, 0, NULL, "print this help"},
+	{'V', "version", NULL, CLI_VERSION, 0, 0, 0, NULL, "print the version"},
 };
 
 static const struct cli cli = {
@@ -183,20 +184,19 @@ static void warn_of_ignored_port(const struct options *options)
 {
 	if (need_port(options) && is_port_of_kubernetes(options))
 		log_warning("%s is '%s', as Kubernetes sets it for a Service named haild: ignored, "
-			    "the port is %d (see --port)",
-			    port_variable, options->port, ENDPOINT_DEFAULT_PORT);
+			    "the port is %s (see --port)",
+			    port_variable, options->port, cli_preset(&cli, "port"));
 }
 
 /* Reads the port for every ADDR without one; false, and logged, if it is invalid. */
 static bool read_port(const struct options *options, uint16_t *port)
 {
-	const char *why = NULL;
+	bool is_given = options->port && !is_port_of_kubernetes(options);
+	const char *text = is_given ? options->port : cli_preset(&cli, "port");
+	const char *why = endpoint_parse_port(text, port);
 
-	*port = ENDPOINT_DEFAULT_PORT;
-	if (options->port && !is_port_of_kubernetes(options))
-		why = endpoint_parse_port(options->port, port);
 	if (why)
-		log_error("%s: bad port '%s': %s", options->port_source, options->port, why);
+		log_error("%s: bad port '%s': %s", options->port_source, text, why);
 	return why == NULL;
 }
 
@@ -245,12 +245,13 @@ static bool check_endpoints(const struct options *options)
 	return !options->udp;
 }
 
-static bool fill_defaults(struct options *options)
+/* Takes the presets of what neither the command line nor the environment has set. */
+static bool take_presets(struct options *options)
 {
 	if (!options->message && !options->message_file)
-		options->message = default_message;
+		options->message = cli_preset(&cli, "message");
 	return options->listen.count > 0 ||
-	       cli_set(&cli, options, "listen", "--listen", default_listen);
+	       cli_set(&cli, options, "listen", "--listen", cli_preset(&cli, "listen"));
 }
 
 enum cli_outcome options_read(struct options *options, int argc, char **argv)
@@ -258,21 +259,14 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 	enum cli_outcome outcome;
 	int operands;
 
-	*options = (struct options){
-		.backlog = 4096,
-		.timeout = 30000,
-		.idle = 5000,
-		.drain = 5000,
-		.listen_source = "--listen",
-		.port_source = "--port",
-	};
+	*options = (struct options){.listen_source = "--listen", .port_source = "--port"};
 	outcome = cli_parse(&cli, options, argc, argv, &operands);
 	if (outcome != CLI_GO)
 		return outcome;
 	if (!make_room(options))
 		return CLI_FAILED;
 	if (!check_combinations(options, argv + operands) || !read_environment(options) ||
-	    !fill_defaults(options) || !read_endpoints(options) || !check_endpoints(options))
+	    !take_presets(options) || !read_endpoints(options) || !check_endpoints(options))
 		return CLI_BAD;
 	warn_of_ignored_port(options);
 	return CLI_GO;

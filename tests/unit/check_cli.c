@@ -20,15 +20,15 @@ struct fields {
 #define FIELD(name) offsetof(struct fields, name)
 
 static const struct cli_option table[] = {
-	{'f', "flag", NULL, CLI_FLAG, FIELD(flag), 0, 0, "a flag"},
-	{'c', "counter", NULL, CLI_COUNTER, FIELD(counter), 0, 0, "a counter"},
-	{'n', "number", "N", CLI_NUMBER, FIELD(number), 5, 10, "a number"},
-	{'s', "size", "SIZE", CLI_SIZE, FIELD(size), 1, 2048, "a size"},
-	{0, "time", "TIME", CLI_TIME, FIELD(time), 100, 2000, "a time"},
-	{'t', "text", "TEXT", CLI_TEXT, FIELD(text), 0, 0, "a text"},
-	{'l', "list", "ITEM", CLI_LIST, FIELD(list), 0, 0, "a list"},
-	{'h', "help", NULL, CLI_HELP, 0, 0, 0, "print this help"},
-	{'V', "version", NULL, CLI_VERSION, 0, 0, 0, "print the version"},
+	{'f', "flag", NULL, CLI_FLAG, FIELD(flag), 0, 0, NULL, "a flag"},
+	{'c', "counter", NULL, CLI_COUNTER, FIELD(counter), 0, 0, NULL, "a counter"},
+	{'n', "number", "N", CLI_NUMBER, FIELD(number), 5, 10, "7", "a number"},
+	{'s', "size", "SIZE", CLI_SIZE, FIELD(size), 1, 2048, NULL, "a size"},
+	{0, "time", "TIME", CLI_TIME, FIELD(time), 100, 2000, NULL, "a time"},
+	{'t', "text", "TEXT", CLI_TEXT, FIELD(text), 0, 0, "words", "a text"},
+	{'l', "list", "ITEM", CLI_LIST, FIELD(list), 0, 0, NULL, "a list"},
+	{'h', "help", NULL, CLI_HELP, 0, 0, 0, NULL, "print this help"},
+	{'V', "version", NULL, CLI_VERSION, 0, 0, 0, NULL, "print the version"},
 };
 
 static const struct cli cli = {
@@ -71,7 +71,7 @@ static void setup(void)
 	unsetenv("POSIXLY_CORRECT");
 	capture(STDERR_FILENO);
 	log_open("test", LOG_LEVEL_INFO);
-	fields = (struct fields){.number = 7, .text = "default"};
+	fields = (struct fields){.text = "default"};
 }
 
 static const struct {
@@ -159,6 +159,33 @@ START_TEST(operands_come_last_in_their_order)
 	ck_assert_str_eq(argv[operands + 2], "-c");
 	ck_assert_ptr_null(argv[operands + 3]);
 	free_words(argv);
+}
+END_TEST
+
+START_TEST(preset_is_known_by_its_option)
+{
+	ck_assert_str_eq(cli_preset(&cli, "number"), "7");
+	ck_assert_str_eq(cli_preset(&cli, "text"), "words");
+	ck_assert_ptr_null(cli_preset(&cli, "list"));
+	ck_assert_ptr_null(cli_preset(&cli, "nonsense"));
+}
+END_TEST
+
+/* Presets that are none, for an option with a range from 100 ms to 2 s. */
+static const char *const bad_presets[] = {"99ms", "3s", "soon", ""};
+
+START_TEST(preset_must_be_a_value)
+{
+	const struct cli_option row = {0,   "time", "TIME",	     CLI_TIME, FIELD(time),
+				       100, 2000,   bad_presets[_i], "a time"};
+	struct cli wrong = cli;
+	char program[] = "test", *argv[] = {program, NULL};
+	int operands;
+
+	wrong.options = &row;
+	wrong.count = 1;
+	ck_assert_int_eq(cli_parse(&wrong, &fields, 1, argv, &operands), CLI_BAD);
+	assert_one_error_line("test: a preset: '");
 }
 END_TEST
 
@@ -264,10 +291,10 @@ START_TEST(help_is_printed)
 			 "\n"
 			 "  -f, --flag                   a flag\n"
 			 "  -c, --counter                a counter\n"
-			 "  -n, --number=N               a number\n"
+			 "  -n, --number=N               a number (7)\n"
 			 "  -s, --size=SIZE              a size\n"
 			 "      --time=TIME              a time\n"
-			 "  -t, --text=TEXT              a text\n"
+			 "  -t, --text=TEXT              a text (words)\n"
 			 "  -l, --list=ITEM              a list\n"
 			 "  -h, --help                   print this help\n"
 			 "  -V, --version                print the version\n"
@@ -324,9 +351,10 @@ END_TEST
 
 START_TEST(bad_variable_is_told_by_its_name)
 {
+	fields.number = 6;
 	ck_assert(!cli_set(&cli, &fields, "number", "TEST_NUMBER", "11"));
 	assert_one_error_line("test: TEST_NUMBER: '11' is not a number from 5 to 10");
-	ck_assert_uint_eq(fields.number, 7);
+	ck_assert_uint_eq(fields.number, 6);
 }
 END_TEST
 
@@ -357,6 +385,8 @@ int main(void)
 	tcase_add_loop_test(parsing, command_line_is_understood, 0, COUNT_OF(good));
 	tcase_add_test(parsing, list_keeps_its_order);
 	tcase_add_test(parsing, operands_come_last_in_their_order);
+	tcase_add_test(parsing, preset_is_known_by_its_option);
+	tcase_add_loop_test(parsing, preset_must_be_a_value, 0, COUNT_OF(bad_presets));
 	tcase_add_loop_test(parsing, command_line_is_refused_in_one_line, 0, COUNT_OF(bad));
 	tcase_add_test(parsing, refused_value_leaves_the_field);
 	tcase_add_test(parsing, next_command_line_begins_anew);

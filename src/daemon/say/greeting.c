@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/agreed.h"
 #include "base/excerpt.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -22,9 +23,6 @@
 #include "daemon/options.h"
 #include "rendering.h"
 #include "template.h"
-
-/* What hailto prints by default, in bytes; only other clients show more. */
-#define HEARD_BY_HAILTO 1024
 
 /* Room for the greeting's source in errors; a path may be long. */
 enum { SOURCE_MAX = 1024 };
@@ -138,11 +136,11 @@ static bool take(struct greeting *greeting, const struct text *text)
 		return false;
 	template_release(greeting->template);
 	greeting->template = template;
-	if (template_longest_to_ip(template) > HEARD_BY_HAILTO)
+	if (template_longest_to_ip(template) > AGREED_BYTES)
 		log_warning(
 			"the greeting %s %zu bytes: hailto prints the first %d unless told otherwise",
 			template_is_constant(template) ? "has" : "may have",
-			template_longest_to_ip(template), HEARD_BY_HAILTO);
+			template_longest_to_ip(template), AGREED_BYTES);
 	return true;
 }
 
