@@ -154,6 +154,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/setup/failure.h \
 	src/daemon/setup/kernel.c \
 	src/daemon/setup/kernel.h \
+	src/daemon/setup/resolve.c \
+	src/daemon/setup/resolve.h \
 	src/daemon/setup/sockets.c \
 	src/daemon/setup/sockets.h \
 	src/daemon/setup/unixpath.c \

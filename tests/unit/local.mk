@@ -39,6 +39,7 @@ unit_tests = \
 	tests/unit/check_reading \
 	tests/unit/check_rendering \
 	tests/unit/check_report \
+	tests/unit/check_resolve \
 	tests/unit/check_room \
 	tests/unit/check_session \
 	tests/unit/check_signals \

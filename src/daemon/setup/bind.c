@@ -5,24 +5,20 @@
 #include "bind.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/address.h"
 #include "base/addresslist.h"
 #include "base/endpoint.h"
 #include "base/log.h"
-#include "base/loopback.h"
-#include "base/nameerror.h"
 #include "base/socket.h"
 #include "base/destination.h"
 #include "entries.h"
 #include "failure.h"
 #include "daemon/options.h"
+#include "resolve.h"
 #include "unixpath.h"
 
 /* How often to try another free port, when one of several addresses has it in use. */
@@ -124,72 +120,6 @@ static bool bind_address(struct binder *binder, struct address *address, bool *b
 	errno = reason;
 	*by_udp = true;
 	return false;
-}
-
-/* True, with errno, if no descriptor is left. */
-static bool lacks_descriptors(void)
-{
-	int fd = socket_open(AF_UNIX, SOCK_DGRAM);
-
-	if (fd >= 0)
-		socket_close(fd);
-	return fd < 0 && (errno == EMFILE || errno == ENFILE);
-}
-
-/* Logs why a name could not be looked up; `reason` is errno, for EAI_SYSTEM. */
-static void complain_of_lookup(const struct endpoint *endpoint, int failure, int reason)
-{
-	char text[ADDRESS_TEXT_MAX];
-	const char *why = failure == EAI_SYSTEM ? strerror(reason) : nameerror_words(failure);
-	const char *advice = failure_zone_advice(endpoint->host);
-
-	/* Then neither files nor servers can be asked, and every name is unknown. */
-	if (lacks_descriptors()) {
-		why = strerror(errno);
-		advice = failure_lack_advice(errno);
-	}
-	log_error("cannot listen on %s: %s%s", endpoint_format(endpoint, text, sizeof text), why,
-		  advice);
-}
-
-/*
- * Adds a host's addresses, IPv4 first; with NULL, the wildcards. Returns what getaddrinfo(3) does.
- */
-static int look_up(const char *host, struct addresslist *all)
-{
-	struct addrinfo hints = {.ai_flags = AI_NUMERICSERV | (host ? 0 : AI_PASSIVE),
-				 .ai_socktype = SOCK_STREAM};
-	struct addrinfo *found;
-	int failure = getaddrinfo(host, "0", &hints, &found);
-
-	if (failure)
-		return failure;
-	addresslist_add_found(all, found, AF_INET);
-	addresslist_add_found(all, found, AF_INET6);
-	freeaddrinfo(found);
-	return 0;
-}
-
-static int add_loopback(struct addresslist *all)
-{
-	int failure = loopback_add(all, AF_INET);
-
-	return failure ? failure : loopback_add(all, AF_INET6);
-}
-
-/* Finds an endpoint's addresses, IPv4 first. False, and logged, if it has none. */
-static bool resolve(const struct endpoint *endpoint, struct addresslist *all)
-{
-	int failure;
-
-	all->count = 0;
-	if (loopback_is_named(endpoint->host))
-		failure = add_loopback(all);
-	else
-		failure = look_up(endpoint->kind == ENDPOINT_ANY ? NULL : endpoint->host, all);
-	if (failure)
-		complain_of_lookup(endpoint, failure, errno);
-	return failure == 0;
 }
 
 /* The outcome of binding an address, or all of one endpoint. */
@@ -305,7 +235,7 @@ static bool add_ip(struct binder *binder, const struct endpoint *endpoint)
 	struct addresslist all;
 	char text[ADDRESS_TEXT_MAX];
 
-	if (!resolve(endpoint, &all))
+	if (!resolve_endpoint(endpoint, &all))
 		return false;
 	for (int i = 0; i < FREE_PORT_TRIES; i++) {
 		enum bound bound = bind_all(binder, &all, endpoint->port);
