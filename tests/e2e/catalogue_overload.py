@@ -210,7 +210,7 @@ class Overload(unittest.TestCase):
         score.haild = (f"{told(ours)}, {told(own)} but for waiting for a processor, with {min(accepted)} to "
                        f"{max(accepted)} accepted, out of descriptors 0 times")
         if IS_ALONE:  # how late the twin is depends on the machine; that it is later than we are does not
-            self.assertGreater(statistics.median(naive), statistics.median(ours))
+            self.assertGreater(statistics.median(naive), statistics.median(own))
         # On a machine that others use as well, it is them that the whole time tells of.
         self.assertLessEqual(statistics.median(ours if OWN_LIMITS else own), within(limit))
 

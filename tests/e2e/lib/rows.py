@@ -51,8 +51,8 @@ _is_timed = False
 
 
 def within(seconds, patience=PATIENCE):
-    """The limit of a time, for timed rows only: the catalogue's own with --full and in CI, `patience` times as much
-    when the row runs alone in script/test. Else other tests run at the same time, or there is a wrapper, and
+    """The limit of a time, for timed rows only: the catalogue's own with --full, `patience` times as much when the
+    row runs alone in script/test. Else other tests run at the same time, or there is a wrapper, and
     the limit only tells a row that hangs.
 
     What a row waits for in any case, such as the time of -t, is not to be in it: `timeout + within(0.2)`.
