@@ -584,13 +584,29 @@ static void take_first(void)
 	assert_said("first\n");
 }
 
+/* How often a reload was over, and what came of the last. */
+static int reloads;
+static bool was_read;
+
+static void reloaded_cb(bool is_read, void *argument)
+{
+	ck_assert_ptr_eq(argument, &reloads);
+	reloads++;
+	was_read = is_read;
+	assert_told(is_read ? "read " : "; the old greeting stays\n");
+}
+
+/* Reads the file again; however often that is tried, it is over once. */
 static void reload(void)
 {
 	capture_clear(STDERR_FILENO);
+	reloads = 0;
 	greeting_unwatch(greeting);
 	ck_assert(greeting_watch(greeting, base));
+	greeting_watch_reloads(greeting, reloaded_cb, &reloads);
 	greeting_reload(greeting);
 	event_base_dispatch(base); /* until no timer is left */
+	ck_assert_int_eq(reloads, 1);
 }
 
 /* Asserts that the file was read again, and that this is all that was told. */
@@ -600,6 +616,7 @@ static void assert_read_again(void)
 
 	snprintf(line, sizeof line, "read %s again\n", path);
 	ck_assert_str_eq(captured(STDERR_FILENO), line);
+	ck_assert(reloads == 0 || was_read);
 }
 
 /* Asserts that the greeting is the old one, and that one line tells why. */
@@ -610,6 +627,7 @@ static void assert_stays(const char *why)
 
 	assert_one_error_line("haild: ");
 	assert_told(why);
+	ck_assert(!was_read);
 	ck_assert_msg(strcmp(told + strlen(told) - strlen(end), end) == 0, "'%s'", told);
 	assert_said("first\n");
 }

@@ -29,10 +29,12 @@ enum { SOURCE_MAX = 1024 };
 
 struct greeting {
 	const struct options *options;
-	struct messagefile *file;  /* NULL: the greeting is not from a file */
-	struct event *retry;	   /* of a reading under way; NULL: nothing is read again */
-	struct template *template; /* NULL: no greeting has been read yet */
-	uint64_t serial;	   /* the last one given out */
+	struct messagefile *file;	/* NULL: the greeting is not from a file */
+	struct event *retry;		/* of a reading under way; NULL: nothing is read again */
+	struct template *template;	/* NULL: no greeting has been read yet */
+	greeting_reloaded_cb *reloaded; /* or NULL */
+	void *reloaded_argument;
+	uint64_t serial; /* the last one given out */
 	char host[256]; /* looked up once: like the instance's name, it changes only at a restart */
 };
 
@@ -229,19 +231,30 @@ void greeting_free(struct greeting *greeting)
 	free(greeting);
 }
 
+/* Tells who watches that a reload is over. */
+static void end_reload(struct greeting *greeting, bool is_read)
+{
+	if (greeting->reloaded)
+		greeting->reloaded(is_read, greeting->reloaded_argument);
+}
+
 /* Tries to read the file again; while somebody writes to it, the timer retries. */
 static void reload(struct greeting *greeting)
 {
 	enum messagefile_state state = messagefile_try(greeting->file);
+	bool is_read = false;
 
 	if (state == MESSAGEFILE_UNSETTLED) {
-		if (!loop_add_timer(greeting->retry, messagefile_wait_ms(greeting->file)))
-			complain(greeting, "out of memory");
+		if (loop_add_timer(greeting->retry, messagefile_wait_ms(greeting->file)))
+			return;
+		complain(greeting, "out of memory");
 	} else if (state == MESSAGEFILE_REFUSED) {
 		complain(greeting, "%s", messagefile_why(greeting->file));
 	} else if (take_file(greeting)) {
 		log_info("read %s again", greeting->options->message_file);
+		is_read = true;
 	}
+	end_reload(greeting, is_read);
 }
 
 static void retry_cb(evutil_socket_t fd, short what, void *argument)
@@ -261,12 +274,21 @@ void greeting_unwatch(struct greeting *greeting)
 {
 	loop_free_event(greeting->retry);
 	greeting->retry = NULL;
+	greeting->reloaded = NULL;
+}
+
+void greeting_watch_reloads(struct greeting *greeting, greeting_reloaded_cb *reloaded,
+			    void *argument)
+{
+	greeting->reloaded = reloaded;
+	greeting->reloaded_argument = argument;
 }
 
 void greeting_reload(struct greeting *greeting)
 {
 	if (!greeting->file) {
 		log_info("nothing to read again: the greeting is not from a file");
+		end_reload(greeting, true);
 		return;
 	}
 	messagefile_begin(greeting->file);

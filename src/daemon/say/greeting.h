@@ -25,10 +25,17 @@ void greeting_free(struct greeting *greeting);
 bool greeting_watch(struct greeting *greeting, struct event_base *base) MUST_CHECK;
 void greeting_unwatch(struct greeting *greeting);
 
+/* Called when a reload is over: whether the greeting is the one that was to be read. */
+typedef void greeting_reloaded_cb(bool is_read, void *argument);
+
+/* Has `reloaded` called at the end of each reload, until greeting_unwatch(). */
+void greeting_watch_reloads(struct greeting *greeting, greeting_reloaded_cb *reloaded,
+			    void *argument);
+
 /*
  * Reads the file again, all or nothing. The log says what came of it: at once or, if somebody
  * writes to the file, within MESSAGEFILE_PATIENCE_MS. A reading under way gets that much time
- * again. Needs greeting_watch().
+ * again, and ends as one. Needs greeting_watch().
  */
 void greeting_reload(struct greeting *greeting);
 
