@@ -1108,6 +1108,33 @@ START_TEST(open_sessions_are_counted)
 }
 END_TEST
 
+static void begun_cb(void *argument)
+{
+	++*(unsigned *)argument;
+}
+
+/* The first of several is told of, and so is the first after they have gone. */
+START_TEST(first_session_is_told_of)
+{
+	struct peer first, second;
+	unsigned begun = 0;
+
+	start();
+	sessions_watch(sessions, begun_cb, &begun);
+	for (unsigned i = 1; i <= 3; i++) {
+		first = open_session(families[_i], 0, NULL);
+		ck_assert_uint_eq(begun, i);
+		second = open_session(families[_i], 0, NULL);
+		ck_assert_uint_eq(begun, i);
+		wait_for_end(&first);
+		wait_for_end(&second);
+		peer_close(&first);
+		peer_close(&second);
+		wait_for_closed(2 * i);
+	}
+}
+END_TEST
+
 START_TEST(descriptor_is_closed)
 {
 	int before = lowest_descriptor();
@@ -1622,6 +1649,7 @@ int main(void)
 	tcase_add_loop_test(each, stopped_sessions_go_on, 0, end);
 	tcase_add_loop_test(each, free_closes_what_is_left, 0, end);
 	tcase_add_loop_test(each, open_sessions_are_counted, 0, end);
+	tcase_add_loop_test(each, first_session_is_told_of, 0, end);
 	tcase_add_loop_test(each, descriptor_is_closed, 0, end);
 	tcase_add_loop_test(each, session_without_a_name_is_not_logged, 0, end);
 	tcase_add_loop_test(each, close_is_logged_for_debugging_only, 0, end);

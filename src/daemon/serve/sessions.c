@@ -24,6 +24,8 @@ enum { LOOK_AFTER_MS = 20 };
 struct sessions {
 	struct session_shared all;
 	size_t room;
+	sessions_begun_cb *begun; /* or NULL */
+	void *begun_argument;
 };
 
 struct sessions *sessions_new(struct event_base *base, const struct options *options,
@@ -52,6 +54,12 @@ struct sessions *sessions_new(struct event_base *base, const struct options *opt
 		return sessions;
 	sessions_free(sessions);
 	return NULL;
+}
+
+void sessions_watch(struct sessions *sessions, sessions_begun_cb *begun, void *argument)
+{
+	sessions->begun = begun;
+	sessions->begun_argument = argument;
 }
 
 void sessions_free(struct sessions *sessions)
@@ -111,6 +119,8 @@ static bool take_in(struct sessions *sessions, int fd, const char *peer, enum se
 
 	if (longest)
 		session_close(longest, ENDING_EVICTED);
+	if (sessions->all.open == 0 && sessions->begun)
+		sessions->begun(sessions->begun_argument);
 	return session_open(&sessions->all, fd, peer, when);
 }
 

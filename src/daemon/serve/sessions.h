@@ -25,6 +25,15 @@ struct sessions *sessions_new(struct event_base *base, const struct options *opt
 			      struct greeting *greeting, struct stats *stats, size_t room,
 			      sessions_closed_cb *closed, void *argument);
 
+/* Called when a client comes and no other is there. */
+typedef void sessions_begun_cb(void *argument);
+
+/*
+ * Has `begun` called. What watches the sessions can so rest while there are none, at no cost for
+ * each greeting of many.
+ */
+void sessions_watch(struct sessions *sessions, sessions_begun_cb *begun, void *argument);
+
 /* Closes the remaining sessions, and frees the set. NULL is allowed. */
 void sessions_free(struct sessions *sessions);
 
