@@ -45,6 +45,8 @@ static const struct cli_option table[] = {
 	 "longest silence once it is greeted"},
 	{0, "drain", "TIME", CLI_TIME, FIELD(drain), 0, LONGEST_MS, "5s",
 	 "longest wait for open connections at a stop"},
+	{0, "lame-duck", "TIME", CLI_TIME, FIELD(lame_duck), 0, LONGEST_MS, "0",
+	 "at a stop, greet on for TIME, then drain"},
 	{0, "reuse-port", NULL, CLI_FLAG, FIELD(reuse_port), 0, 0, NULL,
 	 "let several daemons share one port"},
 	{0, "check", NULL, CLI_FLAG, FIELD(check), 0, 0, NULL,

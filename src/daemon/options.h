@@ -28,7 +28,7 @@ struct options {
 	uint64_t count;		  /* connections to serve before we end; 0: no end */
 	uint64_t max_connections; /* open at once; 0: what the descriptor limit allows */
 	uint64_t backlog;
-	uint64_t timeout, idle, drain; /* ms */
+	uint64_t timeout, idle, drain, lame_duck; /* ms */
 	bool udp, reuse_port, quiet, check;
 	uint64_t verbose; /* how often -v was given */
 

@@ -56,7 +56,7 @@ KINDS = {
     },
 }
 # Where nothing is something to ask for: for ever, at once, any port.
-MAY_BE_ZERO = ("count", "drain", "port")
+MAY_BE_ZERO = ("count", "drain", "lame-duck", "port")
 
 Option = collections.namedtuple("Option", "letter name kind")
 Case = collections.namedtuple("Case", "program arguments exit")

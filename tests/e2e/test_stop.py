@@ -106,6 +106,76 @@ class Stop(unittest.TestCase):
                 self.assertEqual(daemon.wait(), 0)
 
 
+class LameDuck(unittest.TestCase):
+    def test_greets_on_for_its_time(self):
+        with Daemon("--lame-duck", "1.5s", "-u", log=[r"5 bytes from .* not answered: .*"]) as daemon:
+            began = time.monotonic()
+            daemon.signal(signal.SIGTERM)
+            daemon.wait_log(r"^lame duck for 1500ms: new clients are still greeted; another signal begins the drain$")
+            if time.monotonic() - began < 0.5:
+                self.assertEqual(daemon.greeting(), GREETING)
+                self.assertEqual(daemon.answer(bytes(512)), GREETING)
+                self.assertTrue(daemon.is_running())
+            self.assertEqual(daemon.wait(), 0)
+            self.assertGreaterEqual(time.monotonic() - began, 1.4)
+            self.assertEqual(len(daemon.log_lines("lame duck .*")), 1)
+
+    # The first signal begins the lame duck, the second the drain, the third the end.
+    def test_three_signals(self):
+        with Daemon("--lame-duck", "600", "--drain", "600", "--idle", "600", "-t", "600") as daemon, \
+                contextlib.ExitStack() as stack:
+            daemon.signal(signal.SIGINT)
+            daemon.wait_log(r"^lame duck for 600s: ")
+            linger(daemon, 5, stack)
+            daemon.signal(signal.SIGTERM)
+            daemon.wait_log("^stopping: waiting for 5 connections$")
+            with self.assertRaises(ConnectionRefusedError):
+                poll_until(daemon.connect)
+            self.assertTrue(daemon.is_running())
+            daemon.signal(signal.SIGTERM)
+            self.assertEqual(daemon.wait(), 0)
+            self.assertEqual(len(daemon.log_lines("lame duck .*")), 1)
+
+    # When its time is over the drain begins, with its own time, and who is there is served to the end.
+    def test_drain_follows(self):
+        with Daemon("--lame-duck", "200ms", "--drain", "600", "--idle", "600", "-t", "600") as daemon, \
+                contextlib.ExitStack() as stack:
+            clients = linger(daemon, 5, stack)
+            daemon.signal(signal.SIGTERM)
+            daemon.wait_log("^stopping: waiting for 5 connections$")
+            for client in clients:
+                client.close()
+            self.assertEqual(daemon.wait(), 0)
+
+    def test_reload_in_it(self):
+        with Daemon("--lame-duck", "600", log=["nothing to read again: .*"]) as daemon:
+            daemon.signal(signal.SIGTERM)
+            daemon.wait_log("^lame duck ")
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_log("^nothing to read again")
+            self.assertEqual(daemon.greeting(), GREETING)
+            self.assertEqual(daemon.stop(), 0)
+
+    # Nobody can come any more, so there is nothing to be a lame duck for.
+    def test_none_after_the_count(self):
+        with Daemon("-n", "1", "--lame-duck", "600", "--idle", "600", "-t", "600") as daemon:
+            with daemon.connect() as client:
+                self.assertEqual(read_all(client), GREETING)
+                with self.assertRaises(ConnectionRefusedError):
+                    poll_until(daemon.connect)
+                daemon.signal(signal.SIGTERM)
+                daemon.wait_log("^stopping: waiting for 1 connection$")
+            self.assertEqual(daemon.wait(), 0)
+            self.assertEqual(daemon.log_lines("lame duck .*"), [])
+
+    def test_count_is_reached_in_it(self):
+        with Daemon("-n", "2", "--lame-duck", "600") as daemon:
+            self.assertEqual(daemon.greeting(), GREETING)
+            daemon.signal(signal.SIGTERM)
+            daemon.wait_log("^lame duck ")
+            self.assertEqual(daemon.greeting(), GREETING)
+            self.assertEqual(daemon.wait(), 0)
+
 
 class Count(unittest.TestCase):
     def test_1_is_the_one_shot_server(self):

@@ -56,6 +56,7 @@ static void check_understood(const struct options *options)
 	FUZZ_CHECK(options->backlog >= 1 && options->backlog <= INT_MAX);
 	FUZZ_CHECK(is_time(options->timeout) && is_time(options->idle));
 	FUZZ_CHECK(options->drain <= DAY_MS);
+	FUZZ_CHECK(options->lame_duck <= DAY_MS);
 	FUZZ_CHECK(!options->quiet || !options->verbose);
 }
 

@@ -55,6 +55,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(options.timeout, 30000);
 	ck_assert_uint_eq(options.idle, 5000);
 	ck_assert_uint_eq(options.drain, 5000);
+	ck_assert_uint_eq(options.lame_duck, 0);
 	ck_assert(!options.expand && !options.udp);
 	ck_assert_ptr_null(options.instance);
 	ck_assert(!options.reuse_port && !options.quiet && !options.check);
@@ -88,6 +89,9 @@ static const struct {
 	{{"--drain=0"}, AT(drain), 0},
 	{{"--drain=1ms"}, AT(drain), 1},
 	{{"--drain=86400s"}, AT(drain), 86400000},
+	{{"--lame-duck=0"}, AT(lame_duck), 0},
+	{{"--lame-duck=10s"}, AT(lame_duck), 10000},
+	{{"--lame-duck=86400"}, AT(lame_duck), 86400000},
 	{{"-v"}, AT(verbose), 1},
 	{{"-vv", "-v"}, AT(verbose), 3},
 	{{"--verbose"}, AT(verbose), 1},
@@ -233,6 +237,7 @@ static const struct {
 	{{"--idle=99999999999999999999"}, "--idle: '99999999999999999999'"},
 	{{"--drain=86401"}, "--drain: '86401' is not a time from 0s to 86400s"},
 	{{"--drain=-1"}, "--drain: '-1'"},
+	{{"--lame-duck=86401"}, "--lame-duck: '86401' is not a time from 0s to 86400s"},
 	{{"--reuse-port=1"}, "--reuse-port takes no value"},
 	{{"--expand=1"}, "--expand takes no value"},
 	{{"-e", "-e"}, "--expand is given twice"},
@@ -518,18 +523,31 @@ END_TEST
 START_TEST(help_names_every_option_and_variable)
 {
 	static const char *const names[] = {
-		"-l, --listen=",  "-p, --port=",
-		"-m, --message=", "-f, --message-file=",
-		"-n, --count=",	  "-c, --max-connections=",
-		"-b, --backlog=", "-t, --timeout=",
-		"--idle=",	  "--drain=",
-		"-e, --expand",	  "--instance=",
-		"-u, --udp",	  "HAILD_INSTANCE",
-		"--reuse-port",	  "--check",
-		"-q, --quiet",	  "-v, --verbose",
-		"-h, --help",	  "-V, --version",
-		"HAILD_LISTEN",	  "HAILD_PORT",
-		"HAILD_MESSAGE",  "HAILD_MESSAGE_FILE",
+		"-l, --listen=",
+		"-p, --port=",
+		"-m, --message=",
+		"-f, --message-file=",
+		"-n, --count=",
+		"-c, --max-connections=",
+		"-b, --backlog=",
+		"-t, --timeout=",
+		"--idle=",
+		"--drain=",
+		"--lame-duck=",
+		"-e, --expand",
+		"--instance=",
+		"-u, --udp",
+		"HAILD_INSTANCE",
+		"--reuse-port",
+		"--check",
+		"-q, --quiet",
+		"-v, --verbose",
+		"-h, --help",
+		"-V, --version",
+		"HAILD_LISTEN",
+		"HAILD_PORT",
+		"HAILD_MESSAGE",
+		"HAILD_MESSAGE_FILE",
 	};
 
 	capture(STDOUT_FILENO);

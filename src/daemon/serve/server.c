@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/number.h"
 #include "base/signals.h"
 #include "daemon/say/datagram.h"
 #include "daemon/say/greeting.h"
@@ -32,7 +33,9 @@ enum { START_LINE_MAX = 1500 };
 struct server {
 	const struct options *options;
 	struct event_base *base;
-	struct event *terminate, *interrupt, *report, *reload, *drain;
+	struct event *terminate, *interrupt, *report, *reload;
+	struct event *state_over; /* when the lame duck or the drain is */
+	enum server_state state;  /* as signals and time have it */
 	struct greeting *greeting;
 	struct sockets *sockets;     /* NULL once no more connections can come */
 	struct datagrams *datagrams; /* NULL if none are answered */
@@ -63,18 +66,22 @@ static const char *plural(size_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* A first TERM or INT drains, for a bounded time; a second one ends at once. */
-static void stop_cb(evutil_socket_t signal_number, short what, void *argument)
+/* Goes on as before, for a bounded time, in which clients learn to go elsewhere. */
+static void begin_lame_duck(struct server *server)
 {
-	struct server *server = argument;
+	char time[NUMBER_TIME_MAX];
 
-	(void)signal_number;
-	(void)what;
-	if (evtimer_pending(server->drain, NULL)) {
-		loop_stop(server->base);
-		return;
-	}
-	loop_add_timer(server->drain, server->options->drain);
+	server->state = SERVER_LAME_DUCK;
+	loop_add_timer(server->state_over, server->options->lame_duck);
+	log_info("lame duck for %s: new clients are still greeted; another signal begins the drain",
+		 number_format_time(time, server->options->lame_duck));
+}
+
+/* Accepts no more, and waits for the open connections, for a bounded time. */
+static void begin_drain(struct server *server)
+{
+	server->state = SERVER_DRAINING;
+	loop_add_timer(server->state_over, server->options->drain);
 	stop_datagrams(server);
 	if (server->sockets)
 		listener_stop(server->listener);
@@ -84,16 +91,42 @@ static void stop_cb(evutil_socket_t signal_number, short what, void *argument)
 			 plural(sessions_open(server->sessions)));
 }
 
-static void drain_over_cb(evutil_socket_t fd, short what, void *argument)
+/* Each TERM or INT takes the next step. No lame duck if the options' count has been reached. */
+static void stop_cb(evutil_socket_t signal_number, short what, void *argument)
+{
+	struct server *server = argument;
+
+	(void)signal_number;
+	(void)what;
+	if (server->state == SERVER_DRAINING)
+		loop_stop(server->base);
+	else if (server->state == SERVER_RUNNING && server->options->lame_duck > 0 &&
+		 server->sockets)
+		begin_lame_duck(server);
+	else
+		begin_drain(server);
+}
+
+static void state_over_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct server *server = argument;
 
 	(void)fd;
 	(void)what;
+	if (server->state == SERVER_LAME_DUCK) {
+		begin_drain(server);
+		return;
+	}
 	if (sessions_open(server->sessions) > 0)
 		log_info("stopping: closing %zu connection%s that did not end in time",
 			 sessions_open(server->sessions), plural(sessions_open(server->sessions)));
 	loop_stop(server->base);
+}
+
+enum server_state server_state(const struct server *server)
+{
+	/* Once the options' count is reached, that is a drain without a time limit. */
+	return server->sockets ? server->state : SERVER_DRAINING;
 }
 
 static void report_cb(evutil_socket_t signal_number, short what, void *argument)
@@ -223,8 +256,8 @@ static bool open_service(struct server *server, const struct outlet *output)
 	server->base = loop_new();
 	if (!server->base)
 		return false;
-	server->drain = evtimer_new(server->base, drain_over_cb, server);
-	if (!server->drain || !prepare_readiness(server, output) ||
+	server->state_over = evtimer_new(server->base, state_over_cb, server);
+	if (!server->state_over || !prepare_readiness(server, output) ||
 	    !greeting_watch(server->greeting, server->base))
 		return false;
 	if (server->options->udp) {
@@ -310,7 +343,7 @@ void server_close(struct server *server)
 	unwatch_signals(server);
 	readiness_free(server->readiness);
 	greeting_unwatch(server->greeting);
-	loop_free_event(server->drain);
+	loop_free_event(server->state_over);
 	loop_free(server->base);
 	free(server);
 }

@@ -16,6 +16,15 @@ struct server;
 struct server *server_open(const struct options *options, struct greeting *greeting,
 			   const struct outlet *output, int *status);
 
+/* How far a stop has come. */
+enum server_state {
+	SERVER_RUNNING,
+	SERVER_LAME_DUCK, /* it still accepts and greets, but clients should go elsewhere */
+	SERVER_DRAINING,  /* it accepts no more, and waits for the open connections to end */
+};
+
+enum server_state server_state(const struct server *server);
+
 /*
  * Reports where it listens, and serves until told to stop; from now on nothing that it writes makes
  * it wait. Returns the exit code.

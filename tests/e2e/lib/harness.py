@@ -43,6 +43,7 @@ EXPECTED_LOG = (
     rf"closed: .+: ({REASONS}), \d+ bytes sent, \d+ discarded, (up to )?\d+ ms",
     r"answered: .+: \d+ bytes",
     r"counters:( \w+=\d+)+",
+    r"lame duck for \S+: .*",
     r"stopping: (waiting for|closing) \d+ connections?.*",
 )
 SANITIZER_TEXT = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:")
