@@ -176,12 +176,15 @@ check_statuses() { # name, header, page
 	same "$1: EXIT STATUS has every code" "$work/statuses" "$work/listed"
 }
 
+# The service manager's variables have no place in --help: it sets them.
 check_variables() {
-	grep -o '"HAILD_[A-Z_]*"' "$srcdir/src/daemon/options.c" | tr -d '"' | sort -u >"$work/variables"
+	grep -ohE '"(HAILD|NOTIFY|WATCHDOG)_[A-Z_]*"' "$srcdir/src/daemon/options.c" "$srcdir/src/daemon/tell/notify.c" |
+		tr -d '"' | sort -u >"$work/variables"
 	entries_of_page "$srcdir/man/haild.8" Ev ENVIRONMENT >"$work/listed"
 	same "haild: ENVIRONMENT has every variable" "$work/variables" "$work/listed"
 	grep -o 'HAILD_[A-Z_]*' "$work/haild.text" | sort -u >"$work/listed"
-	same "haild: --help has every variable" "$work/variables" "$work/listed"
+	grep '^HAILD_' "$work/variables" >"$work/settings"
+	same "haild: --help has every variable that is a setting" "$work/settings" "$work/listed"
 }
 
 check_counters() {

@@ -16,7 +16,7 @@ srcdir=${srcdir:-$(dirname "$0")/..}
 libevent_users='base/loop.c
 daemon/serve/server.c daemon/serve/listener.c daemon/serve/session.c daemon/serve/waiting.c
 daemon/say/outbox.c daemon/say/rendering.c daemon/say/datagram.c daemon/say/greeting.c
-daemon/tell/readiness.c
+daemon/tell/notify.c daemon/tell/readiness.c
 client/resolver.c client/attempts.c client/reading.c client/leave.c client/deadline.c
 client/probe.c'
 

@@ -49,6 +49,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_limits.py \
 	tests/e2e/test_load.py \
 	tests/e2e/test_log.py \
+	tests/e2e/test_notify.py \
 	tests/e2e/test_peers.py \
 	tests/e2e/test_readme.py \
 	tests/e2e/test_reload.py \
@@ -74,6 +75,7 @@ EXTRA_DIST += \
 	tests/e2e/lib/harness.py \
 	tests/e2e/lib/hostile.py \
 	tests/e2e/lib/machine.py \
+	tests/e2e/lib/manager.py \
 	tests/e2e/lib/naive.py \
 	tests/e2e/lib/reload.py \
 	tests/e2e/lib/rows.py \

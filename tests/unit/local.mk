@@ -25,6 +25,7 @@ unit_tests = \
 	tests/unit/check_loopback \
 	tests/unit/check_messagefile \
 	tests/unit/check_nameerror \
+	tests/unit/check_notify \
 	tests/unit/check_number \
 	tests/unit/check_options \
 	tests/unit/check_outbox \

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include "daemon/say/greeting.h"
 #include "listener.h"
 #include "daemon/options.h"
+#include "daemon/tell/notify.h"
 #include "daemon/tell/readiness.h"
 #include "room.h"
 #include "sessions.h"
@@ -34,14 +36,16 @@ struct server {
 	const struct options *options;
 	struct event_base *base;
 	struct event *terminate, *interrupt, *report, *reload;
-	struct event *state_over; /* when the lame duck or the drain is */
-	enum server_state state;  /* as signals and time have it */
+	struct event *state_over;  /* when the lame duck or the drain is */
+	enum server_state state;   /* as signals and time have it */
+	bool has_failed_to_reload; /* the last time */
 	struct greeting *greeting;
 	struct sockets *sockets;     /* NULL once no more connections can come */
 	struct datagrams *datagrams; /* NULL if none are answered */
 	struct sessions *sessions;
 	struct listener *listener;
 	struct readiness *readiness;
+	struct notify *notify;
 	struct stats stats;
 };
 
@@ -105,6 +109,7 @@ static void stop_cb(evutil_socket_t signal_number, short what, void *argument)
 		begin_lame_duck(server);
 	else
 		begin_drain(server);
+	notify_stopping(server->notify);
 }
 
 static void state_over_cb(evutil_socket_t fd, short what, void *argument)
@@ -115,6 +120,7 @@ static void state_over_cb(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	if (server->state == SERVER_LAME_DUCK) {
 		begin_drain(server);
+		notify_changed(server->notify);
 		return;
 	}
 	if (sessions_open(server->sessions) > 0)
@@ -127,6 +133,31 @@ enum server_state server_state(const struct server *server)
 {
 	/* Once the options' count is reached, that is a drain without a time limit. */
 	return server->sockets ? server->state : SERVER_DRAINING;
+}
+
+/* Writes the status for the service manager. It may change while somebody is connected. */
+static bool status_cb(char *text, void *argument)
+{
+	static const char *const states[] = {
+		[SERVER_RUNNING] = "",
+		[SERVER_LAME_DUCK] = "lame duck: ",
+		[SERVER_DRAINING] = "draining: ",
+	};
+	const struct server *server = argument;
+	size_t open = sessions_open(server->sessions);
+
+	snprintf(text, NOTIFY_STATUS_MAX, "%s%zu open, %" PRIu64 " greeted, %" PRIu64 " pauses%s",
+		 states[server_state(server)], open, server->stats.greeted,
+		 server->stats.accept_pauses,
+		 server->has_failed_to_reload ? "; the last reload failed" : "");
+	return open > 0;
+}
+
+static void begun_cb(void *argument)
+{
+	struct server *server = argument;
+
+	notify_changed(server->notify);
 }
 
 static void report_cb(evutil_socket_t signal_number, short what, void *argument)
@@ -145,7 +176,17 @@ static void reload_cb(evutil_socket_t signal_number, short what, void *argument)
 
 	(void)signal_number;
 	(void)what;
+	notify_reloading(server->notify);
 	greeting_reload(server->greeting);
+}
+
+/* A manager waits for the end of a reload, whatever came of it. */
+static void reloaded_cb(bool is_read, void *argument)
+{
+	struct server *server = argument;
+
+	server->has_failed_to_reload = !is_read;
+	notify_ready(server->notify);
 }
 
 /* No more connections come: the open ones are served to their end, then we end. */
@@ -157,6 +198,7 @@ static void finished_cb(void *argument)
 	sockets_close(server->sockets);
 	server->sockets = NULL;
 	sessions_look_at_all(server->sessions);
+	notify_stopping(server->notify);
 	end_if_idle(server);
 }
 
@@ -223,6 +265,7 @@ static bool start_listening(struct server *server)
 					&server->stats, room, session_ended_cb, server);
 	if (!server->sessions)
 		return false;
+	sessions_watch(server->sessions, begun_cb, server);
 	server->listener = listener_new(server->base, server->options, server->sockets,
 					server->sessions, &server->stats, finished_cb, server);
 	return server->listener != NULL;
@@ -257,9 +300,11 @@ static bool open_service(struct server *server, const struct outlet *output)
 	if (!server->base)
 		return false;
 	server->state_over = evtimer_new(server->base, state_over_cb, server);
-	if (!server->state_over || !prepare_readiness(server, output) ||
+	server->notify = notify_new(server->base, status_cb, server);
+	if (!server->state_over || !server->notify || !prepare_readiness(server, output) ||
 	    !greeting_watch(server->greeting, server->base))
 		return false;
+	greeting_watch_reloads(server->greeting, reloaded_cb, server);
 	if (server->options->udp) {
 		server->datagrams = datagrams_new(server->base, server->sockets, server->greeting,
 						  &server->stats);
@@ -315,6 +360,7 @@ int server_run(struct server *server)
 	log_wait_no_more();
 	log_start(server);
 	readiness_tell(server->readiness);
+	notify_ready(server->notify);
 	if (loop_run(server->base) == 0)
 		return STATUS_STOPPED;
 	log_error("the event loop failed: %s", strerror(errno));
@@ -343,6 +389,7 @@ void server_close(struct server *server)
 	unwatch_signals(server);
 	readiness_free(server->readiness);
 	greeting_unwatch(server->greeting);
+	notify_free(server->notify);
 	loop_free_event(server->state_over);
 	loop_free(server->base);
 	free(server);

@@ -47,7 +47,8 @@ EXPECTED_LOG = (
     r"stopping: (waiting for|closing) \d+ connections?.*",
 )
 SANITIZER_TEXT = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:")
-OUR_VARIABLES = re.compile(r"HAILD_(INSTANCE|LISTEN|PORT|MESSAGE|MESSAGE_FILE)$|EVENT_|LISTEN_|NOTIFY_SOCKET$")
+OUR_VARIABLES = re.compile(r"HAILD_(INSTANCE|LISTEN|PORT|MESSAGE|MESSAGE_FILE)$|EVENT_|LISTEN_|NOTIFY_SOCKET$|"
+                           r"WATCHDOG_(PID|USEC)$")
 
 _started = []
 
