@@ -70,18 +70,38 @@ void json_resume(struct json *json, char *text, size_t size)
 	json->text = text;
 }
 
-void json_string(struct json *json, const char *key, const char *value)
+void json_bytes(struct json *json, const char *key, const void *bytes, size_t length)
 {
-	size_t left = strlen(value);
+	const char *next = bytes;
 
 	put_key(json, key);
 	put_text(json, "\"");
-	while (left > 0) {
-		size_t taken = put_character(json, value, left);
-		value += taken;
-		left -= taken;
+	while (length > 0) {
+		size_t taken = put_character(json, next, length);
+		next += taken;
+		length -= taken;
 	}
 	put_text(json, "\"");
+}
+
+void json_string(struct json *json, const char *key, const char *value)
+{
+	json_bytes(json, key, value, strlen(value));
+}
+
+void json_boolean(struct json *json, const char *key, bool value)
+{
+	put_key(json, key);
+	put_text(json, value ? "true" : "false");
+}
+
+void json_thousandths(struct json *json, const char *key, uint64_t value)
+{
+	char digits[32];
+
+	snprintf(digits, sizeof digits, "%" PRIu64 ".%03u", value / 1000, (unsigned)(value % 1000));
+	put_key(json, key);
+	put_text(json, digits);
 }
 
 void json_number(struct json *json, const char *key, uint64_t value)

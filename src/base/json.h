@@ -2,6 +2,7 @@
 /*
  * json: writes one JSON object (RFC 8259) to a buffer, never past its end.
  *
+ * An object is flat: no member is an object or an array, so nothing can be nested wrongly.
  * Values are raw: they are escaped here, once. A byte that is not valid UTF-8 becomes U+FFFD.
  * Control characters, and those that change a line's direction or break it, become \uXXXX. So an
  * object is one line that says the same to a parser and on a terminal.
@@ -32,6 +33,13 @@ void json_resume(struct json *json, char *text, size_t size);
 /* Add a member. Keys are our own plain text, with nothing to escape. */
 void json_string(struct json *json, const char *key, const char *value);
 void json_number(struct json *json, const char *key, uint64_t value);
+void json_boolean(struct json *json, const char *key, bool value);
+
+/* Adds a string of `length` bytes, which may hold NULs. */
+void json_bytes(struct json *json, const char *key, const void *bytes, size_t length);
+
+/* Adds a number of thousandths, with three decimals: 1500 as 1.500. */
+void json_thousandths(struct json *json, const char *key, uint64_t value);
 
 /*
  * Ends the object. Returns its length; the text is ended by a NUL. If it did not fit, returns 0,

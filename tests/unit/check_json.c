@@ -59,6 +59,45 @@ START_TEST(numbers_are_plain)
 }
 END_TEST
 
+START_TEST(booleans_are_words)
+{
+	json_begin(&json, text, sizeof text);
+	json_boolean(&json, "no", false);
+	json_boolean(&json, "yes", true);
+	ck_assert_uint_eq(json_end(&json), strlen(text));
+	ck_assert_str_eq(text, "{\"no\":false,\"yes\":true}");
+}
+END_TEST
+
+static const struct {
+	uint64_t value;
+	const char *written;
+} thousandths[] = {
+	{0, "{\"s\":0.000}"},
+	{1, "{\"s\":0.001}"},
+	{1500, "{\"s\":1.500}"},
+	{UINT64_MAX, "{\"s\":18446744073709551.615}"},
+};
+
+START_TEST(thousandths_have_three_decimals)
+{
+	json_begin(&json, text, sizeof text);
+	json_thousandths(&json, "s", thousandths[_i].value);
+	ck_assert_uint_eq(json_end(&json), strlen(text));
+	ck_assert_str_eq(text, thousandths[_i].written);
+}
+END_TEST
+
+START_TEST(bytes_may_hold_nuls)
+{
+	json_begin(&json, text, sizeof text);
+	json_bytes(&json, "k", "a\0b\0", 4);
+	json_bytes(&json, "none", "", 0);
+	ck_assert_uint_eq(json_end(&json), strlen(text));
+	ck_assert_str_eq(text, "{\"k\":\"a\\u0000b\\u0000\",\"none\":\"\"}");
+}
+END_TEST
+
 START_TEST(object_may_be_empty)
 {
 	json_begin(&json, text, sizeof text);
@@ -88,6 +127,8 @@ static size_t write_all(char *out, size_t size)
 	json_begin(&json, out, size);
 	json_string(&json, "path", "\x1B\xFF\"\xC3\xA9");
 	json_number(&json, "port", 12345);
+	json_boolean(&json, "yes", true);
+	json_thousandths(&json, "s", 12345);
 	json_string(&json, "x", "");
 	return json_end(&json);
 }
@@ -140,6 +181,9 @@ int main(void)
 
 	tcase_add_loop_test(members, string_is_escaped_once, 0, COUNT_OF(strings));
 	tcase_add_test(members, numbers_are_plain);
+	tcase_add_test(members, booleans_are_words);
+	tcase_add_loop_test(members, thousandths_have_three_decimals, 0, COUNT_OF(thousandths));
+	tcase_add_test(members, bytes_may_hold_nuls);
 	tcase_add_test(members, object_may_be_empty);
 	tcase_add_test(members, object_may_be_written_in_two_parts);
 	tcase_add_test(bounds, object_that_does_not_fit_is_none);
