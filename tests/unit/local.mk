@@ -48,6 +48,7 @@ unit_tests = \
 	tests/unit/check_standard \
 	tests/unit/check_template \
 	tests/unit/check_terminal \
+	tests/unit/check_timestamp \
 	tests/unit/check_waiting \
 	tests/unit/check_watchdog
 check_PROGRAMS += $(unit_tests)

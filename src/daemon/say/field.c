@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "base/escape.h"
 #include "base/json.h"
+#include "base/timestamp.h"
 #include "base/utf8.h"
 #include "template.h"
 
@@ -75,15 +76,6 @@ size_t field_longest_to_ip(enum field field)
 	return fields[field].longest_to_ip;
 }
 
-/* Writes the time in UTC, as in ISO 8601; nothing if its year has more than four digits. */
-static void format_time(time_t time, char *text, size_t size)
-{
-	struct tm parts;
-
-	if (!gmtime_r(&time, &parts) || strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-		text[0] = '\0';
-}
-
 /* Writes one end of a connection, raw. `part`: FIELD_PEER or FIELD_PEER_ADDRESS. Returns `text`. */
 static const char *format_address(enum field part, const struct address *end,
 				  char text[ADDRESS_TEXT_MAX])
@@ -116,20 +108,21 @@ static void add_end(struct json *json, enum field first, const struct address *e
 /* Writes the object up to the members that are the same for everyone. */
 static void format_json(const struct template_values *values, char *text, size_t size)
 {
-	char time[TIME_MAX + 1];
+	char time[TIMESTAMP_MAX];
 	struct json json;
 
-	format_time(values->time, time, sizeof time);
 	json_begin(&json, text, size);
 	add_end(&json, FIELD_PEER, &values->peer);
 	add_end(&json, FIELD_LOCAL, &values->local);
 	json_number(&json, fields[FIELD_SERIAL].name, values->serial);
-	json_string(&json, fields[FIELD_TIME].name, time);
+	json_string(&json, fields[FIELD_TIME].name, timestamp_format(time, values->time));
 	json_pause(&json);
 }
 
 void field_format(enum field field, const struct template_values *values, char *text, size_t size)
 {
+	char time[TIMESTAMP_MAX];
+
 	if (size > fields[field].longest + 1)
 		size = fields[field].longest + 1;
 	if (field == FIELD_JSON)
@@ -137,7 +130,7 @@ void field_format(enum field field, const struct template_values *values, char *
 	else if (field == FIELD_SERIAL)
 		snprintf(text, size, "%" PRIu64, values->serial);
 	else if (field == FIELD_TIME)
-		format_time(values->time, text, size);
+		snprintf(text, size, "%s", timestamp_format(time, values->time));
 	else if (field < FIELD_LOCAL)
 		format_end(field, &values->peer, text, size);
 	else

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/* timestamp: the time of day in UTC, as in ISO 8601. */
+#ifndef BASE_TIMESTAMP_H
+#define BASE_TIMESTAMP_H
+
+#include <stddef.h>
+#include <time.h>
+
+/* Room for 2026-11-27T09:30:00.123Z and a NUL. */
+#define TIMESTAMP_MAX 25
+
+/*
+ * Writes a time as 2026-11-27T09:30:00Z to `text` of TIMESTAMP_MAX bytes; nothing if its year has
+ * more than four digits. Returns `text`.
+ */
+char *timestamp_format(char *text, time_t seconds);
+
+/* The same with milliseconds: 2026-11-27T09:30:00.123Z. */
+char *timestamp_format_fine(char *text, const struct timespec *time);
+
+/* Writes the time now, with milliseconds. */
+char *timestamp_now(char *text);
+
+#endif
