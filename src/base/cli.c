@@ -16,6 +16,9 @@
 /* getopt_long() returns ROW_BASE + i for row i, so that the value alone identifies the row. */
 enum { ROW_BASE = 256 };
 
+/* All that a mode may hold: the rights of owner, group and others. */
+enum { MODE_MOST = 0777 };
+
 /* The column at which --help prints the texts. */
 enum { HELP_COLUMN = 30 };
 
@@ -76,6 +79,28 @@ static bool set_ranged(const struct cli_option *option, uint64_t *field, const c
 	return false;
 }
 
+static bool set_form(bool *is_json, const char *source, const char *text)
+{
+	*is_json = strcmp(text, "json") == 0;
+	if (*is_json || strcmp(text, "text") == 0)
+		return true;
+	log_error("%s: '%s' is neither text nor json", source, text);
+	return false;
+}
+
+static bool set_mode(struct cli_mode *mode, const char *source, const char *text)
+{
+	uint64_t bits;
+
+	mode->is_given = number_parse_octal(text, &bits) && bits <= MODE_MOST;
+	if (mode->is_given)
+		mode->bits = (unsigned)bits;
+	else
+		log_error("%s: '%s' is not a mode from 0 to %o, in octal, such as 660", source,
+			  text, (unsigned)MODE_MOST);
+	return mode->is_given;
+}
+
 /* Sets the option's field from `text`, which is NULL for a kind that takes none. */
 static bool set(const struct cli_option *option, void *fields, const char *source, const char *text)
 {
@@ -93,6 +118,10 @@ static bool set(const struct cli_option *option, void *fields, const char *sourc
 		return true;
 	case CLI_LIST:
 		return append(field, source, text);
+	case CLI_FORM:
+		return set_form(field, source, text);
+	case CLI_MODE:
+		return set_mode(field, source, text);
 	case CLI_NUMBER:
 	case CLI_SIZE:
 	case CLI_TIME:
@@ -267,7 +296,11 @@ static enum cli_outcome take(struct parser *parser, void *fields, size_t row)
 		return CLI_BAD;
 	}
 	parser->seen[row] = true;
-	return set(option, fields, source, optarg) ? CLI_GO : CLI_BAD;
+	if (!set(option, fields, source, optarg))
+		return CLI_BAD;
+	if (parser->cli->taken)
+		parser->cli->taken(fields);
+	return CLI_GO;
 }
 
 enum cli_outcome cli_parse(const struct cli *cli, void *fields, int argc, char **argv,

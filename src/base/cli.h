@@ -22,6 +22,8 @@ enum cli_kind {
 	CLI_SIZE,    /* a number of bytes in that range, K and M understood; uint64_t */
 	CLI_TIME,    /* a time in that range, in ms; uint64_t */
 	CLI_TEXT,    /* any text, not copied; const char * */
+	CLI_FORM,    /* "text" or "json"; bool, true for the latter */
+	CLI_MODE,    /* a file's mode up to 777, in octal; struct cli_mode */
 	CLI_LIST,    /* any text, not copied, may be repeated; struct cli_list */
 	CLI_HELP,    /* prints the help */
 	CLI_VERSION, /* prints the version */
@@ -42,6 +44,12 @@ struct cli_option {
 #define CLI_PRESET(number) CLI_PRESET_TEXT(number)
 #define CLI_PRESET_TEXT(number) #number
 
+/* A file's mode. */
+struct cli_mode {
+	bool is_given;
+	unsigned bits;
+};
+
 /* How often a list option may be given. */
 #define CLI_LIST_MAX 64
 
@@ -59,6 +67,8 @@ struct cli {
 	const char *more;     /* printed below the options */
 	const struct cli_option *options;
 	size_t count;
+	/* Called after each option that was read, or NULL: so that later errors can follow it. */
+	void (*taken)(const void *fields);
 };
 
 enum cli_outcome {

@@ -6,23 +6,31 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Reads the digits at *text and moves it past them; false if there are none or too many. */
-static bool take_digits(const char **text, uint64_t *value)
+/*
+ * Reads the digits of that base, at most 10, at *text, and moves it past them. False if there are
+ * none or too many.
+ */
+static bool take_digits_of(unsigned base, const char **text, uint64_t *value)
 {
 	const char *p = *text;
 	uint64_t sum = 0;
 
-	for (; *p >= '0' && *p <= '9'; p++) {
+	for (; *p >= '0' && *p < '0' + (int)base; p++) {
 		uint64_t digit = (uint64_t)(*p - '0');
-		if (sum > (UINT64_MAX - digit) / 10)
+		if (sum > (UINT64_MAX - digit) / base)
 			return false;
-		sum = sum * 10 + digit;
+		sum = sum * base + digit;
 	}
 	if (p == *text)
 		return false;
 	*text = p;
 	*value = sum;
 	return true;
+}
+
+static bool take_digits(const char **text, uint64_t *value)
+{
+	return take_digits_of(10, text, value);
 }
 
 /* Reads a fraction of up to three digits after a point, as thousandths. */
@@ -55,6 +63,16 @@ bool number_parse(const char *text, uint64_t *value)
 	uint64_t number;
 
 	if (!take_digits(&text, &number) || *text != '\0')
+		return false;
+	*value = number;
+	return true;
+}
+
+bool number_parse_octal(const char *text, uint64_t *value)
+{
+	uint64_t number;
+
+	if (!take_digits_of(8, &text, &number) || *text != '\0')
 		return false;
 	*value = number;
 	return true;

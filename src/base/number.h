@@ -13,6 +13,9 @@
 /* Decimal digits and nothing else: no sign, space, prefix or fraction. */
 bool number_parse(const char *text, uint64_t *value) MUST_CHECK;
 
+/* Octal digits and nothing else. */
+bool number_parse_octal(const char *text, uint64_t *value) MUST_CHECK;
+
 /* A number of bytes, or with K or M after it, of 1024 or 1024 * 1024 bytes. */
 bool number_parse_size(const char *text, uint64_t *value) MUST_CHECK;
 

@@ -115,6 +115,25 @@ static void check(bool parse(const char *, uint64_t *),
 	FUZZ_CHECK(value == (valid ? expected.high << 32 | expected.low : before));
 }
 
+/* An octal number, from its end to its begin. */
+static bool expect_octal(const char *text, size_t length, struct wide *value)
+{
+	struct wide weight = {0, 1};
+
+	*value = (struct wide){0, 0};
+	if (text[strspn(text, "01234567")] != '\0')
+		return false;
+	for (size_t i = length; i > 0; i--) {
+		if (text[i - 1] != '0')
+			*value = plus(*value, times(weight, (uint32_t)(text[i - 1] - '0')));
+		if (is_too_much(*value))
+			*value = too_much;
+		if (!is_too_much(weight))
+			weight = times(weight, 8);
+	}
+	return length > 0;
+}
+
 static void check_shown(uint64_t ms)
 {
 	char text[NUMBER_TIME_MAX];
@@ -129,6 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t ms;
 
 	check(number_parse, digits, text);
+	check(number_parse_octal, expect_octal, text);
 	check(number_parse_size, expect_size, text);
 	check(number_parse_time, expect_time, text);
 	if (number_parse_time(text, &ms))

@@ -15,6 +15,9 @@ struct fields {
 	uint64_t counter, number, size, time;
 	const char *text;
 	struct cli_list list;
+	bool json;
+	struct cli_mode mode;
+	int taken; /* how often taken() was called */
 };
 
 #define FIELD(name) offsetof(struct fields, name)
@@ -27,9 +30,19 @@ static const struct cli_option table[] = {
 	{0, "time", "TIME", CLI_TIME, FIELD(time), 100, 2000, NULL, "a time"},
 	{'t', "text", "TEXT", CLI_TEXT, FIELD(text), 0, 0, "words", "a text"},
 	{'l', "list", "ITEM", CLI_LIST, FIELD(list), 0, 0, NULL, "a list"},
+	{0, "report", "FORM", CLI_FORM, FIELD(json), 0, 0, NULL, "a form"},
+	{0, "mode", "MODE", CLI_MODE, FIELD(mode), 0, 0, NULL, "a mode"},
 	{'h', "help", NULL, CLI_HELP, 0, 0, 0, NULL, "print this help"},
 	{'V', "version", NULL, CLI_VERSION, 0, 0, 0, NULL, "print the version"},
 };
+
+static struct fields fields;
+
+static void taken(const void *changed)
+{
+	ck_assert_ptr_eq(changed, &fields);
+	fields.taken++;
+}
 
 static const struct cli cli = {
 	.program = "test",
@@ -39,9 +52,8 @@ static const struct cli cli = {
 	.more = "More about them.\n",
 	.options = table,
 	.count = sizeof table / sizeof *table,
+	.taken = taken,
 };
-
-static struct fields fields;
 
 /* The words of a command line behind the program's name, and what they make of the fields. */
 #define WORDS_MAX 12
@@ -190,6 +202,43 @@ START_TEST(preset_must_be_a_value)
 END_TEST
 
 static const struct {
+	const char *word;
+	bool json, has_mode;
+	unsigned mode;
+} forms[] = {
+	{"--report=json", true, false, 0}, {"--report=text", false, false, 0},
+	{"--mode=0", false, true, 0},	   {"--mode=0660", false, true, 0660},
+	{"--mode=777", false, true, 0777},
+};
+
+START_TEST(form_and_mode_are_understood)
+{
+	const char *words[] = {forms[_i].word, NULL};
+	char *argv[WORDS_MAX + 2];
+	int operands;
+
+	ck_assert_int_eq(parse(words, &operands, argv), CLI_GO);
+	ck_assert_int_eq(fields.json, forms[_i].json);
+	ck_assert_int_eq(fields.mode.is_given, forms[_i].has_mode);
+	ck_assert_uint_eq(fields.mode.bits, forms[_i].mode);
+	free_words(argv);
+}
+END_TEST
+
+/* Also before one that is refused, so that the complaint can follow them. */
+START_TEST(each_option_is_reported_once_taken)
+{
+	static const char *const words[] = {"-f", "--report=json", "x", "-n4", "-c", NULL};
+	char *argv[WORDS_MAX + 2];
+	int operands;
+
+	ck_assert_int_eq(parse(words, &operands, argv), CLI_BAD);
+	ck_assert_int_eq(fields.taken, 2);
+	free_words(argv);
+}
+END_TEST
+
+static const struct {
 	const char *words[WORDS_MAX];
 	const char *told;
 } bad[] = {
@@ -225,6 +274,12 @@ static const struct {
 	{{"-n", "7K"}, "--number: '7K' is not a number"},
 	{{"-n", "18446744073709551621"}, "is not a number from 5 to 10"}, /* 2^64 + 5 */
 	{{"-n", "7\n8"}, "--number: '7\\x0A8' is not a number"},
+	{{"--report=JSON"}, "--report: 'JSON' is neither text nor json"},
+	{{"--report="}, "--report: '' is neither text nor json"},
+	{{"--mode=1000"}, "--mode: '1000' is not a mode from 0 to 777, in octal, such as 660"},
+	{{"--mode=8"}, "--mode: '8' is not a mode from 0 to 777"},
+	{{"--mode=u+r"}, "--mode: 'u+r' is not a mode"},
+	{{"--mode="}, "--mode: '' is not a mode"},
 	{{"-s0"}, "--size: '0' is not a number of bytes from 1 to 2048"},
 	{{"-s3K"}, "--size: '3K' is not a number of bytes from 1 to 2048"},
 	{{"-s", "1s"}, "--size: '1s' is not"},
@@ -296,6 +351,8 @@ START_TEST(help_is_printed)
 			 "      --time=TIME              a time\n"
 			 "  -t, --text=TEXT              a text (words)\n"
 			 "  -l, --list=ITEM              a list\n"
+			 "      --report=FORM            a form\n"
+			 "      --mode=MODE              a mode\n"
 			 "  -h, --help                   print this help\n"
 			 "  -V, --version                print the version\n"
 			 "\n"
@@ -383,6 +440,8 @@ int main(void)
 
 	tcase_add_checked_fixture(parsing, setup, NULL);
 	tcase_add_loop_test(parsing, command_line_is_understood, 0, COUNT_OF(good));
+	tcase_add_loop_test(parsing, form_and_mode_are_understood, 0, COUNT_OF(forms));
+	tcase_add_test(parsing, each_option_is_reported_once_taken);
 	tcase_add_test(parsing, list_keeps_its_order);
 	tcase_add_test(parsing, operands_come_last_in_their_order);
 	tcase_add_test(parsing, preset_is_known_by_its_option);

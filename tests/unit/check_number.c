@@ -5,10 +5,11 @@
 #include "base/number.h"
 #include "lib/suite.h"
 
-enum kind { NUMBER, SIZE, TIME };
+enum kind { NUMBER, OCTAL, SIZE, TIME };
 
 static bool (*const parsers[])(const char *, uint64_t *) = {
 	[NUMBER] = number_parse,
+	[OCTAL] = number_parse_octal,
 	[SIZE] = number_parse_size,
 	[TIME] = number_parse_time,
 };
@@ -24,6 +25,10 @@ static const struct {
 	{NUMBER, "65536", 65536},
 	{NUMBER, "18446744073709551614", UINT64_MAX - 1},
 	{NUMBER, "18446744073709551615", UINT64_MAX},
+	{OCTAL, "0", 0},
+	{OCTAL, "777", 511},
+	{OCTAL, "0660", 432},
+	{OCTAL, "1777777777777777777777", UINT64_MAX},
 	{SIZE, "0", 0},
 	{SIZE, "1024", 1024},
 	{SIZE, "1K", 1024},
@@ -59,6 +64,13 @@ static const struct {
 	{NUMBER, " 1"},
 	{NUMBER, "1 "},
 	{NUMBER, "+1"},
+	{OCTAL, ""},
+	{OCTAL, "8"},
+	{OCTAL, "0o7"},
+	{OCTAL, "7 "},
+	{OCTAL, "-7"},
+	{OCTAL, "7K"},
+	{OCTAL, "2000000000000000000000"},
 	{NUMBER, "-1"},
 	{NUMBER, "-0"},
 	{NUMBER, "0x1F"},
