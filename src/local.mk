@@ -34,10 +34,14 @@ src_libbase_a_SOURCES = \
 	src/base/escape.h \
 	src/base/excerpt.c \
 	src/base/excerpt.h \
+	src/base/journald.c \
+	src/base/journald.h \
 	src/base/json.c \
 	src/base/json.h \
 	src/base/log.c \
 	src/base/log.h \
+	src/base/logline.c \
+	src/base/logline.h \
 	src/base/loop.c \
 	src/base/loop.h \
 	src/base/loopback.c \

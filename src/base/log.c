@@ -11,18 +11,19 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/escape.h"
+#include "base/journald.h"
+#include "base/json.h"
 #include "base/outlet.h"
 
-/* The longest line; a pipe with room takes as much at once (PIPE_BUF on Linux). */
-#define LINE_MAX_BYTES 4096
+/* The longest message, before it is escaped. */
+#define TEXT_MAX_BYTES 2048
 
 /* Within this time, libevent's repeating itself is not worth another line. */
 #define REPEATED_MS 10000
 
 /* How the program speaks: one setting for all of it. */
 static struct {
-	const char *program;
+	struct logline_style style;
 	enum log_level last;
 	bool breaks_line;
 	bool never_waits;
@@ -31,14 +32,25 @@ static struct {
 	unsigned long unread, failed;
 	int reason;
 	/* What remains to be written of a line that was cut. */
-	char rest[LINE_MAX_BYTES];
+	char rest[LOGLINE_MAX + 1];
 	size_t rest_length, rest_taken;
-} settings = {.program = "", .last = LOG_LEVEL_INFO, .outlet = {.fd = STDERR_FILENO}};
+} settings = {.style.program = "", .last = LOG_LEVEL_INFO, .outlet = {.fd = STDERR_FILENO}};
 
 void log_open(const char *program, enum log_level last)
 {
-	settings.program = program;
+	settings.style.program = program;
 	settings.last = last;
+}
+
+void log_set_form(bool is_json, bool has_time)
+{
+	settings.style.is_json = is_json;
+	settings.style.has_time = has_time;
+}
+
+void log_mark_priorities(const char *stream)
+{
+	settings.style.has_priority = journald_reads(STDERR_FILENO, stream);
 }
 
 void log_prepare(void)
@@ -95,14 +107,27 @@ static bool write_line(const char *line, size_t length)
 	return true;
 }
 
+static void add_lost(struct json *json, const void *subject)
+{
+	json_string(json, "event", "lost");
+	json_number(json, "lines", *(const unsigned long *)subject);
+}
+
 /* Says how many lines were lost, and why. */
 static bool tell(unsigned long count, const char *why, const char *reason)
 {
-	char line[160];
-	int length = snprintf(line, sizeof line, "%s: %lu log line%s lost: %s%s\n",
-			      settings.program, count, count == 1 ? "" : "s", why, reason);
+	char text[160], line[LOGLINE_MAX];
 
-	return length > 0 && write_line(line, (size_t)length);
+	snprintf(text, sizeof text, "%lu log line%s lost: %s%s", count, count == 1 ? "" : "s", why,
+		 reason);
+	return write_line(line, logline_make(line, &settings.style,
+					     &(struct logline_message){
+						     .level = LOG_LEVEL_WARNING,
+						     .text = text,
+						     .is_named = true,
+						     .members = add_lost,
+						     .subject = &count,
+					     }));
 }
 
 /* Reports the lost lines as soon as that can be written; false if it cannot yet. */
@@ -140,35 +165,22 @@ void log_close(void)
 	errno = saved;
 }
 
-static void emit(const char *prefix, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
+static void emit(struct logline_message message, const char *format, va_list arguments)
+	PRINTF_LIKE(2, 0);
 
-/* Makes one line of a text, and writes it or counts it as lost. */
-static void emit_line(const char *text, bool is_safe)
+/* Makes one line of a message, from bytes that may come from anywhere. */
+static void emit(struct logline_message message, const char *format, va_list arguments)
 {
-	char line[LINE_MAX_BYTES], *begin = line + settings.breaks_line;
-	size_t room = sizeof line - 2, length;
+	int saved = errno;
+	char text[TEXT_MAX_BYTES], line[LOGLINE_MAX + 1];
+	size_t length = settings.breaks_line;
 
+	vsnprintf(text, sizeof text, format, arguments);
+	message.text = text;
 	line[0] = '\n';
-	if (is_safe)
-		snprintf(begin, room, "%s", text);
-	else
-		escape_text(begin, room, text);
-	length = strlen(line);
-	line[length++] = '\n';
+	length += logline_make(line + length, &settings.style, &message);
 	settings.breaks_line = false;
 	write_or_count(line, length);
-}
-
-/* Assembles one line from bytes that may come from anywhere. */
-static void emit(const char *prefix, const char *format, va_list arguments)
-{
-	int saved = errno, used;
-	char text[LINE_MAX_BYTES / 2];
-
-	used = snprintf(text, sizeof text, "%s%s", *prefix ? settings.program : "", prefix);
-	if (used >= 0 && (size_t)used < sizeof text)
-		vsnprintf(text + used, sizeof text - (size_t)used, format, arguments);
-	emit_line(text, false);
 	errno = saved;
 }
 
@@ -177,7 +189,8 @@ void log_error(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	emit(": ", format, arguments);
+	emit((struct logline_message){.level = LOG_LEVEL_ERROR, .is_named = true}, format,
+	     arguments);
 	va_end(arguments);
 }
 
@@ -188,7 +201,8 @@ void log_warning(const char *format, ...)
 	if (!log_shows(LOG_LEVEL_WARNING))
 		return;
 	va_start(arguments, format);
-	emit(": ", format, arguments);
+	emit((struct logline_message){.level = LOG_LEVEL_WARNING, .is_named = true}, format,
+	     arguments);
 	va_end(arguments);
 }
 
@@ -199,7 +213,7 @@ void log_info(const char *format, ...)
 	if (!log_shows(LOG_LEVEL_INFO))
 		return;
 	va_start(arguments, format);
-	emit("", format, arguments);
+	emit((struct logline_message){.level = LOG_LEVEL_INFO}, format, arguments);
 	va_end(arguments);
 }
 
@@ -210,7 +224,7 @@ void log_debug(const char *format, ...)
 	if (!log_shows(LOG_LEVEL_DEBUG))
 		return;
 	va_start(arguments, format);
-	emit("", format, arguments);
+	emit((struct logline_message){.level = LOG_LEVEL_DEBUG}, format, arguments);
 	va_end(arguments);
 }
 
@@ -219,21 +233,31 @@ void log_answer(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	emit("", format, arguments);
+	emit((struct logline_message){.level = LOG_LEVEL_ANSWER}, format, arguments);
+	va_end(arguments);
+}
+
+void log_event(enum log_level level, logline_members *members, const void *subject,
+	       const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_shows(level))
+		return;
+	va_start(arguments, format);
+	emit((struct logline_message){.level = level, .members = members, .subject = subject},
+	     format, arguments);
 	va_end(arguments);
 }
 
 void log_source(const char *format, ...)
 {
-	int saved = errno;
-	char text[LINE_MAX_BYTES / 2];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
+	emit((struct logline_message){.level = LOG_LEVEL_ERROR, .is_safe = true}, format,
+	     arguments);
 	va_end(arguments);
-	emit_line(text, true);
-	errno = saved;
 }
 
 void log_question(const char *question)

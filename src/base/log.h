@@ -2,9 +2,9 @@
 /*
  * log: where every message goes: standard error, one line for each event.
  *
- * Warnings and errors begin with the program's name; reports of its work do not. Every line is
- * escaped here, once, as escape_text() does, so that nothing a peer sends can drive a terminal or
- * forge a line. Callers pass raw text. Every function keeps errno.
+ * Warnings and errors begin with the program's name; reports of its work do not. Callers pass raw
+ * text. Every line is escaped once, in logline.c, so that nothing a peer sends can drive a terminal
+ * or forge a line. Every function keeps errno.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -12,11 +12,19 @@
 #include <stdbool.h>
 
 #include "base/attributes.h"
-
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+#include "base/logline.h"
 
 /* Sets the program's name (kept, not copied) and the least important level that is shown. */
 void log_open(const char *program, enum log_level last);
+
+/*
+ * Sets the form of the lines: each a JSON object, or text, which may begin with the time. The
+ * default is text without it.
+ */
+void log_set_form(bool is_json, bool has_time);
+
+/* Marks each line with its priority if `stream`, of JOURNAL_STREAM or NULL, is standard error. */
+void log_mark_priorities(const char *stream);
 
 /*
  * Until log_wait_no_more(), a message waits for the reader of standard error, and none is lost.
@@ -36,10 +44,14 @@ void log_warning(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_info(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_debug(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/* Logs what was explicitly asked for, such as the counters: at any level, without the name. */
+/* Logs what was explicitly asked for: at any level, without the name. */
 void log_answer(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/* Logs, at any level and without the name, a text that escape_source() has made safe. */
+/* Logs, without the name, an event that has members of its own in JSON; `subject` is theirs. */
+void log_event(enum log_level level, logline_members *members, const void *subject,
+	       const char *format, ...) PRINTF_LIKE(4, 5);
+
+/* Logs, as part of an error and without the name, a text that escape_source() has made safe. */
 void log_source(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* Shows a question as it is; the answer follows on the same line. */

@@ -82,6 +82,7 @@ int main(int argc, char **argv)
 	int status;
 
 	log_open("haild", LOG_LEVEL_INFO);
+	log_mark_priorities(getenv("JOURNAL_STREAM"));
 	take_signals();
 	if (!standard_reserve())
 		return STATUS_FAILURE;

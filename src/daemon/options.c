@@ -51,12 +51,24 @@ static const struct cli_option table[] = {
 	 "let several daemons share one port"},
 	{0, "check", NULL, CLI_FLAG, FIELD(check), 0, 0, NULL,
 	 "check what the options name, then exit"},
+	{0, "log", "FORM", CLI_FORM, FIELD(log_json), 0, 0, "text",
+	 "form of the log: text or json"},
+	{0, "log-time", NULL, CLI_FLAG, FIELD(log_time), 0, 0, NULL,
+	 "begin each line of the log with the time"},
 	{'q', "quiet", NULL, CLI_FLAG, FIELD(quiet), 0, 0, NULL, "log warnings and errors only"},
 	{'v', "verbose", NULL, CLI_COUNTER, FIELD(verbose), 0, 0, NULL,
 	 "log how each connection ended, too"},
 	{'h', "help", NULL, CLI_HELP, 0, 0, 0, NULL, "print this help"},
 	{'V', "version", NULL, CLI_VERSION, 0, 0, 0, NULL, "print the version"},
 };
+
+/* Errors after these options have their form. */
+static void set_log_form(const void *fields)
+{
+	const struct options *options = fields;
+
+	log_set_form(options->log_json, options->log_time);
+}
 
 static const struct cli cli = {
 	.program = "haild",
@@ -70,6 +82,7 @@ static const struct cli cli = {
 		"Exit status: 0 stopped, 1 failure, 2 usage, 3 cannot listen, 4 bad greeting.\n",
 	.options = table,
 	.count = sizeof table / sizeof *table,
+	.taken = set_log_form,
 };
 
 /*

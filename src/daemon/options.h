@@ -30,6 +30,7 @@ struct options {
 	uint64_t backlog;
 	uint64_t timeout, idle, drain, lame_duck; /* ms */
 	bool udp, reuse_port, quiet, check;
+	bool log_json, log_time;
 	uint64_t verbose; /* how often -v was given */
 
 	/* As given, not parsed yet. */

@@ -42,6 +42,7 @@ KINDS = {
     "haild": {
         "ADDR": Kind("127.0.0.1", "-1", "1x", exit=CANNOT_LISTEN),  # names of nobody
         "FILE": Kind("no-such-file", *VALUES, exit=BAD_GREETING),
+        "FORM": Kind("json"),
         "N": Kind("1", "65536"),
         "NAME": Kind("x", *VALUES),
         "PORT": Kind("1"),

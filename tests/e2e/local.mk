@@ -49,6 +49,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_limits.py \
 	tests/e2e/test_load.py \
 	tests/e2e/test_log.py \
+	tests/e2e/test_log_forms.py \
 	tests/e2e/test_notify.py \
 	tests/e2e/test_peers.py \
 	tests/e2e/test_readme.py \

@@ -16,6 +16,7 @@
 
 #include "base/endpoint.h"
 #include "base/log.h"
+#include "base/timestamp.h"
 #include "command.h"
 #include "fuzz.h"
 #include "world.h"
@@ -60,14 +61,28 @@ static void check_understood(const struct options *options)
 	FUZZ_CHECK(!options->quiet || !options->verbose);
 }
 
+/* Checks that this is one harmless line in the form of the log. */
+static void check_complaint(const struct options *options)
+{
+	const char *text = world.errors.bytes;
+	size_t length = world.errors.length, time = options->log_time ? TIMESTAMP_MAX : 0;
+
+	FUZZ_CHECK(length > time);
+	if (!options->log_json) {
+		fuzz_check_complaint(text + time, length - time, "haild");
+		return;
+	}
+	FUZZ_CHECK(memcmp(text, "{\"time\":\"", 9) == 0);
+	FUZZ_CHECK(length > 12 && memcmp(text + length - 3, "\"}\n", 3) == 0);
+	FUZZ_CHECK(fuzz_is_harmless(text, length - 1, ""));
+}
+
 /* Checks that what was told is that HAILD_PORT is not ours: nothing else is without harm. */
 static void check_warning(const struct options *options, enum cli_outcome outcome)
 {
-	const char *beginning = "haild: HAILD_PORT is '";
-
-	fuzz_check_complaint(world.errors.bytes, world.errors.length, "haild");
-	FUZZ_CHECK(world.errors.length > strlen(beginning));
-	FUZZ_CHECK(memcmp(world.errors.bytes, beginning, strlen(beginning)) == 0);
+	check_complaint(options);
+	world.errors.bytes[world.errors.length] = '\0';
+	FUZZ_CHECK(strstr(world.errors.bytes, "HAILD_PORT is '") != NULL);
 	FUZZ_CHECK(outcome == CLI_GO && strstr(options->port, "://") != NULL);
 }
 
@@ -79,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum cli_outcome outcome;
 
 	log_open("haild", LOG_LEVEL_INFO);
+	log_set_form(false, false);
 	world_begin();
 	command_open(&command, "haild", data, size);
 	environ = command.variables;
@@ -87,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	environ = outside;
 	FUZZ_CHECK(outcome != CLI_FAILED || world.is_full);
 	if (outcome == CLI_BAD || outcome == CLI_FAILED)
-		fuzz_check_complaint(world.errors.bytes, world.errors.length, "haild");
+		check_complaint(&options);
 	else if (world.errors.length > 0)
 		check_warning(&options, outcome);
 	if (outcome == CLI_GO)

@@ -5,6 +5,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_address \
 	tests/fuzz/fuzz_client_options \
 	tests/fuzz/fuzz_escape \
+	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_number \
 	tests/fuzz/fuzz_options \
 	tests/fuzz/fuzz_prompt \

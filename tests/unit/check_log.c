@@ -4,14 +4,28 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/timestamp.h"
 #include "lib/capture.h"
 #include "lib/suite.h"
+
+/* Makes the value of JOURNAL_STREAM that names standard error as it is now. */
+static const char *journal_stream(void)
+{
+	static char name[64];
+	struct stat status;
+
+	ck_assert_int_eq(fstat(STDERR_FILENO, &status), 0);
+	snprintf(name, sizeof name, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+	return name;
+}
 
 /* Logs one message at every level. */
 static void say_all(void)
@@ -47,6 +61,72 @@ START_TEST(level_is_told)
 	log_open("test", levels[_i].last);
 	for (int level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++)
 		ck_assert_int_eq(log_shows((enum log_level)level), level <= (int)levels[_i].last);
+}
+END_TEST
+
+/* Each line has one of its own, also the lines that show a place in a text. */
+START_TEST(journal_has_priorities)
+{
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_DEBUG);
+	log_mark_priorities(journal_stream());
+	say_all();
+	log_source("  %s", "source");
+	ck_assert_str_eq(captured(STDERR_FILENO), "<3>test: an error\n<4>test: a warning\n"
+						  "<6>an info\n<7>a debug\n<6>an answer\n"
+						  "<3>  source\n");
+}
+END_TEST
+
+START_TEST(other_readers_have_none)
+{
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_INFO);
+	log_mark_priorities(NULL);
+	log_info("one");
+	log_mark_priorities("8:1");
+	log_info("two");
+	ck_assert_str_eq(captured(STDERR_FILENO), "one\ntwo\n");
+}
+END_TEST
+
+/* What is cut out of a JSON line: its time. */
+static const char *without_time(const char *line)
+{
+	static const char begin[] = "{\"time\":\"";
+
+	ck_assert_int_eq(strncmp(line, begin, sizeof begin - 1), 0);
+	return strchr(line, ',') + 1;
+}
+
+START_TEST(json_has_a_level)
+{
+	const char *text;
+
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_INFO);
+	log_set_form(true, false);
+	log_error("an %s", "error");
+	text = captured(STDERR_FILENO);
+	ck_assert_str_eq(without_time(text), "\"level\":\"error\",\"message\":\"an error\"}\n");
+	capture_clear(STDERR_FILENO);
+	log_source("  %s", "source");
+	text = captured(STDERR_FILENO);
+	ck_assert_str_eq(without_time(text), "\"level\":\"error\",\"message\":\"  source\"}\n");
+}
+END_TEST
+
+START_TEST(text_begins_with_the_time_if_asked)
+{
+	const char *text;
+
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_INFO);
+	log_set_form(false, true);
+	log_error("words");
+	text = captured(STDERR_FILENO);
+	ck_assert_uint_eq(strspn(text, "0123456789-T:.Z"), TIMESTAMP_MAX - 1);
+	ck_assert_str_eq(text + TIMESTAMP_MAX - 1, " test: words\n");
 }
 END_TEST
 
@@ -331,6 +411,26 @@ START_TEST(closed_standard_error_is_survived)
 }
 END_TEST
 
+START_TEST(lost_lines_are_told_in_json)
+{
+	int reader = blocking_pipe(), keep = dup(STDERR_FILENO);
+	const char *text;
+
+	close(STDERR_FILENO);
+	log_set_form(true, false);
+	log_without_waiting();
+	log_info("lost");
+	ck_assert_int_eq(dup2(keep, STDERR_FILENO), STDERR_FILENO);
+	log_info("back");
+	text = drain(reader);
+	ck_assert_int_eq(occurrences(text, "\n"), 2);
+	ck_assert_int_eq(occurrences(text, "{\"time\":\""), 2);
+	ck_assert_ptr_nonnull(strstr(text, "\"level\":\"warning\",\"message\":\"1 log line lost: "
+					   "cannot write to standard error: Bad file descriptor\","
+					   "\"event\":\"lost\",\"lines\":1}\n"));
+}
+END_TEST
+
 START_TEST(one_lost_line_is_told_as_one)
 {
 	int reader = blocking_pipe(), keep = dup(STDERR_FILENO);
@@ -461,6 +561,10 @@ int main(void)
 	tcase_add_loop_test(levelling, libevent_is_shown_by_its_severity, 0, COUNT_OF(severities));
 	tcase_add_loop_test(levelling, libevent_is_shown_from_its_level_on, 0,
 			    COUNT_OF(thresholds));
+	tcase_add_test(levelling, journal_has_priorities);
+	tcase_add_test(levelling, other_readers_have_none);
+	tcase_add_test(lines, json_has_a_level);
+	tcase_add_test(lines, text_begins_with_the_time_if_asked);
 	tcase_add_test(lines, libevent_is_heard_once);
 	tcase_add_test(lines, one_message_is_one_safe_line);
 	tcase_add_test(lines, message_can_pass_for_no_other);
@@ -474,6 +578,7 @@ int main(void)
 	tcase_add_test(readers, lost_lines_are_told_once_someone_reads);
 	tcase_add_test(readers, lost_lines_are_counted);
 	tcase_add_test(readers, closed_standard_error_is_survived);
+	tcase_add_test(readers, lost_lines_are_told_in_json);
 	tcase_add_test(readers, one_lost_line_is_told_as_one);
 	tcase_add_test(readers, full_disk_is_not_called_unread);
 	tcase_add_loop_test(readers, cut_line_is_ended_before_the_next, 0, 2);

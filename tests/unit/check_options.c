@@ -112,9 +112,17 @@ static const struct {
 	const char *word;
 	size_t field;
 } flags[] = {
-	{"-e", AT(expand)}, {"--expand", AT(expand)},	      {"-u", AT(udp)},
-	{"--udp", AT(udp)}, {"--reuse-port", AT(reuse_port)}, {"--check", AT(check)},
-	{"-q", AT(quiet)},  {"--quiet", AT(quiet)},
+	{"-e", AT(expand)},
+	{"--expand", AT(expand)},
+	{"-u", AT(udp)},
+	{"--udp", AT(udp)},
+	{"--reuse-port", AT(reuse_port)},
+	{"--check", AT(check)},
+	{"-q", AT(quiet)},
+	{"--quiet", AT(quiet)},
+	{"--log=json", AT(log_json)},
+	{"--log-time", AT(log_time)},
+	{"--log-t", AT(log_time)},
 };
 
 START_TEST(flag_sets_its_field)
@@ -247,6 +255,12 @@ static const struct {
 	{{"-uu"}, "--udp is given twice"},
 	{{"-u", "-lunix:/x"}, "--udp needs an address that is no UNIX socket"},
 	{{"-lunix:/x", "-lunix:/y", "--udp"}, "--udp needs an address that is no UNIX socket"},
+	{{"--log"}, "--log needs a value, FORM"},
+	{{"--log=xml"}, "--log: 'xml' is neither text nor json"},
+	{{"--log=text", "--log=json"}, "--log is given twice"},
+	{{"--log-time=1"}, "--log-time takes no value"},
+	/* This was short for --listen, before others began like it. */
+	{{"--l=::1"}, "ambiguous option '--l' (see 'haild --help')"},
 	{{"--check", "--check"}, "--check is given twice"},
 	{{"-q", "-q"}, "--quiet is given twice"},
 	{{"-p1", "-p1"}, "--port is given twice"},
@@ -297,6 +311,25 @@ START_TEST(command_line_is_refused_in_one_line)
 	ck_assert_int_eq(READ_WORDS(bad[_i].words), CLI_BAD);
 	assert_one_error_line("haild: ");
 	assert_told(bad[_i].told);
+}
+END_TEST
+
+/* From the option on, complaints have the form that it asks for. */
+static const struct {
+	const char *words[WORDS_MAX], *begins;
+} complaints[] = {
+	{{"--log=json", "--nonsense"}, "{\"time\":\""},
+	{{"--nonsense", "--log=json"}, "haild: unknown option"},
+	{{"--log=json", "-q", "-v"}, "{\"time\":\""},
+	{{"--log-time", "-q", "-v"}, "2"},
+	{{"-q", "-v", "--log=json"}, "{\"time\":\""},
+	{{"--log=xml", "--log=json"}, "haild: --log: 'xml'"},
+};
+
+START_TEST(complaint_has_the_form_of_the_log)
+{
+	ck_assert_int_eq(read_words(complaints[_i].words), CLI_BAD);
+	assert_one_error_line(complaints[_i].begins);
 }
 END_TEST
 
@@ -600,6 +633,7 @@ int main(void)
 	tcase_add_loop_test(words, udp_needs_one_address_that_is_no_path, 0, COUNT_OF(udp_words));
 	tcase_add_checked_fixture(refused, setup, teardown);
 	tcase_add_loop_test(refused, command_line_is_refused_in_one_line, 0, COUNT_OF(bad));
+	tcase_add_loop_test(refused, complaint_has_the_form_of_the_log, 0, COUNT_OF(complaints));
 	tcase_add_test(refused, unix_path_too_long_is_a_usage_error);
 	tcase_add_checked_fixture(variables, setup, teardown);
 	tcase_add_test(variables, listen_variable_holds_several);

@@ -16,11 +16,14 @@ unit_tests = \
 	tests/unit/check_excerpt \
 	tests/unit/check_expect \
 	tests/unit/check_greeting \
+	tests/unit/check_journal \
+	tests/unit/check_journald \
 	tests/unit/check_json \
 	tests/unit/check_leave \
 	tests/unit/check_lineup \
 	tests/unit/check_listener \
 	tests/unit/check_log \
+	tests/unit/check_logline \
 	tests/unit/check_loop \
 	tests/unit/check_loopback \
 	tests/unit/check_messagefile \
@@ -46,6 +49,7 @@ unit_tests = \
 	tests/unit/check_signals \
 	tests/unit/check_sockets \
 	tests/unit/check_standard \
+	tests/unit/check_stats \
 	tests/unit/check_template \
 	tests/unit/check_terminal \
 	tests/unit/check_timestamp \

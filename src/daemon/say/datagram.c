@@ -119,7 +119,7 @@ static bool make_answer(struct datagrams *all, struct packet *packet)
 	}
 	packet->size = answer;
 	greeting_count(all->greeting);
-	journal_answered(&packet->peer, answer);
+	journal_answered(&packet->peer, &packet->local, answer);
 	return true;
 }
 

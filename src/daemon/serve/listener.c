@@ -169,7 +169,7 @@ static bool hand_over_logged(struct listener *listener, int fd, const struct soc
 	char peer[ADDRESS_TEXT_MAX];
 
 	address_set(&address, from, length);
-	journal_connected(&address, peer);
+	journal_connected(fd, &address, peer);
 	return hand_over(listener, fd, journal_has_ends() ? peer : NULL);
 }
 

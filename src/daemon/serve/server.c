@@ -47,6 +47,7 @@ struct server {
 	struct readiness *readiness;
 	struct notify *notify;
 	struct stats stats;
+	bool has_ended; /* well, after serving */
 };
 
 /* Ends the loop if no client is left, and none can come. */
@@ -361,7 +362,8 @@ int server_run(struct server *server)
 	log_start(server);
 	readiness_tell(server->readiness);
 	notify_ready(server->notify);
-	if (loop_run(server->base) == 0)
+	server->has_ended = loop_run(server->base) == 0;
+	if (server->has_ended)
 		return STATUS_STOPPED;
 	log_error("the event loop failed: %s", strerror(errno));
 	return STATUS_FAILURE;
@@ -385,6 +387,8 @@ void server_close(struct server *server)
 	server->listener = NULL;
 	stop_datagrams(server);
 	sessions_free(server->sessions);
+	if (server->has_ended)
+		stats_log_end(&server->stats);
 	sockets_close(server->sockets);
 	unwatch_signals(server);
 	readiness_free(server->readiness);

@@ -116,6 +116,7 @@ static void log_end(const struct session *session, enum ending ending, size_t se
 	if (gone_ms > 0)
 		lived -= gone_ms < lived ? (uint32_t)gone_ms : lived;
 	journal_closed(&(struct journal_end){
+		.fd = session->fd,
 		.peer = session->peer,
 		.how = ending_name(ending),
 		.sent = sent,

@@ -3,8 +3,11 @@
 #include "journal.h"
 
 #include <inttypes.h>
+#include <sys/socket.h>
 
 #include "base/address.h"
+#include "base/escape.h"
+#include "base/json.h"
 #include "base/log.h"
 
 bool journal_has_ends(void)
@@ -17,23 +20,94 @@ bool journal_has_connections(void)
 	return log_shows(LOG_LEVEL_INFO);
 }
 
-void journal_connected(const struct address *address, char *peer)
+/* Adds an address as the log shows it, which the options can read again. */
+static void add_shown(struct json *json, const char *key, const char *raw)
 {
-	log_info("connected: %s", address_format(address, peer, ADDRESS_TEXT_MAX));
+	char shown[ESCAPE_GROWTH * ADDRESS_TEXT_MAX];
+
+	json_string(json, key, escape_text(shown, sizeof shown, raw));
+}
+
+static void add_address(struct json *json, const char *key, const struct address *address)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	add_shown(json, key, address_format(address, text, sizeof text));
+}
+
+/* Adds the address that the client reached, if the kernel still knows it. */
+static void add_local(struct json *json, int fd)
+{
+	struct address local = {.length = sizeof local.room};
+
+	if (getsockname(fd, &local.any, &local.length) == 0)
+		add_address(json, "local", &local);
+}
+
+struct connected {
+	const char *peer;
+	int fd;
+};
+
+static void add_connected(struct json *json, const void *subject)
+{
+	const struct connected *connected = subject;
+
+	json_string(json, "event", "connected");
+	add_shown(json, "peer", connected->peer);
+	add_local(json, connected->fd);
+}
+
+void journal_connected(int fd, const struct address *address, char *peer)
+{
+	address_format(address, peer, ADDRESS_TEXT_MAX);
+	log_event(LOG_LEVEL_INFO, add_connected, &(struct connected){.peer = peer, .fd = fd},
+		  "connected: %s", peer);
+}
+
+static void add_closed(struct json *json, const void *subject)
+{
+	const struct journal_end *end = subject;
+
+	json_string(json, "event", "closed");
+	add_shown(json, "peer", end->peer);
+	add_local(json, end->fd);
+	json_string(json, "reason", end->how);
+	json_number(json, "sent", end->sent);
+	json_number(json, "received", end->discarded);
+	json_thousandths(json, "duration", end->lived_ms);
+	json_boolean(json, "duration_at_most", end->at_most);
 }
 
 void journal_closed(const struct journal_end *end)
 {
-	log_debug("closed: %s: %s, %zu bytes sent, %zu discarded, %s%" PRIu64 " ms", end->peer,
+	log_event(LOG_LEVEL_DEBUG, add_closed, end,
+		  "closed: %s: %s, %zu bytes sent, %zu discarded, %s%" PRIu64 " ms", end->peer,
 		  end->how, end->sent, end->discarded, end->at_most ? "up to " : "", end->lived_ms);
 }
 
-void journal_answered(const struct address *address, size_t size)
+struct answered {
+	const struct address *peer, *local;
+	size_t size;
+};
+
+static void add_answered(struct json *json, const void *subject)
+{
+	const struct answered *answered = subject;
+
+	json_string(json, "event", "answered");
+	add_address(json, "peer", answered->peer);
+	add_address(json, "local", answered->local);
+	json_number(json, "sent", answered->size);
+}
+
+void journal_answered(const struct address *peer, const struct address *local, size_t size)
 {
 	char text[ADDRESS_TEXT_MAX];
 
 	if (!journal_has_ends())
 		return;
-	address_format(address, text, sizeof text);
-	log_debug("answered: %s: %zu bytes", text, size);
+	log_event(LOG_LEVEL_DEBUG, add_answered,
+		  &(struct answered){.peer = peer, .local = local, .size = size},
+		  "answered: %s: %zu bytes", address_format(peer, text, sizeof text), size);
 }

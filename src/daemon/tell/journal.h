@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* journal: the log's lines about clients: connected, closed, answered. */
+/*
+ * journal: the log's lines about clients: connected, closed, answered.
+ *
+ * In JSON each has the member `event`, which is one of these words, and what the text says in
+ * members of their own; haild(8) lists them.
+ */
 #ifndef DAEMON_TELL_JOURNAL_H
 #define DAEMON_TELL_JOURNAL_H
 
@@ -11,6 +16,7 @@ struct address;
 
 /* How a connection ended. */
 struct journal_end {
+	int fd;		  /* still open, for the address that the client reached */
 	const char *peer; /* the text that journal_connected() wrote */
 	const char *how;
 	size_t sent, discarded; /* bytes */
@@ -25,16 +31,17 @@ bool journal_has_ends(void);
 bool journal_has_connections(void);
 
 /*
- * Logs a new connection, and writes its peer to `peer`, which has room for ADDRESS_TEXT_MAX bytes.
+ * Logs a new connection on the socket `fd`, and writes its peer to `peer`, which has room for
+ * ADDRESS_TEXT_MAX bytes.
  */
-void journal_connected(const struct address *address, char *peer);
+void journal_connected(int fd, const struct address *address, char *peer);
 
 void journal_closed(const struct journal_end *end);
 
 /*
- * Logs an answer of `size` bytes to a datagram. Only with -v: anyone that can send datagrams could
- * fill the disk with lines under any name.
+ * Logs an answer of `size` bytes to a datagram that was sent to `local`. Only with -v: anyone that
+ * can send datagrams could fill the disk with lines under any name.
  */
-void journal_answered(const struct address *address, size_t size);
+void journal_answered(const struct address *peer, const struct address *local, size_t size);
 
 #endif

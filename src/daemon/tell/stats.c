@@ -6,24 +6,68 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/json.h"
 #include "base/log.h"
+
+/* Room for the counters as text. */
+enum { TEXT_MAX = 1024 };
 
 /* The counters' names, in the order of the log. */
 #define STATS_ROW(name, kind, help) {#name, offsetof(struct stats, name)},
-static const struct {
+static const struct counter {
 	const char *name;
 	size_t offset;
 } counters[] = {STATS_ALL(STATS_ROW)};
 
-void stats_log(const struct stats *stats)
+enum { COUNTERS = sizeof counters / sizeof *counters };
+
+static uint64_t value_of(const struct stats *stats, size_t i)
 {
-	char text[1024] = "";
+	const uint64_t *value = (const void *)((const char *)stats + counters[i].offset);
+
+	return *value;
+}
+
+static void add_counters(struct json *json, const struct stats *stats)
+{
+	for (size_t i = 0; i < COUNTERS; i++)
+		json_number(json, counters[i].name, value_of(stats, i));
+}
+
+static void add_asked(struct json *json, const void *subject)
+{
+	json_string(json, "event", "counters");
+	add_counters(json, subject);
+}
+
+static void add_end(struct json *json, const void *subject)
+{
+	json_string(json, "event", "stopped");
+	add_counters(json, subject);
+}
+
+/* Writes all counters, with a blank before each. Returns `text`. */
+static const char *format(const struct stats *stats, char text[TEXT_MAX])
+{
 	size_t used = 0;
 
-	for (size_t i = 0; i < sizeof counters / sizeof *counters && used < sizeof text; i++) {
-		const uint64_t *value = (const void *)((const char *)stats + counters[i].offset);
-		used += (size_t)snprintf(text + used, sizeof text - used, " %s=%" PRIu64,
-					 counters[i].name, *value);
-	}
-	log_answer("counters:%s", text);
+	text[0] = '\0';
+	for (size_t i = 0; i < COUNTERS && used < TEXT_MAX; i++)
+		used += (size_t)snprintf(text + used, TEXT_MAX - used, " %s=%" PRIu64,
+					 counters[i].name, value_of(stats, i));
+	return text;
+}
+
+void stats_log(const struct stats *stats)
+{
+	char text[TEXT_MAX];
+
+	log_event(LOG_LEVEL_ANSWER, add_asked, stats, "counters:%s", format(stats, text));
+}
+
+void stats_log_end(const struct stats *stats)
+{
+	char text[TEXT_MAX];
+
+	log_event(LOG_LEVEL_INFO, add_end, stats, "stopped:%s", format(stats, text));
 }

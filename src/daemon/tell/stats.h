@@ -37,7 +37,11 @@ struct stats {
 };
 #undef STATS_FIELD
 
-/* Logs the counters in one line, whatever the log's level. */
+/*
+ * Logs the counters in one line. stats_log() was asked for, so it does whatever the log's level is;
+ * stats_log_end() reports a clean end. In JSON each counter is a member under its name.
+ */
 void stats_log(const struct stats *stats);
+void stats_log_end(const struct stats *stats);
 
 #endif

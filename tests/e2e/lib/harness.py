@@ -42,12 +42,12 @@ EXPECTED_LOG = (
     r"connected: .+",
     rf"closed: .+: ({REASONS}), \d+ bytes sent, \d+ discarded, (up to )?\d+ ms",
     r"answered: .+: \d+ bytes",
-    r"counters:( \w+=\d+)+",
+    r"(counters|stopped):( \w+=\d+)+",
     r"lame duck for \S+: .*",
     r"stopping: (waiting for|closing) \d+ connections?.*",
 )
 SANITIZER_TEXT = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:")
-OUR_VARIABLES = re.compile(r"HAILD_(INSTANCE|LISTEN|PORT|MESSAGE|MESSAGE_FILE)$|EVENT_|LISTEN_|NOTIFY_SOCKET$|"
+OUR_VARIABLES = re.compile(r"HAILD_(INSTANCE|LISTEN|PORT|MESSAGE|MESSAGE_FILE)$|EVENT_|JOURNAL_STREAM$|LISTEN_|NOTIFY_SOCKET$|"
                            r"WATCHDOG_(PID|USEC)$")
 
 _started = []
