@@ -16,6 +16,8 @@ noinst_LIBRARIES = \
 	src/libdaemon.a
 
 src_libbase_a_SOURCES = \
+	src/base/abstract.c \
+	src/base/abstract.h \
 	src/base/address.c \
 	src/base/address.h \
 	src/base/addresslist.c \

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/abstract.h"
+
 /* The longest name of an interface on Linux and the BSDs. */
 enum { ZONE_MAX = 15 };
 
@@ -46,11 +48,17 @@ static char *format_path(const struct address *address, char *text, size_t size)
 	size_t before = offsetof(struct sockaddr_un, sun_path);
 	size_t length = address->length > before ? address->length - before : 0;
 
+	if (abstract_is(address)) {
+		char name[ADDRESS_NAME_MAX];
+		abstract_format(address, name, sizeof name);
+		snprintf(text, size, "unix:%s", name);
+		return text;
+	}
 	if (length > sizeof address->path.sun_path)
 		length = sizeof address->path.sun_path;
 	memcpy(path, address->path.sun_path, length);
 	path[length] = '\0';
-	snprintf(text, size, "unix:%s", path[0] ? path : "(unnamed)");
+	snprintf(text, size, "unix:%s%s", path[0] == '@' ? "./" : "", path[0] ? path : "(unnamed)");
 	return text;
 }
 
@@ -136,6 +144,8 @@ bool address_from_path(const char *path, struct address *address)
 {
 	size_t length = strlen(path);
 
+	if (path[0] == '@')
+		return abstract_read(path + 1, address) == NULL;
 	if (length == 0 || length >= sizeof address->path.sun_path)
 		return false;
 	memset(address, 0, sizeof *address);

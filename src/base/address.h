@@ -27,8 +27,11 @@ struct address {
 /* Room for a host name (253 bytes), an IPv6 address with its zone, or a UNIX path. */
 #define ADDRESS_HOST_MAX 256
 
-/* Room for any endpoint or address as text: a host, brackets, and a port. */
-#define ADDRESS_TEXT_MAX (ADDRESS_HOST_MAX + 16)
+/* The same, or an abstract name in which each byte is escaped: @ and 107 of \NNN. */
+#define ADDRESS_NAME_MAX 432
+
+/* Room for any endpoint or address as text: a name, brackets, and a port. */
+#define ADDRESS_TEXT_MAX (ADDRESS_NAME_MAX + 16)
 
 /* Room for an IPv4 or IPv6 address with its port: [39 digits and colons%15 of a zone]:65535. */
 #define ADDRESS_IP_TEXT_MAX 64
@@ -43,14 +46,17 @@ void address_set(struct address *address, const struct sockaddr *from, socklen_t
  */
 int address_from_literal(const char *host, int family, struct address *address) MUST_CHECK;
 
-/* Fills in the address of the UNIX socket at `path`; false if the path is empty or too long. */
+/*
+ * Fills in the address of the UNIX socket at `path`, or of the abstract one of that name if it
+ * begins with @. False if it is empty or too long; for a name see abstract_read().
+ */
 bool address_from_path(const char *path, struct address *address) MUST_CHECK;
 
 /*
- * Writes 127.0.0.1:80, [::1]:80, [fe80::1%eth0]:80 or unix:PATH to `text`; ADDRESS_TEXT_MAX bytes
- * are always enough. A v4-mapped address appears as IPv4, a zone with an odd name as its number,
- * and an unnamed UNIX socket as unix:(unnamed). A path is raw: the caller that shows it escapes it.
- * Returns `text`.
+ * Writes 127.0.0.1:80, [::1]:80, [fe80::1%eth0]:80, unix:PATH or unix:@NAME to `text`;
+ * ADDRESS_TEXT_MAX bytes are always enough. A v4-mapped address appears as IPv4, a zone with an odd
+ * name as its number, an unnamed UNIX socket as unix:(unnamed), and a file named @NAME as
+ * unix:./@NAME. A path is raw: the caller that shows it escapes it. Returns `text`.
  */
 char *address_format(const struct address *address, char *text, size_t size);
 

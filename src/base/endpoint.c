@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/abstract.h"
 #include "base/number.h"
 
 #define DIGITS "0123456789"
@@ -38,7 +39,7 @@ static const char *copy_host(struct endpoint *endpoint, const char *text, size_t
 {
 	if (length == 0)
 		return "the host is empty";
-	if (length >= sizeof endpoint->host)
+	if (length >= ADDRESS_HOST_MAX)
 		return "the host is too long";
 	memcpy(endpoint->host, text, length);
 	endpoint->host[length] = '\0';
@@ -88,6 +89,17 @@ static const char *check_plain_host(const char *host)
 	return NULL;
 }
 
+/* Reads a name after the @, and stores it as it is shown: there are several ways to write it. */
+static const char *parse_abstract(const char *name, struct endpoint *endpoint)
+{
+	struct address address;
+	const char *why = abstract_read(name, &address);
+
+	if (!why)
+		abstract_format(&address, endpoint->host, sizeof endpoint->host);
+	return why;
+}
+
 static const char *parse_unix(const char *path, struct endpoint *endpoint)
 {
 	struct address address;
@@ -95,6 +107,8 @@ static const char *parse_unix(const char *path, struct endpoint *endpoint)
 	endpoint->kind = ENDPOINT_UNIX;
 	if (*path == '\0')
 		return "the path is empty";
+	if (*path == '@')
+		return parse_abstract(path + 1, endpoint);
 	if (!address_from_path(path, &address))
 		return "the path is too long for a UNIX socket";
 	return copy_host(endpoint, path, strlen(path));

@@ -12,21 +12,22 @@
 enum endpoint_kind {
 	ENDPOINT_HOST, /* a name or a literal address */
 	ENDPOINT_ANY,  /* every address of this machine */
-	ENDPOINT_UNIX, /* a path */
+	ENDPOINT_UNIX, /* a path, or @ and an abstract name */
 };
 
 /* An ADDR of a command line, parsed. */
 struct endpoint {
 	enum endpoint_kind kind;
-	char host[ADDRESS_HOST_MAX]; /* name, bare address or path; "" for ENDPOINT_ANY */
+	char host[ADDRESS_NAME_MAX]; /* name, bare address, what follows unix:; "" for ENDPOINT_ANY
+				      */
 	bool has_port;
 	uint16_t port;
 };
 
 /*
- * Reads HOST, HOST:PORT, V6, [V6], [V6]:PORT, *, *:PORT, :PORT or unix:PATH. A HOST whose last
- * label is a number must be an IPv4 address of four decimal numbers. Looks up nothing but the names
- * of ports. Returns NULL, or why it is none of these.
+ * Reads HOST, HOST:PORT, V6, [V6], [V6]:PORT, *, *:PORT, :PORT, unix:PATH or unix:@NAME. A HOST
+ * whose last label is a number must be an IPv4 address of four decimal numbers. Looks up nothing
+ * but the names of ports. Returns NULL, or why it is none of these.
  */
 const char *endpoint_parse(const char *text, struct endpoint *endpoint) MUST_CHECK;
 

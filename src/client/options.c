@@ -59,7 +59,7 @@ static const struct cli cli = {
 	.synopsis = "[OPTION]... [HOST [PORT]]",
 	.purpose =
 		"Connects and prints what it hears; if it hears nothing, says which step failed.\n"
-		"HOST may be HOST:PORT, [V6]:PORT or unix:PATH. Without HOST, it asks.\n",
+		"HOST may be HOST:PORT, [V6]:PORT, unix:PATH or unix:@NAME; without it, it asks.\n",
 	.more = "TIME: 500ms, 1.5s, 2m, or a number of seconds.\n"
 		"Exit status: 0 greeting received, 1 internal error, 2 usage,\n"
 		"3 name not resolved, 4 refused or unreachable, 5 connect timed out,\n"

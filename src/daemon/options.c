@@ -75,7 +75,7 @@ static const struct cli cli = {
 	.version = PACKAGE_VERSION,
 	.synopsis = "[OPTION]...",
 	.purpose = "Greets everyone who connects, and closes so that nobody loses a byte of it.\n",
-	.more = "ADDR: HOST, HOST:PORT, [V6]:PORT, *, *:PORT, :PORT or unix:PATH.\n"
+	.more = "ADDR: HOST, HOST:PORT, [V6]:PORT, *, *:PORT, :PORT, unix:PATH or unix:@NAME.\n"
 		"TIME: 500ms, 1.5s, 2m, or a number of seconds.\n"
 		"Environment, below the options: HAILD_LISTEN (several ADDRs, blanks between),\n"
 		"HAILD_PORT, HAILD_MESSAGE, HAILD_MESSAGE_FILE, HAILD_INSTANCE.\n"

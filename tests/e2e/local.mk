@@ -25,6 +25,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/catalogue_lifecycle.py \
 	tests/e2e/catalogue_overload.py \
 	tests/e2e/catalogue_security.py \
+	tests/e2e/test_abstract.py \
 	tests/e2e/test_addresses.py \
 	tests/e2e/test_bounds.py \
 	tests/e2e/test_client_apart.py \

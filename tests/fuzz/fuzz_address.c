@@ -14,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/abstract.h"
 #include "base/addresslist.h"
 #include "base/endpoint.h"
+#include "base/escape.h"
 #include "client/lineup.h"
 #include "fuzz.h"
 
@@ -133,15 +135,34 @@ static void check_names(const struct endpoint *endpoint, const struct address *a
 	FUZZ_CHECK(strcmp(host, inet_ntoa(ipv4)) == 0);
 }
 
-/* Checks the path, which is raw. */
+/* Checks the path, which is raw; one that reads as an abstract name has ./ before it. */
 static void check_path(const struct endpoint *endpoint, const char *path)
 {
-	size_t length = strlen(path);
+	const char *shown = endpoint->host;
 
-	if (length == 0)
-		FUZZ_CHECK(strcmp(endpoint->host, "(unnamed)") == 0);
-	else
-		FUZZ_CHECK(strcmp(endpoint->host, path) == 0);
+	if (*path == '\0') {
+		FUZZ_CHECK(strcmp(shown, "(unnamed)") == 0);
+		return;
+	}
+	FUZZ_CHECK(*path != '@' || strncmp(shown, "./", 2) == 0);
+	FUZZ_CHECK(strcmp(shown + (*path == '@' ? 2 : 0), path) == 0);
+}
+
+/* Checks that an abstract name is read as the same again, raw and as a log shows it. */
+static void check_abstract(const struct address *address, const char *raw)
+{
+	char shown[ESCAPE_GROWTH * ADDRESS_TEXT_MAX];
+	struct address wanted = *address, again;
+	struct endpoint endpoint;
+
+	if (wanted.length > sizeof wanted.path)
+		wanted.length = sizeof wanted.path;
+	escape_text(shown, sizeof shown, raw);
+	FUZZ_CHECK(strncmp(shown, "unix:@", 6) == 0 && strlen(shown) < sizeof shown / 2);
+	FUZZ_CHECK(endpoint_parse(raw, &endpoint) == NULL);
+	FUZZ_CHECK(address_from_path(endpoint.host, &again) && address_is_same(&wanted, &again));
+	FUZZ_CHECK(endpoint_parse(shown, &endpoint) == NULL);
+	FUZZ_CHECK(address_from_path(endpoint.host, &again) && address_is_same(&wanted, &again));
 }
 
 static void check_address(const uint8_t *data, size_t size)
@@ -157,6 +178,10 @@ static void check_address(const uint8_t *data, size_t size)
 			   strlen(shown) < ADDRESS_IP_TEXT_MAX);
 	if (address.any.sa_family == AF_UNSPEC)
 		return;
+	if (abstract_is(&address)) {
+		check_abstract(&address, shown);
+		return;
+	}
 	if (endpoint_parse(shown, &endpoint)) {
 		/* Linux does without a NUL after a path. */
 		FUZZ_CHECK(address.any.sa_family == AF_UNIX);

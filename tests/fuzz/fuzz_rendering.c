@@ -215,11 +215,27 @@ static void take_mapped(struct end *end)
 	end->address.length = sizeof *address;
 }
 
+/* Writes what an address to log is made of: a path, or a name in which two bytes are escaped. */
+static void name_path(char *raw, const char *path, size_t length)
+{
+	struct address any;
+
+	/* Where there are no abstract names, this is a path that is empty. */
+	if (!address_from_path("@name", &any) || length < 2 || path[0] != '\0') {
+		sprintf(raw, "%s%s", path[0] == '@' ? "./" : "", path[0] ? path : "(unnamed)");
+		return;
+	}
+	*raw++ = '@';
+	for (size_t i = 1; i < length; i++)
+		raw += sprintf(raw, path[i] == '\0' || path[i] == '\\' ? "\\%03o" : "%c", path[i]);
+	*raw = '\0';
+}
+
 /* Takes a path, which may be so long that no NUL is behind it, or none. */
 static void take_path(struct end *end)
 {
 	struct sockaddr_un *address = &end->address.path;
-	char path[sizeof address->sun_path + 1] = "", shown[SHOWN_MAX];
+	char path[sizeof address->sun_path + 1] = "", raw[4 * sizeof path], shown[SHOWN_MAX];
 	size_t length = take() % sizeof path;
 
 	for (size_t i = 0; i < length; i++)
@@ -227,12 +243,13 @@ static void take_path(struct end *end)
 	address->sun_family = AF_UNIX;
 	memcpy(address->sun_path, path, length);
 	end->address.length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
-	show(shown, sizeof shown - 1, path);
-	snprintf(end->whole, sizeof end->whole, "unix:%.590s", path[0] ? shown : "(unnamed)");
+	name_path(raw, path, length);
+	show(shown, sizeof shown - 1, raw);
+	snprintf(end->whole, sizeof end->whole, "unix:%.590s", shown);
 	memcpy(end->host, end->whole, sizeof end->host);
 	strcpy(end->port, "0");
 	strcpy(end->whole_json, "unix:");
-	show_json(end->whole_json + 5, path[0] ? path : "(unnamed)", SIZE_MAX / 2);
+	show_json(end->whole_json + 5, raw, SIZE_MAX / 2);
 	strcpy(end->host_json, end->whole_json);
 }
 

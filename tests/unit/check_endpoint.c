@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "lib/extensions.h"
 #include "lib/suite.h"
 
 /* The name that was looked up last. */
@@ -60,6 +61,7 @@ static const struct {
 	{"unix", ENDPOINT_HOST, "unix", -1},
 	{"unix:///run/x.sock", ENDPOINT_UNIX, "///run/x.sock", -1},
 	{"unix:http://x", ENDPOINT_UNIX, "http://x", -1},
+	{"unix:./@x", ENDPOINT_UNIX, "./@x", -1},
 	/* Names that begin like numbers, or hold them. */
 	{"3com.example", ENDPOINT_HOST, "3com.example", -1},
 	{"1.2.3.4.in-addr.arpa:80", ENDPOINT_HOST, "1.2.3.4.in-addr.arpa", 80},
@@ -126,6 +128,8 @@ static const struct {
 	{"[::1]:80/", "a port has no slash; write HOST:PORT"},
 	{"*:/", "a port has no slash; write HOST:PORT"},
 	{"unix:", "empty"},
+	{"unix:@", HAS_ABSTRACT ? "the name is empty" : "no abstract sockets"},
+	{"unix:@a\\", HAS_ABSTRACT ? "a backslash in a name" : "no abstract sockets"},
 	/* What inet_aton() takes for an address, and what only looks like one. */
 	{"12345", "a number is not a host; write a port as HOST:PORT"},
 	{"0", "a number is not a host"},
@@ -303,6 +307,30 @@ START_TEST(shown_endpoint_is_cut_to_the_room)
 }
 END_TEST
 
+/* Several ways to write one name are the same endpoint. */
+static const char *const abstract_names[][2] = {
+	{"unix:@a", "unix:@a"},		  {"unix:@\\x61", "unix:@a"},
+	{"unix:@\\141", "unix:@a"},	  {"unix:@@", "unix:@@"},
+	{"unix:@a/b:80", "unix:@a/b:80"}, {"unix:@\\x00\\x5Cx", "unix:@\\000\\134x"},
+};
+
+START_TEST(abstract_name_is_shown_in_one_way)
+{
+	struct endpoint endpoint;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (!HAS_ABSTRACT) {
+		ck_assert_str_eq(endpoint_parse(abstract_names[_i][0], &endpoint),
+				 "this system has no abstract sockets; the file of that name is "
+				 "unix:./@NAME");
+		return;
+	}
+	ck_assert_ptr_null(endpoint_parse(abstract_names[_i][0], &endpoint));
+	ck_assert_int_eq(endpoint.kind, ENDPOINT_UNIX);
+	ck_assert_str_eq(endpoint_format(&endpoint, text, sizeof text), abstract_names[_i][1]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("endpoint");
@@ -317,6 +345,8 @@ int main(void)
 	tcase_add_loop_test(parsing, name_of_a_service_is_looked_up, 0, COUNT_OF(services));
 	tcase_add_test(parsing, port_bounds);
 	tcase_add_loop_test(showing, endpoint_is_shown, 0, COUNT_OF(shown));
+	tcase_add_loop_test(showing, abstract_name_is_shown_in_one_way, 0,
+			    COUNT_OF(abstract_names));
 	tcase_add_test(showing, shown_endpoint_is_cut_to_the_room);
 	return suite_run(suite);
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "daemon/options.h"
 #include "lib/capture.h"
+#include "lib/extensions.h"
 #include "lib/help.h"
 #include "lib/suite.h"
 #include "lib/words.h"
@@ -283,6 +284,10 @@ static const struct {
 	{{"-l", "[::1"}, "bad address '[::1': "},
 	{{"-l", "a:65536"}, "bad address 'a:65536': "},
 	{{"-l", "unix:"}, "bad address 'unix:': "},
+	{{"-l", "unix:@"},
+	 HAS_ABSTRACT ? "bad address 'unix:@': the name is empty" : "no abstract sockets"},
+	{{"-lunix:@a", "-lunix:@\\x61"},
+	 HAS_ABSTRACT ? "bad address 'unix:@\\x5Cx61': it is given twice" : "no abstract"},
 	{{"-l", "8080"}, "bad address '8080': a number is not a host; write a port as HOST:PORT"},
 	{{"-l", "0:80"}, "bad address '0:80': a number is not a host"},
 	{{"-l", "127.1"}, "bad address '127.1': an IPv4 address is four decimal numbers"},

@@ -712,6 +712,120 @@ START_TEST(removed_unix_path_is_no_trouble)
 }
 END_TEST
 
+/* A name that no other test has. */
+static const char *abstract_text(void)
+{
+	static char text[80];
+
+	snprintf(text, sizeof text, "unix:@check_sockets \\000%s", folder);
+	return text;
+}
+
+/* Binds a socket of another program to the abstract name. */
+static int occupy_name(int type)
+{
+	struct address address;
+	int fd = socket(AF_UNIX, type, 0);
+
+	ck_assert(address_from_path(abstract_text() + 5, &address));
+	ck_assert_int_eq(bind(fd, &address.any, address.length), 0);
+	return fd;
+}
+
+START_TEST(abstract_socket_listens_and_leaves_nothing)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct address address;
+
+	if (!HAS_ABSTRACT)
+		return;
+	open_one(abstract_text());
+	ck_assert_ptr_nonnull(sockets);
+	ck_assert_str_eq(sockets_address(sockets, 0), abstract_text());
+	ck_assert(address_from_path(abstract_text() + 5, &address));
+	ck_assert_int_eq(connect(fd, &address.any, address.length), 0);
+	sockets_close(sockets);
+	sockets = NULL;
+	assert_told_nothing();
+	close(fd);
+	close(occupy_name(SOCK_STREAM)); /* free again */
+}
+END_TEST
+
+START_TEST(abstract_name_in_use_is_refused)
+{
+	char line[160];
+	int fd;
+
+	if (!HAS_ABSTRACT)
+		return;
+	fd = occupy_name(SOCK_STREAM);
+	open_one(abstract_text());
+	ck_assert_ptr_null(sockets);
+	snprintf(line, sizeof line,
+		 "haild: cannot listen on %s: %s (another socket has it; 'ss -xap' shows whose)\n",
+		 abstract_text(), strerror(EADDRINUSE));
+	assert_one_error_line(line);
+	ck_assert(sockets_check(&options));
+	assert_told(" is in use now");
+	close(fd);
+}
+END_TEST
+
+/* Datagram sockets have names of their own. */
+START_TEST(abstract_name_of_another_kind_is_no_obstacle)
+{
+	int fd;
+
+	if (!HAS_ABSTRACT)
+		return;
+	fd = occupy_name(SOCK_DGRAM);
+	open_one(abstract_text());
+	ck_assert_ptr_nonnull(sockets);
+	close(fd);
+}
+END_TEST
+
+START_TEST(check_of_an_abstract_name_leaves_it_free)
+{
+	if (!HAS_ABSTRACT)
+		return;
+	add(abstract_text());
+	ck_assert(sockets_check(&options));
+	assert_told_nothing();
+	close(occupy_name(SOCK_STREAM));
+}
+END_TEST
+
+/* Nor is it the path that reads alike. */
+START_TEST(abstract_name_twice_is_refused)
+{
+	char other[ADDRESS_TEXT_MAX];
+
+	if (!HAS_ABSTRACT)
+		return;
+	snprintf(other, sizeof other, "unix:@\\x63%s", abstract_text() + 7);
+	add(abstract_text());
+	add(unix_text);
+	add(_i ? other : "unix:@check_sockets");
+	sockets = sockets_open(&options);
+	ck_assert_int_eq(sockets == NULL, _i);
+	if (_i)
+		assert_told(": it is given twice\n");
+}
+END_TEST
+
+START_TEST(abstract_name_that_is_forbidden_is_told)
+{
+	if (!HAS_ABSTRACT)
+		return;
+	fault_bind = (struct fault){.reason = EACCES, .times = -1};
+	open_one(abstract_text());
+	ck_assert_ptr_null(sockets);
+	assert_told(": Permission denied (a security policy of this system forbids it)\n");
+}
+END_TEST
+
 START_TEST(unix_path_that_cannot_be_bound_is_told)
 {
 	int before = lowest_descriptor();
@@ -1465,6 +1579,12 @@ int main(void)
 	tcase_add_test(local, missing_folder_is_told);
 	tcase_add_test(local, replaced_unix_path_is_left_alone);
 	tcase_add_test(local, removed_unix_path_is_no_trouble);
+	tcase_add_test(local, abstract_socket_listens_and_leaves_nothing);
+	tcase_add_test(local, abstract_name_in_use_is_refused);
+	tcase_add_test(local, abstract_name_of_another_kind_is_no_obstacle);
+	tcase_add_test(local, check_of_an_abstract_name_leaves_it_free);
+	tcase_add_loop_test(local, abstract_name_twice_is_refused, 0, 2);
+	tcase_add_test(local, abstract_name_that_is_forbidden_is_told);
 	tcase_add_test(local, unix_path_that_cannot_be_bound_is_told);
 	tcase_add_checked_fixture(check, setup, teardown);
 	tcase_add_test(check, check_of_free_addresses_succeeds_and_leaves_nothing);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/abstract.h"
 #include "base/address.h"
 #include "base/addresslist.h"
 #include "base/endpoint.h"
@@ -266,11 +267,16 @@ static bool bind_unix(struct binder *binder, const struct address *address)
 	return true;
 }
 
-/* Checks whether the path could be bound, and stores it; false, with errno, if not. */
+/*
+ * Checks whether the path could be bound, and stores it; false, with errno, if not. Binding to an
+ * abstract name leaves no trace, so that is tried.
+ */
 static bool check_unix(struct binder *binder, const struct address *address)
 {
 	struct socket_entry *entry;
 
+	if (abstract_is(address))
+		return bind_unix(binder, address);
 	if (!unixpath_check(address))
 		return false;
 	entry = entries_add(binder->entries, -1, SOCKET_STREAM);

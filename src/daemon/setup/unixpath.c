@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/abstract.h"
 #include "base/address.h"
 #include "base/socket.h"
 
@@ -97,8 +98,11 @@ static bool remove_dead(const struct address *address)
 
 bool unixpath_clear(const struct address *address)
 {
-	enum holder holder = find_holder(address);
+	enum holder holder;
 
+	if (abstract_is(address))
+		return true;
+	holder = find_holder(address);
 	return holder == HOLDER_NONE || (holder == HOLDER_DEAD && remove_dead(address));
 }
 
@@ -135,6 +139,8 @@ bool unixpath_is_same(const struct address *one, const struct address *other)
 	char copy[sizeof one->path.sun_path], name[sizeof one->path.sun_path];
 	struct stat folder, other_folder;
 
+	if (abstract_is(one) || abstract_is(other))
+		return address_is_same(one, other);
 	if (stat(folder_of(one, copy), &folder) < 0 ||
 	    stat(folder_of(other, copy), &other_folder) < 0)
 		return false;
@@ -150,6 +156,8 @@ enum unixpath_obstacle unixpath_find_obstacle(const struct address *address)
 	struct stat status;
 	bool is_there = lstat(address->path.sun_path, &status) == 0;
 
+	if (abstract_is(address))
+		return UNIXPATH_CLEAR;
 	if (!is_there && errno != ENOENT)
 		return UNIXPATH_HIDDEN;
 	if (faccessat(AT_FDCWD, folder_of(address, copy), W_OK | X_OK, AT_EACCESS) < 0)

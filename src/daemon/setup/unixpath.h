@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* unixpath: a UNIX socket's path: whether it may be taken, and whose it is at the end. */
+/*
+ * unixpath: a UNIX socket's path: whether it may be taken, and whose it is at the end.
+ *
+ * An abstract name is always clear: the kernel alone says whether it is free, and nothing remains.
+ */
 #ifndef DAEMON_SETUP_UNIXPATH_H
 #define DAEMON_SETUP_UNIXPATH_H
 

@@ -15,6 +15,13 @@ enum { HAS_DESTINATION = 1 };
 enum { HAS_DESTINATION = 0 };
 #endif
 
+/* UNIX sockets may have a name and no file: abstract.c. */
+#ifdef HAVE_ABSTRACT_SOCKETS
+enum { HAS_ABSTRACT = 1 };
+#else
+enum { HAS_ABSTRACT = 0 };
+#endif
+
 /* A pipe, too, can be opened anew: outlet.c. */
 #ifdef HAVE_REOPENING_PROC
 enum { HAS_REOPENING = 1 };
