@@ -31,7 +31,8 @@ struct options {
 	uint64_t timeout, idle, drain, lame_duck; /* ms */
 	bool udp, reuse_port, quiet, check;
 	bool log_json, log_time;
-	uint64_t verbose; /* how often -v was given */
+	struct cli_mode socket_mode; /* of UNIX sockets; not given: as the umask has it */
+	uint64_t verbose;	     /* how often -v was given */
 
 	/* As given, not parsed yet. */
 	struct cli_list listen;

@@ -43,6 +43,7 @@ KINDS = {
         "ADDR": Kind("127.0.0.1", "-1", "1x", exit=CANNOT_LISTEN),  # names of nobody
         "FILE": Kind("no-such-file", *VALUES, exit=BAD_GREETING),
         "FORM": Kind("json"),
+        "MODE": Kind("660", "0"),
         "N": Kind("1", "65536"),
         "NAME": Kind("x", *VALUES),
         "PORT": Kind("1"),

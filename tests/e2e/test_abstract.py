@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""UNIX sockets that have a name and no file."""
+"""UNIX sockets that have a name and no file, and the rights of those that have one."""
 import os
 import socket
+import stat
 import unittest
 
 from lib import harness
-from lib.harness import Daemon, GREETING, read_all, run, temporary_directory
+from lib.harness import Daemon, GREETING, connect_unix, read_all, run, temporary_directory
 
 ONE_LINE = rb"\A(haild|hailto): [^\n]+\n\Z"
 LACKS = b"this system has no abstract sockets; the file of that name is unix:./@NAME\n"
@@ -41,7 +42,7 @@ class Names(unittest.TestCase):
     def test_no_file_is_made(self):
         os.chdir(temporary_directory(self))
         self.addCleanup(os.chdir, "/")
-        with Daemon("-l", f"unix:@{self.name}", port=None):
+        with Daemon("-l", f"unix:@{self.name}", "--socket-mode=600", port=None):
             self.assertEqual(os.listdir(), [])
         self.assertEqual(os.listdir(), [])
 
@@ -70,7 +71,7 @@ class Names(unittest.TestCase):
 
     def test_check_takes_nothing(self):
         for _ in range(2):
-            checked = run("haild", "--check", "-l", f"unix:@{self.name}")
+            checked = run("haild", "--check", "-l", f"unix:@{self.name}", "--socket-mode=0")
             self.assertEqual((checked.exit, checked.stderr), (0, b""))
 
     def test_bad_names_are_usage_errors(self):
@@ -113,6 +114,64 @@ class Files(unittest.TestCase):
             result = run(*command, "unix:@name")
             self.assertEqual(result.exit, 2)
             self.assertTrue(result.stderr.endswith(LACKS), result)
+
+
+class Mode(unittest.TestCase):
+    def setUp(self):
+        self.path = temporary_directory(self) / "socket"
+
+    def mode(self, *options, mask=0o022):
+        """The rights of the daemon's socket."""
+        before = os.umask(mask)
+        self.addCleanup(os.umask, before)
+        with Daemon("-l", f"unix:{self.path}", *options, port=None):
+            return stat.S_IMODE(self.path.stat().st_mode)
+
+    def test_default_is_the_umask(self):
+        self.assertEqual(self.mode(mask=0o022), 0o755)
+        self.assertEqual(self.mode(mask=0o077), 0o700)
+
+    def test_mode_is_set_whatever_the_umask(self):
+        for mode in (0o0, 0o600, 0o660, 0o777):
+            for mask in (0, 0o077, 0o777):
+                self.assertEqual(self.mode(f"--socket-mode={mode:o}", mask=mask), mode)
+
+    # Files that are opened later have the umask of before: the mode is for the socket alone.
+    def test_umask_stays(self):
+        os.umask(0o027)
+        with Daemon("-l", f"unix:{self.path}", "--socket-mode=600", port=None) as daemon:
+            self.assertEqual(int(daemon.status("Umask"), 8), 0o027)
+
+    def test_each_socket_has_it(self):
+        other = self.path.with_name("other")
+        with Daemon("-l", f"unix:{self.path}", "-l", f"unix:{other}", "-l", "127.0.0.1", "--socket-mode=640"):
+            self.assertEqual([stat.S_IMODE(path.stat().st_mode) for path in (self.path, other)], [0o640] * 2)
+
+    def test_bad_modes_are_usage_errors(self):
+        for mode in ("", "8", "0o600", "1000", "-1", "rw", "600 "):
+            for more in ((), ("--check",)):
+                result = run("haild", "-l", f"unix:{self.path}", f"--socket-mode={mode}", *more)
+                self.assertEqual((result.exit, result.stderr.decode()), (
+                    2, f"haild: --socket-mode: '{mode}' is not a mode from 0 to 777, in octal, such as 660\n"))
+        self.assertFalse(self.path.exists())
+
+    def test_check_makes_nothing(self):
+        checked = run("haild", "--check", "-l", f"unix:{self.path}", "--socket-mode=660")
+        self.assertEqual((checked.exit, checked.stderr), (0, b""))
+        self.assertFalse(self.path.exists())
+
+    def test_rights_decide_who_connects(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to be another user")
+        self.path.parent.chmod(0o755)
+        for mode, may in ((0o666, True), (0o660, False)):
+            with Daemon("-l", f"unix:{self.path}", f"--socket-mode={mode:o}", port=None):
+                result = run("python3", "-c", "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])",
+                             self.path, user=65534, group=65534, extra_groups=[])
+                self.assertEqual(result.exit == 0, may, result)
+                self.assertIn(b"" if may else b"PermissionError", result.stderr)
+                with connect_unix(self.path) as client:
+                    self.assertEqual(read_all(client), GREETING)
 
 
 if __name__ == "__main__":

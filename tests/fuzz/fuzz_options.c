@@ -59,6 +59,7 @@ static void check_understood(const struct options *options)
 	FUZZ_CHECK(options->drain <= DAY_MS);
 	FUZZ_CHECK(options->lame_duck <= DAY_MS);
 	FUZZ_CHECK(!options->quiet || !options->verbose);
+	FUZZ_CHECK(options->socket_mode.bits <= (options->socket_mode.is_given ? 0777 : 0));
 }
 
 /* Checks that this is one harmless line in the form of the log. */

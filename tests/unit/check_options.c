@@ -124,6 +124,7 @@ static const struct {
 	{"--log=json", AT(log_json)},
 	{"--log-time", AT(log_time)},
 	{"--log-t", AT(log_time)},
+	{"--socket-mode=0", AT(socket_mode.is_given)},
 };
 
 START_TEST(flag_sets_its_field)
@@ -260,6 +261,9 @@ static const struct {
 	{{"--log=xml"}, "--log: 'xml' is neither text nor json"},
 	{{"--log=text", "--log=json"}, "--log is given twice"},
 	{{"--log-time=1"}, "--log-time takes no value"},
+	{{"--socket-mode=0888"}, "--socket-mode: '0888' is not a mode from 0 to 777, in octal"},
+	{{"--socket-mode=7777"}, "--socket-mode: '7777' is not a mode from 0 to 777, in octal"},
+	{{"--socket-mode=6", "--socket-mode=6"}, "--socket-mode is given twice"},
 	/* This was short for --listen, before others began like it. */
 	{{"--l=::1"}, "ambiguous option '--l' (see 'haild --help')"},
 	{{"--check", "--check"}, "--check is given twice"},

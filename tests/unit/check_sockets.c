@@ -712,6 +712,70 @@ START_TEST(removed_unix_path_is_no_trouble)
 }
 END_TEST
 
+/* The rights that the path's socket has. */
+static unsigned rights(void)
+{
+	struct stat status;
+
+	ck_assert_int_eq(stat(path, &status), 0);
+	return status.st_mode & 07777;
+}
+
+static unsigned rights_at_bind;
+
+/* What a socket would get if it were made now, as bind() makes it. */
+static void note_rights(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	rights_at_bind = 0777 & ~(unsigned)mask;
+}
+
+static const unsigned modes[] = {0, 0600, 0660, 0666, 0777, 0007};
+
+START_TEST(unix_socket_has_the_mode_that_is_given)
+{
+	mode_t before = umask(027);
+
+	options.socket_mode = (struct cli_mode){.is_given = true, .bits = modes[_i]};
+	fault_before_bind = note_rights;
+	open_one(unix_text);
+	ck_assert_ptr_nonnull(sockets);
+	ck_assert_uint_eq(rights(), modes[_i]);
+	/* Not for a moment wider. */
+	ck_assert_uint_eq(rights_at_bind, modes[_i]);
+	ck_assert_uint_eq(umask(before), 027);
+}
+END_TEST
+
+static void drop_umask(void)
+{
+	umask(0);
+}
+
+/* As a folder's default ACL does, or a system whose bind(2) ignores the umask. */
+START_TEST(mode_is_set_where_the_umask_does_not_count)
+{
+	options.socket_mode = (struct cli_mode){.is_given = true, .bits = modes[_i]};
+	fault_before_bind = drop_umask;
+	open_one(unix_text);
+	ck_assert_ptr_nonnull(sockets);
+	ck_assert_uint_eq(rights(), modes[_i]);
+}
+END_TEST
+
+static const unsigned masks[] = {0, 022, 077, 0777};
+
+START_TEST(unix_socket_follows_the_umask_else)
+{
+	umask(masks[_i]);
+	open_one(unix_text);
+	ck_assert_ptr_nonnull(sockets);
+	ck_assert_uint_eq(rights(), 0777 & ~masks[_i]);
+}
+END_TEST
+
 /* A name that no other test has. */
 static const char *abstract_text(void)
 {
@@ -739,6 +803,7 @@ START_TEST(abstract_socket_listens_and_leaves_nothing)
 
 	if (!HAS_ABSTRACT)
 		return;
+	options.socket_mode = (struct cli_mode){.is_given = true, .bits = 0};
 	open_one(abstract_text());
 	ck_assert_ptr_nonnull(sockets);
 	ck_assert_str_eq(sockets_address(sockets, 0), abstract_text());
@@ -1579,6 +1644,9 @@ int main(void)
 	tcase_add_test(local, missing_folder_is_told);
 	tcase_add_test(local, replaced_unix_path_is_left_alone);
 	tcase_add_test(local, removed_unix_path_is_no_trouble);
+	tcase_add_loop_test(local, unix_socket_has_the_mode_that_is_given, 0, COUNT_OF(modes));
+	tcase_add_loop_test(local, mode_is_set_where_the_umask_does_not_count, 0, COUNT_OF(modes));
+	tcase_add_loop_test(local, unix_socket_follows_the_umask_else, 0, COUNT_OF(masks));
 	tcase_add_test(local, abstract_socket_listens_and_leaves_nothing);
 	tcase_add_test(local, abstract_name_in_use_is_refused);
 	tcase_add_test(local, abstract_name_of_another_kind_is_no_obstacle);

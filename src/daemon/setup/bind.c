@@ -260,10 +260,9 @@ static bool bind_unix(struct binder *binder, const struct address *address)
 	if (fd < 0)
 		return false;
 	entry = entries_add(binder->entries, fd, SOCKET_STREAM);
-	if (!entry || bind(fd, &address->any, address->length) < 0)
+	if (!entry || !unixpath_bind(fd, address, &binder->options->socket_mode, &entry->path))
 		return false;
 	entries_name(entry, address);
-	unixpath_note(&entry->path, address);
 	return true;
 }
 

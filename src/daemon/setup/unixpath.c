@@ -14,10 +14,13 @@
 
 #include "base/abstract.h"
 #include "base/address.h"
+#include "base/cli.h"
 #include "base/socket.h"
 
 /* How often, and at what interval, to try for a lock that another process has: for 1 s in all. */
 enum { LOCK_TRIES = 100, LOCK_STEP_NS = 10 * 1000 * 1000 };
+
+enum { ALL_RIGHTS = 0777 };
 
 enum holder { HOLDER_NONE, HOLDER_DEAD, HOLDER_UNCLEAR };
 
@@ -165,15 +168,44 @@ enum unixpath_obstacle unixpath_find_obstacle(const struct address *address)
 	return is_there ? UNIXPATH_SOCKET : UNIXPATH_CLEAR;
 }
 
-void unixpath_note(struct unixpath *noted, const struct address *address)
+/* Binds with the rights of the mode and no others, also for a moment. False, with errno. */
+static bool bind_within(int fd, const struct address *address, const struct cli_mode *mode)
 {
+	mode_t before = 0;
+	bool bound;
+
+	if (mode->is_given)
+		before = umask((mode_t)(~mode->bits & ALL_RIGHTS));
+	bound = bind(fd, &address->any, address->length) == 0;
+	if (mode->is_given)
+		umask(before);
+	return bound;
+}
+
+/*
+ * Sets the mode if bind() has made another: the folder may have a default ACL, and some systems
+ * ignore the umask here. Never through a link, which somebody may have put there since.
+ */
+static bool set_mode(const char *path, const struct stat *status, const struct cli_mode *mode)
+{
+	return !mode->is_given || (status->st_mode & ALL_RIGHTS) == mode->bits ||
+	       fchmodat(AT_FDCWD, path, (mode_t)mode->bits, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool unixpath_bind(int fd, const struct address *address, const struct cli_mode *mode,
+		   struct unixpath *made)
+{
+	const char *path = address->path.sun_path;
 	struct stat status;
 
-	if (lstat(address->path.sun_path, &status) < 0)
-		return;
-	memcpy(noted->path, address->path.sun_path, sizeof noted->path);
-	noted->device = status.st_dev;
-	noted->inode = status.st_ino;
+	if (!bind_within(fd, address, mode))
+		return false;
+	if (abstract_is(address) || lstat(path, &status) < 0)
+		return true;
+	memcpy(made->path, path, sizeof made->path);
+	made->device = status.st_dev;
+	made->inode = status.st_ino;
+	return set_mode(path, &status, mode);
 }
 
 void unixpath_remove(const struct unixpath *noted)

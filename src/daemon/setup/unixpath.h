@@ -14,6 +14,7 @@
 #include "base/attributes.h"
 
 struct address;
+struct cli_mode;
 
 /* A path that we bound, and what bind() made there. */
 struct unixpath {
@@ -46,8 +47,12 @@ enum unixpath_obstacle {
 /* Finds what is in the way, after EACCES or EPERM. */
 enum unixpath_obstacle unixpath_find_obstacle(const struct address *address);
 
-/* Stores what bind() has just made at the path. */
-void unixpath_note(struct unixpath *noted, const struct address *address);
+/*
+ * Binds a socket to the path, or abstract name, and stores what that made. If a mode is given, the
+ * path never has wider rights. False, with errno.
+ */
+bool unixpath_bind(int fd, const struct address *address, const struct cli_mode *mode,
+		   struct unixpath *made) MUST_CHECK;
 
 /* Removes the path, unless somebody has put something else there since. */
 void unixpath_remove(const struct unixpath *noted);
