@@ -50,7 +50,7 @@ static const struct cli_option table[] = {
 	{0, "reuse-port", NULL, CLI_FLAG, FIELD(reuse_port), 0, 0, NULL,
 	 "let several daemons share one port"},
 	{0, "socket-mode", "MODE", CLI_MODE, FIELD(socket_mode), 0, 0, NULL,
-	 "rights of UNIX sockets, such as 660 (by umask)"},
+	 "rights of UNIX sockets, such as 660"},
 	{0, "check", NULL, CLI_FLAG, FIELD(check), 0, 0, NULL,
 	 "check what the options name, then exit"},
 	{0, "log", "FORM", CLI_FORM, FIELD(log_json), 0, 0, "text",

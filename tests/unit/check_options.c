@@ -337,7 +337,7 @@ static const struct {
 
 START_TEST(complaint_has_the_form_of_the_log)
 {
-	ck_assert_int_eq(read_words(complaints[_i].words), CLI_BAD);
+	ck_assert_int_eq(READ_WORDS(complaints[_i].words), CLI_BAD);
 	assert_one_error_line(complaints[_i].begins);
 }
 END_TEST

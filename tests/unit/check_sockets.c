@@ -806,7 +806,7 @@ START_TEST(abstract_socket_listens_and_leaves_nothing)
 	options.socket_mode = (struct cli_mode){.is_given = true, .bits = 0};
 	open_one(abstract_text());
 	ck_assert_ptr_nonnull(sockets);
-	ck_assert_str_eq(sockets_address(sockets, 0), abstract_text());
+	ck_assert_str_eq(sockets_at(sockets, 0)->text, abstract_text());
 	ck_assert(address_from_path(abstract_text() + 5, &address));
 	ck_assert_int_eq(connect(fd, &address.any, address.length), 0);
 	sockets_close(sockets);
