@@ -13,6 +13,11 @@ ONE_LINE = rb"\A(haild|hailto): [^\n]+\n\Z"
 LACKS = b"this system has no abstract sockets; the file of that name is unix:./@NAME\n"
 
 
+def within(folder):
+    """What runs a command in that folder."""
+    return "sh", "-c", 'cd "$0" && exec "$@"', folder
+
+
 class Names(unittest.TestCase):
     def setUp(self):
         if not harness.has("HAVE_ABSTRACT_SOCKETS"):
@@ -40,11 +45,10 @@ class Names(unittest.TestCase):
             self.greeting(self.name.encode())
 
     def test_no_file_is_made(self):
-        os.chdir(temporary_directory(self))
-        self.addCleanup(os.chdir, "/")
-        with Daemon("-l", f"unix:@{self.name}", "--socket-mode=600", port=None):
-            self.assertEqual(os.listdir(), [])
-        self.assertEqual(os.listdir(), [])
+        folder = temporary_directory(self)
+        with Daemon("-l", f"unix:@{self.name}", "--socket-mode=600", port=None, prefix=within(folder)):
+            self.assertEqual(os.listdir(folder), [])
+        self.assertEqual(os.listdir(folder), [])
 
     # What is shown can be given to either program.
     def test_odd_bytes_are_shown_and_read_again(self):
@@ -92,19 +96,18 @@ class Names(unittest.TestCase):
 class Files(unittest.TestCase):
     def setUp(self):
         self.folder = temporary_directory(self)
-        os.chdir(self.folder)
-        self.addCleanup(os.chdir, "/")
+        self.within = within(self.folder)
 
     def test_file_of_such_a_name(self):
-        with Daemon("-l", "unix:./@name", port=None) as daemon:
+        with Daemon("-l", "unix:./@name", port=None, prefix=self.within) as daemon:
             self.assertEqual(daemon.addresses, ["unix:./@name"])
             self.assertTrue((self.folder / "@name").is_socket())
-            self.assertEqual(run("hailto", "unix:./@name").stdout, GREETING)
+            self.assertEqual(run("hailto", "unix:./@name", prefix=self.within).stdout, GREETING)
 
     def test_client_with_such_a_file_is_no_name(self):
-        with Daemon("-l", "unix:socket", port=None) as daemon, socket.socket(socket.AF_UNIX) as client:
-            client.bind("@client")
-            client.connect("socket")
+        connect = "import socket; end = socket.socket(socket.AF_UNIX); end.bind('@client'); end.connect('socket')"
+        with Daemon("-l", "unix:socket", port=None, prefix=self.within) as daemon:
+            self.assertEqual(run("python3", "-c", connect, cwd=self.folder).exit, 0)
             daemon.wait_log(r"^connected: unix:\./@client$")
 
     def test_system_without_names(self):
@@ -138,7 +141,7 @@ class Mode(unittest.TestCase):
 
     # Files that are opened later have the umask of before: the mode is for the socket alone.
     def test_umask_stays(self):
-        os.umask(0o027)
+        self.addCleanup(os.umask, os.umask(0o027))
         with Daemon("-l", f"unix:{self.path}", "--socket-mode=600", port=None) as daemon:
             self.assertEqual(int(daemon.status("Umask"), 8), 0o027)
 
