@@ -45,7 +45,7 @@ bench_peers_plain_SOURCES = \
 	bench/peers/peer.h \
 	bench/peers/plain.c
 bench_peers_plain_LDADD =
-CLEANFILES = $(EXTRA_PROGRAMS)
+CLEANFILES += $(EXTRA_PROGRAMS)
 
 # For script/bench.
 bench-programs: bench/load/load $(EXTRA_PROGRAMS)

@@ -63,6 +63,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_stop.py \
 	tests/e2e/test_texts.py \
 	tests/e2e/test_udp.py \
+	tests/e2e/test_units.py \
 	tests/e2e/test_unix.py \
 	tests/e2e/test_unread.py \
 	tests/e2e/test_valgrind.py
