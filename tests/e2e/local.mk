@@ -44,6 +44,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_empty_root.py \
 	tests/e2e/test_endings.py \
 	tests/e2e/test_expand.py \
+	tests/e2e/test_handover.py \
 	tests/e2e/test_harness.py \
 	tests/e2e/test_inherited.py \
 	tests/e2e/test_input.py \
