@@ -306,6 +306,45 @@ START_TEST(answers_for_which_there_is_no_room_are_lost)
 }
 END_TEST
 
+/* Opens a UNIX socket with an abstract name of its own. */
+static int open_abstract(char *name)
+{
+	struct address own = {.length = offsetof(struct sockaddr_un, sun_path) + 2};
+	int one = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	own.path.sun_family = AF_UNIX;
+	do
+		own.path.sun_path[1] = ++*name;
+	while (bind(one, &own.any, own.length) < 0 && errno == EADDRINUSE);
+	return one;
+}
+
+/* A UNIX socket has room for each peer apart: who reads is answered. */
+START_TEST(peer_that_does_not_read_keeps_up_no_other)
+{
+	char name = 0;
+	int silent;
+	size_t failed = 0;
+
+	fd = open_abstract(&name);
+	silent = open_abstract(&name);
+	peer = open_abstract(&name);
+	bound = bound_address(fd);
+	for (int rounds = 0; failed == 0; rounds++) {
+		ck_assert_int_lt(rounds, 10000);
+		ck_assert_int_eq(sendto(silent, "x", 1, 0, &bound.any, bound.length), 1);
+		ck_assert_int_eq(sendto(peer, "x", 1, 0, &bound.any, bound.length), 1);
+		ck_assert_uint_eq(receive(), 2);
+		answer(0, "answer");
+		answer(1, "answer");
+		failed = packets_send(packets, fd);
+		ck_assert_str_eq(heard(), "answer");
+	}
+	ck_assert_uint_eq(failed, 1);
+	close(silent);
+}
+END_TEST
+
 START_TEST(socket_that_is_none_is_told)
 {
 	errno = 0;
@@ -334,6 +373,9 @@ int main(void)
 	tcase_add_loop_test(answering, all_of_a_turn_are_answered, 0, end);
 	tcase_add_loop_test(answering, answer_that_is_refused_keeps_up_no_other, 0, end);
 	tcase_add_test(answering, answers_for_which_there_is_no_room_are_lost);
+#ifdef __linux__
+	tcase_add_test(answering, peer_that_does_not_read_keeps_up_no_other);
+#endif
 	tcase_add_test(answering, answer_comes_from_the_address_that_was_asked);
 	tcase_add_test(reading, broadcast_is_to_many);
 	return suite_run(suite);

@@ -138,11 +138,13 @@ size_t packets_send(struct packets *packets, int fd)
 
 	while (sent < packets->answer_count) {
 		int count = send_from(packets, fd, sent);
-		if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return failed + packets->answer_count - sent; /* no room: they are lost */
 		if (count < 0 && errno == EINTR)
 			continue;
-		failed += count < 0; /* the first is refused; the others may pass */
+		/*
+		 * The first is refused; the others may pass. So they may if there is no room for
+		 * it: a UNIX socket has room for each peer apart.
+		 */
+		failed += count < 0;
 		sent += count > 0 ? (unsigned)count : 1;
 	}
 	return failed;
