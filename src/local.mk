@@ -154,6 +154,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/sessions.h \
 	src/daemon/serve/waiting.c \
 	src/daemon/serve/waiting.h \
+	src/daemon/setup/activation.c \
+	src/daemon/setup/activation.h \
 	src/daemon/setup/bind.c \
 	src/daemon/setup/bind.h \
 	src/daemon/setup/entries.c \
@@ -162,6 +164,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/setup/failure.h \
 	src/daemon/setup/kernel.c \
 	src/daemon/setup/kernel.h \
+	src/daemon/setup/pidfd.c \
+	src/daemon/setup/pidfd.h \
 	src/daemon/setup/resolve.c \
 	src/daemon/setup/resolve.h \
 	src/daemon/setup/sockets.c \

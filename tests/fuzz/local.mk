@@ -2,6 +2,7 @@
 # The fuzz targets: with --enable-fuzzing libFuzzer's, to be run by script/fuzz; else they replay the corpus.
 
 fuzz_targets = \
+	tests/fuzz/fuzz_activation \
 	tests/fuzz/fuzz_address \
 	tests/fuzz/fuzz_client_options \
 	tests/fuzz/fuzz_escape \

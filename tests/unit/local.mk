@@ -4,6 +4,7 @@
 if HAVE_CHECK
 unit_tests = \
 	tests/unit/check_abstract \
+	tests/unit/check_activation \
 	tests/unit/check_address \
 	tests/unit/check_addresslist \
 	tests/unit/check_ask \
