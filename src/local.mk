@@ -162,6 +162,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/setup/entries.h \
 	src/daemon/setup/failure.c \
 	src/daemon/setup/failure.h \
+	src/daemon/setup/inherited.c \
+	src/daemon/setup/inherited.h \
 	src/daemon/setup/kernel.c \
 	src/daemon/setup/kernel.h \
 	src/daemon/setup/pidfd.c \

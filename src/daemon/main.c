@@ -13,6 +13,7 @@
 #include "options.h"
 #include "daemon/serve/room.h"
 #include "daemon/serve/server.h"
+#include "daemon/setup/inherited.h"
 #include "daemon/setup/sockets.h"
 #include "status.h"
 
@@ -76,6 +77,7 @@ int main(int argc, char **argv)
 		[CLI_BAD] = STATUS_USAGE,
 		[CLI_FAILED] = STATUS_FAILURE,
 	};
+	struct inherited inherited = {.problem = ""};
 	struct outlet output;
 	struct options options;
 	enum cli_outcome outcome;
@@ -87,12 +89,15 @@ int main(int argc, char **argv)
 	if (!standard_reserve())
 		return STATUS_FAILURE;
 	room_raise_limit();
+	inherited_find(&inherited);
 	log_prepare();
 	outlet_open(&output, STDOUT_FILENO);
 	outcome = options_read(&options, argc, argv);
+	options.inherited = &inherited;
 	set_log(&options);
 	status = outcome == CLI_GO ? run(&options, &output) : statuses[outcome];
 	options_free(&options);
+	inherited_free(&inherited);
 	log_close();
 	return status;
 }

@@ -267,7 +267,8 @@ static bool take_presets(struct options *options)
 {
 	if (!options->message && !options->message_file)
 		options->message = cli_preset(&cli, "message");
-	return options->listen.count > 0 ||
+	options->listens_by_default = options->listen.count == 0;
+	return !options->listens_by_default ||
 	       cli_set(&cli, options, "listen", "--listen", cli_preset(&cli, "listen"));
 }
 

@@ -11,6 +11,7 @@
 #include "base/cli.h"
 
 struct endpoint;
+struct inherited;
 
 /* A greeting's greatest size, in bytes. */
 #define OPTIONS_GREETING_MAX ((size_t)1024 * 1024)
@@ -33,6 +34,9 @@ struct options {
 	bool log_json, log_time;
 	struct cli_mode socket_mode; /* of UNIX sockets; not given: as the umask has it */
 	uint64_t verbose;	     /* how often -v was given */
+
+	bool listens_by_default;     /* nobody has said where */
+	struct inherited *inherited; /* main's: what a service manager has passed; NULL: nothing */
 
 	/* As given, not parsed yet. */
 	struct cli_list listen;

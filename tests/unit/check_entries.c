@@ -47,9 +47,41 @@ START_TEST(overlap_is_found)
 
 	ck_assert_ptr_nonnull(entry);
 	entries_name(entry, &one);
-	ck_assert_int_eq(entries_find_overlap(&entries, &other) != NULL, cases[_i].overlap);
+	ck_assert_int_eq(entries_find_overlap(&entries, SOCKET_STREAM, &other) != NULL,
+			 cases[_i].overlap);
 	address_set_port(&other, 81);
-	ck_assert_ptr_null(entries_find_overlap(&entries, &other));
+	ck_assert_ptr_null(entries_find_overlap(&entries, SOCKET_STREAM, &other));
+	entries_free(&entries);
+}
+END_TEST
+
+/* TCP and UDP may share a port, unlike two sockets of one kind; nothing shares a path. */
+START_TEST(kinds_are_apart)
+{
+	struct address address = make("127.0.0.1", 0), path;
+	struct entries entries = {.count = 0};
+
+	ck_assert(address_from_path("/tmp/check_entries", &path));
+	entries_name(entries_add(&entries, -1, SOCKET_DATAGRAM), &address);
+	entries_name(entries_add(&entries, -1, SOCKET_DATAGRAM), &path);
+	ck_assert_ptr_null(entries_find_overlap(&entries, SOCKET_STREAM, &address));
+	ck_assert_ptr_eq(entries_find_overlap(&entries, SOCKET_DATAGRAM, &address), entries.all);
+	ck_assert_ptr_eq(entries_find_overlap(&entries, SOCKET_STREAM, &path), entries.all + 1);
+	entries_free(&entries);
+}
+END_TEST
+
+START_TEST(socket_for_both_families_overlaps_both)
+{
+	struct address any = make("::", 0), ipv4 = make("127.0.0.1", 0);
+	struct entries entries = {.count = 0};
+	struct socket_entry *entry = entries_add(&entries, -1, SOCKET_STREAM);
+
+	entries_name(entry, &any);
+	entry->takes_ipv4 = true;
+	ck_assert_ptr_eq(entries_find_overlap(&entries, SOCKET_STREAM, &ipv4), entry);
+	address_set_port(&ipv4, 81);
+	ck_assert_ptr_null(entries_find_overlap(&entries, SOCKET_STREAM, &ipv4));
 	entries_free(&entries);
 }
 END_TEST
@@ -82,6 +114,20 @@ START_TEST(datagrams_are_closed_alone)
 }
 END_TEST
 
+START_TEST(inherited_listening_sockets_are_let_go_alone)
+{
+	struct entries entries = {.count = 0};
+	int own = add(&entries, SOCKET_STREAM), stream = add(&entries, SOCKET_STREAM);
+	int datagram = add(&entries, SOCKET_DATAGRAM);
+
+	entries.all[1].inherited = entries.all[2].inherited = true;
+	entries_let_go(&entries);
+	ck_assert(is_open(own) && !is_open(stream) && is_open(datagram));
+	ck_assert_int_eq(entries.all[1].fd, -1);
+	entries_free(&entries);
+}
+END_TEST
+
 START_TEST(truncation_closes_what_it_forgets)
 {
 	struct entries entries = {.count = 0};
@@ -101,7 +147,10 @@ int main(void)
 	TCase *tests = suite_case(suite, "all");
 
 	tcase_add_loop_test(tests, overlap_is_found, 0, COUNT_OF(cases));
+	tcase_add_test(tests, kinds_are_apart);
+	tcase_add_test(tests, socket_for_both_families_overlaps_both);
 	tcase_add_test(tests, datagrams_are_closed_alone);
+	tcase_add_test(tests, inherited_listening_sockets_are_let_go_alone);
 	tcase_add_test(tests, truncation_closes_what_it_forgets);
 	return suite_run(suite);
 }

@@ -19,6 +19,7 @@
 #include "daemon/options.h"
 #include "daemon/say/greeting.h"
 #include "daemon/say/messagefile.h"
+#include "daemon/setup/inherited.h"
 #include "daemon/say/rendering.h"
 #include "daemon/say/template.h"
 #include "lib/capture.h"
@@ -558,6 +559,31 @@ START_TEST(longest_rendering_is_what_counts)
 }
 END_TEST
 
+static const struct {
+	enum sockets_datagrams datagrams;
+	const char *message, *told;
+} answers[] = {
+	{SOCKETS_NO_DATAGRAMS, "{peer}{peer}", NULL},
+	{SOCKETS_IP_DATAGRAMS, "{peer}{peer}", NULL},
+	{SOCKETS_UNIX_DATAGRAMS, "{peer}", NULL},
+	{SOCKETS_UNIX_DATAGRAMS, "{peer}{peer}",
+	 "haild: the greeting may have 1022 bytes, for datagrams 512 are the most (RFC 865)"},
+};
+
+/* Of UNIX sockets, the addresses are longer. */
+START_TEST(inherited_sockets_have_a_limit_too)
+{
+	struct inherited inherited = {.datagrams = answers[_i].datagrams};
+
+	options = (struct options){.message = answers[_i].message,
+				   .expand = true,
+				   .inherited = &inherited};
+	ck_assert(take() == !answers[_i].told);
+	if (answers[_i].told)
+		assert_one_error_line(answers[_i].told);
+}
+END_TEST
+
 START_TEST(file_over_what_datagrams_hold_is_refused)
 {
 	write_file(513);
@@ -1069,6 +1095,7 @@ int main(void)
 	tcase_add_test(expanded, ill_formed_file_is_shown);
 	tcase_add_checked_fixture(bounds, setup, teardown);
 	tcase_add_loop_test(bounds, longest_rendering_is_what_counts, 0, COUNT_OF(limits));
+	tcase_add_loop_test(bounds, inherited_sockets_have_a_limit_too, 0, COUNT_OF(answers));
 	tcase_add_test(bounds, file_over_what_datagrams_hold_is_refused);
 	tcase_add_test(bounds, template_that_hailto_may_cut_is_warned_of);
 	tcase_add_checked_fixture(reloaded, setup, teardown);

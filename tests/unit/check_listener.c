@@ -20,6 +20,7 @@
 #include "daemon/options.h"
 #include "daemon/say/greeting.h"
 #include "daemon/serve/sessions.h"
+#include "daemon/setup/inherited.h"
 #include "daemon/setup/sockets.h"
 #include "daemon/tell/stats.h"
 #include "fault.h"
@@ -44,6 +45,7 @@ static bool was_heard; /* the last peer of a count, when the callback was called
 static struct peer peers[PEERS_MAX];
 static char folder[] = "/tmp/check_listener.XXXXXX";
 static char unix_text[80];
+static struct inherited inherited;
 
 static void finished_cb(void *argument)
 {
@@ -517,6 +519,91 @@ START_TEST(stop_makes_sockets_that_do_not_block)
 }
 END_TEST
 
+/* Inherits a socket, whose other descriptor, a manager's, is returned. Others may be added. */
+static int start_inherited(size_t room)
+{
+	int managers = listen_on_loopback(AF_INET, 16);
+
+	inherited_add(&inherited, fcntl(managers, F_DUPFD_CLOEXEC, 0), "");
+	ck_assert_str_eq(inherited.problem, "");
+	options.inherited = &inherited;
+	options.listens_by_default = options.endpoint_count == 0;
+	start(room);
+	return managers;
+}
+
+/* Asserts that so many wait in the queue, and nobody else. */
+static void assert_queued(int managers, int count)
+{
+	set_nonblocking(managers);
+	for (int i = 0; i < count; i++)
+		ck_assert_int_ge(accept(managers, NULL, NULL), 0);
+	ck_assert_int_lt(accept(managers, NULL, NULL), 0);
+}
+
+START_TEST(inherited_socket_is_served)
+{
+	int managers = start_inherited(10);
+
+	connect_peers(0, 0, 3);
+	wait_for_greeted(0, 3);
+	close_peers(0, 3);
+	close(managers);
+}
+END_TEST
+
+/* Who waits there is the next instance's; who waits at a socket of ours is greeted. */
+START_TEST(stop_lets_inherited_sockets_go)
+{
+	int managers;
+
+	add("127.0.0.1:0");
+	managers = start_inherited(10);
+	connect_peers(0, 0, 2);
+	connect_peers(1, 2, 3);
+	listener_stop(listener);
+	sockets_let_go(sockets);
+	ck_assert_uint_eq(stats.accepted, 3);
+	wait_for_greeted(2, 3);
+	ck_assert(run_until(base, is_finished, NULL, PATIENCE_MS));
+	assert_queued(managers, 2);
+	ck_assert_uint_eq(finished, 1);
+	close_peers(0, 5);
+	close(managers);
+}
+END_TEST
+
+START_TEST(stop_with_inherited_sockets_alone_is_at_once)
+{
+	int managers = start_inherited(10);
+
+	connect_peers(0, 0, 2);
+	listener_stop(listener);
+	sockets_let_go(sockets);
+	ck_assert(run_until(base, is_finished, NULL, PATIENCE_MS));
+	ck_assert_uint_eq(stats.accepted, 0);
+	assert_queued(managers, 2);
+	close_peers(0, 2);
+	close(managers);
+}
+END_TEST
+
+START_TEST(count_leaves_the_queue_of_an_inherited_socket)
+{
+	int managers;
+
+	options.count = 2;
+	managers = start_inherited(10);
+	connect_peers(0, 0, 5);
+	ck_assert(run_until(base, is_finished, NULL, PATIENCE_MS));
+	wait_for_greeted(0, 2);
+	ck_assert_uint_eq(stats.accepted, 2);
+	assert_queued(managers, 3);
+	close_peers(0, 5);
+	close(managers);
+}
+END_TEST
+
 START_TEST(stop_accepts_no_more_later)
 {
 	start(10);
@@ -794,6 +881,10 @@ int main(void)
 	tcase_add_test(stopping, stop_accepts_who_waits);
 	tcase_add_test(stopping, stop_accepts_all_of_a_full_queue);
 	tcase_add_test(stopping, stop_makes_sockets_that_do_not_block);
+	tcase_add_test(stopping, inherited_socket_is_served);
+	tcase_add_test(stopping, stop_lets_inherited_sockets_go);
+	tcase_add_test(stopping, stop_with_inherited_sockets_alone_is_at_once);
+	tcase_add_test(stopping, count_leaves_the_queue_of_an_inherited_socket);
 	tcase_add_test(stopping, stop_accepts_no_more_later);
 	tcase_add_test(stopping, stop_accepts_the_rest_as_room_comes);
 	tcase_add_test(stopping, stop_accepts_up_to_the_count);

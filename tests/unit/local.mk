@@ -18,6 +18,7 @@ unit_tests = \
 	tests/unit/check_excerpt \
 	tests/unit/check_expect \
 	tests/unit/check_greeting \
+	tests/unit/check_inherited \
 	tests/unit/check_journal \
 	tests/unit/check_journald \
 	tests/unit/check_json \

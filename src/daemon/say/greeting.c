@@ -22,6 +22,7 @@
 #include "messagefile.h"
 #include "daemon/options.h"
 #include "rendering.h"
+#include "daemon/setup/sockets.h"
 #include "template.h"
 
 /* Room for the greeting's source in errors; a path may be long. */
@@ -106,10 +107,24 @@ static struct template *make_template(const struct greeting *greeting, const str
 	return template;
 }
 
+/* Returns the most bytes of the template in an answer to a datagram; 0: none are answered. */
+static size_t longest_answer(const struct greeting *greeting, const struct template *template)
+{
+	switch (sockets_expect_datagrams(greeting->options)) {
+	case SOCKETS_UNIX_DATAGRAMS:
+		return template_longest(template);
+	case SOCKETS_IP_DATAGRAMS:
+		return template_longest_to_ip(template);
+	case SOCKETS_NO_DATAGRAMS:
+		break;
+	}
+	return 0;
+}
+
 /* True if the template says no more than is allowed; otherwise logs that. */
 static bool is_short_enough(const struct greeting *greeting, const struct template *template)
 {
-	size_t longest = template_longest(template), answer = template_longest_to_ip(template);
+	size_t longest = template_longest(template), answer = longest_answer(greeting, template);
 	const char *may = template_is_constant(template) ? "has" : "may have";
 	char source[SOURCE_MAX];
 
@@ -117,9 +132,10 @@ static bool is_short_enough(const struct greeting *greeting, const struct templa
 	if (longest > OPTIONS_GREETING_MAX)
 		complain(greeting, "%s %s %zu bytes, %zu are the most", source, may, longest,
 			 OPTIONS_GREETING_MAX);
-	else if (greeting->options->udp && answer > OPTIONS_ANSWER_MAX)
-		complain(greeting, "%s %s %zu bytes, with --udp %zu are the most (RFC 865)", source,
-			 may, answer, OPTIONS_ANSWER_MAX);
+	else if (answer > OPTIONS_ANSWER_MAX)
+		complain(greeting, "%s %s %zu bytes, %s %zu are the most (RFC 865)", source, may,
+			 answer, greeting->options->udp ? "with --udp" : "for datagrams",
+			 OPTIONS_ANSWER_MAX);
 	else
 		return true;
 	return false;

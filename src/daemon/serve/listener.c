@@ -55,6 +55,7 @@ struct listener {
 	void *finished_argument;
 	struct evconnlistener **listeners; /* one for each socket that listens */
 	size_t count;			   /* of them */
+	size_t own;			   /* so many are ours; the others are inherited */
 	unsigned pauses;		   /* bits of enum pause; accepting while 0 */
 	struct event *next_turn, *retry;
 	unsigned this_turn;
@@ -262,12 +263,11 @@ static bool empty_queues(struct listener *listener)
 	return empty;
 }
 
-static void free_listeners(struct listener *listener)
+/* Releases the sockets behind the first `kept`. */
+static void release_from(struct listener *listener, size_t kept)
 {
-	while (listener->count > 0)
+	while (listener->count > kept)
 		evconnlistener_free(listener->listeners[--listener->count]);
-	free(listener->listeners);
-	listener->listeners = NULL;
 }
 
 /* Releases the sockets and tells the owner, which closes them. */
@@ -275,7 +275,7 @@ static void finish(struct listener *listener)
 {
 	listener->stopping = false;
 	event_del(listener->retry);
-	free_listeners(listener);
+	release_from(listener, 0);
 	listener->finished(listener->finished_argument);
 }
 
@@ -329,15 +329,20 @@ static bool accept_from(struct listener *listener, int fd)
 	return evconnlistener_enable(one) == 0;
 }
 
+/* Starts to accept from the sockets to greet on. The inherited ones, which come first, are last. */
 static bool start_accepting(struct listener *listener, const struct sockets *sockets)
 {
 	listener->listeners = calloc(sockets_count(sockets), sizeof(struct evconnlistener *));
 	if (!listener->listeners)
 		return false;
-	for (size_t i = 0; i < sockets_count(sockets); i++)
-		if (sockets_at(sockets, i)->kind == SOCKET_STREAM &&
-		    !accept_from(listener, sockets_at(sockets, i)->fd))
+	for (size_t i = sockets_count(sockets); i-- > 0;) {
+		const struct socket_entry *entry = sockets_at(sockets, i);
+		if (entry->kind != SOCKET_STREAM || entry->role != SOCKET_GREETING)
+			continue;
+		if (!accept_from(listener, entry->fd))
 			return false;
+		listener->own += !entry->inherited;
+	}
 	return true;
 }
 
@@ -376,6 +381,8 @@ void listener_note_room(struct listener *listener)
 void listener_stop(struct listener *listener)
 {
 	pause_for(listener, PAUSE_STOPPED);
+	/* Who waits at an inherited socket waits for the next instance, and loses nothing. */
+	release_from(listener, listener->own);
 	listener->stopping = true;
 	if (empty_queues(listener))
 		event_active(listener->next_turn, EV_TIMEOUT, 0);
@@ -385,7 +392,8 @@ void listener_free(struct listener *listener)
 {
 	if (!listener)
 		return;
-	free_listeners(listener);
+	release_from(listener, 0);
+	free(listener->listeners);
 	loop_free_event(listener->next_turn);
 	loop_free_event(listener->retry);
 	free(listener);

@@ -33,8 +33,9 @@ struct listener *listener_new(struct event_base *base, const struct options *opt
 void listener_note_room(struct listener *listener);
 
 /*
- * From now on accepts only clients that are in the queues already, when there is room: their
- * handshakes are complete, and they expect a greeting.
+ * From now on accepts only clients that are in the queues of our own sockets already, when there is
+ * room: their handshakes are complete, and they expect a greeting. Releases the inherited sockets,
+ * which may be closed then.
  */
 void listener_stop(struct listener *listener);
 

@@ -88,8 +88,10 @@ static void begin_drain(struct server *server)
 	server->state = SERVER_DRAINING;
 	loop_add_timer(server->state_over, server->options->drain);
 	stop_datagrams(server);
-	if (server->sockets)
+	if (server->sockets) {
 		listener_stop(server->listener);
+		sockets_let_go(server->sockets);
+	}
 	sessions_look_at_all(server->sessions);
 	if (sessions_open(server->sessions) > 0)
 		log_info("stopping: waiting for %zu connection%s", sessions_open(server->sessions),
@@ -272,12 +274,31 @@ static bool start_listening(struct server *server)
 	return server->listener != NULL;
 }
 
-/* Returns the i-th socket's address, or NULL if it is no news: UDP has those of TCP. */
+/* True if a stream socket has the address as well. */
+static bool is_of_stream(const struct server *server, const char *address)
+{
+	for (size_t i = 0; i < sockets_count(server->sockets); i++) {
+		const struct socket_entry *entry = sockets_at(server->sockets, i);
+		if (entry->kind == SOCKET_STREAM && strcmp(entry->text, address) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* True if the i-th socket is for datagrams to an address that has a stream socket, too. */
+static bool is_second(const struct server *server, size_t i)
+{
+	const struct socket_entry *entry = sockets_at(server->sockets, i);
+
+	return entry->kind == SOCKET_DATAGRAM && is_of_stream(server, entry->text);
+}
+
+/* Returns the i-th socket's address, or NULL if it is no news: UDP mostly has those of TCP. */
 static const char *find_news(const struct server *server, size_t i)
 {
 	const struct socket_entry *entry = sockets_at(server->sockets, i);
 
-	return entry->kind == SOCKET_STREAM ? entry->text : NULL;
+	return entry->role != SOCKET_GREETING || is_second(server, i) ? NULL : entry->text;
 }
 
 /* Prepares the lines for standard output, one for each address. False: no memory. */
@@ -306,7 +327,7 @@ static bool open_service(struct server *server, const struct outlet *output)
 	    !greeting_watch(server->greeting, server->base))
 		return false;
 	greeting_watch_reloads(server->greeting, reloaded_cb, server);
-	if (server->options->udp) {
+	if (sockets_expect_datagrams(server->options) != SOCKETS_NO_DATAGRAMS) {
 		server->datagrams = datagrams_new(server->base, server->sockets, server->greeting,
 						  &server->stats);
 		if (!server->datagrams)
@@ -339,21 +360,30 @@ struct server *server_open(const struct options *options, struct greeting *greet
 	return NULL;
 }
 
+/* Adds an address to the start line. */
+static void add_address(const struct server *server, size_t i, char *addresses)
+{
+	const char *address = find_news(server, i);
+	bool is_stream = sockets_at(server->sockets, i)->kind == SOCKET_STREAM;
+	size_t used = strlen(addresses);
+
+	if (address)
+		snprintf(addresses + used, START_LINE_MAX - used, "%s%s%s", used > 0 ? ", " : "",
+			 address, is_stream ? "" : " (datagrams)");
+}
+
 /* Logs what runs where. */
 static void log_start(const struct server *server)
 {
 	char addresses[START_LINE_MAX] = "";
-	size_t used = 0;
+	bool has_both = false;
 
-	for (size_t i = 0; i < sockets_count(server->sockets) && used < sizeof addresses; i++) {
-		const char *address = find_news(server, i);
-		if (address)
-			used += (size_t)snprintf(addresses + used, sizeof addresses - used, "%s%s",
-						 used > 0 ? ", " : "", address);
+	for (size_t i = 0; i < sockets_count(server->sockets); i++) {
+		add_address(server, i, addresses);
+		has_both = has_both || is_second(server, i);
 	}
 	log_info("haild " PACKAGE_VERSION " (libevent %s, %s) listens on %s%s", event_get_version(),
-		 event_base_get_method(server->base), addresses,
-		 server->options->udp ? " by TCP and UDP" : "");
+		 event_base_get_method(server->base), addresses, has_both ? " by TCP and UDP" : "");
 }
 
 int server_run(struct server *server)

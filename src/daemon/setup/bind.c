@@ -172,7 +172,14 @@ static enum bound judge_failure(struct binder *binder, const struct failure *fai
 static const struct socket_entry *find_own(const struct binder *binder,
 					   const struct address *address)
 {
-	return binder->options->reuse_port ? NULL : entries_find_overlap(binder->entries, address);
+	const struct socket_entry *own;
+
+	if (binder->options->reuse_port)
+		return NULL;
+	own = entries_find_overlap(binder->entries, SOCKET_STREAM, address);
+	if (own || !binder->options->udp)
+		return own;
+	return entries_find_overlap(binder->entries, SOCKET_DATAGRAM, address);
 }
 
 static void complain_of_own(const struct socket_entry *own, const struct address *address)
@@ -181,10 +188,11 @@ static void complain_of_own(const struct socket_entry *own, const struct address
 
 	address_format(address, text, sizeof text);
 	if (strcmp(text, own->text) == 0)
-		log_error("cannot listen on %s: it is given twice", text);
+		log_error("cannot listen on %s: it is %s", text,
+			  own->inherited ? "inherited already" : "given twice");
 	else
-		log_error("cannot listen on %s: it overlaps %s, which is given as well", text,
-			  own->text);
+		log_error("cannot listen on %s: it overlaps %s, which is %s", text, own->text,
+			  own->inherited ? "inherited" : "given as well");
 }
 
 /*
@@ -301,7 +309,7 @@ static bool add_unix(struct binder *binder, const struct endpoint *endpoint)
 
 	if (!address_from_path(endpoint->host, &address))
 		return false; /* the options have refused such a path */
-	own = entries_find_overlap(binder->entries, &address);
+	own = entries_find_overlap(binder->entries, SOCKET_STREAM, &address);
 	if (own) {
 		complain_of_own(own, &address);
 		return false;

@@ -49,25 +49,30 @@ static bool is_overlapping_ipv6(const struct address *one, const struct address 
 		a->sin6_scope_id == b->sin6_scope_id);
 }
 
-static bool is_overlapping(const struct address *one, const struct address *other)
+static bool is_overlapping(const struct socket_entry *entry, enum socket_kind kind,
+			   const struct address *other)
 {
+	const struct address *one = &entry->address;
 	int family = one->any.sa_family;
+	bool has_family = family == other->any.sa_family;
 
-	if (family != other->any.sa_family)
-		return false;
-	if (family == AF_UNIX)
+	if (has_family && family == AF_UNIX)
 		return unixpath_is_same(one, other);
-	if (address_port(one) != address_port(other) || address_port(one) == 0)
+	if (entry->kind != kind || address_port(one) != address_port(other) ||
+	    address_port(one) == 0)
 		return false;
+	if (!has_family)
+		return entry->takes_ipv4 && other->any.sa_family == AF_INET;
 	return family == AF_INET ? is_overlapping_ipv4(one, other)
 				 : is_overlapping_ipv6(one, other);
 }
 
 const struct socket_entry *entries_find_overlap(const struct entries *entries,
+						enum socket_kind kind,
 						const struct address *address)
 {
 	for (size_t i = 0; i < entries->count; i++)
-		if (is_overlapping(&entries->all[i].address, address))
+		if (is_overlapping(&entries->all[i], kind, address))
 			return &entries->all[i];
 	return NULL;
 }
@@ -89,6 +94,13 @@ void entries_close_datagrams(struct entries *entries)
 {
 	for (size_t i = 0; i < entries->count; i++)
 		if (entries->all[i].kind == SOCKET_DATAGRAM)
+			close_socket(&entries->all[i]);
+}
+
+void entries_let_go(struct entries *entries)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		if (entries->all[i].inherited && entries->all[i].kind == SOCKET_STREAM)
 			close_socket(&entries->all[i]);
 }
 

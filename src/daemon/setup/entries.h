@@ -22,10 +22,12 @@ struct socket_entry *entries_add(struct entries *entries, int fd, enum socket_ki
 void entries_name(struct socket_entry *entry, const struct address *address);
 
 /*
- * Finds the first entry that receives what comes to the address. It is the same, by port or path,
- * or one of both is every address of the family. NULL if there is none.
+ * Finds the first entry of that kind that receives what comes to the address. It is the same, by
+ * port or path, or one of both is every address of the family. A path has one socket, of either
+ * kind. NULL if there is none.
  */
 const struct socket_entry *entries_find_overlap(const struct entries *entries,
+						enum socket_kind kind,
 						const struct address *address);
 
 /* Forgets the entries from index `count` on, and closes their sockets. */
@@ -33,6 +35,9 @@ void entries_truncate(struct entries *entries, size_t count);
 
 /* Closes the sockets for datagrams; their entries stay. */
 void entries_close_datagrams(struct entries *entries);
+
+/* Closes the inherited sockets that listen; their entries stay. */
+void entries_let_go(struct entries *entries);
 
 /* Closes every socket and removes the UNIX sockets' paths that are still ours. */
 void entries_free(struct entries *entries);

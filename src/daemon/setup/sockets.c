@@ -11,6 +11,7 @@
 #include "bind.h"
 #include "entries.h"
 #include "failure.h"
+#include "inherited.h"
 #include "kernel.h"
 #include "daemon/options.h"
 
@@ -19,10 +20,16 @@ struct sockets {
 	struct entries entries;
 };
 
-/* Makes a socket listen, if it is of a kind that does. False, and logged, if it cannot. */
+/* True for a socket of ours that is to listen. An inherited one does already. */
+static bool is_to_listen(const struct socket_entry *entry)
+{
+	return entry->kind == SOCKET_STREAM && !entry->inherited;
+}
+
+/* Makes a socket listen, if it is one that is to. False, and logged, if it cannot. */
 static bool start_to_listen(const struct socket_entry *entry, const struct options *options)
 {
-	if (entry->kind != SOCKET_STREAM || listen(entry->fd, (int)options->backlog) == 0)
+	if (!is_to_listen(entry) || listen(entry->fd, (int)options->backlog) == 0)
 		return true;
 	failure_complain(&(struct failure){
 		.address = &entry->address,
@@ -41,15 +48,61 @@ static bool listen_everywhere(const struct sockets *sockets)
 	return true;
 }
 
-/* Warns if the kernel silently shortens the backlog. */
-static void warn_of_capped_backlog(const struct options *options)
+/* True if a backlog of ours matters: that of an inherited socket is its manager's. */
+static bool has_backlog(const struct sockets *sockets)
 {
+	for (size_t i = 0; i < sockets_count(sockets); i++)
+		if (is_to_listen(sockets_at(sockets, i)))
+			return true;
+	return false;
+}
+
+/* Warns if the kernel silently shortens the backlog. */
+static void warn_of_capped_backlog(const struct sockets *sockets)
+{
+	const struct options *options = sockets->options;
 	uint64_t most = kernel_number("/proc/sys/net/core/somaxconn", UINT64_MAX);
 
-	if (most < options->backlog)
+	if (most < options->backlog && has_backlog(sockets))
 		log_warning("the kernel caps the backlog of %" PRIu64 " at %" PRIu64
 			    " (net.core.somaxconn): of a rush beyond that, some may wait in vain",
 			    options->backlog, most);
+}
+
+enum sockets_datagrams sockets_expect_datagrams(const struct options *options)
+{
+	enum sockets_datagrams inherited = options->inherited ? options->inherited->datagrams
+							      : SOCKETS_NO_DATAGRAMS;
+
+	return inherited == SOCKETS_NO_DATAGRAMS && options->udp ? SOCKETS_IP_DATAGRAMS : inherited;
+}
+
+/* True if we have inherited a socket to greet on: then the default address is not for us. */
+static bool has_inherited(const struct sockets *sockets)
+{
+	for (size_t i = 0; i < sockets_count(sockets); i++)
+		if (sockets_at(sockets, i)->role == SOCKET_GREETING)
+			return true;
+	return false;
+}
+
+/* True if --udp has a socket to answer on. Logs if not. */
+static bool has_udp(const struct options *options)
+{
+	if (!options->udp || options->inherited->datagrams != SOCKETS_NO_DATAGRAMS)
+		return true;
+	log_error("--udp has no socket: none for datagrams is inherited, and no --listen is given");
+	return false;
+}
+
+/* Adds the sockets of the options' addresses to those that we have inherited. */
+static bool add_endpoints(struct sockets *sockets, bool checking)
+{
+	const struct options *options = sockets->options;
+
+	if (options->listens_by_default && has_inherited(sockets))
+		return has_udp(options);
+	return bind_endpoints(options, checking, &sockets->entries);
 }
 
 static struct sockets *bound_sockets(const struct options *options, bool checking)
@@ -61,7 +114,8 @@ static struct sockets *bound_sockets(const struct options *options, bool checkin
 		return NULL;
 	}
 	sockets->options = options;
-	if (bind_endpoints(options, checking, &sockets->entries))
+	if (inherited_take(options->inherited, checking, &sockets->entries) &&
+	    add_endpoints(sockets, checking))
 		return sockets;
 	sockets_close(sockets);
 	return NULL;
@@ -77,7 +131,7 @@ struct sockets *sockets_open(const struct options *options)
 		sockets_close(sockets);
 		return NULL;
 	}
-	warn_of_capped_backlog(options);
+	warn_of_capped_backlog(sockets);
 	return sockets;
 }
 
@@ -104,6 +158,11 @@ const struct socket_entry *sockets_at(const struct sockets *sockets, size_t i)
 void sockets_close_datagrams(struct sockets *sockets)
 {
 	entries_close_datagrams(&sockets->entries);
+}
+
+void sockets_let_go(struct sockets *sockets)
+{
+	entries_let_go(&sockets->entries);
 }
 
 void sockets_close(struct sockets *sockets)
