@@ -66,6 +66,17 @@ static bool take_ipv4(struct msghdr *header, struct cmsghdr *said, struct addres
 }
 #endif
 
+/* True if multicast; or broadcast, as a socket for both families sees IPv4. */
+static bool is_many_ipv6(const struct in6_addr *address)
+{
+	struct in_addr ipv4;
+
+	if (!IN6_IS_ADDR_V4MAPPED(address))
+		return IN6_IS_ADDR_MULTICAST(address);
+	memcpy(&ipv4, &address->s6_addr[12], sizeof ipv4);
+	return is_many_ipv4(ipv4);
+}
+
 #if HAVE_DECL_IPV6_RECVPKTINFO
 enum { IPV6_WANTED = IPV6_RECVPKTINFO, IPV6_SAID = IPV6_PKTINFO };
 
@@ -81,7 +92,7 @@ static bool take_ipv6(struct cmsghdr *said, struct address *local)
 	else
 		info.ipi6_ifindex = 0;
 	memcpy(CMSG_DATA(said), &info, sizeof info);
-	return IN6_IS_ADDR_MULTICAST(&info.ipi6_addr);
+	return is_many_ipv6(&info.ipi6_addr);
 }
 #else
 enum { IPV6_WANTED = -1, IPV6_SAID = -1 };
@@ -89,7 +100,7 @@ enum { IPV6_WANTED = -1, IPV6_SAID = -1 };
 static bool take_ipv6(struct cmsghdr *said, struct address *local)
 {
 	(void)said;
-	return IN6_IS_ADDR_MULTICAST(&local->ipv6.sin6_addr);
+	return is_many_ipv6(&local->ipv6.sin6_addr);
 }
 #endif
 

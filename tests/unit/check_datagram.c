@@ -16,6 +16,7 @@
 #include "daemon/options.h"
 #include "daemon/say/greeting.h"
 #include "daemon/say/packets.h"
+#include "daemon/setup/inherited.h"
 #include "daemon/setup/sockets.h"
 #include "daemon/tell/stats.h"
 #include "lib/capture.h"
@@ -36,6 +37,7 @@ static struct datagrams *datagrams;
 static int peer;
 static char folder[] = "/tmp/check_datagram.XXXXXX";
 static char unix_text[80], file[80];
+static struct inherited inherited;
 
 static void setup(void)
 {
@@ -61,6 +63,7 @@ static void teardown(void)
 	if (peer > 0)
 		close(peer);
 	(void)unlink(file);
+	(void)unlink(unix_text + strlen("unix:"));
 	ck_assert_int_eq(rmdir(folder), 0);
 }
 
@@ -330,6 +333,132 @@ START_TEST(both_families_are_answered)
 }
 END_TEST
 
+/* Passes a socket as a service manager does, and starts to answer. */
+static void start_inherited(int fd)
+{
+	inherited_add(&inherited, fd, "");
+	ck_assert_str_eq(inherited.problem, "");
+	options.inherited = &inherited;
+	options.udp = false;
+	options.listens_by_default = true;
+	start(0);
+}
+
+/* Binds a UNIX socket for datagrams to a path. */
+static int datagrams_on_path(const char *path)
+{
+	struct address address;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	ck_assert(address_from_path(path, &address));
+	ck_assert_int_eq(bind(fd, &address.any, address.length), 0);
+	return fd;
+}
+
+/* Passes a UNIX socket, of which `peer` is a client. */
+static void start_on_path(int client)
+{
+	int fd = datagrams_on_path(unix_text + strlen("unix:"));
+	struct address address = bound_address(fd);
+
+	inherited_add(&inherited, fd, "");
+	options.inherited = &inherited;
+	options.listens_by_default = true;
+	prepare();
+	datagrams = datagrams_new(base, sockets, greeting, &stats);
+	ck_assert_ptr_nonnull(datagrams);
+	peer = client;
+	ck_assert_int_eq(connect(peer, &address.any, address.length), 0);
+}
+
+START_TEST(bound_unix_client_is_answered)
+{
+	char expected[100];
+
+	options.message = "{peer}";
+	options.expand = true;
+	start_on_path(datagrams_on_path(file));
+	ask(100);
+	snprintf(expected, sizeof expected, "unix:%s", file);
+	ck_assert_str_eq(heard(), expected);
+	assert_counted(1, 1, 0, 0);
+}
+END_TEST
+
+/* It has no address that an answer could be sent to. */
+START_TEST(unbound_unix_client_is_ignored)
+{
+	start_on_path(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	ask(100);
+	assert_counted(1, 0, 0, 1);
+}
+END_TEST
+
+/* Neither hailto nor netcat is of use there. */
+START_TEST(how_to_ask_a_unix_socket_is_explained)
+{
+	start_on_path(datagrams_on_path(file));
+	ask(5);
+	assert_told(" not answered: a request must have more than the 14 of the answer; more such "
+		    "are only counted\n");
+}
+END_TEST
+
+/* Opens a socket for both families on every address. */
+static int datagrams_for_both(void)
+{
+	struct address any = {.ipv6.sin6_family = AF_INET6, .length = sizeof any.ipv6};
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), off = 0;
+
+	ck_assert_int_eq(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off), 0);
+	ck_assert_int_eq(bind(fd, &any.any, any.length), 0);
+	return fd;
+}
+
+/* Connects an IPv4 client to the socket for both families. */
+static void become_ipv4(void)
+{
+	struct address to = loopback(AF_INET, address_port(&sockets_at(sockets, 0)->address));
+
+	close(peer);
+	peer = datagrams_on_loopback(AF_INET);
+	ck_assert_int_eq(connect(peer, &to.any, to.length), 0);
+}
+
+START_TEST(ipv4_client_of_both_families_is_answered)
+{
+	char text[ADDRESS_TEXT_MAX], expected[2 * ADDRESS_TEXT_MAX];
+	struct address own;
+
+	options.message = HAS_DESTINATION ? "{peer} at {local_address}" : "{peer}";
+	options.expand = true;
+	start_inherited(datagrams_for_both());
+	become_ipv4();
+	own = bound_address(peer);
+	ask(500);
+	snprintf(expected, sizeof expected, "%s%s", address_format(&own, text, sizeof text),
+		 HAS_DESTINATION ? " at 127.0.0.1" : "");
+	ck_assert_str_eq(heard(), expected);
+}
+END_TEST
+
+START_TEST(broadcast_to_both_families_is_ignored)
+{
+	struct address all = loopback(AF_INET, 0);
+	int on = 1;
+
+	start_inherited(datagrams_for_both());
+	close(peer);
+	peer = datagrams_on_loopback(AF_INET);
+	all.ipv4.sin_addr.s_addr = htonl(0x7fffffff); /* 127.255.255.255 */
+	address_set_port(&all, address_port(&sockets_at(sockets, 0)->address));
+	ck_assert_int_eq(setsockopt(peer, SOL_SOCKET, SO_BROADCAST, &on, sizeof on), 0);
+	ck_assert_int_eq(sendto(peer, "a longer request", 16, 0, &all.any, all.length), 16);
+	wait_received(1);
+	ck_assert_uint_eq(stats.datagrams_answered, 0);
+}
+END_TEST
+
 START_TEST(unix_sockets_are_left_alone)
 {
 	add(unix_text);
@@ -442,10 +571,17 @@ int main(void)
 	if (ipv6_works())
 		tcase_add_loop_test(answers, both_families_are_answered, 0, 2);
 	tcase_add_test(answers, unix_sockets_are_left_alone);
+	tcase_add_test(answers, bound_unix_client_is_answered);
+	if (ipv6_works())
+		tcase_add_test(answers, ipv4_client_of_both_families_is_answered);
 	tcase_add_checked_fixture(silence, setup, teardown);
 	tcase_add_loop_test(silence, request_that_is_not_longer_is_dropped, 0, COUNT_OF(small));
 	tcase_add_test(silence, how_to_ask_is_explained_once);
 	tcase_add_test(silence, broadcast_is_ignored);
+	tcase_add_test(silence, unbound_unix_client_is_ignored);
+	tcase_add_test(silence, how_to_ask_a_unix_socket_is_explained);
+	if (ipv6_works() && HAS_DESTINATION)
+		tcase_add_test(silence, broadcast_to_both_families_is_ignored);
 	tcase_add_checked_fixture(life, setup, teardown);
 	tcase_add_test(life, refusal_of_an_answer_harms_nothing);
 	tcase_add_test(life, free_ends_it_and_leaves_the_sockets);

@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +51,13 @@ static bool is_one_ipv4(const struct in_addr *address)
 
 static bool is_one_ipv6(const struct in6_addr *address)
 {
+	struct in_addr ipv4;
+
+	/* So a socket for both families sees IPv4 addresses. */
+	if (IN6_IS_ADDR_V4MAPPED(address)) {
+		memcpy(&ipv4, &address->s6_addr[12], sizeof ipv4);
+		return is_one_ipv4(&ipv4);
+	}
 	return !IN6_IS_ADDR_MULTICAST(address) && !IN6_IS_ADDR_UNSPECIFIED(address);
 }
 
@@ -58,12 +67,22 @@ static bool is_one_ipv6(const struct in6_addr *address)
  */
 enum { LEAST_PORT = 1024 };
 
+static bool is_by_unix(const struct packet *packet)
+{
+	return packet->local.any.sa_family == AF_UNIX;
+}
+
 /* True if a datagram came from one client, to us alone. */
 static bool may_be_answered(const struct packet *packet)
 {
 	const struct address *peer = &packet->peer;
-	bool is_one = peer->any.sa_family == AF_INET6 ? is_one_ipv6(&peer->ipv6.sin6_addr)
-						      : is_one_ipv4(&peer->ipv4.sin_addr);
+	bool is_one;
+
+	/* A UNIX socket that is bound nowhere cannot be answered. */
+	if (is_by_unix(packet))
+		return peer->length > offsetof(struct sockaddr_un, sun_path);
+	is_one = peer->any.sa_family == AF_INET6 ? is_one_ipv6(&peer->ipv6.sin6_addr)
+						 : is_one_ipv4(&peer->ipv4.sin_addr);
 
 	return is_one && address_port(peer) >= LEAST_PORT && !packet->to_many;
 }
@@ -90,16 +109,18 @@ static size_t say(struct datagrams *all, struct packet *packet)
 /* Logs, once, how to ask: anyone that tries with an empty line gets no answer. */
 static void explain(struct datagrams *all, const struct packet *packet, size_t answer)
 {
-	char peer[ADDRESS_TEXT_MAX];
+	char peer[ADDRESS_TEXT_MAX], advice[80];
 
 	if (all->has_explained)
 		return;
 	all->has_explained = true;
+	address_format(&packet->peer, peer, sizeof peer);
+	snprintf(advice, sizeof advice, " ask with hailto -u, or printf '%%%zus' | nc -u -w 1;",
+		 answer < ENOUGH ? ENOUGH : answer + 1);
 	log_info(
-		"%zu bytes from %s not answered: a request must have more than the %zu of the answer; "
-		"ask with hailto -u, or printf '%%%zus' | nc -u -w 1; more such are only counted",
-		packet->size, address_format(&packet->peer, peer, sizeof peer), answer,
-		answer < ENOUGH ? ENOUGH : answer + 1);
+		"%zu bytes from %s not answered: a request must have more than the %zu of the answer;"
+		"%s more such are only counted",
+		packet->size, peer, answer, is_by_unix(packet) ? "" : advice);
 }
 
 /* Makes an answer from a request; false if it must have none. */
