@@ -33,6 +33,7 @@ program jq            jq
 program nft           nftables
 program ip            iproute2
 program ps            procps
+program systemd-socket-activate systemd
 program valgrind      valgrind
 program mandoc        mandoc
 program groff         groff-base

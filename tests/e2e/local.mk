@@ -26,6 +26,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/catalogue_overload.py \
 	tests/e2e/catalogue_security.py \
 	tests/e2e/test_abstract.py \
+	tests/e2e/test_activation.py \
 	tests/e2e/test_addresses.py \
 	tests/e2e/test_bounds.py \
 	tests/e2e/test_client_apart.py \
@@ -72,6 +73,7 @@ dist_check_SCRIPTS += \
 EXTRA_DIST += \
 	tests/e2e/alone.py \
 	tests/e2e/lib/README.md \
+	tests/e2e/lib/activation.py \
 	tests/e2e/lib/clients.py \
 	tests/e2e/lib/crowd.py \
 	tests/e2e/lib/differences.py \

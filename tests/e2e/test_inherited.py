@@ -12,12 +12,14 @@ import pty
 import re
 import resource
 import signal
+import socket
 import subprocess
 import tempfile
 import termios
 import unittest
 
 from lib import harness, machine
+from lib.activation import Activated, listening
 from lib.clients import ClientTest, Running, ask
 from lib.crowd import connect_all, serve_all
 from lib.harness import Daemon, GREETING, poll_until, read_all, run
@@ -150,6 +152,18 @@ class Descriptors(unittest.TestCase):
             clients = connect_all(self, daemon.port, 100)
             daemon.wait_log(rf"^{room} open, the most allowed")
             self.assertEqual(serve_all(clients), [GREETING] * 100)
+
+    # Sockets of a service manager, too.
+    @unittest.skipIf(harness.WRAPPER, "a wrapper may need descriptors, too")
+    def test_passed_sockets_are_counted(self):
+        limits = {resource.RLIMIT_NOFILE: (300, 300)}
+        log = [r"haild: --max-connections=300 is more than the descriptor limit of 300 allows: using \d+"]
+        with contextlib.ExitStack() as stack:
+            passed = [stack.enter_context(listening(kind=kind)) for kind in [socket.SOCK_STREAM, socket.SOCK_DGRAM] * 20]
+            with Activated(*passed, options=["-c", "300"], limits=limits, log=log) as daemon:
+                room = int(daemon.wait_log(r"allows: using (\d+)$")[1])
+                self.assertLess(room, 300 - 40 - 8)
+                self.has_room_for(daemon, room, 300 - 8)
 
     # What lies beyond the limit takes none of it.
     @unittest.skipIf(harness.WRAPPER, "a wrapper may need descriptors, too")

@@ -136,6 +136,11 @@ def has_other_byte_order():
     return _architecture(program("haild"))[1] != _architecture("/proc/self/exe")[1]
 
 
+def has_64_bits():
+    """Whether they are for a machine of 64 bits, and run without QEMU."""
+    return _architecture(program("haild"))[0] == 2 and not is_emulated()
+
+
 def last_time():
     """The last second that files of our programs may have: with a time_t of 32 bits stat(2) fails after 2038."""
     return 2 ** 31 - 1 if _architecture(program("haild"))[0] == 1 else 2 ** 63 - 1
@@ -251,10 +256,12 @@ class Daemon:
     limits       {resource.RLIMIT_X: (soft, hard)}
     stdout       an open file instead of the pipe; the addresses are then taken from the log
     program      another one of OUR_PROGRAMS
+    popen        more arguments of subprocess.Popen()
     """
 
     def __init__(self, *options, port=0, log=(), exit=0, descriptors=True, env=None, prefix=(),
-                 limits=None, stdout=None, program="haild"):
+                 limits=None, stdout=None, program="haild", popen=None):
+        self.popen = popen or {}
         self.program, self.options = program, [*map(str, options), *(() if port is None else ("-p", str(port)))]
         self.expected_log = [*EXPECTED_LOG, *log, *_log_of_this_machine()]
         self.expected_exit, self.checks_descriptors = exit, descriptors
@@ -265,7 +272,7 @@ class Daemon:
         self._log = tempfile.TemporaryFile()
         self.process = start([*self.prefix, *command_of(self.program, self.options)], env=self.env,
                              stdin=subprocess.DEVNULL, stdout=self.stdout or subprocess.PIPE, stderr=self._log,
-                             preexec_fn=self._set_limits if self.limits else None)
+                             preexec_fn=self._set_limits if self.limits else None, **self.popen)
         try:
             self.addresses = self._read_addresses()
             self.baseline = self.descriptors()
