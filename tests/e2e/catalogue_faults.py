@@ -17,6 +17,7 @@ import time
 import unittest
 
 from lib import harness, machine
+from lib.activation import Passing, listening, listening_unix
 from lib.harness import Daemon, GREETING, poll_until, read_all, run, temporary_directory
 from lib.naive import NaiveServer
 from lib.rows import row, times, within
@@ -120,8 +121,8 @@ class Faulty:
 class FaultyDaemon(Daemon):
     """haild_faulty; one that could not start has no addresses."""
 
-    def __init__(self, faulty, *options, env):
-        super().__init__(*options, program="haild_faulty", log=[".*"], env={**faulty.env, **env})
+    def __init__(self, faulty, *options, env, **more):
+        super().__init__(*options, program="haild_faulty", log=[".*"], env={**faulty.env, **env}, **more)
 
     def _read_addresses(self):
         with self.process.stdout as stdout:
@@ -197,14 +198,34 @@ class Allocating(unittest.TestCase):
         faulty = Faulty(self.folder, kind, at, forever)
         env = {"HAILD_LISTEN": f"localhost unix:{self.folder}/socket-{at}-{forever}"}
         with FaultyDaemon(faulty, "-v", "-u", "-f", self.message, env=env) as daemon:
-            if daemon.addresses:
-                heard = self.serve(daemon, clients)
-                self.assertLessEqual(set(heard), {GREETING, b""})
-                self.assertTrue(forever or heard.count(b"") <= 1, heard)
-            else:
-                daemon.expected_exit = daemon.wait()
-                self.assertIn(daemon.expected_exit, (1, 3, 4))
-                self.assertEqual(len(daemon.log_lines("haild: .+")), 1)
+            self.serve_or_fail(daemon, forever, clients)
+        return faulty.read()
+
+    def serve_or_fail(self, daemon, forever, clients):
+        """It must greet all but one client, or tell in one line why it did not start."""
+        if daemon.addresses:
+            heard = self.serve(daemon, clients)
+            self.assertLessEqual(set(heard), {GREETING, b""})
+            self.assertTrue(forever or heard.count(b"") <= 1, heard)
+        else:
+            daemon.expected_exit = daemon.wait()
+            self.assertIn(daemon.expected_exit, (1, 3, 4))
+            self.assertEqual(len(daemon.log_lines("haild: .+")), 1)
+
+    def fail_activated(self, kind, at, forever, clients):
+        """The same of a haild that inherits its sockets."""
+        faulty = Faulty(self.folder, kind, at, forever)
+        with contextlib.ExitStack() as stack:
+            hold = stack.enter_context
+            tcp = [hold(listening()), hold(listening("::1"))]
+            udp = [hold(listening(*one.getsockname()[:2], kind=socket.SOCK_DGRAM)) for one in tcp]
+            passing = Passing([*udp, *tcp, hold(listening_unix(self.folder / f"passed-{kind}-{at}-{forever}"))],
+                              variables={"LISTEN_PIDFDID": "$ID"})
+            stack.callback(passing.close)
+            with FaultyDaemon(faulty, "-v", "-f", self.message, env={}, port=None, prefix=passing.prefix,
+                              popen=passing.popen) as daemon:
+                passing.close()
+                self.serve_or_fail(daemon, forever, clients)
         return faulty.read()
 
     def fail_each(self, fail, everyday, forevers=(False, True)):
@@ -226,6 +247,12 @@ class Allocating(unittest.TestCase):
         failures = self.fail_each(lambda at, forever: self.fail_haild(
             "memory", at, forever, 3 if forever else times(64, 64)), 50)
         score.haild = f"{failures} failures: 0 crashes, 0 blocks lost"
+
+    def test_activated_haild(self):
+        for kind, forevers in ("memory", (False, True)), ("call", (False,)):
+            fail = lambda at, forever, kind=kind: self.fail_activated(kind, at, forever, 3)
+            failures = self.fail_each(fail, 60, forevers)
+            self.assertGreater(failures, 3)
 
     def test_calls_of_haild(self):
         failures = self.fail_each(lambda at, forever: self.fail_haild("call", at, forever, 3), 60, [False])

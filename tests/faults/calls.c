@@ -29,6 +29,7 @@ CALL(accept, (int fd, void *address, unsigned *length), (fd, address, length))
 CALL(bind, (int fd, const void *address, unsigned length), (fd, address, length))
 CALL(connect, (int fd, const void *address, unsigned length), (fd, address, length))
 CALL(fstat, (int fd, void *status), (fd, status))
+CALL(fstatfs, (int fd, void *status), (fd, status))
 CALL(getpeername, (int fd, void *address, unsigned *length), (fd, address, length))
 CALL(getrlimit, (int what, void *limit), (what, limit))
 CALL(getsockname, (int fd, void *address, unsigned *length), (fd, address, length))
@@ -83,16 +84,36 @@ CALL(__open_2, (const char *path, int flags), (path, flags))
 
 FCNTL(fcntl)
 
+/* Those without a function of their own. None has more than six arguments. */
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, ...)
+{
+	long given[6];
+	va_list arguments;
+
+	va_start(arguments, number);
+	for (int i = 0; i < 6; i++)
+		given[i] = va_arg(arguments, long);
+	va_end(arguments);
+	return fault_hits(FAULT_CALL) ? -1
+				      : __real_syscall(number, given[0], given[1], given[2],
+						       given[3], given[4], given[5]);
+}
+
 /* glibc's other names of these, for files of over 2 GiB, which not every C library has. */
 #pragma weak __real___open64_2
 #pragma weak __real_fcntl64
 #pragma weak __real_fstat64
+#pragma weak __real_fstatfs
+#pragma weak __real_fstatfs64
 #pragma weak __real_getrlimit64
 #pragma weak __real_lstat64
 #pragma weak __real_open64
 #pragma weak __real_setrlimit64
 CALL(__open64_2, (const char *path, int flags), (path, flags))
 CALL(fstat64, (int fd, void *status), (fd, status))
+CALL(fstatfs64, (int fd, void *status), (fd, status))
 CALL(getrlimit64, (int what, void *limit), (what, limit))
 CALL(lstat64, (const char *path, void *status), (path, status))
 CALL(setrlimit64, (int what, const void *limit), (what, limit))
