@@ -178,7 +178,8 @@ check_statuses() { # name, header, page
 
 # The service manager's variables have no place in --help: it sets them.
 check_variables() {
-	grep -ohE '"(HAILD|NOTIFY|WATCHDOG)_[A-Z_]*"' "$srcdir/src/daemon/options.c" "$srcdir/src/daemon/tell/notify.c" |
+	grep -ohE '"(HAILD|LISTEN|NOTIFY|WATCHDOG)_[A-Z_]*"' "$srcdir/src/daemon/options.c" \
+		"$srcdir/src/daemon/setup/inherited.c" "$srcdir/src/daemon/tell/notify.c" |
 		tr -d '"' | sort -u >"$work/variables"
 	entries_of_page "$srcdir/man/haild.8" Ev ENVIRONMENT >"$work/listed"
 	same "haild: ENVIRONMENT has every variable" "$work/variables" "$work/listed"
