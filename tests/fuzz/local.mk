@@ -47,6 +47,8 @@ fuzz_client_libs = tests/fuzz/libfuzz.a src/libclient.a src/libbase.a $(EVENT_LI
 fuzz_daemon_libs = tests/fuzz/libfuzz.a src/libdaemon.a src/libbase.a $(EVENT_LIBS)
 
 # Each target is one file of its name.
+tests_fuzz_fuzz_activation_LDADD = $(fuzz_daemon_libs)
+tests_fuzz_fuzz_activation_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_address_LDADD = $(fuzz_client_libs)
 tests_fuzz_fuzz_address_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_client_options_LDADD = $(fuzz_client_libs)

@@ -3,6 +3,8 @@
 #include "daemon/setup/activation.h"
 
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "daemon/setup/pidfd.h"
 #include "lib/suite.h"
