@@ -252,14 +252,10 @@ class HeldSocket(UnitTest):
 
     def test_starts_that_fail_leave_the_socket(self):
         self.configure("HAILD_OPTIONS=--no-such-option\n")
-        self.override("haild.service", "[Service]\nRestart=no\n[Unit]\nStartLimitIntervalSec=0\n")
         systemctl("start", "haild.socket")
         with socket.create_connection(("127.0.0.1", PORT), DEADLINE) as client:
-            poll_until(lambda: show("haild.service", "ExecMainStatus") == "2")
+            poll_until(lambda: int(show("haild.service", "NRestarts")) > 6)
             self.configure("HAILD_OPTIONS=\n")
-            # Until now each start has failed within the same second, and systemd has tried many.
-            poll_until(lambda: show("haild.service", "ActiveState") == "active" or
-                       run("systemctl", "start", "haild.service", check=False).returncode == 0)
             self.assertEqual(client.recv(100), GREETING)
 
 
