@@ -253,7 +253,8 @@ class Wrong(Activation):
         silent = self.keep(socket.socket())
         silent.bind((LOCAL, 0))
         cases = [
-            (None, "it is not open"),
+            # A wrapper may have a descriptor of its own there.
+            *([] if harness.WRAPPER else [(None, "it is not open")]),
             (self.keep(open("/dev/null")), "it is no socket"),
             (self.keep(open(__file__)), "it is no socket"),
             (reader, "it is no socket"),
