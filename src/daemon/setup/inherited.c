@@ -137,9 +137,9 @@ static void write_problem(struct inherited *inherited, int fd, const char *name,
 
 void inherited_add(struct inherited *inherited, int fd, const char *name)
 {
-	enum socket_kind kind;
+	enum socket_kind kind = SOCKET_STREAM;
 	enum socket_role role;
-	struct address address;
+	struct address address = {.length = 0};
 	struct socket_entry *entry;
 	const char *refusal, *why = judge(fd, &kind, &address);
 
