@@ -150,6 +150,7 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/server.h \
 	src/daemon/serve/session.c \
 	src/daemon/serve/session.h \
+	src/daemon/serve/session_state.h \
 	src/daemon/serve/sessions.c \
 	src/daemon/serve/sessions.h \
 	src/daemon/serve/waiting.c \

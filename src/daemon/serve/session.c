@@ -8,69 +8,21 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/event_struct.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/pool.h"
 #include "base/socket.h"
 #include "ending.h"
 #include "daemon/say/outbox.h"
 #include "daemon/say/rendering.h"
+#include "session_state.h"
 #include "daemon/tell/journal.h"
 #include "daemon/tell/stats.h"
 #include "waiting.h"
-
-/* What a session waits for. */
-enum state {
-	OPENING,   /* nothing yet */
-	GREETING,  /* the kernel to take the rest of the greeting; input is watched, too */
-	PARTING,   /* our look whether the client has closed; half-closed a moment ago */
-	LINGERING, /* the client to close; input is watched */
-};
-
-/*
- * Many linger at a time, so this is small. A bufferevent, some 800 bytes, exists only while the
- * greeting needs it. Times are clock_ms(), modulo 2^32.
- */
-struct session {
-	struct session_shared *all;
-	struct waiter age; /* until its deadline */
-	/* PARTING: until our look; LINGERING: until its silence is too long. */
-	struct waiter turn;
-	union {
-		struct { /* GREETING */
-			struct bufferevent *output;
-			struct rendering *rest; /* of the greeting, not queued yet; or NULL */
-		};
-		QUEUE_LINK(session) by_half_close; /* LINGERING */
-	};
-	char *peer;
-	int fd;
-	enum state state;
-	uint32_t discarded;
-	uint32_t queued;    /* bytes of its greeting, sent ones included */
-	struct event input; /* GREETING, LINGERING */
-};
-
-/* When the session was half-closed; stored in a spare field, because sessions are many. */
-#define HALF_CLOSED_MS(session) ((session)->turn.spare)
-
-/* The time in ms, modulo 2^32: no session lives for the 49 days until that wraps. */
-static uint32_t now_ms(void)
-{
-	return (uint32_t)clock_ms();
-}
-
-/* Returns the session that has this waiter at that offset. */
-static struct session *session_of(struct waiter *waiter, size_t offset)
-{
-	return (struct session *)(void *)((char *)waiter - offset);
-}
 
 /* Returns how many bytes of the greeting the kernel took. */
 static size_t bytes_sent(const struct session *session)
@@ -111,7 +63,7 @@ static void leave_state(struct session *session)
 /* Logs the end. The client went `gone_ms` ago; -1: nobody knows when. */
 static void log_end(const struct session *session, enum ending ending, size_t sent, int64_t gone_ms)
 {
-	uint32_t lived = now_ms() - session->age.since_ms;
+	uint32_t lived = session_now_ms() - session->age.since_ms;
 
 	if (gone_ms > 0)
 		lived -= gone_ms < lived ? (uint32_t)gone_ms : lived;
@@ -167,7 +119,8 @@ static bool read_input(struct session *session)
 		session->all->stats->bytes_discarded += (uint64_t)n;
 		if (session->discarded < SESSION_DISCARD_MAX) {
 			if (session->state == LINGERING)
-				waiting_again(session->all->silence, &session->turn, now_ms());
+				waiting_again(session->all->silence, &session->turn,
+					      session_now_ms());
 			return true;
 		}
 		session_close(session, ENDING_FLOODED);
@@ -211,7 +164,7 @@ static void linger(struct session *session)
 	leave_state(session);
 	session->state = LINGERING;
 	QUEUE_ADD(&all->lingering, session, by_half_close);
-	waiting_add(all->silence, &session->turn, now_ms());
+	waiting_add(all->silence, &session->turn, session_now_ms());
 	if (event_add(&session->input, NULL) < 0)
 		session_close(session, ENDING_FAILED);
 }
@@ -260,7 +213,7 @@ static void half_close(struct session *session)
 	}
 	session->all->stats->greeted++;
 	if (session->state == GREETING) {
-		HALF_CLOSED_MS(session) = now_ms();
+		HALF_CLOSED_MS(session) = session_now_ms();
 		linger(session);
 	}
 }
@@ -377,7 +330,7 @@ bool session_open(struct session_shared *all, int fd, const char *peer, enum ses
 		socket_reset(fd);
 		return false;
 	}
-	waiting_add(all->deadline, &session->age, now_ms());
+	waiting_add(all->deadline, &session->age, session_now_ms());
 	all->open++;
 	if (greet(session, when == SESSION_NOW))
 		return true;
@@ -397,5 +350,5 @@ struct session *session_of_age(struct waiter *age)
 
 uint32_t session_lingered_ms(const struct session *session)
 {
-	return now_ms() - HALF_CLOSED_MS(session);
+	return session_now_ms() - HALF_CLOSED_MS(session);
 }
