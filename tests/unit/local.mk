@@ -30,6 +30,7 @@ unit_tests = \
 	tests/unit/check_loop \
 	tests/unit/check_loopback \
 	tests/unit/check_messagefile \
+	tests/unit/check_metrics \
 	tests/unit/check_nameerror \
 	tests/unit/check_notify \
 	tests/unit/check_number \

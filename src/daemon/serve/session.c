@@ -78,6 +78,19 @@ static void log_end(const struct session *session, enum ending ending, size_t se
 	});
 }
 
+/*
+ * Returns how long the session has lived, in ms. Most end at our look, whose time is known: the
+ * clock would take longer than all else that is counted here.
+ */
+static uint32_t lived_ms(const struct session *session)
+{
+	uint32_t now = session->state == PARTING ? waiting_seen_ms(session->all->look)
+						 : session_now_ms();
+	int32_t lived = (int32_t)(now - session->age.since_ms);
+
+	return lived > 0 ? (uint32_t)lived : 0;
+}
+
 void session_close(struct session *session, enum ending ending)
 {
 	struct session_shared *all = session->all;
@@ -88,6 +101,7 @@ void session_close(struct session *session, enum ending ending)
 	if (ending != ENDING_DONE)
 		ending_count(ending, all->stats);
 	all->stats->bytes_sent += sent;
+	stats_count_usual_life(all->stats, lived_ms(session));
 	all->open--;
 	if (session->peer)
 		log_end(session, ending, sent, gone_ms);
@@ -327,6 +341,7 @@ bool session_open(struct session_shared *all, int fd, const char *peer, enum ses
 
 	if (!session) {
 		all->stats->failed++;
+		stats_count_life(all->stats, 0);
 		socket_reset(fd);
 		return false;
 	}

@@ -32,6 +32,7 @@ static bool see_to(struct waiting *waiting, size_t most)
 	uint32_t now = present_ms();
 	struct waiter *due;
 
+	waiting->seen_ms = now;
 	while ((due = find_due(waiting, now)) && most-- > 0)
 		waiting->due(due, waiting->argument);
 	if (!due)
@@ -93,8 +94,9 @@ void waiting_free(struct waiting *waiting)
 	free(waiting);
 }
 
-void waiting_begin(struct waiting *waiting)
+void waiting_begin(struct waiting *waiting, uint32_t now_ms)
 {
+	waiting->seen_ms = now_ms;
 	loop_add_timer(waiting->timer, waiting->ms);
 }
 

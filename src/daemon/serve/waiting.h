@@ -47,6 +47,7 @@ struct waiting {
 	struct event *timer; /* pending while somebody waits, and maybe once more */
 	bool is_hurried;     /* clients that have waited since hurried_ms or longer are due */
 	uint32_t hurried_ms;
+	uint32_t seen_ms; /* see waiting_seen_ms() */
 };
 
 /*
@@ -61,7 +62,7 @@ struct waiting *waiting_new(struct event_base *base, uint64_t ms, uint64_t slack
 void waiting_free(struct waiting *waiting);
 
 /* Starts the timer, for the first in the queue. */
-void waiting_begin(struct waiting *waiting);
+void waiting_begin(struct waiting *waiting, uint32_t now_ms);
 
 /*
  * Adds a client at the end; `now_ms` is clock_ms(), modulo 2^32. Inline, since each greeting calls
@@ -70,7 +71,7 @@ void waiting_begin(struct waiting *waiting);
 static inline void waiting_add(struct waiting *waiting, struct waiter *waiter, uint32_t now_ms)
 {
 	if (!waiting->list.first)
-		waiting_begin(waiting);
+		waiting_begin(waiting, now_ms);
 	waiter->since_ms = now_ms;
 	QUEUE_ADD(&waiting->list, waiter, link);
 }
@@ -86,6 +87,15 @@ static inline void waiting_again(struct waiting *waiting, struct waiter *waiter,
 {
 	waiting_remove(waiting, waiter);
 	waiting_add(waiting, waiter, now_ms);
+}
+
+/*
+ * Returns when the queue was last looked through for clients that are due, or when the first of
+ * them came: in a callback for one that is due, that is now.
+ */
+static inline uint32_t waiting_seen_ms(const struct waiting *waiting)
+{
+	return waiting->seen_ms;
 }
 
 /* Returns the client that has waited longest, or NULL. */

@@ -12,6 +12,10 @@
 /* Room for the counters as text. */
 enum { TEXT_MAX = 1024 };
 
+const uint32_t stats_lives[STATS_LIVES] = {
+	STATS_USUAL_OVER, STATS_USUAL_UP_TO, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000,
+};
+
 /* The counters' names, in the order of the log. */
 #define STATS_ROW(name, kind, help) {#name, offsetof(struct stats, name)},
 static const struct counter {
@@ -44,6 +48,16 @@ static void add_end(struct json *json, const void *subject)
 {
 	json_string(json, "event", "stopped");
 	add_counters(json, subject);
+}
+
+void stats_count_life(struct stats *stats, uint32_t ms)
+{
+	unsigned i = 0;
+
+	while (i < STATS_LIVES && ms > stats_lives[i])
+		i++;
+	stats->lives[i]++;
+	stats->lives_ms += ms;
 }
 
 /* Writes all counters, with a blank before each. Returns `text`. */

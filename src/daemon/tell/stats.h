@@ -5,37 +5,64 @@
 
 #include <stdint.h>
 
-/* Each counter once: its name, its kind, and what it counts, in the order of the log. */
+/*
+ * Each counter once: its name, its kind, and what it counts, in the order of the log. The last is
+ * also the help that Prometheus shows, except for an ENDING (metrics.c).
+ */
 #define STATS_ALL(X)                                                                               \
 	X(accepted, COUNTER, "connections accepted")                                               \
 	X(greeted, COUNTER, "connections that had the whole greeting and our half-close")          \
-	X(left, COUNTER, "of these, left without it: counted with -v only")                        \
-	X(reset, COUNTER, "connections reset by the peer after the greeting was sent")             \
-	X(reset_greeting, COUNTER, "connections reset by the peer before that")                    \
-	X(timed_out_greeting, COUNTER, "did not take the greeting in time: closed hard")           \
-	X(timed_out_linger, COUNTER, "had it, but did not close in time")                          \
-	X(flooded, COUNTER, "sent more than is thrown away")                                       \
-	X(evicted, COUNTER, "had it, and made room for others")                                    \
-	X(stopped, COUNTER, "still open when the daemon had to end")                               \
-	X(failed, COUNTER, "no memory, or a system call failed")                                   \
-	X(bytes_sent, COUNTER, "bytes of greetings sent")                                          \
+	X(left, ENDING, "of these, left without it: counted with -v only")                         \
+	X(reset, ENDING, "connections reset by the peer after the greeting was sent")              \
+	X(reset_greeting, ENDING, "connections reset by the peer before that")                     \
+	X(timed_out_greeting, ENDING, "did not take the greeting in time: closed hard")            \
+	X(timed_out_linger, ENDING, "had it, but did not close in time")                           \
+	X(flooded, ENDING, "sent more than is thrown away")                                        \
+	X(evicted, ENDING, "had it, and made room for others")                                     \
+	X(stopped, ENDING, "still open when the daemon had to end")                                \
+	X(failed, ENDING, "no memory, or a system call failed")                                    \
+	X(bytes_sent, COUNTER, "bytes of greetings sent, of connections that have ended")          \
 	X(bytes_discarded, COUNTER, "bytes of clients thrown away")                                \
-	X(datagrams, COUNTER, "requests that came by UDP")                                         \
-	X(datagrams_answered, COUNTER, "requests answered")                                        \
-	X(datagrams_too_small, COUNTER, "not answered: not longer than their answer")              \
-	X(datagrams_ignored, COUNTER, "not answered: from or to an address of many machines")      \
-	X(datagrams_failed, COUNTER, "answers that the kernel did not take")                       \
+	X(datagrams, COUNTER, "datagrams that came")                                               \
+	X(datagrams_answered, COUNTER, "datagrams answered")                                       \
+	X(datagrams_too_small, COUNTER, "datagrams not answered: not longer than their answer")    \
+	X(datagrams_ignored, COUNTER,                                                              \
+	  "datagrams not answered: from or to an address of many machines")                        \
+	X(datagrams_failed, COUNTER, "answers to datagrams that the kernel did not take")          \
 	X(accept_pauses, COUNTER, "times that accepting stopped for want of room")                 \
-	X(open, GAUGE, "connections now, as told when it is asked for")
+	X(open, GAUGE, "connections open now")
 
-/* A counter only grows; a gauge is a current value. */
-enum stats_kind { STATS_COUNTER, STATS_GAUGE };
+/* A counter only grows, also that of an ending of connections; a gauge is a current value. */
+enum stats_kind { STATS_COUNTER, STATS_ENDING, STATS_GAUGE };
+
+/*
+ * The lives of connections are counted by their length, in ms: up to each of these, and beyond the
+ * last. Clients that close at once are seen 20 to 40 ms later (sessions.c), so most are in one.
+ */
+enum { STATS_LIVES = 11, STATS_USUAL_LIFE = 1, STATS_USUAL_OVER = 10, STATS_USUAL_UP_TO = 50 };
+extern const uint32_t stats_lives[STATS_LIVES];
 
 #define STATS_FIELD(name, kind, help) uint64_t name;
 struct stats {
 	STATS_ALL(STATS_FIELD)
+	uint64_t lives[STATS_LIVES + 1]; /* connections that have ended, by length of life */
+	uint64_t lives_ms;		 /* how long they lived, together */
 };
 #undef STATS_FIELD
+
+/* Counts a connection that has ended after so many ms. */
+void stats_count_life(struct stats *stats, uint32_t ms);
+
+/* The same, fast for most: each greeting calls it. */
+static inline void stats_count_usual_life(struct stats *stats, uint32_t ms)
+{
+	if (ms > STATS_USUAL_OVER && ms <= STATS_USUAL_UP_TO) {
+		stats->lives[STATS_USUAL_LIFE]++;
+		stats->lives_ms += ms;
+	} else {
+		stats_count_life(stats, ms);
+	}
+}
 
 /*
  * Logs the counters in one line. stats_log() was asked for, so it does whatever the log's level is;
