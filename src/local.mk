@@ -142,8 +142,14 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/say/template.h \
 	src/daemon/serve/ending.c \
 	src/daemon/serve/ending.h \
+	src/daemon/serve/httpanswer.c \
+	src/daemon/serve/httpanswer.h \
+	src/daemon/serve/httprequest.c \
+	src/daemon/serve/httprequest.h \
 	src/daemon/serve/listener.c \
 	src/daemon/serve/listener.h \
+	src/daemon/serve/prelude.c \
+	src/daemon/serve/prelude.h \
 	src/daemon/serve/room.c \
 	src/daemon/serve/room.h \
 	src/daemon/serve/server.c \

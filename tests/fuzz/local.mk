@@ -6,6 +6,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_address \
 	tests/fuzz/fuzz_client_options \
 	tests/fuzz/fuzz_escape \
+	tests/fuzz/fuzz_httprequest \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_number \
 	tests/fuzz/fuzz_options \
@@ -55,6 +56,8 @@ tests_fuzz_fuzz_client_options_LDADD = $(fuzz_client_libs)
 tests_fuzz_fuzz_client_options_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_escape_LDADD = $(fuzz_base_libs)
 tests_fuzz_fuzz_escape_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_httprequest_LDADD = $(fuzz_daemon_libs)
+tests_fuzz_fuzz_httprequest_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_json_LDADD = $(fuzz_base_libs)
 tests_fuzz_fuzz_json_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_number_LDADD = $(fuzz_base_libs)

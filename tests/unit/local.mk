@@ -18,6 +18,8 @@ unit_tests = \
 	tests/unit/check_excerpt \
 	tests/unit/check_expect \
 	tests/unit/check_greeting \
+	tests/unit/check_httpanswer \
+	tests/unit/check_httprequest \
 	tests/unit/check_inherited \
 	tests/unit/check_journal \
 	tests/unit/check_journald \
@@ -40,6 +42,7 @@ unit_tests = \
 	tests/unit/check_outlet \
 	tests/unit/check_packets \
 	tests/unit/check_pool \
+	tests/unit/check_prelude \
 	tests/unit/check_probe \
 	tests/unit/check_prompt \
 	tests/unit/check_race \
