@@ -142,6 +142,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/say/template.h \
 	src/daemon/serve/ending.c \
 	src/daemon/serve/ending.h \
+	src/daemon/serve/hearing.c \
+	src/daemon/serve/hearing.h \
 	src/daemon/serve/httpanswer.c \
 	src/daemon/serve/httpanswer.h \
 	src/daemon/serve/httprequest.c \

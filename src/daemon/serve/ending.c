@@ -11,7 +11,7 @@
 
 #define COUNTED(counter) offsetof(struct stats, counter)
 
-/* Counted as greeted, and nowhere else. */
+/* Counted nowhere else than as greeted, if it was. */
 #define UNCOUNTED SIZE_MAX
 
 static const struct {
@@ -28,6 +28,9 @@ static const struct {
 	[ENDING_EVICTED] = {"made room for others", COUNTED(evicted)},
 	[ENDING_STOPPED] = {"stopped", COUNTED(stopped)},
 	[ENDING_FAILED] = {"failed", COUNTED(failed)},
+	[ENDING_LEFT_PRELUDE] = {"left in prelude", UNCOUNTED},
+	[ENDING_RESET_PRELUDE] = {"reset in prelude", UNCOUNTED},
+	[ENDING_TIMED_OUT_PRELUDE] = {"timed out in prelude", UNCOUNTED},
 };
 
 int64_t ending_look_closer(enum ending *ending, int fd, size_t sent)

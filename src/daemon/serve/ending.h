@@ -19,6 +19,10 @@ enum ending {
 	ENDING_EVICTED,		   /* made room for others */
 	ENDING_STOPPED,		   /* the daemon had to end */
 	ENDING_FAILED,		   /* no memory, or a system call failed */
+	/* Before an answer, the peer must have said something, and has not: */
+	ENDING_LEFT_PRELUDE,	  /* it ended the stream */
+	ENDING_RESET_PRELUDE,	  /* it reset the connection */
+	ENDING_TIMED_OUT_PRELUDE, /* it took too long */
 };
 
 /*
@@ -34,7 +38,7 @@ int64_t ending_look_closer(enum ending *ending, int fd, size_t sent);
 /* Returns what the log calls it. */
 const char *ending_name(enum ending ending);
 
-/* Counts a session that ended so. ENDING_DONE has no counter of its own. */
+/* Counts a session that ended so. ENDING_DONE and those in a prelude have no counter. */
 void ending_count(enum ending ending, struct stats *stats);
 
 #endif

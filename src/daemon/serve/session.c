@@ -17,6 +17,7 @@
 #include "base/pool.h"
 #include "base/socket.h"
 #include "ending.h"
+#include "hearing.h"
 #include "daemon/say/outbox.h"
 #include "daemon/say/rendering.h"
 #include "session_state.h"
@@ -29,6 +30,7 @@ static size_t bytes_sent(const struct session *session)
 {
 	switch (session->state) {
 	case OPENING:
+	case HEARING:
 		return 0;
 	case GREETING:
 		return session->queued -
@@ -40,11 +42,13 @@ static size_t bytes_sent(const struct session *session)
 	return session->queued;
 }
 
-/* Releases what the session's state holds, except the watch on its input. */
-static void leave_state(struct session *session)
+void session_leave_state(struct session *session)
 {
 	switch (session->state) {
 	case OPENING:
+		break;
+	case HEARING:
+		hearing_end(session);
 		break;
 	case GREETING:
 		bufferevent_free(session->output);
@@ -108,7 +112,7 @@ void session_close(struct session *session, enum ending ending)
 	/* libevent takes the descriptor out of epoll, so close it after that. */
 	if (session->state == GREETING || session->state == LINGERING)
 		event_del(&session->input);
-	leave_state(session);
+	session_leave_state(session);
 	if (whole)
 		close(session->fd);
 	else
@@ -175,7 +179,7 @@ static void linger(struct session *session)
 {
 	struct session_shared *all = session->all;
 
-	leave_state(session);
+	session_leave_state(session);
 	session->state = LINGERING;
 	QUEUE_ADD(&all->lingering, session, by_half_close);
 	waiting_add(all->silence, &session->turn, session_now_ms());
@@ -186,7 +190,7 @@ static void linger(struct session *session)
 /* Most clients have closed by now; watches the others from now on. */
 void session_look_due_cb(struct waiter *turn, void *argument)
 {
-	struct session *session = session_of(turn, offsetof(struct session, turn));
+	struct session *session = session_of_turn(turn);
 
 	(void)argument;
 	if (!read_input(session))
@@ -198,7 +202,7 @@ void session_look_due_cb(struct waiter *turn, void *argument)
 void session_silence_due_cb(struct waiter *turn, void *argument)
 {
 	(void)argument;
-	session_close(session_of(turn, offsetof(struct session, turn)), ENDING_TIMED_OUT_LINGER);
+	session_close(session_of_turn(turn), ENDING_TIMED_OUT_LINGER);
 }
 
 void session_deadline_due_cb(struct waiter *age, void *argument)
@@ -270,14 +274,8 @@ static void write_failed_cb(struct bufferevent *output, short what, void *argume
 	session_close(argument, ENDING_RESET_GREETING);
 }
 
-/* Leaves the rest of the greeting to libevent. False: no memory, or no watch on the socket. */
-static bool keep_greeting(struct session *session, size_t sent)
+bool session_say(struct session *session, struct bufferevent *output, struct rendering *rest)
 {
-	struct bufferevent *output;
-	struct rendering *rest;
-
-	if (!outbox_take(session->all->outbox, sent, &output, &rest))
-		return false;
 	session->state = GREETING;
 	session->output = output;
 	session->rest = rest;
@@ -285,6 +283,16 @@ static bool keep_greeting(struct session *session, size_t sent)
 	prepare_input(session);
 	return bufferevent_setfd(output, session->fd) == 0 &&
 	       event_add(&session->input, NULL) == 0 && bufferevent_enable(output, EV_WRITE) == 0;
+}
+
+/* Leaves the rest of the greeting to libevent. False: no memory, or no watch on the socket. */
+static bool keep_greeting(struct session *session, size_t sent)
+{
+	struct bufferevent *output;
+	struct rendering *rest;
+
+	return outbox_take(session->all->outbox, sent, &output, &rest) &&
+	       session_say(session, output, rest);
 }
 
 /*
@@ -318,7 +326,7 @@ static bool greet(struct session *session, bool now)
 }
 
 /* Makes a session for a socket; NULL: no memory. */
-static struct session *session_new(struct session_shared *all, int fd, const char *peer)
+static inline struct session *make(struct session_shared *all, int fd, const char *peer)
 {
 	struct session *session = pool_take(all->pool);
 
@@ -335,20 +343,38 @@ static struct session *session_new(struct session_shared *all, int fd, const cha
 	return NULL;
 }
 
-bool session_open(struct session_shared *all, int fd, const char *peer, enum session_when when)
+/* Makes a session, whose life begins; NULL: no memory, fd is closed. */
+static inline struct session *begin(struct session_shared *all, int fd, const char *peer)
 {
-	struct session *session = session_new(all, fd, peer);
+	struct session *session = make(all, fd, peer);
 
 	if (!session) {
 		all->stats->failed++;
 		stats_count_life(all->stats, 0);
 		socket_reset(fd);
-		return false;
+		return NULL;
 	}
 	waiting_add(all->deadline, &session->age, session_now_ms());
 	all->open++;
-	if (greet(session, when == SESSION_NOW))
-		return true;
+	return session;
+}
+
+bool session_open(struct session_shared *all, int fd, const char *peer, enum session_when when)
+{
+	struct session *session = begin(all, fd, peer);
+
+	if (!session || greet(session, when == SESSION_NOW))
+		return session != NULL;
+	session_close(session, ENDING_FAILED);
+	return false;
+}
+
+bool session_hear(struct session_shared *all, int fd, const char *peer)
+{
+	struct session *session = begin(all, fd, peer);
+
+	if (!session || hearing_begin(session))
+		return session != NULL;
 	session_close(session, ENDING_FAILED);
 	return false;
 }
@@ -361,6 +387,11 @@ size_t session_size(void)
 struct session *session_of_age(struct waiter *age)
 {
 	return session_of(age, offsetof(struct session, age));
+}
+
+struct session *session_of_turn(struct waiter *turn)
+{
+	return session_of(turn, offsetof(struct session, turn));
 }
 
 uint32_t session_lingered_ms(const struct session *session)

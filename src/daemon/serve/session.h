@@ -2,6 +2,8 @@
 /*
  * session: one client: greet, half-close, discard what it sends until it closes, close.
  *
+ * Before it is answered, a client may have to say something: then it is heard first (hearing.c).
+ *
  * Closing a socket with unread input makes the kernel send RST and drop what was not yet delivered
  * (RFC 1122, 4.2.2.13; RFC 2525, 2.17). A client that talks first would lose its greeting. So we
  * linger, within bounds.
@@ -18,6 +20,7 @@
 #include "ending.h"
 
 struct event_base;
+struct hearing;
 struct outbox;
 struct pool;
 struct session;
@@ -34,10 +37,12 @@ QUEUE_HEAD(session_list, session);
 struct session_shared {
 	struct event_base *base;
 	struct stats *stats;
-	struct outbox *outbox; /* the next session's greeting */
+	struct outbox *outbox; /* the next session's greeting; NULL: all are heard first */
 	struct pool *pool;     /* of blocks of session_size() bytes */
 	size_t open;
 	struct session_list lingering;	/* longest first */
+	const struct hearing *hearing;	/* of sessions that are heard first; or NULL */
+	struct waiting *heard;		/* sessions that still are; or NULL */
 	struct waiting *deadline;	/* every session */
 	struct waiting *look;		/* sessions half-closed a moment ago */
 	struct waiting *silence;	/* sessions that linger */
@@ -55,6 +60,12 @@ enum session_when { SESSION_NOW, SESSION_LATER };
 bool session_open(struct session_shared *all, int fd, const char *peer,
 		  enum session_when when) MUST_CHECK;
 
+/*
+ * Takes over the connected, non-blocking socket `fd`, hears its peer, and answers it as the hearing
+ * says. False: no memory, fd is closed.
+ */
+bool session_hear(struct session_shared *all, int fd, const char *peer) MUST_CHECK;
+
 /* Closes a session, counts the reason, and tells the owner: the only place where a session ends. */
 void session_close(struct session *session, enum ending ending);
 
@@ -63,6 +74,10 @@ size_t session_size(void);
 
 /* Returns the session that waits for this deadline. */
 struct session *session_of_age(struct waiter *age);
+
+/* Returns the session that waits for its turn: to be heard, to be looked at, or to end its silence.
+ */
+struct session *session_of_turn(struct waiter *turn);
 
 /* Returns how many ms ago it was half-closed; it must linger. */
 uint32_t session_lingered_ms(const struct session *session);

@@ -7,20 +7,24 @@
 #define DAEMON_SERVE_SESSION_STATE_H
 
 #include <event2/event_struct.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/attributes.h"
 #include "base/clock.h"
 #include "base/queue.h"
 #include "session.h"
 #include "waiting.h"
 
 struct bufferevent;
+struct prelude;
 struct rendering;
 
 /* What a session waits for. */
 enum session_state {
 	OPENING,   /* nothing yet */
+	HEARING,   /* the client to say what it must before it is answered */
 	GREETING,  /* the kernel to take the rest of the greeting; input is watched, too */
 	PARTING,   /* our look whether the client has closed; half-closed a moment ago */
 	LINGERING, /* the client to close; input is watched */
@@ -33,10 +37,14 @@ enum session_state {
 struct session {
 	struct session_shared *all;
 	struct waiter age; /* until its deadline */
-	/* PARTING: until our look; LINGERING: until its silence is too long. */
+	/*
+	 * HEARING: until it must have been heard; PARTING: until our look; LINGERING: until its
+	 * silence is too long.
+	 */
 	struct waiter turn;
 	union {
-		struct { /* GREETING */
+		struct prelude *prelude; /* HEARING */
+		struct {		 /* GREETING */
 			struct bufferevent *output;
 			struct rendering *rest; /* of the greeting, not queued yet; or NULL */
 		};
@@ -64,5 +72,15 @@ static inline struct session *session_of(struct waiter *waiter, size_t offset)
 {
 	return (struct session *)(void *)((char *)waiter - offset);
 }
+
+/*
+ * Says what is queued on `output`, which is disabled and has no socket, then ends as after a
+ * greeting; the session owns it. The session is OPENING. False: no memory, or no watch.
+ */
+bool session_say(struct session *session, struct bufferevent *output,
+		 struct rendering *rest) MUST_CHECK;
+
+/* Releases what the session's state holds, except the watch on its input. */
+void session_leave_state(struct session *session);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "daemon/options.h"
 #include "daemon/say/outbox.h"
+#include "hearing.h"
 #include "session.h"
 #include "waiting.h"
 
@@ -28,29 +29,60 @@ struct sessions {
 	void *begun_argument;
 };
 
+/* Fills in what all sets have. False: no memory. */
+static bool prepare(struct sessions *sessions, const struct sessions_bounds *bounds)
+{
+	uint64_t look_ms = bounds->idle < LOOK_AFTER_MS ? bounds->idle : LOOK_AFTER_MS;
+	struct session_shared *all = &sessions->all;
+
+	sessions->room = bounds->room;
+	QUEUE_INIT(&all->lingering);
+	all->pool = pool_new(session_size());
+	all->deadline = waiting_new(all->base, bounds->timeout, 0, session_deadline_due_cb, NULL);
+	all->look = waiting_new(all->base, look_ms, look_ms, session_look_due_cb, NULL);
+	all->silence = waiting_new(all->base, bounds->idle, 0, session_silence_due_cb, NULL);
+	return all->pool && all->deadline && all->look && all->silence;
+}
+
 struct sessions *sessions_new(struct event_base *base, const struct options *options,
 			      struct greeting *greeting, struct stats *stats, size_t room,
 			      sessions_closed_cb *closed, void *argument)
 {
+	struct sessions_bounds bounds = {room, options->timeout, options->idle};
 	struct sessions *sessions = calloc(1, sizeof *sessions);
-	uint64_t look_ms = options->idle < LOOK_AFTER_MS ? options->idle : LOOK_AFTER_MS;
-	struct session_shared *all;
 
 	if (!sessions)
 		return NULL;
-	sessions->room = room;
-	all = &sessions->all;
-	all->base = base;
-	all->stats = stats;
-	all->closed = closed;
-	all->closed_argument = argument;
-	QUEUE_INIT(&all->lingering);
-	all->pool = pool_new(session_size());
-	all->outbox = outbox_new(base, greeting);
-	all->deadline = waiting_new(base, options->timeout, 0, session_deadline_due_cb, NULL);
-	all->look = waiting_new(base, look_ms, look_ms, session_look_due_cb, NULL);
-	all->silence = waiting_new(base, options->idle, 0, session_silence_due_cb, NULL);
-	if (all->pool && all->outbox && all->deadline && all->look && all->silence)
+	sessions->all = (struct session_shared){
+		.base = base,
+		.stats = stats,
+		.outbox = outbox_new(base, greeting),
+		.closed = closed,
+		.closed_argument = argument,
+	};
+	if (prepare(sessions, &bounds) && sessions->all.outbox)
+		return sessions;
+	sessions_free(sessions);
+	return NULL;
+}
+
+struct sessions *sessions_new_heard(struct event_base *base, const struct hearing *hearing,
+				    const struct sessions_bounds *bounds, struct stats *stats,
+				    sessions_closed_cb *closed, void *argument)
+{
+	struct sessions *sessions = calloc(1, sizeof *sessions);
+
+	if (!sessions)
+		return NULL;
+	sessions->all = (struct session_shared){
+		.base = base,
+		.stats = stats,
+		.hearing = hearing,
+		.heard = waiting_new(base, hearing->prelude->ms, 0, hearing_due_cb, NULL),
+		.closed = closed,
+		.closed_argument = argument,
+	};
+	if (prepare(sessions, bounds) && sessions->all.heard)
 		return sessions;
 	sessions_free(sessions);
 	return NULL;
@@ -70,6 +102,7 @@ void sessions_free(struct sessions *sessions)
 		sessions_stop(sessions);
 	outbox_free(sessions->all.outbox);
 	waiting_free(sessions->all.silence);
+	waiting_free(sessions->all.heard);
 	waiting_free(sessions->all.look);
 	waiting_free(sessions->all.deadline);
 	pool_free(sessions->all.pool);
@@ -132,6 +165,29 @@ bool sessions_greet(struct sessions *sessions, int fd, const char *peer)
 bool sessions_greet_later(struct sessions *sessions, int fd, const char *peer)
 {
 	return take_in(sessions, fd, peer, SESSION_LATER);
+}
+
+/*
+ * Finds the session that must make room for one that is heard first, at once: the one that has been
+ * heard for longest, else the one that has lingered longest, else the oldest.
+ */
+static struct session *find_least_useful(const struct sessions *sessions)
+{
+	const struct session_shared *all = &sessions->all;
+	struct waiter *longest = waiting_first(all->heard);
+
+	if (longest)
+		return session_of_turn(longest);
+	if (all->lingering.first)
+		return all->lingering.first;
+	return session_of_age(waiting_first(all->deadline));
+}
+
+bool sessions_hear(struct sessions *sessions, int fd, const char *peer)
+{
+	if (sessions->all.open >= sessions->room)
+		session_close(find_least_useful(sessions), ENDING_EVICTED);
+	return session_hear(&sessions->all, fd, peer);
 }
 
 void sessions_look_at_all(struct sessions *sessions)

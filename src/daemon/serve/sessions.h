@@ -5,11 +5,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attributes.h"
 
 struct event_base;
 struct greeting;
+struct hearing;
 struct options;
 struct sessions;
 struct stats;
@@ -24,6 +26,21 @@ typedef void sessions_closed_cb(void *argument);
 struct sessions *sessions_new(struct event_base *base, const struct options *options,
 			      struct greeting *greeting, struct stats *stats, size_t room,
 			      sessions_closed_cb *closed, void *argument);
+
+/* The bounds of a set of sessions. */
+struct sessions_bounds {
+	size_t room;	  /* how many may be open; more than 0 */
+	uint64_t timeout; /* the longest life of one, in ms */
+	uint64_t idle;	  /* the longest silence of one that lingers, in ms */
+};
+
+/*
+ * Makes a set of sessions, empty, whose clients are heard before they are answered. All arguments
+ * but `bounds` must outlive it. NULL: no memory.
+ */
+struct sessions *sessions_new_heard(struct event_base *base, const struct hearing *hearing,
+				    const struct sessions_bounds *bounds, struct stats *stats,
+				    sessions_closed_cb *closed, void *argument);
 
 /* Called when a client comes and no other is there. */
 typedef void sessions_begun_cb(void *argument);
@@ -65,6 +82,13 @@ bool sessions_greet(struct sessions *sessions, int fd, const char *peer) MUST_CH
 
 /* The same, but greets in the loop's next turn. */
 bool sessions_greet_later(struct sessions *sessions, int fd, const char *peer) MUST_CHECK;
+
+/*
+ * Takes over the connected, non-blocking socket `fd` of a client that is heard first. If all slots
+ * are taken, one that is still being heard makes room, or one that lingers, or the oldest. False:
+ * no memory, fd is closed.
+ */
+bool sessions_hear(struct sessions *sessions, int fd, const char *peer) MUST_CHECK;
 
 /* Looks now at all clients that may have closed unnoticed, because of a stop. */
 void sessions_look_at_all(struct sessions *sessions);
