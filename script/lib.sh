@@ -37,6 +37,7 @@ program systemd-socket-activate systemd
 program valgrind      valgrind
 program mandoc        mandoc
 program groff         groff-base
+program promtool      prometheus
 '
 
 # Of what a pipe brings, its beginning is taken by `sed -n 1,5p` and not by head: that closes the pipe, and what

@@ -140,6 +140,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/say/rendering.h \
 	src/daemon/say/template.c \
 	src/daemon/say/template.h \
+	src/daemon/serve/announce.c \
+	src/daemon/serve/announce.h \
 	src/daemon/serve/ending.c \
 	src/daemon/serve/ending.h \
 	src/daemon/serve/hearing.c \
@@ -150,6 +152,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/httprequest.h \
 	src/daemon/serve/listener.c \
 	src/daemon/serve/listener.h \
+	src/daemon/serve/monitor.c \
+	src/daemon/serve/monitor.h \
 	src/daemon/serve/prelude.c \
 	src/daemon/serve/prelude.h \
 	src/daemon/serve/room.c \

@@ -3,8 +3,9 @@
 # docs: holds the option table in the source, --help and the man page against each other.
 #
 # An option that is in one of them and not in the others fails, and so does one that
-# takes a value in one place only, or has another default in the man page. Likewise the variables, the exit statuses, the counters
-# and the placeholders, as far as the source names them. Programs: HAILD and HAILTO; sources: srcdir.
+# takes a value in one place only, or has another default in the man page. Likewise the variables, the exit statuses,
+# the counters, the metrics and the placeholders, as far as the source names them. Programs: HAILD and HAILTO; sources:
+# srcdir.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -194,6 +195,22 @@ check_counters() {
 	same "haild: Counters has every counter" "$work/counters" "$work/listed"
 }
 
+# Lists the metrics that a source names; a histogram has three names more.
+metrics_of_source() {
+	grep -o '\bhaild_[a-z_]*' "$1" | sed -E 's/_(bucket|sum|count)$//' | sort -u
+}
+
+# Each has an entry, and none of another name is spoken of.
+check_metrics() {
+	metrics_of_source "$srcdir/src/daemon/tell/metrics.c" >"$work/metrics"
+	entries_of_page "$srcdir/man/haild.8" Va METRICS >"$work/listed"
+	same "haild: METRICS has every metric" "$work/metrics" "$work/listed"
+	metrics_of_source "$srcdir/man/haild.8" >"$work/listed"
+	same "haild: the man page has no other metric" "$work/metrics" "$work/listed"
+	grep -v 'haild_draining' "$srcdir/man/haild.8" | metrics_of_source /dev/stdin >"$work/mutant"
+	differ "haild: a metric missing from the man page is noticed" "$work/metrics" "$work/mutant"
+}
+
 # Lists the placeholders that the source of the fields names.
 placeholders_of_source() {
 	sed -nE 's/^.*\[FIELD_[A-Z_]+\] = \{(\.name = )?"([a-z_]+)".*/\2/p' "$1" | sort
@@ -230,6 +247,7 @@ check_statuses haild "$srcdir/src/daemon/status.h" "$srcdir/man/haild.8"
 check_statuses hailto "$srcdir/src/client/status.h" "$srcdir/man/hailto.1"
 check_variables
 check_counters
+check_metrics
 check_placeholders
 check_agreed
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* clock: monotonic time, never set back. */
+/* clock: monotonic time, never set back; and the time of day. */
 #include "base/clock.h"
 
 #include <time.h>
@@ -15,4 +15,12 @@ uint64_t clock_us(void)
 uint64_t clock_ms(void)
 {
 	return clock_us() / 1000;
+}
+
+uint64_t clock_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }

@@ -49,6 +49,8 @@ static const struct cli_option table[] = {
 	 "at a stop, greet on for TIME, then drain"},
 	{0, "reuse-port", NULL, CLI_FLAG, FIELD(reuse_port), 0, 0, NULL,
 	 "let several daemons share one port"},
+	{0, "metrics", "ADDR", CLI_LIST, FIELD(metrics_given), 0, 0, NULL,
+	 "answer HTTP on ADDR: /metrics, /healthz, /readyz"},
 	{0, "socket-mode", "MODE", CLI_MODE, FIELD(socket_mode), 0, 0, NULL,
 	 "rights of UNIX sockets, such as 660"},
 	{0, "check", NULL, CLI_FLAG, FIELD(check), 0, 0, NULL,
@@ -104,9 +106,10 @@ static bool make_room(struct options *options)
 	const char *value = variable("HAILD_LISTEN");
 
 	options->endpoints = calloc(CLI_LIST_MAX, sizeof *options->endpoints);
+	options->metrics = calloc(CLI_LIST_MAX, sizeof *options->metrics);
 	if (value)
 		options->listen_words = strdup(value);
-	if (options->endpoints && (!value || options->listen_words))
+	if (options->endpoints && options->metrics && (!value || options->listen_words))
 		return true;
 	log_error("out of memory");
 	return false;
@@ -163,9 +166,9 @@ static bool check_combinations(const struct options *options, char **operands)
 }
 
 /* True if an earlier endpoint is the same; port 0 is another port each time. */
-static bool is_repeated(const struct options *options, const struct endpoint *endpoint)
+static bool is_repeated(const struct endpoint *first, const struct endpoint *endpoint)
 {
-	for (const struct endpoint *other = options->endpoints; other < endpoint; other++)
+	for (const struct endpoint *other = first; other < endpoint; other++)
 		if (other->kind == endpoint->kind && strcmp(other->host, endpoint->host) == 0 &&
 		    other->port == endpoint->port &&
 		    (endpoint->kind == ENDPOINT_UNIX || endpoint->port != 0))
@@ -217,12 +220,11 @@ static bool read_port(const struct options *options, uint16_t *port)
 	return why == NULL;
 }
 
-/* Logs what is wrong with the i-th ADDR. Returns true if nothing is. */
-static bool accept_or_complain(const struct options *options, size_t i, const char *why)
+/* Logs what is wrong with an ADDR. Returns true if nothing is. */
+static bool accept_or_complain(const char *source, const char *text, const char *why)
 {
 	if (why)
-		log_error("%s: bad address '%s': %s", options->listen_source,
-			  options->listen.texts[i], why);
+		log_error("%s: bad address '%s': %s", source, text, why);
 	return why == NULL;
 }
 
@@ -233,8 +235,9 @@ static bool read_endpoints(struct options *options)
 
 	for (size_t i = 0; i < options->listen.count; i++) {
 		struct endpoint *endpoint = &options->endpoints[options->endpoint_count++];
-		if (!accept_or_complain(options, i,
-					endpoint_parse(options->listen.texts[i], endpoint)))
+		const char *text = options->listen.texts[i];
+		if (!accept_or_complain(options->listen_source, text,
+					endpoint_parse(text, endpoint)))
 			return false;
 	}
 	if (need_port(options) && !read_port(options, &port))
@@ -243,10 +246,37 @@ static bool read_endpoints(struct options *options)
 		struct endpoint *endpoint = &options->endpoints[i];
 		if (needs_port(endpoint))
 			endpoint->port = port;
-		if (!accept_or_complain(options, i,
-					is_repeated(options, endpoint) ? "it is given twice"
-								       : NULL))
+		if (!accept_or_complain(options->listen_source, options->listen.texts[i],
+					is_repeated(options->endpoints, endpoint)
+						? "it is given twice"
+						: NULL))
 			return false;
+	}
+	return true;
+}
+
+/* Returns why the text is no ADDR for metrics; NULL: it is, and each has a port of its own. */
+static const char *parse_metrics(const struct options *options, const char *text,
+				 struct endpoint *endpoint)
+{
+	const char *why = endpoint_parse(text, endpoint);
+
+	if (why)
+		return why;
+	if (needs_port(endpoint))
+		return "it needs a port";
+	return is_repeated(options->metrics, endpoint) ? "it is given twice" : NULL;
+}
+
+/* Parses the ADDRs for metrics. */
+static bool read_metrics(struct options *options)
+{
+	for (size_t i = 0; i < options->metrics_given.count; i++) {
+		const char *text = options->metrics_given.texts[i];
+		if (!accept_or_complain("--metrics", text,
+					parse_metrics(options, text, &options->metrics[i])))
+			return false;
+		options->metrics_count++;
 	}
 	return true;
 }
@@ -284,7 +314,8 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 	if (!make_room(options))
 		return CLI_FAILED;
 	if (!check_combinations(options, argv + operands) || !read_environment(options) ||
-	    !take_presets(options) || !read_endpoints(options) || !check_endpoints(options))
+	    !take_presets(options) || !read_endpoints(options) || !check_endpoints(options) ||
+	    !read_metrics(options))
 		return CLI_BAD;
 	warn_of_ignored_port(options);
 	return CLI_GO;
@@ -294,4 +325,5 @@ void options_free(struct options *options)
 {
 	free(options->listen_words);
 	free(options->endpoints);
+	free(options->metrics);
 }

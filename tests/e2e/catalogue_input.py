@@ -37,10 +37,11 @@ class Kind:
         self.good, self.exits = good, {value: exit for value in others}
 
 
-# What is not named here is a usage error.
+# What is not named here is a usage error. An option may have a kind of its own.
 KINDS = {
     "haild": {
         "ADDR": Kind("127.0.0.1", "-1", "1x", exit=CANNOT_LISTEN),  # names of nobody
+        "--metrics": Kind("127.0.0.1:0"),  # an ADDR with a port
         "FILE": Kind("no-such-file", *VALUES, exit=BAD_GREETING),
         "FORM": Kind("json"),
         "MODE": Kind("660", "0"),
@@ -72,9 +73,10 @@ def options_of(program):
 
 
 def kind_of(program, option):
-    if option.kind not in KINDS[program]:
+    kinds = KINDS[program]
+    if option.kind not in kinds:
         raise AssertionError(f"{program} --{option.name}={option.kind}: {option.kind} is not in KINDS")
-    return KINDS[program][option.kind]
+    return kinds.get(f"--{option.name}", kinds[option.kind])
 
 
 def exit_with(program, option, value):
@@ -89,7 +91,7 @@ def exit_with_two(program, option):
     """How the program ends when the option is given twice, with a good value."""
     if option.name in ("help", "version"):
         return 0
-    return WELL[program] if option.name == "verbose" else USAGE
+    return WELL[program] if option.name in ("verbose", "metrics") else USAGE
 
 
 def spellings(option, value):

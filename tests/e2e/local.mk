@@ -54,6 +54,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_load.py \
 	tests/e2e/test_log.py \
 	tests/e2e/test_log_forms.py \
+	tests/e2e/test_metrics.py \
 	tests/e2e/test_notify.py \
 	tests/e2e/test_peers.py \
 	tests/e2e/test_readme.py \
@@ -86,6 +87,7 @@ EXTRA_DIST += \
 	tests/e2e/lib/naive.py \
 	tests/e2e/lib/reload.py \
 	tests/e2e/lib/rows.py \
+	tests/e2e/lib/scrape.py \
 	tests/e2e/lib/servers.py \
 	tests/e2e/lib/talkers.py \
 	tests/e2e/lib/valgrind.py \

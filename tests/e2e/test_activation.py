@@ -16,6 +16,7 @@ from lib.activation import Activated, listening, listening_unix, name_of, port_o
 from lib.crowd import connect_all, serve_all
 from lib.harness import (
     Daemon, GREETING, connect, connect_unix, datagrams_to, need, poll_until, read_all, run, temporary_directory)
+from lib.scrape import scrape
 
 LOCAL, LOCAL_V6 = "127.0.0.1", "::1"
 ENOUGH = bytes(512)
@@ -276,8 +277,26 @@ class Wrong(Activation):
     def test_roles(self):
         self.refuses("cannot serve descriptor 4 (proxy): its name asks for PROXY headers, which haild cannot read",
                      self.stream(), self.stream(), names=["", "proxy"])
-        self.refuses("cannot serve descriptor 3 (metrics): its name asks for metrics, which haild does not have",
-                     self.stream(), names=["metrics"])
+        self.refuses("cannot serve descriptor 3 (metrics): its name asks for metrics, which need a stream socket",
+                     self.datagrams(), names=["metrics"])
+
+    def test_metrics(self):
+        """Beside --metrics, too; and the default address is not for a daemon that is to greet elsewhere."""
+        held, asked = self.stream(), self.stream()
+        with Activated(asked, held, names=["metrics", "greet"], options=["--metrics=127.0.0.1:0"]) as daemon:
+            self.assertEqual(daemon.addresses, [name_of(held)])
+            self.assertEqual(daemon.metrics[0], name_of(asked))
+            self.assertEqual(len(daemon.metrics), 2)
+            self.assertEqual(daemon.greeting(), GREETING)
+            for address in daemon.metrics:
+                found = scrape(int(address.rpartition(":")[2]))
+                self.assertEqual(found["haild_connections_accepted_total"], 1)
+
+    def test_metrics_alone(self):
+        """A socket that is not greeted on does not take the place of an address."""
+        with self.stream() as asked, Activated(asked, names=["metrics"], options=["-l", "127.0.0.1:0"]) as daemon:
+            self.assertEqual(daemon.metrics, [name_of(asked)])
+            self.assertEqual(daemon.greeting(), GREETING)
 
     def test_variables(self):
         held = self.stream()

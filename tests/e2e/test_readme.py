@@ -109,16 +109,7 @@ class Readme(unittest.TestCase):
     def test_what_it_can_say(self):
         if not harness.can_share_ports(self):
             self.skipTest("this build has no --reuse-port")
-        blocks = sections()["What it can say"]
-        self.assertEqual(len(blocks), 3)
-        commands = [command for block in blocks for command in split(block)]
-        # After each command a line of its own, and at the end no job may be left.
-        script = "".join(f"{command}\necho =====\n" for command, _ in commands) + "kill $(jobs -p); wait\n"
-        process = start(["bash", "-c", script], cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
-                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        printed = process.communicate(timeout=harness.DEADLINE)[0].decode().split("=====\n")
-        self.assertEqual(process.returncode, 0)
-        for (command, shown), lines in zip(commands, printed):
+        for command, shown, lines in self.run_section("What it can say", 3):
             if command.startswith("for "):
                 self.assertEqual(len(lines.splitlines()), len(shown))
                 for line in (*lines.splitlines(), *shown):
@@ -127,6 +118,24 @@ class Readme(unittest.TestCase):
                 self.assertEqual(lines.splitlines(), shown, command)
             elif re.search("hailto|nc ", command):
                 self.assertIn(lines, ("All is well\n", "Back at six\n"), command)
+
+    def test_watching_it(self):
+        for command, shown, lines in self.run_section("Watching it", 1):
+            self.assertEqual(lines.splitlines(), shown, command)
+
+    def run_section(self, name, count):
+        """Runs a section's commands, of so many blocks, in one shell; returns each with the lines that the README
+        shows, and with what it has printed."""
+        blocks = sections()[name]
+        self.assertEqual(len(blocks), count)
+        commands = [command for block in blocks for command in split(block)]
+        # After each command a line of its own, and at the end no job may be left.
+        script = "".join(f"{command}\necho =====\n" for command, _ in commands) + "kill $(jobs -p); wait\n"
+        process = start(["bash", "-c", script], cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
+                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        printed = process.communicate(timeout=harness.DEADLINE)[0].decode().split("=====\n")
+        self.assertEqual(process.returncode, 0)
+        return [(command, shown, lines) for (command, shown), lines in zip(commands, printed)]
 
 
 if __name__ == "__main__":

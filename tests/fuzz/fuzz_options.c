@@ -51,6 +51,12 @@ static void check_understood(const struct options *options)
 		can_udp |= options->endpoints[i].kind != ENDPOINT_UNIX;
 	}
 	FUZZ_CHECK(can_udp || !options->udp);
+	FUZZ_CHECK(options->metrics_count == options->metrics_given.count);
+	for (size_t i = 0; i < options->metrics_count; i++) {
+		check_endpoint(options->metrics, &options->metrics[i]);
+		FUZZ_CHECK(options->metrics[i].has_port ||
+			   options->metrics[i].kind == ENDPOINT_UNIX);
+	}
 	FUZZ_CHECK(!options->message != !options->message_file);
 	FUZZ_CHECK(options->count <= UINT32_MAX);
 	FUZZ_CHECK(options->max_connections <= INT_MAX);

@@ -141,6 +141,27 @@ START_TEST(truncation_closes_what_it_forgets)
 }
 END_TEST
 
+START_TEST(roles_are_split)
+{
+	struct entries entries = {.count = 0}, split = {.count = 0};
+	int fds[5];
+
+	for (int i = 0; i < 5; i++) {
+		fds[i] = add(&entries, SOCKET_STREAM);
+		entries.all[i].role = i % 2 == 1 ? SOCKET_METRICS : SOCKET_GREETING;
+	}
+	ck_assert(entries_split(&entries, SOCKET_METRICS, &split));
+	ck_assert_uint_eq(entries.count, 3);
+	ck_assert_uint_eq(split.count, 2);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq((i % 2 == 1 ? split : entries).all[i / 2].fd, fds[i]);
+	entries_free(&entries);
+	ck_assert(!is_open(fds[0]) && is_open(fds[1]) && is_open(fds[3]) && !is_open(fds[4]));
+	entries_free(&split);
+	ck_assert(!is_open(fds[1]) && !is_open(fds[3]));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("entries");
@@ -151,6 +172,7 @@ int main(void)
 	tcase_add_test(tests, socket_for_both_families_overlaps_both);
 	tcase_add_test(tests, datagrams_are_closed_alone);
 	tcase_add_test(tests, inherited_listening_sockets_are_let_go_alone);
+	tcase_add_test(tests, roles_are_split);
 	tcase_add_test(tests, truncation_closes_what_it_forgets);
 	return suite_run(suite);
 }

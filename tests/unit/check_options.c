@@ -58,6 +58,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(options.drain, 5000);
 	ck_assert_uint_eq(options.lame_duck, 0);
 	ck_assert(!options.expand && !options.udp);
+	ck_assert_uint_eq(options.metrics_count, 0);
 	ck_assert_ptr_null(options.instance);
 	ck_assert(!options.reuse_port && !options.quiet && !options.check);
 	ck_assert_uint_eq(options.verbose, 0);
@@ -255,6 +256,14 @@ static const struct {
 	{{"--instance=a", "--instance=b"}, "--instance is given twice"},
 	{{"--udp=1"}, "--udp takes no value"},
 	{{"-uu"}, "--udp is given twice"},
+	{{"--metrics"}, "--metrics needs a value"},
+	{{"--metrics="}, "--metrics: bad address '': "},
+	{{"--metrics=localhost"}, "--metrics: bad address 'localhost': it needs a port"},
+	{{"--metrics=*"}, "--metrics: bad address '*': it needs a port"},
+	{{"--metrics=::1"}, "--metrics: bad address '::1': it needs a port"},
+	{{"--metrics=a:80", "--metrics=a:80"}, "--metrics: bad address 'a:80': it is given twice"},
+	{{"--metrics=unix:/x", "--metrics=unix:/x"},
+	 "--metrics: bad address 'unix:/x': it is given twice"},
 	{{"-u", "-lunix:/x"}, "--udp needs an address that is no UNIX socket"},
 	{{"-lunix:/x", "-lunix:/y", "--udp"}, "--udp needs an address that is no UNIX socket"},
 	{{"--log"}, "--log needs a value, FORM"},
@@ -350,6 +359,22 @@ START_TEST(unix_path_too_long_is_a_usage_error)
 	ck_assert_int_eq(READ(word), CLI_BAD);
 	assert_one_error_line("haild: --listen: bad address 'unix:/pppp");
 	assert_told("too long");
+}
+END_TEST
+
+START_TEST(metrics_have_ports_of_their_own)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_int_eq(READ("-p81", "--metrics=127.0.0.1:80", "--metrics", "unix:/x",
+			      "--metrics=:0", "--metrics=:0"),
+			 CLI_GO);
+	ck_assert_uint_eq(options.metrics_count, 4);
+	ck_assert_str_eq(endpoint_format(&options.metrics[0], text, sizeof text), "127.0.0.1:80");
+	ck_assert_str_eq(endpoint_format(&options.metrics[1], text, sizeof text), "unix:/x");
+	ck_assert_str_eq(endpoint_format(&options.metrics[3], text, sizeof text), "*:0");
+	ck_assert_uint_eq(options.endpoint_count, 1);
+	assert_told_nothing();
 }
 END_TEST
 
@@ -565,31 +590,19 @@ END_TEST
 START_TEST(help_names_every_option_and_variable)
 {
 	static const char *const names[] = {
-		"-l, --listen=",
-		"-p, --port=",
-		"-m, --message=",
-		"-f, --message-file=",
-		"-n, --count=",
-		"-c, --max-connections=",
-		"-b, --backlog=",
-		"-t, --timeout=",
-		"--idle=",
-		"--drain=",
-		"--lame-duck=",
-		"-e, --expand",
-		"--instance=",
-		"-u, --udp",
-		"HAILD_INSTANCE",
-		"--reuse-port",
-		"--check",
-		"-q, --quiet",
-		"-v, --verbose",
-		"-h, --help",
-		"-V, --version",
-		"HAILD_LISTEN",
-		"HAILD_PORT",
-		"HAILD_MESSAGE",
-		"HAILD_MESSAGE_FILE",
+		"-l, --listen=",  "-p, --port=",
+		"-m, --message=", "-f, --message-file=",
+		"-n, --count=",	  "-c, --max-connections=",
+		"-b, --backlog=", "-t, --timeout=",
+		"--idle=",	  "--drain=",
+		"--lame-duck=",	  "-e, --expand",
+		"--instance=",	  "-u, --udp",
+		"HAILD_INSTANCE", "--reuse-port",
+		"--check",	  "--metrics=",
+		"-q, --quiet",	  "-v, --verbose",
+		"-h, --help",	  "-V, --version",
+		"HAILD_LISTEN",	  "HAILD_PORT",
+		"HAILD_MESSAGE",  "HAILD_MESSAGE_FILE",
 	};
 
 	capture(STDOUT_FILENO);
@@ -645,6 +658,7 @@ int main(void)
 	tcase_add_loop_test(refused, complaint_has_the_form_of_the_log, 0, COUNT_OF(complaints));
 	tcase_add_test(refused, unix_path_too_long_is_a_usage_error);
 	tcase_add_checked_fixture(variables, setup, teardown);
+	tcase_add_test(words, metrics_have_ports_of_their_own);
 	tcase_add_test(variables, listen_variable_holds_several);
 	tcase_add_test(variables, listen_variable_holds_no_more_than_a_list);
 	tcase_add_test(variables, variables_are_read);

@@ -33,7 +33,15 @@ static void setup(void)
 
 START_TEST(open_ones_and_a_reserve_are_left_out)
 {
-	ck_assert_uint_eq(room_find(&options), LIMIT - taken - RESERVE);
+	ck_assert_uint_eq(room_find(&options, 0), LIMIT - taken - RESERVE);
+}
+END_TEST
+
+START_TEST(others_are_left_out)
+{
+	ck_assert_uint_eq(room_find(&options, 5), LIMIT - taken - RESERVE - 5);
+	ck_assert_uint_eq(room_find(&options, LIMIT - taken - 1), 1);
+	ck_assert_uint_eq(room_find(&options, LIMIT), 1);
 }
 END_TEST
 
@@ -41,7 +49,7 @@ START_TEST(high_ones_are_counted)
 {
 	for (int fd = LIMIT - 20; fd < LIMIT; fd++)
 		ck_assert_int_eq(dup2(STDIN_FILENO, fd), fd);
-	ck_assert_uint_eq(room_find(&options), LIMIT - taken - RESERVE - 20);
+	ck_assert_uint_eq(room_find(&options, 0), LIMIT - taken - RESERVE - 20);
 }
 END_TEST
 
@@ -52,7 +60,7 @@ START_TEST(those_beyond_the_limit_are_not)
 	for (int fd = LIMIT - 20; fd < LIMIT; fd++)
 		ck_assert_int_eq(dup2(STDIN_FILENO, fd), fd);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &lower), 0);
-	ck_assert_uint_eq(room_find(&options), LIMIT - 10 - taken - RESERVE - 10);
+	ck_assert_uint_eq(room_find(&options, 0), LIMIT - 10 - taken - RESERVE - 10);
 }
 END_TEST
 
@@ -64,7 +72,7 @@ START_TEST(last_ones_are_for_one)
 
 	while (last < LIMIT - 1 - _i)
 		last = dup(STDIN_FILENO);
-	room = room_find(&options);
+	room = room_find(&options, 0);
 	/* A sanitizer needs some at the end. */
 	for (int fd = lowest; fd <= last; fd++)
 		close(fd);
@@ -86,7 +94,7 @@ END_TEST
 START_TEST(fewer_are_as_wanted)
 {
 	options.max_connections = 5;
-	ck_assert_uint_eq(room_find(&options), 5);
+	ck_assert_uint_eq(room_find(&options, 0), 5);
 	assert_told_nothing();
 }
 END_TEST
@@ -94,7 +102,7 @@ END_TEST
 START_TEST(more_is_a_warning)
 {
 	options.max_connections = 1000;
-	ck_assert_uint_eq(room_find(&options), LIMIT - taken - RESERVE);
+	ck_assert_uint_eq(room_find(&options, 0), LIMIT - taken - RESERVE);
 	assert_told("--max-connections=1000 is more than the descriptor limit of 64 allows: using");
 }
 END_TEST
@@ -106,6 +114,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, setup, NULL);
 	tcase_add_test(tests, open_ones_and_a_reserve_are_left_out);
+	tcase_add_test(tests, others_are_left_out);
 	tcase_add_test(tests, high_ones_are_counted);
 	tcase_add_test(tests, those_beyond_the_limit_are_not);
 	tcase_add_loop_test(tests, last_ones_are_for_one, 0, RESERVE + 1);

@@ -1571,6 +1571,113 @@ static void add_overlaps(Suite *suite)
 	tcase_add_test(overlap, unix_paths_in_one_folder_are_different);
 }
 
+/* Adds an address for metrics. */
+static void add_metrics_address(const char *text)
+{
+	static struct endpoint metrics[2];
+
+	options.metrics = metrics;
+	ck_assert_ptr_null(endpoint_parse(text, &metrics[options.metrics_count++]));
+}
+
+/* The addresses of both roles are bound together; --udp and --reuse-port are of the greeting. */
+START_TEST(metrics_come_last_and_part)
+{
+	struct sockets *metrics;
+
+	options.udp = true;
+	options.reuse_port = HAS_REUSE_PORT;
+	add_metrics_address("127.0.0.1:0");
+	add_metrics_address(unix_text);
+	open_one("127.0.0.1:0");
+	ck_assert_ptr_nonnull(sockets);
+	ck_assert_uint_eq(sockets_count(sockets), 4);
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_int_eq(sockets_at(sockets, i)->role,
+				 i < 2 ? SOCKET_GREETING : SOCKET_METRICS);
+	metrics = sockets_split(sockets, SOCKET_METRICS);
+	ck_assert_ptr_nonnull(metrics);
+	ck_assert_uint_eq(sockets_count(sockets), 2);
+	ck_assert_uint_eq(sockets_count(metrics), 2);
+	sockets_close(sockets);
+	sockets = NULL;
+	ck_assert_int_eq(access(path, F_OK), 0);
+	sockets_close(metrics);
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
+START_TEST(without_metrics_nothing_parts)
+{
+	struct sockets *metrics;
+
+	open_one("127.0.0.1:0");
+	metrics = sockets_split(sockets, SOCKET_METRICS);
+	ck_assert_ptr_nonnull(metrics);
+	ck_assert_uint_eq(sockets_count(metrics), 0);
+	ck_assert_uint_eq(sockets_count(sockets), 1);
+	sockets_close(metrics);
+}
+END_TEST
+
+/* Even with --reuse-port: half of the scrapes would be of another daemon. */
+START_TEST(port_for_metrics_is_not_shared)
+{
+	char text[ADDRESS_TEXT_MAX];
+	struct sockets *others;
+
+	options.reuse_port = HAS_REUSE_PORT;
+	add_metrics_address("127.0.0.1:0");
+	open_one("127.0.0.1:0");
+	ck_assert_ptr_nonnull(sockets);
+	snprintf(text, sizeof text, "%s", sockets_at(sockets, 1)->text);
+	ck_assert_ptr_null(endpoint_parse(text, options.metrics));
+	others = sockets_open(&options);
+	ck_assert_ptr_null(others);
+	assert_one_error_line("haild: cannot listen on ");
+	assert_told("in use");
+}
+END_TEST
+
+/* Neither with --reuse-port. */
+START_TEST(address_for_metrics_is_not_that_of_the_greeting)
+{
+	int fd = occupy(unix_text, sizeof unix_text); /* finds a port */
+
+	close(fd);
+	options.reuse_port = _i == 1 && HAS_REUSE_PORT;
+	add_metrics_address(unix_text);
+	open_one(unix_text);
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line("haild: cannot listen on 127.0.0.1:");
+	assert_told(": it is given twice\n");
+}
+END_TEST
+
+START_TEST(check_has_metrics)
+{
+	add("127.0.0.1:0");
+	add_metrics_address("127.0.0.1:0");
+	ck_assert(sockets_check(&options));
+	add_metrics_address("unix:/no/such/folder/socket");
+	ck_assert(!sockets_check(&options));
+	assert_one_error_line("haild: cannot listen on unix:/no/such/folder/socket: ");
+}
+END_TEST
+
+/* Makes the test case of the sockets for metrics. */
+static void add_metrics(Suite *suite)
+{
+	TCase *metrics = suite_case(suite, "metrics");
+
+	tcase_add_checked_fixture(metrics, setup, teardown);
+	tcase_add_test(metrics, metrics_come_last_and_part);
+	tcase_add_test(metrics, without_metrics_nothing_parts);
+	tcase_add_test(metrics, port_for_metrics_is_not_shared);
+	tcase_add_loop_test(metrics, address_for_metrics_is_not_that_of_the_greeting, 0, 2);
+	tcase_add_test(metrics, check_has_metrics);
+}
+
 /* Makes the test case of what is said to help. */
 static void add_advice(Suite *suite)
 {
@@ -1664,5 +1771,6 @@ int main(void)
 	add_overlaps(suite);
 	add_advice(suite);
 	add_udp(suite);
+	add_metrics(suite);
 	return suite_run(suite);
 }

@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/check_loopback \
 	tests/unit/check_messagefile \
 	tests/unit/check_metrics \
+	tests/unit/check_monitor \
 	tests/unit/check_nameerror \
 	tests/unit/check_notify \
 	tests/unit/check_number \
@@ -117,6 +118,11 @@ tests_unit_check_listener_SOURCES = \
 	tests/unit/fault.c \
 	tests/unit/fault.h
 tests_unit_check_listener_LDFLAGS = $(fault_ldflags)
+tests_unit_check_monitor_SOURCES = \
+	tests/unit/check_monitor.c \
+	tests/unit/fault.c \
+	tests/unit/fault.h
+tests_unit_check_monitor_LDFLAGS = $(fault_ldflags)
 tests_unit_check_session_SOURCES = \
 	tests/unit/check_session.c \
 	tests/unit/fault.c \

@@ -73,14 +73,14 @@ static size_t count_open(size_t limit)
 	return count > 0 ? count - 1 : 0; /* not the folder itself */
 }
 
-size_t room_find(const struct options *options)
+size_t room_find(const struct options *options, size_t others)
 {
 	size_t limit = find_limit(), taken = count_open(limit), room = 1;
 
 	if (taken >= limit)
 		return 0;
-	if (taken + RESERVE < limit)
-		room = limit - taken - RESERVE;
+	if (taken + others + RESERVE < limit)
+		room = limit - taken - others - RESERVE;
 	if (options->max_connections == 0)
 		return room;
 	if (options->max_connections > room)

@@ -11,9 +11,10 @@ struct options;
 void room_raise_limit(void);
 
 /*
- * Returns how many sessions may be open at once so that descriptors never run out. With fewer than
- * the reserve left, that is 1; with none, 0. Warns if the options ask for more.
+ * Returns how many sessions may be open at once so that descriptors never run out, if `others` more
+ * may be for other purposes. With fewer than these and the reserve left, that is 1; with none, 0.
+ * Warns if the options ask for more.
  */
-size_t room_find(const struct options *options);
+size_t room_find(const struct options *options, size_t others);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* server: the event loop and all that lives on it: what starts, what stops, and when. */
-#include <config.h>
-
 #include "server.h"
 
 #include <errno.h>
@@ -13,14 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/number.h"
 #include "base/signals.h"
+#include "announce.h"
 #include "daemon/say/datagram.h"
 #include "daemon/say/greeting.h"
 #include "listener.h"
+#include "monitor.h"
 #include "daemon/options.h"
+#include "daemon/tell/metrics.h"
 #include "daemon/tell/notify.h"
 #include "daemon/tell/readiness.h"
 #include "room.h"
@@ -28,9 +30,6 @@
 #include "daemon/setup/sockets.h"
 #include "daemon/tell/stats.h"
 #include "daemon/status.h"
-
-/* Room for the start line; addresses that do not fit are missing there, but never on stdout. */
-enum { START_LINE_MAX = 1500 };
 
 struct server {
 	const struct options *options;
@@ -44,10 +43,13 @@ struct server {
 	struct datagrams *datagrams; /* NULL if none are answered */
 	struct sessions *sessions;
 	struct listener *listener;
+	struct sockets *metrics; /* those for metrics, which are open until the end */
+	struct monitor *monitor; /* NULL if there are none */
 	struct readiness *readiness;
 	struct notify *notify;
 	struct stats stats;
-	bool has_ended; /* well, after serving */
+	bool has_ended;	   /* well, after serving */
+	uint64_t start_ms; /* since 1970 */
 };
 
 /* Ends the loop if no client is left, and none can come. */
@@ -163,6 +165,27 @@ static void begun_cb(void *argument)
 	notify_changed(server->notify);
 }
 
+/* Whether new clients are welcome. */
+static bool is_ready(const struct server *server)
+{
+	return server_state(server) == SERVER_RUNNING;
+}
+
+static void look_cb(struct metrics_facts *facts, void *argument)
+{
+	struct server *server = argument;
+
+	server->stats.open = sessions_open(server->sessions);
+	*facts = (struct metrics_facts){
+		.stats = &server->stats,
+		.room = sessions_room(server->sessions),
+		.start_ms = server->start_ms,
+		.is_draining = server_state(server) == SERVER_DRAINING,
+		.is_ready = is_ready(server),
+		.libevent = event_get_version(),
+	};
+}
+
 static void report_cb(evutil_socket_t signal_number, short what, void *argument)
 {
 	struct server *server = argument;
@@ -260,7 +283,7 @@ static bool watch_signals(struct server *server)
 /* Starts to accept, after all else has its descriptors: those that are left are for clients. */
 static bool start_listening(struct server *server)
 {
-	size_t room = room_find(server->options);
+	size_t room = room_find(server->options, server->monitor ? MONITOR_ROOM : 0);
 
 	if (room == 0)
 		return false;
@@ -274,45 +297,12 @@ static bool start_listening(struct server *server)
 	return server->listener != NULL;
 }
 
-/* True if a stream socket has the address as well. */
-static bool is_of_stream(const struct server *server, const char *address)
+/* Answers HTTP on the sockets for that, if there are any. False: no memory or descriptors. */
+static bool start_monitor(struct server *server)
 {
-	for (size_t i = 0; i < sockets_count(server->sockets); i++) {
-		const struct socket_entry *entry = sockets_at(server->sockets, i);
-		if (entry->kind == SOCKET_STREAM && strcmp(entry->text, address) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* True if the i-th socket is for datagrams to an address that has a stream socket, too. */
-static bool is_second(const struct server *server, size_t i)
-{
-	const struct socket_entry *entry = sockets_at(server->sockets, i);
-
-	return entry->kind == SOCKET_DATAGRAM && is_of_stream(server, entry->text);
-}
-
-/* Returns the i-th socket's address, or NULL if it is no news: UDP mostly has those of TCP. */
-static const char *find_news(const struct server *server, size_t i)
-{
-	const struct socket_entry *entry = sockets_at(server->sockets, i);
-
-	return entry->role != SOCKET_GREETING || is_second(server, i) ? NULL : entry->text;
-}
-
-/* Prepares the lines for standard output, one for each address. False: no memory. */
-static bool prepare_readiness(struct server *server, const struct outlet *output)
-{
-	server->readiness = readiness_new(server->base, output);
-	if (!server->readiness)
-		return false;
-	for (size_t i = 0; i < sockets_count(server->sockets); i++) {
-		const char *address = find_news(server, i);
-		if (address && !readiness_add(server->readiness, address))
-			return false;
-	}
-	return true;
+	if (sockets_count(server->metrics) > 0)
+		server->monitor = monitor_new(server->base, server->metrics, look_cb, server);
+	return server->monitor || sockets_count(server->metrics) == 0;
 }
 
 /* Makes everything that serves the sockets. */
@@ -323,7 +313,9 @@ static bool open_service(struct server *server, const struct outlet *output)
 		return false;
 	server->state_over = evtimer_new(server->base, state_over_cb, server);
 	server->notify = notify_new(server->base, status_cb, server);
-	if (!server->state_over || !server->notify || !prepare_readiness(server, output) ||
+	server->readiness = announce_prepare(server->base, output, server->sockets,
+					     server->metrics);
+	if (!server->state_over || !server->notify || !server->readiness ||
 	    !greeting_watch(server->greeting, server->base))
 		return false;
 	greeting_watch_reloads(server->greeting, reloaded_cb, server);
@@ -333,7 +325,7 @@ static bool open_service(struct server *server, const struct outlet *output)
 		if (!server->datagrams)
 			return false;
 	}
-	return start_listening(server) && watch_signals(server);
+	return start_monitor(server) && start_listening(server) && watch_signals(server);
 }
 
 struct server *server_open(const struct options *options, struct greeting *greeting,
@@ -348,8 +340,11 @@ struct server *server_open(const struct options *options, struct greeting *greet
 	}
 	server->options = options;
 	server->greeting = greeting;
+	server->start_ms = clock_now_ms();
 	server->sockets = sockets_open(options);
-	if (!server->sockets) {
+	if (server->sockets)
+		server->metrics = sockets_split(server->sockets, SOCKET_METRICS);
+	if (!server->metrics) {
 		*status = STATUS_LISTEN;
 	} else if (!open_service(server, output)) {
 		log_error("cannot start to serve: out of memory or descriptors");
@@ -360,30 +355,14 @@ struct server *server_open(const struct options *options, struct greeting *greet
 	return NULL;
 }
 
-/* Adds an address to the start line. */
-static void add_address(const struct server *server, size_t i, char *addresses)
-{
-	const char *address = find_news(server, i);
-	bool is_stream = sockets_at(server->sockets, i)->kind == SOCKET_STREAM;
-	size_t used = strlen(addresses);
-
-	if (address)
-		snprintf(addresses + used, START_LINE_MAX - used, "%s%s%s", used > 0 ? ", " : "",
-			 address, is_stream ? "" : " (datagrams)");
-}
-
 /* Logs what runs where. */
 static void log_start(const struct server *server)
 {
-	char addresses[START_LINE_MAX] = "";
-	bool has_both = false;
+	char engine[ANNOUNCE_ENGINE_MAX];
 
-	for (size_t i = 0; i < sockets_count(server->sockets); i++) {
-		add_address(server, i, addresses);
-		has_both = has_both || is_second(server, i);
-	}
-	log_info("haild " PACKAGE_VERSION " (libevent %s, %s) listens on %s%s", event_get_version(),
-		 event_base_get_method(server->base), addresses, has_both ? " by TCP and UDP" : "");
+	snprintf(engine, sizeof engine, "libevent %s, %s", event_get_version(),
+		 event_base_get_method(server->base));
+	announce_log(engine, server->sockets, server->metrics);
 }
 
 int server_run(struct server *server)
@@ -416,9 +395,11 @@ void server_close(struct server *server)
 	listener_free(server->listener);
 	server->listener = NULL;
 	stop_datagrams(server);
+	monitor_free(server->monitor);
 	sessions_free(server->sessions);
 	if (server->has_ended)
 		stats_log_end(&server->stats);
+	sockets_close(server->metrics);
 	sockets_close(server->sockets);
 	unwatch_signals(server);
 	readiness_free(server->readiness);

@@ -28,7 +28,8 @@ enum { FREE_PORT_TRIES = 16 };
 struct binder {
 	const struct options *options;
 	struct entries *entries;
-	bool checking; /* only check; a socket that is in use counts as good */
+	enum socket_role role; /* of the sockets that are bound now */
+	bool checking;	       /* only check; a socket that is in use counts as good */
 	bool warned_of_family;
 };
 
@@ -44,11 +45,23 @@ enum { SHARE_PORT = SO_REUSEPORT };
 enum { SHARE_PORT = -1 };
 #endif
 
+/* Whether several daemons share the port. What they count stays apart. */
+static bool shares_port(const struct binder *binder)
+{
+	return binder->options->reuse_port && binder->role == SOCKET_GREETING;
+}
+
+/* Whether a socket for datagrams goes with each for TCP. */
+static bool wants_datagrams(const struct binder *binder)
+{
+	return binder->options->udp && binder->role == SOCKET_GREETING;
+}
+
 /* Lets several daemons share the port, if the options want that. False, with errno. */
 static bool share_port(const struct binder *binder, int fd)
 {
 	errno = ENOPROTOOPT;
-	return !binder->options->reuse_port ||
+	return !shares_port(binder) ||
 	       (SHARE_PORT >= 0 && socket_enable(fd, SOL_SOCKET, SHARE_PORT));
 }
 
@@ -114,7 +127,7 @@ static bool bind_address(struct binder *binder, struct address *address, bool *b
 	*by_udp = false;
 	if (!bind_kind(binder, SOCKET_STREAM, address))
 		return false;
-	if (!binder->options->udp || bind_kind(binder, SOCKET_DATAGRAM, address))
+	if (!wants_datagrams(binder) || bind_kind(binder, SOCKET_DATAGRAM, address))
 		return true;
 	reason = errno;
 	entries_truncate(binder->entries, before);
@@ -174,10 +187,10 @@ static const struct socket_entry *find_own(const struct binder *binder,
 {
 	const struct socket_entry *own;
 
-	if (binder->options->reuse_port)
+	if (shares_port(binder))
 		return NULL;
 	own = entries_find_overlap(binder->entries, SOCKET_STREAM, address);
-	if (own || !binder->options->udp)
+	if (own || !wants_datagrams(binder))
 		return own;
 	return entries_find_overlap(binder->entries, SOCKET_DATAGRAM, address);
 }
@@ -203,7 +216,7 @@ static enum bound bind_one(struct binder *binder, struct address *address, uint1
 			   bool is_only)
 {
 	const struct socket_entry *own = find_own(binder, address);
-	struct failure failure = {.address = address, .shares = binder->options->reuse_port};
+	struct failure failure = {.address = address, .shares = shares_port(binder)};
 
 	if (own && address_port(address) != wanted)
 		return BOUND_AGAIN;
@@ -319,15 +332,32 @@ static bool add_unix(struct binder *binder, const struct endpoint *endpoint)
 	return judge_unix_failure(binder, &(struct failure){.address = &address, .reason = errno});
 }
 
+/* Binds the sockets of a role. */
+static bool add_all(struct binder *binder, enum socket_role role, const struct endpoint *endpoints,
+		    size_t count)
+{
+	size_t before = binder->entries->count;
+	bool is_bound = true;
+
+	binder->role = role;
+	for (size_t i = 0; i < count && is_bound; i++)
+		is_bound = endpoints[i].kind == ENDPOINT_UNIX ? add_unix(binder, &endpoints[i])
+							      : add_ip(binder, &endpoints[i]);
+	for (size_t i = before; i < binder->entries->count; i++)
+		binder->entries->all[i].role = role;
+	return is_bound;
+}
+
 bool bind_endpoints(const struct options *options, bool checking, struct entries *entries)
 {
 	struct binder binder = {.options = options, .entries = entries, .checking = checking};
 
-	for (size_t i = 0; i < options->endpoint_count; i++) {
-		const struct endpoint *endpoint = &options->endpoints[i];
-		if (endpoint->kind == ENDPOINT_UNIX ? !add_unix(&binder, endpoint)
-						    : !add_ip(&binder, endpoint))
-			return false;
-	}
-	return true;
+	return add_all(&binder, SOCKET_GREETING, options->endpoints, options->endpoint_count);
+}
+
+bool bind_metrics(const struct options *options, bool checking, struct entries *entries)
+{
+	struct binder binder = {.options = options, .entries = entries, .checking = checking};
+
+	return add_all(&binder, SOCKET_METRICS, options->metrics, options->metrics_count);
 }

@@ -18,4 +18,7 @@ struct options;
 bool bind_endpoints(const struct options *options, bool checking,
 		    struct entries *entries) MUST_CHECK;
 
+/* The same, for those that metrics are asked for on. */
+bool bind_metrics(const struct options *options, bool checking, struct entries *entries) MUST_CHECK;
+
 #endif

@@ -90,6 +90,21 @@ void entries_truncate(struct entries *entries, size_t count)
 		close_socket(&entries->all[--entries->count]);
 }
 
+bool entries_split(struct entries *entries, enum socket_role role, struct entries *split)
+{
+	size_t kept = 0;
+
+	split->all = calloc(entries->count + 1, sizeof *split->all);
+	if (!split->all)
+		return false;
+	for (size_t i = 0; i < entries->count; i++) {
+		struct entries *to = entries->all[i].role == role ? split : entries;
+		to->all[to == split ? split->count++ : kept++] = entries->all[i];
+	}
+	entries->count = kept;
+	return true;
+}
+
 void entries_close_datagrams(struct entries *entries)
 {
 	for (size_t i = 0; i < entries->count; i++)

@@ -3,8 +3,10 @@
 #ifndef DAEMON_SETUP_ENTRIES_H
 #define DAEMON_SETUP_ENTRIES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "base/attributes.h"
 #include "sockets.h"
 
 struct entries {
@@ -32,6 +34,13 @@ const struct socket_entry *entries_find_overlap(const struct entries *entries,
 
 /* Forgets the entries from index `count` on, and closes their sockets. */
 void entries_truncate(struct entries *entries, size_t count);
+
+/*
+ * Moves the entries of that role to `split`, which is empty; all keep their order. False: no
+ * memory, nothing has changed.
+ */
+bool entries_split(struct entries *entries, enum socket_role role,
+		   struct entries *split) MUST_CHECK;
 
 /* Closes the sockets for datagrams; their entries stay. */
 void entries_close_datagrams(struct entries *entries);

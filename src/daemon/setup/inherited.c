@@ -28,7 +28,7 @@ static const struct {
 	enum socket_role role;
 	const char *refusal; /* why it cannot be served yet; NULL: it can */
 } roles[] = {
-	{"metrics", SOCKET_METRICS, "its name asks for metrics, which haild does not have"},
+	{"metrics", SOCKET_METRICS, NULL},
 	{"proxy", SOCKET_GREETING, "its name asks for PROXY headers, which haild cannot read"},
 };
 
@@ -146,6 +146,8 @@ void inherited_add(struct inherited *inherited, int fd, const char *name)
 	find_role(name, &role, &refusal);
 	if (!why)
 		why = refusal;
+	if (!why && role == SOCKET_METRICS && kind != SOCKET_STREAM)
+		why = "its name asks for metrics, which need a stream socket";
 	if (why) {
 		write_problem(inherited, fd, name, why);
 		return;

@@ -100,9 +100,13 @@ static bool add_endpoints(struct sockets *sockets, bool checking)
 {
 	const struct options *options = sockets->options;
 
-	if (options->listens_by_default && has_inherited(sockets))
-		return has_udp(options);
-	return bind_endpoints(options, checking, &sockets->entries);
+	if (options->listens_by_default && has_inherited(sockets)) {
+		if (!has_udp(options))
+			return false;
+	} else if (!bind_endpoints(options, checking, &sockets->entries)) {
+		return false;
+	}
+	return bind_metrics(options, checking, &sockets->entries);
 }
 
 static struct sockets *bound_sockets(const struct options *options, bool checking)
@@ -153,6 +157,19 @@ size_t sockets_count(const struct sockets *sockets)
 const struct socket_entry *sockets_at(const struct sockets *sockets, size_t i)
 {
 	return &sockets->entries.all[i];
+}
+
+struct sockets *sockets_split(struct sockets *sockets, enum socket_role role)
+{
+	struct sockets *split = calloc(1, sizeof *split);
+
+	if (!split || !entries_split(&sockets->entries, role, &split->entries)) {
+		log_error("out of memory");
+		free(split);
+		return NULL;
+	}
+	split->options = sockets->options;
+	return split;
 }
 
 void sockets_close_datagrams(struct sockets *sockets)

@@ -21,12 +21,12 @@ enum socket_kind {
 /* What those that connect to a listening socket get. */
 enum socket_role {
 	SOCKET_GREETING,
-	SOCKET_METRICS,
+	SOCKET_METRICS, /* what haild has counted, by HTTP */
 };
 
 /*
  * One of the sockets. The inherited ones come first, as they came; then the others in the options'
- * order, with a TCP socket before the UDP one.
+ * order, with a TCP socket before the UDP one; then those for metrics.
  */
 struct socket_entry {
 	int fd; /* -1: closed, or only checked */
@@ -64,6 +64,12 @@ size_t sockets_count(const struct sockets *sockets);
 
 /* Returns the i-th socket. It stays where it is until sockets_close(). */
 const struct socket_entry *sockets_at(const struct sockets *sockets, size_t i);
+
+/*
+ * Moves the sockets of that role, if any, to a list of their own, which ends by itself. NULL, and
+ * logged: no memory; all stay.
+ */
+struct sockets *sockets_split(struct sockets *sockets, enum socket_role role);
 
 /* Closes the sockets for datagrams: later requests are refused, or go to another daemon. */
 void sockets_close_datagrams(struct sockets *sockets);

@@ -36,7 +36,8 @@ DEADLINE = float(os.environ.get("HAILD_DEADLINE", 120 if WRAPPER else 30))
 
 # What a test need not name: the log lines of a daemon with nothing to complain about.
 REASONS = ("done|left without the greeting|reset by peer|reset in greeting|timed out in greeting|"
-           "timed out in linger|sent too much|made room for others|stopped|failed")
+           "timed out in linger|sent too much|made room for others|stopped|failed|"
+           "left in prelude|reset in prelude|timed out in prelude")
 EXPECTED_LOG = (
     r"haild \S+ \(libevent \S+, \w+\) listens on .+",
     r"connected: .+",
@@ -266,7 +267,7 @@ class Daemon:
         self.expected_log = [*EXPECTED_LOG, *log, *_log_of_this_machine()]
         self.expected_exit, self.checks_descriptors = exit, descriptors
         self.env, self.prefix, self.limits = environment(env), prefix, limits or {}
-        self.stdout, self.addresses, self.process = stdout, [], None
+        self.stdout, self.addresses, self.metrics, self.process = stdout, [], [], None
 
     def __enter__(self):
         self._log = tempfile.TemporaryFile()
@@ -274,7 +275,9 @@ class Daemon:
                              stdin=subprocess.DEVNULL, stdout=self.stdout or subprocess.PIPE, stderr=self._log,
                              preexec_fn=self._set_limits if self.limits else None, **self.popen)
         try:
-            self.addresses = self._read_addresses()
+            lines = self._read_addresses()
+            self.addresses = [line for line in lines if not line.startswith("metrics ")]
+            self.metrics = [line.removeprefix("metrics ") for line in lines if line.startswith("metrics ")]
             self.baseline = self.descriptors()
         except BaseException as problem:
             self._abandon(problem)
@@ -300,7 +303,8 @@ class Daemon:
 
     def _read_addresses(self):
         if self.stdout:
-            return self.wait_log("listens on (.+)\n")[1].split(", ")
+            greeting, _, metrics = self.wait_log("listens on (.+)\n")[1].partition("; metrics on ")
+            return [*greeting.split(", "), *(f"metrics {address}" for address in metrics.split(", ") if address)]
         with self.process.stdout as stdout:
             text = read_until_end(stdout.fileno(), os.read)
         if not text:
@@ -337,6 +341,11 @@ class Daemon:
     @property
     def port(self):
         return self.ports[0]
+
+    @property
+    def metrics_port(self):
+        """The port at which the first address for metrics answers HTTP."""
+        return int(self.metrics[0].rpartition(":")[2])
 
     def is_running(self):
         return self.process.poll() is None
