@@ -22,6 +22,7 @@ from lib.scrape import GET, get, samples, say, scrape, take_apart
 
 ROOM = 16
 SECONDS = 5
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples/prometheus"
 HERE = ("-l", "127.0.0.1", "--metrics", "127.0.0.1:0")
 ENDED = 'haild_connections_ended_total{reason="%s"}'
 
@@ -372,6 +373,55 @@ class Scraping(unittest.TestCase):
             self.assertGreater(median, 0)
             # Prometheus keeps its connection as long as we do: not at all.
             poll_until(daemon.has_given_back_descriptors)
+
+
+class Examples(unittest.TestCase):
+    """examples/prometheus/"""
+
+    def setUp(self):
+        with Daemon("-l", "127.0.0.1", "--metrics", "127.0.0.1:0") as daemon:
+            text = get(daemon.metrics_port).body.decode()
+        self.names = {re.match(r"[a-z_]+", line)[0] for line in text.splitlines() if not line.startswith("#")}
+
+    def check_names(self, text):
+        named = set(re.findall(r"\bhaild_[a-z_]+", text))
+        self.assertEqual(named - self.names, set())
+        return named
+
+    def test_rules(self):
+        self.assertGreater(len(self.check_names((EXAMPLES / "alerts.yml").read_text())), 4)
+        self.check_names((EXAMPLES / "alerts_test.yml").read_text())
+        self.assertRegex(promtool("check", "rules", EXAMPLES / "alerts.yml"), r"SUCCESS: \d+ rules found")
+        promtool("check", "config", EXAMPLES / "prometheus.yml")
+        self.assertIn("SUCCESS", promtool("test", "rules", EXAMPLES / "alerts_test.yml"))
+
+    def test_each_alert_is_tested(self):
+        alerts = re.findall(r"- alert: (\w+)", (EXAMPLES / "alerts.yml").read_text())
+        tests = (EXAMPLES / "alerts_test.yml").read_text()
+        for alert in alerts:
+            self.assertRegex(tests, rf"alertname: {alert}\n +exp_alerts:", alert)
+
+    def test_dashboard(self):
+        text = (EXAMPLES / "dashboard.json").read_text()
+        dashboard = json.loads(text)
+        self.assertEqual(len({panel["id"] for panel in dashboard["panels"]}), len(dashboard["panels"]))
+        expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+        named = self.check_names(" ".join(expressions) + text)
+        suffixes = re.compile("_(bucket|sum|count)$")
+        self.assertEqual({suffixes.sub("", name) for name in self.names} - {suffixes.sub("", name) for name in named},
+                         set(), "metrics without a panel")
+        for expression in expressions:
+            self.assertEqual(expression.count("("), expression.count(")"), expression)
+
+    def test_expressions_of_the_dashboard_are_understood(self):
+        """By promtool, as those of recording rules."""
+        dashboard = json.loads((EXAMPLES / "dashboard.json").read_text())
+        expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+        rules = temporary_directory(self) / "rules.yml"
+        rules.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": [
+            {"record": f"panel_{number}", "expr": expression.replace("$__rate_interval", "1m")}
+            for number, expression in enumerate(expressions)]}]}))
+        promtool("check", "rules", rules)
 
 
 if __name__ == "__main__":
