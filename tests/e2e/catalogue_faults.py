@@ -149,6 +149,12 @@ def ask(address, say=b"", then=lambda: None):
         return b""
 
 
+def ask_by_http(daemon):
+    """Asks for its health. What is healthy counts as greeted."""
+    answer = ask(daemon.metrics[0], b"GET /healthz HTTP/1.0\r\n\r\n")
+    return GREETING if answer.endswith(b"\r\n\r\nok\n") else answer
+
+
 def ask_by_datagram(address):
     """Asks until there is an answer, for the fault may lose one; returns it."""
     host, _, port = address.rpartition(":")
@@ -184,6 +190,7 @@ class Allocating(unittest.TestCase):
                  for number in range(clients)]
         reset(addresses[0])
         heard += map(ask_by_datagram, addresses[:2])
+        heard += [ask_by_http(daemon) for _ in range(2)]
         counters = daemon.wait_counters(open=0)
         # None of them is lost: who was not greeted has a reason.
         reasons = ("greeted", "failed", "reset_greeting", "timed_out_greeting", "flooded", "stopped")
@@ -197,7 +204,7 @@ class Allocating(unittest.TestCase):
         """Lets the `at`-th fail of what haild asks for; returns how many there were, and how many failed."""
         faulty = Faulty(self.folder, kind, at, forever)
         env = {"HAILD_LISTEN": f"localhost unix:{self.folder}/socket-{at}-{forever}"}
-        with FaultyDaemon(faulty, "-v", "-u", "-f", self.message, env=env) as daemon:
+        with FaultyDaemon(faulty, "-v", "-u", "-f", self.message, "--metrics=127.0.0.1:0", env=env) as daemon:
             self.serve_or_fail(daemon, forever, clients)
         return faulty.read()
 
@@ -222,8 +229,8 @@ class Allocating(unittest.TestCase):
             passing = Passing([*udp, *tcp, hold(listening_unix(self.folder / f"passed-{kind}-{at}-{forever}"))],
                               variables={"LISTEN_PIDFDID": "$ID"})
             stack.callback(passing.close)
-            with FaultyDaemon(faulty, "-v", "-f", self.message, env={}, port=None, prefix=passing.prefix,
-                              popen=passing.popen) as daemon:
+            with FaultyDaemon(faulty, "-v", "-f", self.message, "--metrics=127.0.0.1:0", env={}, port=None,
+                              prefix=passing.prefix, popen=passing.popen) as daemon:
                 passing.close()
                 self.serve_or_fail(daemon, forever, clients)
         return faulty.read()

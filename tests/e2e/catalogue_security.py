@@ -16,6 +16,7 @@ from lib.harness import (
 from lib.hostile import HOSTILE, count_raw, in_line, is_harmless
 from lib.naive import NaiveAnswerer, NaiveServer
 from lib.rows import row, times
+from lib.scrape import Nuisance, scrape
 
 
 class Hostile(ClientTest):
@@ -232,6 +233,41 @@ class Scripts(unittest.TestCase):
             self.hasty(count // 10, large, *file, log=log)
             build = "ASan and UBSan" if is_sanitized() else "no sanitizers in this build"
         score.haild = f"{count} scripts ({build}): 0 reports, 0 of {ended} cut, counters add up"
+
+
+class Metrics(unittest.TestCase):
+    CLIENTS = 300
+
+    def greet_amid(self, daemon, greetings):
+        """Lets the nuisances go on while clients are greeted, each after the other; those that are cut come again.
+        Returns how many were greeted whole, and how many nuisances there were."""
+        nuisances = [Nuisance(daemon.metrics_port, number) for number in range(self.CLIENTS)]
+        whole, number = 0, self.CLIENTS
+        for _ in range(greetings):
+            whole += daemon.greeting() == GREETING
+            for place, nuisance in enumerate(nuisances):
+                if not nuisance.act():
+                    nuisances[place] = Nuisance(daemon.metrics_port, number)
+                    number += 1
+        for nuisance in nuisances:
+            nuisance.client.close()
+        return whole, number
+
+    @row("S9", "300 HTTP clients at --metrics at once: silent, trickling, deaf, with endless heads, garbage or resets; "
+         "others are greeted meanwhile", "all greeted whole; the counters are those of the greeted; then /metrics is answered")
+    def test_hostile_http_clients(self, score):
+        raise_descriptor_limit(2 * self.CLIENTS + 100)
+        count = times(50, full=1000)
+        with Daemon("-q", "-l", "127.0.0.1", "-c", "4", "--metrics", "127.0.0.1:0") as daemon:
+            whole, nuisances = self.greet_amid(daemon, count)
+            self.assertEqual(whole, count)
+            counters = daemon.wait_counters(open=0)
+            self.assertEqual((counters["accepted"], counters["greeted"]), (count, count))
+            found = scrape(daemon.metrics_port)
+            self.assertEqual(found["haild_connections_accepted_total"], count)
+            self.assertEqual(found["haild_accept_pauses_total"], counters["accept_pauses"])
+        score.haild = (f"{whole} of {count} greeted whole amid {nuisances} such clients; counted: "
+                       f"{counters['accepted']}; then answered")
 
 
 if __name__ == "__main__":
