@@ -229,7 +229,7 @@ class Clients(unittest.TestCase):
             self.assertEqual(len(daemon.log_lines()), 2)
         with Daemon("-v", *HERE) as daemon:
             scrape(daemon.metrics_port)
-            daemon.wait_log(r"closed: metrics 127\.0\.0\.1:\d+: done, \d+ bytes sent, 0 discarded, \d+ ms")
+            daemon.wait_log(r"closed: metrics 127\.0\.0\.1:\d+: done, \d+ bytes sent, 0 discarded, (up to )?\d+ ms")
 
 
 class Stop(unittest.TestCase):
@@ -302,7 +302,8 @@ class Start(unittest.TestCase):
     def test_address_of_the_greeting(self):
         address = harness.own_address() + ":12345"
         self.fails(3, "it is given twice", "-l", address, "--metrics", address)
-        self.fails(3, "it overlaps|it is given twice", "-l", address, "--metrics", address, "--reuse-port")
+        if harness.can_share_ports(self):
+            self.fails(3, "it is given twice", "-l", address, "--metrics", address, "--reuse-port")
         path = temporary_directory(self) / "x.sock"
         self.fails(3, "it is given twice", "-l", f"unix:{path}", "--metrics", f"unix:{path}")
 
