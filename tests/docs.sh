@@ -16,18 +16,19 @@ trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
 tab=$(printf '\t')
 
-# An option is listed as "letter name value", in lower case but for the letter, and "-" for what it lacks.
+# An option is listed as "letter name value", in lower case but for the letter, and "-" for what it lacks. A value that
+# may be left out is "[value]".
 
 # Lists the rows of an option table in C.
 options_of_table() {
-	sed -nE "s/^${tab}\{('.'|0), \"([a-z0-9-]+)\", (NULL|\"[A-Z]+\"),.*/\1 \2 \3/p" "$1" |
+	sed -nE "s/^${tab}\{('.'|0), \"([a-z0-9-]+)\", (NULL|\"[A-Z]+\"|\"\[[A-Z]+\]\"),.*/\1 \2 \3/p" "$1" |
 		sed "s/^'\(.\)'/\1/; s/^0/-/; s/ NULL\$/ -/; s/\"//g" | lower_values | sort
 }
 
 # Lists the options that a program's --help names.
 options_of_help() {
-	sed -nE 's/^  (-.,|   ) --([a-z0-9-]+)(=[A-Z]+)? .*/\1 \2 \3/p' "$1" |
-		sed 's/^-\(.\),/\1/; s/^    */- /; s/ =/ /; s/ $/ -/' | lower_values | sort
+	sed -nE 's/^  (-.,|   ) --([a-z0-9-]+)(=[A-Z]+|\[=[A-Z]+\])? .*/\1 \2 \3/p' "$1" |
+		sed 's/^-\(.\),/\1/; s/^    */- /; s/\[=/[/; s/ =/ /; s/ $/ -/' | lower_values | sort
 }
 
 # Lists the options that have an entry in a man page.
@@ -37,7 +38,7 @@ options_of_page() {
 		for (i = 2; i <= NF; i++) {
 			if ($i == "Fl" && $(i + 1) ~ /^-/) name = substr($(i + 1), 2)
 			else if ($i == "Fl") letter = $(i + 1)
-			else if ($i == "Ar") value = $(i + 1)
+			else if ($i == "Ar") value = $(i - 3) $(i - 2) == "Op=" ? "[" $(i + 1) "]" : $(i + 1)
 		}
 		print letter, name, value
 	}' "$1" | sort
@@ -51,7 +52,7 @@ options_of_synopsis() {
 			if ($i != "Fl") continue
 			value = "-"
 			for (k = i + 2; k <= NF && $k != "Fl" && $k != "|"; k++)
-				if ($k == "Ar") value = $(k + 1)
+				if ($k == "Ar") value = $(k - 3) $(k - 2) == "Op=" ? "[" $(k + 1) "]" : $(k + 1)
 			if ($(i + 1) ~ /^-/) { print substr($(i + 1), 2), value; continue }
 			for (c = 1; c <= length($(i + 1)); c++) print substr($(i + 1), c, 1), value
 		}
@@ -77,7 +78,7 @@ entries_of_page() {
 # Lists "name: default" of the options whose default --help shows; a table's row is the only place that it has
 # them from. One that begins with "as" is words about another limit, which the man page puts in its own.
 defaults_of_help() {
-	sed -nE 's/^  (-.,|   ) --([a-z0-9-]+)(=[A-Z]+)? .*\(([^()]*)\)$/\2: \4/p' "$1" | grep -v ': as ' | sort
+	sed -nE 's/^  (-.,|   ) --([a-z0-9-]+)(=[A-Z]+|\[=[A-Z]+\])? .*\(([^()]*)\)$/\2: \4/p' "$1" | grep -v ': as ' | sort
 }
 
 # Lists those that a man page states in an option's entry: "The default is 5s.", "The default, 0, means never.", or

@@ -30,6 +30,12 @@ struct parser {
 	bool *seen;
 };
 
+/* True if the option may be given with a value and without. */
+static bool may_lack_value(const struct cli_option *option)
+{
+	return option->argument && option->argument[0] == '[';
+}
+
 static void *field_of(void *fields, const struct cli_option *option)
 {
 	return (char *)fields + option->field;
@@ -162,26 +168,41 @@ static bool is_ranged(enum cli_kind kind)
 	return kind == CLI_NUMBER || kind == CLI_SIZE || kind == CLI_TIME;
 }
 
-/* Sets numbers, sizes and times to their presets; false, and logged, if one is out of range. */
+/*
+ * Sets numbers, sizes and times to their presets, unless those are for an option without its value.
+ * False, and logged, if one is out of range.
+ */
 static bool take_presets(const struct cli *cli, void *fields)
 {
 	for (size_t i = 0; i < cli->count; i++) {
 		const struct cli_option *option = &cli->options[i];
-		if (option->preset && is_ranged(option->kind) &&
+		if (option->preset && is_ranged(option->kind) && !may_lack_value(option) &&
 		    !set(option, fields, "a preset", option->preset))
 			return false;
 	}
 	return true;
 }
 
+/* Writes the argument as --help shows it, after the option: =TIME, [=TIME], or nothing. */
+static void format_argument(const struct cli_option *option, char *text, size_t size)
+{
+	if (!option->argument)
+		text[0] = '\0';
+	else if (may_lack_value(option))
+		snprintf(text, size, "[=%s", option->argument + 1);
+	else
+		snprintf(text, size, "=%s", option->argument);
+}
+
 static bool print_option(const struct cli_option *option)
 {
-	char letter[] = "-?,", forms[80];
+	char letter[] = "-?,", argument[32], forms[80];
 	const char *preset = option->preset;
 
 	letter[1] = (char)option->letter;
-	snprintf(forms, sizeof forms, "  %-3s --%s%s%s", option->letter ? letter : "", option->name,
-		 option->argument ? "=" : "", option->argument ? option->argument : "");
+	format_argument(option, argument, sizeof argument);
+	snprintf(forms, sizeof forms, "  %-3s --%s%s", option->letter ? letter : "", option->name,
+		 argument);
 	return standard_print("%-*s %s%s%s%s\n", HELP_COLUMN, forms, option->help,
 			      preset ? " (" : "", preset ? preset : "", preset ? ")" : "");
 }
@@ -213,7 +234,7 @@ static bool parser_open(struct parser *parser, const struct cli *cli)
 
 	parser->cli = cli;
 	parser->longs = calloc(cli->count + 1, sizeof *parser->longs);
-	parser->shorts = shorts = calloc(2 * cli->count + 2, 1);
+	parser->shorts = shorts = calloc(3 * cli->count + 2, 1);
 	parser->seen = calloc(cli->count, sizeof *parser->seen);
 	if (!parser->longs || !parser->shorts || !parser->seen) {
 		log_error("out of memory");
@@ -223,12 +244,16 @@ static bool parser_open(struct parser *parser, const struct cli *cli)
 	for (size_t i = 0; i < cli->count; i++) {
 		const struct cli_option *option = &cli->options[i];
 		parser->longs[i].name = option->name;
-		parser->longs[i].has_arg = option->argument ? required_argument : no_argument;
+		parser->longs[i].has_arg = may_lack_value(option) ? optional_argument
+					   : option->argument	  ? required_argument
+								  : no_argument;
 		parser->longs[i].val = ROW_BASE + (int)i;
 		if (option->letter)
 			*shorts++ = (char)option->letter;
 		if (option->letter && option->argument)
 			*shorts++ = ':';
+		if (option->letter && may_lack_value(option))
+			*shorts++ = ':'; /* only a value in the same word counts */
 	}
 	return true;
 }
@@ -296,7 +321,8 @@ static enum cli_outcome take(struct parser *parser, void *fields, size_t row)
 		return CLI_BAD;
 	}
 	parser->seen[row] = true;
-	if (!set(option, fields, source, optarg))
+	if (!set(option, fields, source,
+		 may_lack_value(option) && !optarg ? option->preset : optarg))
 		return CLI_BAD;
 	if (parser->cli->taken)
 		parser->cli->taken(fields);

@@ -32,12 +32,17 @@ enum cli_kind {
 struct cli_option {
 	int letter; /* the short form, or 0 */
 	const char *name;
-	const char *argument; /* what --help calls the value; NULL if there is none */
+	const char *argument; /* what --help calls the value, [SO] if it may be left out; or NULL */
 	enum cli_kind kind;
 	size_t field;	      /* offset in the program's struct */
 	uint64_t least, most; /* of a number, size or time */
-	const char *preset;   /* the value that is used without the option, as text; or NULL */
-	const char *help;     /* what it does; the preset is added */
+	/*
+	 * The value that is used without the option, as text; or NULL. Where the value may be left
+	 * out, it is what is used then, and never NULL: without the option the field stays as it
+	 * was.
+	 */
+	const char *preset;
+	const char *help; /* what it does; the preset is added */
 };
 
 /* A number that has a name, as a preset. */

@@ -61,14 +61,14 @@ KINDS = {
 # Where nothing is something to ask for: for ever, at once, any port.
 MAY_BE_ZERO = ("count", "drain", "lame-duck", "port")
 
-Option = collections.namedtuple("Option", "letter name kind")
+Option = collections.namedtuple("Option", "letter name may_lack kind")
 Case = collections.namedtuple("Case", "program arguments exit")
 
 
 def options_of(program):
     """The options of the program, from its own table as --help prints it."""
     lines = run(program, "--help").stdout.decode().splitlines()
-    return [Option(*re.fullmatch(r"  (?:-(.),|   ) --([\w-]+)(?:=(\w+))? +\S.*", line).groups())
+    return [Option(*re.fullmatch(r"  (?:-(.),|   ) --([\w-]+)(?:(\[)?=(\w+)\]?)? +\S.*", line).groups())
             for line in lines if re.match(" +-", line)]
 
 
@@ -82,6 +82,8 @@ def kind_of(program, option):
 def exit_with(program, option, value):
     """How the program ends when the option has this value."""
     kind = kind_of(program, option)
+    if value is None and option.may_lack:
+        return WELL[program]
     if value in kind.exits or (value == "0" and option.name in MAY_BE_ZERO):
         return kind.exits.get(value) or WELL[program]
     return USAGE
@@ -154,7 +156,7 @@ class Options(unittest.TestCase):
 
     def test_a_kind_that_nobody_knows_is_told(self):
         with self.assertRaisesRegex(AssertionError, "haild --new=THING: THING is not in KINDS"):
-            exit_with("haild", Option("x", "new", "THING"), "0")
+            exit_with("haild", Option("x", "new", None, "THING"), "0")
 
 
 MOST = 1024 * 1024  # bytes of a greeting

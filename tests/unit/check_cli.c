@@ -12,8 +12,8 @@
 
 struct fields {
 	bool flag;
-	uint64_t counter, number, size, time;
-	const char *text;
+	uint64_t counter, number, size, time, wait;
+	const char *text, *from;
 	struct cli_list list;
 	bool json;
 	struct cli_mode mode;
@@ -32,6 +32,8 @@ static const struct cli_option table[] = {
 	{'l', "list", "ITEM", CLI_LIST, FIELD(list), 0, 0, NULL, "a list"},
 	{0, "report", "FORM", CLI_FORM, FIELD(json), 0, 0, NULL, "a form"},
 	{0, "mode", "MODE", CLI_MODE, FIELD(mode), 0, 0, NULL, "a mode"},
+	{'w', "wait", "[TIME]", CLI_TIME, FIELD(wait), 100, 2000, "1s", "wait"},
+	{0, "from", "[NAME]", CLI_TEXT, FIELD(from), 0, 0, "here", "a name"},
 	{'h', "help", NULL, CLI_HELP, 0, 0, 0, NULL, "print this help"},
 	{'V', "version", NULL, CLI_VERSION, 0, 0, 0, NULL, "print the version"},
 };
@@ -140,6 +142,41 @@ START_TEST(command_line_is_understood)
 	while (argv[(size_t)operands + left])
 		left++;
 	ck_assert_uint_eq(left, good[_i].operands);
+	free_words(argv);
+}
+END_TEST
+
+static const struct {
+	const char *words[4];
+	uint64_t wait;
+	const char *from;
+	int operands;
+} lacking[] = {
+	{{"x"}, 0, NULL, 1},
+	{{"-w"}, 1000, NULL, 0},
+	{{"--wait"}, 1000, NULL, 0},
+	{{"-w2s"}, 2000, NULL, 0},
+	{{"--wait=2s"}, 2000, NULL, 0},
+	{{"-w", "2s"}, 1000, NULL, 1}, /* a word of its own is not the value */
+	{{"--wait", "2s"}, 1000, NULL, 1},
+	{{"-cw", "-f"}, 1000, NULL, 0},
+	{{"--from"}, 0, "here", 0},
+	{{"--from="}, 0, "", 0},
+	{{"--from=there", "--wait"}, 1000, "there", 0},
+};
+
+START_TEST(value_may_be_left_out)
+{
+	char *argv[WORDS_MAX + 2];
+	int operands, argc = 0;
+
+	ck_assert_int_eq(parse(lacking[_i].words, &operands, argv), CLI_GO);
+	ck_assert_uint_eq(fields.wait, lacking[_i].wait);
+	ck_assert_pstr_eq(fields.from, lacking[_i].from);
+	while (argv[argc])
+		argc++;
+	ck_assert_int_eq(argc - operands, lacking[_i].operands);
+	assert_told_nothing();
 	free_words(argv);
 }
 END_TEST
@@ -287,6 +324,9 @@ static const struct {
 	{{"--time=2.001"}, "--time: '2.001' is not a time from 100ms to 2s"},
 	{{"--time=1K"}, "--time: '1K' is not a time"},
 	{{"--time="}, "--time: '' is not a time"},
+	{{"--wait="}, "--wait: '' is not a time from 100ms to 2s"},
+	{{"-w3s"}, "--wait: '3s' is not a time"},
+	{{"-w", "--wait"}, "--wait is given twice"},
 	{{"-n4", "--nonsense"}, "--number: '4'"}, /* the first error is told, and no other */
 };
 
@@ -353,6 +393,8 @@ START_TEST(help_is_printed)
 			 "  -l, --list=ITEM              a list\n"
 			 "      --report=FORM            a form\n"
 			 "      --mode=MODE              a mode\n"
+			 "  -w, --wait[=TIME]            wait (1s)\n"
+			 "      --from[=NAME]            a name (here)\n"
 			 "  -h, --help                   print this help\n"
 			 "  -V, --version                print the version\n"
 			 "\n"
@@ -440,6 +482,7 @@ int main(void)
 
 	tcase_add_checked_fixture(parsing, setup, NULL);
 	tcase_add_loop_test(parsing, command_line_is_understood, 0, COUNT_OF(good));
+	tcase_add_loop_test(parsing, value_may_be_left_out, 0, COUNT_OF(lacking));
 	tcase_add_loop_test(parsing, form_and_mode_are_understood, 0, COUNT_OF(forms));
 	tcase_add_test(parsing, each_option_is_reported_once_taken);
 	tcase_add_test(parsing, list_keeps_its_order);
