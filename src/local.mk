@@ -100,6 +100,8 @@ src_libclient_a_SOURCES = \
 	src/client/probe.h \
 	src/client/prompt.c \
 	src/client/prompt.h \
+	src/client/proxyheader.c \
+	src/client/proxyheader.h \
 	src/client/race.c \
 	src/client/race.h \
 	src/client/reading.c \
@@ -111,6 +113,8 @@ src_libclient_a_SOURCES = \
 	src/client/result.c \
 	src/client/result.h \
 	src/client/status.h \
+	src/client/talking.c \
+	src/client/talking.h \
 	src/client/target.c \
 	src/client/target.h \
 	src/client/trying.c \

@@ -18,6 +18,9 @@
 
 enum { SHORTEST_MS = 1, LONGEST_MS = 24 * 60 * 60 * 1000, BYTES_MAX = 1024 * 1024 };
 
+/* Enough to pass any server's limit. */
+enum { TALK_MAX = 1024 * 1024 * 1024 };
+
 /* The most bytes that one datagram carries over IPv4. */
 enum { DATAGRAM_MAX = 65507 };
 
@@ -38,6 +41,12 @@ static const struct cli_option table[] = {
 	 "succeed only if the greeting is exactly TEXT"},
 	{0, "expect-prefix", "TEXT", CLI_TEXT, FIELD(expect_prefix), 0, 0, NULL,
 	 "succeed only if the greeting begins with TEXT"},
+	{0, "talk-first", "[SIZE]", CLI_SIZE, FIELD(talk_first), 1, TALK_MAX, "64K",
+	 "send SIZE bytes of text before reading"},
+	{0, "send-proxy", "[SRC]", CLI_TEXT, FIELD(send_proxy), 0, 0, "own",
+	 "begin with a PROXY header of a client SRC"},
+	{0, "send-proxy-v2", "[SRC]", CLI_TEXT, FIELD(send_proxy_v2), 0, 0, "own",
+	 "the same in binary, version 2"},
 	{'u', "udp", NULL, CLI_FLAG, FIELD(udp), 0, 0, NULL,
 	 "ask by datagram, three times at most"},
 	{'z', "zero", NULL, CLI_FLAG, FIELD(zero), 0, 0, NULL, "only connect; read nothing"},
@@ -61,6 +70,7 @@ static const struct cli cli = {
 		"Connects and prints what it hears; if it hears nothing, says which step failed.\n"
 		"HOST may be HOST:PORT, [V6]:PORT, unix:PATH or unix:@NAME; without it, it asks.\n",
 	.more = "TIME: 500ms, 1.5s, 2m, or a number of seconds.\n"
+		"SRC: ADDR:PORT or [V6]:PORT; own: our own address; local: no client.\n"
 		"Exit status: 0 greeting received, 1 internal error, 2 usage,\n"
 		"3 name not resolved, 4 refused or unreachable, 5 connect timed out,\n"
 		"6 reset, 7 no greeting, 8 not the expected greeting.\n",
@@ -79,13 +89,27 @@ static bool accept_or_complain(const char *why)
 /* Returns which options make no sense for a datagram; NULL: none. */
 static const char *find_conflict_with_udp(const struct options *options)
 {
-	if (options->zero)
-		return "--zero only connects, and --udp never does";
 	if (options->connect_timeout > 0)
 		return "--connect-timeout is for connecting, and --udp never does";
 	if (options->bytes > DATAGRAM_MAX)
 		return "with --udp, --bytes is 65507 at most: the request is as long";
+	if (options->talk_first > 0)
+		return "--talk-first is for connections, and --udp makes none";
+	if (options->send_proxy || options->send_proxy_v2)
+		return "a PROXY header is for connections, and --udp makes none";
 	return NULL;
+}
+
+/* Returns which options make no sense if nothing is read; NULL: none. */
+static const char *find_conflict_with_zero(const struct options *options)
+{
+	if (options->expect || options->expect_prefix)
+		return "--zero reads no greeting that could be as expected";
+	if (options->talk_first > 0)
+		return "--zero reads no greeting that --talk-first could lose";
+	if (options->send_proxy || options->send_proxy_v2)
+		return "--zero sends nothing, and so no PROXY header";
+	return options->udp ? "--zero only connects, and --udp never does" : NULL;
 }
 
 /* Returns which options contradict each other; NULL: none. */
@@ -99,11 +123,13 @@ static const char *find_conflict(const struct options *options)
 		return "--quiet and --verbose exclude each other";
 	if (options->expect && options->expect_prefix)
 		return "--expect and --expect-prefix exclude each other";
-	if (options->zero && (options->expect || options->expect_prefix))
-		return "--zero reads no greeting that could be as expected";
+	if (options->send_proxy && options->send_proxy_v2)
+		return "--send-proxy and --send-proxy-v2 exclude each other";
 	if ((options->expect && strlen(options->expect) > options->bytes) ||
 	    (options->expect_prefix && strlen(options->expect_prefix) > options->bytes))
 		return "the expected greeting is longer than --bytes";
+	if (options->zero)
+		return find_conflict_with_zero(options);
 	return options->udp ? find_conflict_with_udp(options) : NULL;
 }
 
@@ -134,25 +160,25 @@ static bool read_operands(struct options *options, char **operands)
 }
 
 /*
- * Turns the literal address of --source into a socket address. Returns NULL, or why it cannot;
- * `lacks` says if that is for want of memory.
+ * Turns a literal address, with its port or 0, into a socket address. Returns NULL, or why it
+ * cannot; `lacks` says if that is for want of memory.
  */
-static const char *parse_source(struct options *options, bool *lacks)
+static const char *parse_literal(const char *text, struct address *address, bool *lacks)
 {
 	struct endpoint source;
-	const char *why = endpoint_parse(options->source_text, &source);
+	const char *why = endpoint_parse(text, &source);
 	int failure = EAI_NONAME;
 
 	if (why)
 		return why;
 	if (source.kind == ENDPOINT_HOST)
-		failure = address_from_literal(source.host, AF_UNSPEC, &options->source);
+		failure = address_from_literal(source.host, AF_UNSPEC, address);
 	*lacks = failure == EAI_MEMORY;
 	if (*lacks)
 		return gai_strerror(failure);
 	if (failure)
 		return "not an IPv4 or IPv6 address";
-	address_set_port(&options->source, source.port);
+	address_set_port(address, source.port);
 	return NULL;
 }
 
@@ -182,7 +208,7 @@ static enum cli_outcome read_source(struct options *options)
 
 	if (!options->source_text)
 		return CLI_GO;
-	why = parse_source(options, &lacks);
+	why = parse_literal(options->source_text, &options->source, &lacks);
 	why = why ? why : find_fault_of_source(options, text, sizeof text);
 	if (why) {
 		log_error(lacks ? "cannot read source '%s': %s" : "bad source '%s': %s",
@@ -192,6 +218,49 @@ static enum cli_outcome read_source(struct options *options)
 	if ((options->ipv4 && options->source.any.sa_family != AF_INET) ||
 	    (options->ipv6 && options->source.any.sa_family != AF_INET6)) {
 		log_error("--source is of the family that is excluded");
+		return CLI_BAD;
+	}
+	return CLI_GO;
+}
+
+/*
+ * Reads the client that a PROXY header is to name. Returns NULL, or why it cannot be; `lacks` is
+ * as above.
+ */
+static const char *parse_proxy_source(struct options *options, const char *text, bool *lacks)
+{
+	const char *why;
+
+	if (strcmp(text, cli_preset(&cli, "send-proxy")) == 0)
+		return NULL;
+	options->proxy_is_local = strcmp(text, "local") == 0;
+	if (options->proxy_is_local)
+		return NULL;
+	why = parse_literal(text, &options->proxy_source, lacks);
+	if (!why && address_port(&options->proxy_source) == 0)
+		return "it has no port; write ADDR:PORT or [V6]:PORT";
+	return why;
+}
+
+/* Reads --send-proxy or --send-proxy-v2, and checks that it fits the other options. */
+static enum cli_outcome read_proxy(struct options *options)
+{
+	const char *text = options->send_proxy ? options->send_proxy : options->send_proxy_v2;
+	const char *why;
+	bool lacks = false;
+
+	if (!text)
+		return CLI_GO;
+	options->proxy_version = options->send_proxy ? 1 : 2;
+	why = parse_proxy_source(options, text, &lacks);
+	if (why) {
+		log_error("bad source '%s' of a PROXY header: %s", text, why);
+		return lacks ? CLI_FAILED : CLI_BAD;
+	}
+	if (options->proxy_source.length > 0 && options_family(options) != AF_UNSPEC &&
+	    options->proxy_source.any.sa_family != options_family(options)) {
+		log_error(
+			"the PROXY header's source and the server would be of different families");
 		return CLI_BAD;
 	}
 	return CLI_GO;
@@ -209,6 +278,8 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 	if (!accept_or_complain(find_conflict(options)))
 		return CLI_BAD;
 	outcome = read_source(options);
+	if (outcome == CLI_GO)
+		outcome = read_proxy(options);
 	if (outcome == CLI_GO && !read_operands(options, argv + operands))
 		outcome = CLI_BAD;
 	return outcome;
@@ -218,7 +289,10 @@ int options_family(const struct options *options)
 {
 	if (options->source.length > 0)
 		return options->source.any.sa_family;
-	return options->ipv4 ? AF_INET : options->ipv6 ? AF_INET6 : AF_UNSPEC;
+	if (options->ipv4 || options->ipv6)
+		return options->ipv4 ? AF_INET : AF_INET6;
+	/* The header names both ends, in one family. */
+	return options->proxy_source.length > 0 ? options->proxy_source.any.sa_family : AF_UNSPEC;
 }
 
 bool options_suit_target(const struct options *options)

@@ -20,7 +20,12 @@ struct options {
 	uint64_t connect_timeout, read_timeout; /* ms; 0: limited by timeout alone */
 	struct address source;			/* to connect from; length 0: any */
 	const char *source_text;
-	const char *expect, *expect_prefix; /* or NULL */
+	const char *expect, *expect_prefix;	/* or NULL */
+	uint64_t talk_first;			/* how many bytes to send before anything is read */
+	unsigned proxy_version;			/* of the PROXY header to begin with; 0: none */
+	bool proxy_is_local;			/* it is for no client's connection */
+	struct address proxy_source;		/* the client that it names; length 0: ourselves */
+	const char *send_proxy, *send_proxy_v2; /* or NULL */
 	bool udp, zero, raw, escape, quiet;
 	uint64_t verbose; /* how often -v was given */
 };

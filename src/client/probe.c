@@ -84,6 +84,7 @@ static void over_cb(evutil_socket_t fd, short what, void *argument)
 	(void)fd;
 	(void)what;
 	expect_apply(probe->options, &probe->result);
+	result_add_sent(&probe->result, probe->options->talk_first);
 	probe->ended(&probe->result, probe->argument);
 }
 
@@ -183,6 +184,7 @@ static void read_cb(const struct reading_result *reading, void *argument)
 	struct probe *probe = argument;
 
 	probe->result.length = reading->length;
+	probe->result.sent = reading->sent;
 	if (reading->end == READING_BROKEN)
 		result_fail(&probe->result, STATUS_BROKEN, STAGE_READ, "%s after %zu bytes",
 			    strerror(reading->reason), reading->length);
@@ -200,6 +202,7 @@ static void start_reading(struct probe *probe, const struct attempts_result *tri
 		.fd = probe->fd,
 		.is_reset = tried->reason == ECONNRESET,
 		.connect_us = tried->connect_us,
+		.peer = tried->address,
 		.options = options,
 		.bytes = malloc(expect_room(options)),
 		.room = expect_room(options),

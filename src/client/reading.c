@@ -14,6 +14,7 @@
 #include "base/number.h"
 #include "expect.h"
 #include "options.h"
+#include "talking.h"
 
 /*
  * A server that is quiet for this long after its first bytes has said everything: many keep the
@@ -36,6 +37,8 @@ struct reading {
 	reading_cb *ended;
 	void *argument;
 	struct event *input, *quiet;
+	struct talking *talking; /* NULL: we say nothing */
+	int broken;		 /* an errno of the socket that it will not report again, or 0 */
 	size_t length;
 	uint64_t start_us;
 	uint64_t quiet_ms, quiet_at_ms; /* how long it must last, and when it will have */
@@ -66,8 +69,10 @@ static void log_end(const struct reading *reading, const struct reading_result *
 static void end_reading(struct reading *reading, struct reading_result result)
 {
 	result.length = reading->length;
+	result.sent = talking_sent(reading->talking);
 	event_del(reading->input);
 	evtimer_del(reading->quiet);
+	talking_stop(reading->talking);
 	log_end(reading, &result);
 	reading->ended(&result, reading->argument);
 }
@@ -111,10 +116,10 @@ static bool look(struct reading *reading)
 	if (n > 0) {
 		reading->length += (size_t)n;
 		take_bytes(reading);
-	} else if (n == 0 && !request->is_reset) {
+	} else if (n == 0 && reading->broken == 0) {
 		end_reading(reading, (struct reading_result){.end = READING_STREAM_END});
 	} else {
-		end_broken(reading, n == 0 ? ECONNRESET : errno);
+		end_broken(reading, n == 0 ? reading->broken : errno);
 	}
 	return true;
 }
@@ -142,6 +147,31 @@ static void quiet_cb(evutil_socket_t fd, short what, void *argument)
 		end_reading(reading, (struct reading_result){.end = READING_QUIET});
 }
 
+/*
+ * The server takes no more of what we say. What it has said before is still there, and read first.
+ * EPIPE means that its stream had ended by then, or that the socket will report more.
+ */
+static void talk_broken_cb(int reason, void *argument)
+{
+	struct reading *reading = argument;
+
+	if (reason != EPIPE)
+		reading->broken = reason;
+}
+
+/* Says what there is to say, if anybody can hear it. False: no memory. */
+static bool start_talking(struct reading *reading, struct event_base *base)
+{
+	const struct reading_request *request = &reading->request;
+
+	if (!request->peer || request->is_reset ||
+	    (request->options->talk_first == 0 && request->options->proxy_version == 0))
+		return true;
+	reading->talking = talking_start(base, request->fd, request->options, request->peer,
+					 talk_broken_cb, reading);
+	return reading->talking != NULL;
+}
+
 /* Returns how long, in ms, a server must be silent until its greeting counts as complete. */
 static uint64_t quiet_after(uint64_t connect_us)
 {
@@ -162,10 +192,12 @@ struct reading *reading_start(struct event_base *base, const struct reading_requ
 	reading->ended = ended;
 	reading->argument = argument;
 	reading->start_us = clock_us();
+	reading->broken = request->is_reset ? ECONNRESET : 0;
 	reading->quiet_ms = quiet_after(request->connect_us);
 	reading->quiet = evtimer_new(base, quiet_cb, reading);
 	reading->input = event_new(base, request->fd, EV_READ | EV_PERSIST, input_cb, reading);
-	if (reading->quiet && reading->input && event_add(reading->input, NULL) == 0)
+	if (reading->quiet && reading->input && event_add(reading->input, NULL) == 0 &&
+	    start_talking(reading, base))
 		return reading;
 	reading_free(reading);
 	return NULL;
@@ -182,5 +214,6 @@ void reading_free(struct reading *reading)
 		return;
 	loop_free_event(reading->input);
 	loop_free_event(reading->quiet);
+	talking_free(reading->talking);
 	free(reading);
 }

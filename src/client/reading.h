@@ -6,6 +6,8 @@
  * A server is quiet when it has said something and then nothing for 250 ms. If that is more, for
  * 200 ms plus five times the connect, up to 3.2 s. But while what it said is a proper beginning of
  * what is expected, it is not finished, however long it pauses.
+ *
+ * What the options want to say first is said meanwhile, see talking.h.
  */
 #ifndef CLIENT_READING_H
 #define CLIENT_READING_H
@@ -14,16 +16,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct address;
 struct event_base;
 struct options;
 struct reading;
 
 /* What to read, and where to put it. */
 struct reading_request {
-	int fd;		     /* connected and non-blocking; stays the caller's */
-	bool is_reset;	     /* the kernel has reported that already, and will not again */
-	uint64_t connect_us; /* how long the connect took: how far the server is */
-	const struct options *options; /* what is expected; kept, not copied */
+	int fd;			    /* connected and non-blocking; stays the caller's */
+	bool is_reset;		    /* the kernel has reported that already, and will not again */
+	uint64_t connect_us;	    /* how long the connect took: how far the server is */
+	const struct address *peer; /* whom to talk to first, or NULL; not kept */
+	const struct options *options; /* what is expected, and said; kept, not copied */
 	char *bytes;		       /* where the bytes go; kept, not copied */
 	size_t room;		       /* how many fit; at least one */
 };
@@ -41,6 +45,7 @@ struct reading_result {
 	size_t length;	/* of what came, even if it broke */
 	uint64_t limit; /* ms; what reading_stop() was given */
 	int reason;	/* an errno, if it broke */
+	uint64_t sent;	/* bytes of what we said first */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/endpoint.h"
 #include "outgoing.h"
@@ -74,6 +75,15 @@ void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms
 			    "no answer within %s (to %" PRIu64 " bytes; see -b)", time, bytes);
 	else
 		result_fail(result, STATUS_UNANSWERED, stage, "no answer within %s", time);
+}
+
+void result_add_sent(struct probe_result *result, uint64_t bytes)
+{
+	size_t used = strlen(result->reason);
+
+	if (bytes > 0 && (result->status == STATUS_BROKEN || result->status == STATUS_SILENT))
+		snprintf(result->reason + used, sizeof result->reason - used,
+			 "; sent %" PRIu64 " of %" PRIu64 " bytes", result->sent, bytes);
 }
 
 void result_fail_begun_late(struct probe_result *result, enum stage stage, uint64_t ms)

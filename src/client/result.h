@@ -25,6 +25,7 @@ struct probe_result {
 	char address[ADDRESS_TEXT_MAX]; /* that answered or failed, or the known ones; or "" */
 	char *bytes;			/* what was heard; the owner of the result frees it */
 	size_t length;
+	uint64_t sent; /* bytes that --talk-first has sent */
 };
 
 /* Room for the line below: a target with each byte escaped, and the words. */
@@ -54,6 +55,9 @@ void result_fail_outgoing(struct probe_result *result, enum stage stage, int rea
  * by datagram.
  */
 void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms, uint64_t bytes);
+
+/* Adds to a failure of the server how much was sent first, of so many bytes; 0: nothing to add. */
+void result_add_sent(struct probe_result *result, uint64_t bytes);
 
 /* Makes it a failure of a stage that began only after the `ms` were over. */
 void result_fail_begun_late(struct probe_result *result, enum stage stage, uint64_t ms);

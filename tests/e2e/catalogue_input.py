@@ -54,6 +54,8 @@ KINDS = {
     "hailto": {
         "ADDR": Kind("127.0.0.1"),
         "N": Kind("1", "65536"),
+        "SIZE": Kind("1", "65536"),
+        "SRC": Kind("local"),
         "TEXT": Kind("x", *VALUES),
         "TIME": Kind("1", "65536"),
     },

@@ -41,6 +41,8 @@ START_TEST(defaults)
 	ck_assert_ptr_null(options.expect_prefix);
 	ck_assert(!options.udp && !options.zero && !options.raw && !options.escape);
 	ck_assert(!options.quiet);
+	ck_assert_uint_eq(options.talk_first, 0);
+	ck_assert_uint_eq(options.proxy_version, 0);
 	ck_assert_uint_eq(options.verbose, 0);
 	assert_told_nothing();
 }
@@ -64,6 +66,9 @@ static const struct {
 	{{"--connect-timeout=86400s"}, AT(connect_timeout), 86400000},
 	{{"--read-timeout=1ms"}, AT(read_timeout), 1},
 	{{"--read-timeout=1440m"}, AT(read_timeout), 86400000},
+	{{"--talk-first"}, AT(talk_first), 65536},
+	{{"--talk-first=1"}, AT(talk_first), 1},
+	{{"--talk-first=1024M"}, AT(talk_first), 1073741824},
 	{{"-vv"}, AT(verbose), 2},
 	{{"--verbose"}, AT(verbose), 1},
 };
@@ -179,6 +184,40 @@ START_TEST(source_is_an_address_of_ours)
 }
 END_TEST
 
+static const struct {
+	const char *words[3];
+	unsigned version;
+	bool is_local;
+	const char *source; /* NULL: none */
+	int family;
+} proxies[] = {
+	{{"--send-proxy"}, 1, false, NULL, AF_UNSPEC},
+	{{"--send-proxy=own"}, 1, false, NULL, AF_UNSPEC},
+	{{"--send-proxy=local"}, 1, true, NULL, AF_UNSPEC},
+	{{"--send-proxy=192.0.2.1:56324"}, 1, false, "192.0.2.1:56324", AF_INET},
+	{{"--send-proxy=[2001:db8::1]:1"}, 1, false, "[2001:db8::1]:1", AF_INET6},
+	{{"--send-proxy-v2"}, 2, false, NULL, AF_UNSPEC},
+	{{"--send-proxy-v2", "-6"}, 2, false, NULL, AF_INET6},
+	{{"--send-proxy-v2=local", "-4"}, 2, true, NULL, AF_INET},
+	{{"--send-proxy-v2=192.0.2.1:65535", "-4"}, 2, false, "192.0.2.1:65535", AF_INET},
+};
+
+START_TEST(proxy_header_has_a_source)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_int_eq(READ_WORDS(proxies[_i].words), CLI_GO);
+	ck_assert_uint_eq(options.proxy_version, proxies[_i].version);
+	ck_assert_int_eq(options.proxy_is_local, proxies[_i].is_local);
+	ck_assert_int_eq(options.proxy_source.length > 0, proxies[_i].source != NULL);
+	ck_assert_int_eq(options_family(&options), proxies[_i].family);
+	if (proxies[_i].source)
+		ck_assert_str_eq(address_format(&options.proxy_source, text, sizeof text),
+				 proxies[_i].source);
+	assert_told_nothing();
+}
+END_TEST
+
 /* Binds a socket of another program, of that type, to a free port of 127.0.0.1, as text. */
 static int occupy(int type, char *text, size_t size)
 {
@@ -230,6 +269,22 @@ static const struct {
 	{{"-u", "-b65508"}, "--bytes is 65507 at most"},
 	{{"-b1M", "-u"}, "--bytes is 65507 at most"},
 	{{"-u", "--udp"}, "--udp is given twice"},
+	{{"--talk-first="}, "--talk-first: '' is not a number of bytes from 1 to 1073741824"},
+	{{"--talk-first=0"}, "--talk-first: '0'"},
+	{{"--talk-first=1025M"}, "--talk-first: '1025M'"},
+	{{"--talk-first", "-z"}, "--zero reads no greeting that --talk-first could lose"},
+	{{"--talk-first", "-u"}, "--talk-first is for connections"},
+	{{"--send-proxy", "-z"}, "--zero sends nothing"},
+	{{"--send-proxy-v2", "-z"}, "--zero sends nothing"},
+	{{"--send-proxy", "-u"}, "a PROXY header is for connections"},
+	{{"--send-proxy-v2", "-u"}, "a PROXY header is for connections"},
+	{{"--send-proxy", "--send-proxy-v2"}, "exclude each other"},
+	{{"--send-proxy="}, "bad source '' of a PROXY header"},
+	{{"--send-proxy=example.org:80"}, "not an IPv4 or IPv6 address"},
+	{{"--send-proxy=192.0.2.1"}, "it has no port; write ADDR:PORT or [V6]:PORT"},
+	{{"--send-proxy-v2=unix:/run/x.sock"}, "not an IPv4 or IPv6 address"},
+	{{"--send-proxy-v2=[::1]:80", "-4"}, "of different families"},
+	{{"--send-proxy=192.0.2.1:80", "-s", "::1"}, "of different families"},
 	{{"-b4", "-E12345"}, "longer than --bytes"},
 	{{"-b4", "--expect-prefix=12345"}, "longer than --bytes"},
 	{{"", "80"}, "bad address ''"},
@@ -405,6 +460,8 @@ int main(void)
 	/* The last two are of IPv6. */
 	tcase_add_loop_test(words, source_is_an_address_of_ours, 0,
 			    ipv6_works() ? COUNT_OF(sources) : COUNT_OF(sources) - 2);
+	tcase_add_loop_test(words, proxy_header_has_a_source, 0,
+			    ipv6_works() ? COUNT_OF(proxies) : COUNT_OF(proxies) - 2);
 	tcase_add_test(words, source_may_have_a_port);
 	tcase_add_test(words, source_port_in_use_by_tcp_is_no_hindrance);
 	tcase_add_test(words, no_descriptor_stays_open);

@@ -137,6 +137,52 @@ START_TEST(reset_that_is_known_is_no_end)
 }
 END_TEST
 
+/* Talks to the server while reading. */
+static void start_talking(uint64_t much)
+{
+	const struct address peer = bound_address(server.fd);
+
+	options.talk_first = much;
+	request.peer = &peer;
+	start();
+	request.peer = NULL;
+}
+
+START_TEST(what_is_said_first_does_not_keep_from_reading)
+{
+	start_talking(64 * 1024 * 1024);
+	say("Hi");
+	ck_assert_int_eq(shutdown(server.fd, SHUT_WR), 0);
+	assert_ended(READING_STREAM_END, "Hi");
+	ck_assert_uint_gt(outcome.sent, 0);
+	ck_assert_uint_lt(outcome.sent, options.talk_first);
+	assert_told(" of 67108864 bytes sent (");
+}
+END_TEST
+
+/* The server closes without reading. Whoever learns of the reset first, what it said is read. */
+START_TEST(reset_for_what_was_said_is_no_end)
+{
+	start_talking(_i == 0 ? 1 : 64 * 1024 * 1024);
+	say("Hi");
+	peer_close(&server);
+	assert_ended(READING_BROKEN, "Hi");
+	ck_assert_int_eq(outcome.reason, ECONNRESET);
+	ck_assert_uint_gt(outcome.sent, 0);
+}
+END_TEST
+
+START_TEST(nothing_is_said_after_a_reset)
+{
+	request.is_reset = true;
+	start_talking(1);
+	peer_close(&server);
+	assert_ended(READING_BROKEN, "");
+	ck_assert_uint_eq(outcome.sent, 0);
+	assert_told_nothing();
+}
+END_TEST
+
 static const struct {
 	uint64_t connect_us;
 	const char *told;
@@ -297,7 +343,11 @@ END_TEST
 
 START_TEST(want_of_memory_reads_nothing)
 {
+	const struct address peer = bound_address(server.fd);
+
 	grants = _i;
+	options.talk_first = 1;
+	request.peer = &peer;
 	ck_assert_ptr_null(reading_start(base, &request, ended_cb, &called));
 	grants = -1;
 }
@@ -316,6 +366,9 @@ int main(void)
 	tcase_add_test(ends, more_than_the_most_is_told_as_that);
 	tcase_add_test(ends, reset_comes_after_the_bytes);
 	tcase_add_test(ends, reset_that_is_known_is_no_end);
+	tcase_add_test(ends, what_is_said_first_does_not_keep_from_reading);
+	tcase_add_loop_test(ends, reset_for_what_was_said_is_no_end, 0, 2);
+	tcase_add_test(ends, nothing_is_said_after_a_reset);
 	tcase_add_test(ends, stop_tells_what_has_come);
 	tcase_add_test(ends, stop_without_a_byte_is_not_told);
 	tcase_add_test(ends, free_ends_it_without_a_word);
@@ -330,6 +383,6 @@ int main(void)
 			    COUNT_OF(standstills));
 	tcase_add_test(waits, quiet_begins_anew_when_we_were_stopped);
 	tcase_add_checked_fixture(memory, setup_scarce, teardown);
-	tcase_add_loop_test(memory, want_of_memory_reads_nothing, 0, 2);
+	tcase_add_loop_test(memory, want_of_memory_reads_nothing, 0, 3);
 	return suite_run(suite);
 }

@@ -10,6 +10,7 @@ unit_tests = \
 	tests/unit/check_ask \
 	tests/unit/check_cli \
 	tests/unit/check_client_options \
+	tests/unit/check_client_proxyheader \
 	tests/unit/check_datagram \
 	tests/unit/check_deadline \
 	tests/unit/check_endpoint \
@@ -58,6 +59,7 @@ unit_tests = \
 	tests/unit/check_sockets \
 	tests/unit/check_standard \
 	tests/unit/check_stats \
+	tests/unit/check_talking \
 	tests/unit/check_template \
 	tests/unit/check_terminal \
 	tests/unit/check_timestamp \
@@ -98,6 +100,7 @@ client_unit_libs = tests/unit/lib/libunit.a src/libclient.a src/libbase.a $(EVEN
 	$(PTHREAD_LIBS)
 tests_unit_check_ask_LDADD = $(client_unit_libs)
 tests_unit_check_client_options_LDADD = $(client_unit_libs)
+tests_unit_check_client_proxyheader_LDADD = $(client_unit_libs)
 tests_unit_check_deadline_LDADD = $(client_unit_libs)
 tests_unit_check_expect_LDADD = $(client_unit_libs)
 tests_unit_check_leave_LDADD = $(client_unit_libs)
@@ -108,6 +111,7 @@ tests_unit_check_prompt_LDADD = $(client_unit_libs)
 tests_unit_check_race_LDADD = $(client_unit_libs)
 tests_unit_check_reading_LDADD = $(client_unit_libs)
 tests_unit_check_report_LDADD = $(client_unit_libs)
+tests_unit_check_talking_LDADD = $(client_unit_libs)
 tests_unit_check_watchdog_LDADD = $(client_unit_libs)
 
 # In these, fault.c takes the C library's place: in a static program, too, where one object may bring several functions.
