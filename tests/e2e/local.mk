@@ -39,6 +39,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_client_patience.py \
 	tests/e2e/test_client_ports.py \
 	tests/e2e/test_client_prompts.py \
+	tests/e2e/test_client_proxies.py \
 	tests/e2e/test_client_racing.py \
 	tests/e2e/test_client_reading.py \
 	tests/e2e/test_client_talking.py \
@@ -81,6 +82,7 @@ EXTRA_DIST += \
 	tests/e2e/lib/crowd.py \
 	tests/e2e/lib/differences.py \
 	tests/e2e/lib/distance.py \
+	tests/e2e/lib/foreign.py \
 	tests/e2e/lib/harness.py \
 	tests/e2e/lib/hostile.py \
 	tests/e2e/lib/machine.py \
