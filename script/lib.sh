@@ -210,6 +210,30 @@ need() { # list, "must" or "may"
 	say "Tests that need it will be skipped."
 }
 
+# Stops a service that its installation may have started, and that nobody here has asked for.
+stop_service() { # name
+	local sudo=
+	[ "$(id -u)" -eq 0 ] || sudo=sudo
+	if [ -d /run/systemd/system ]; then
+		$sudo systemctl --quiet disable --now "$1"
+	elif [ -e "/etc/init.d/$1" ]; then
+		$sudo service "$1" stop >/dev/null
+	fi
+}
+
+# As need, for servers that we start ourselves: of the services named, those that are installed by it do not run then.
+need_stopped() { # list, service...
+	local list=$1 service absent=()
+	shift
+	for service; do
+		is_there program "$service" || absent+=("$service")
+	done
+	need "$list" may
+	for service in "${absent[@]}"; do
+		! is_there program "$service" || stop_service "$service"
+	done
+}
+
 # Makes sure that clang can link with its sanitizers, and with libFuzzer, which is in the same package.
 need_clang_runtime() {
 	echo 'int main(void) { return 0; }' |

@@ -94,4 +94,5 @@ EXTRA_DIST += \
 	tests/e2e/lib/servers.py \
 	tests/e2e/lib/talkers.py \
 	tests/e2e/lib/valgrind.py \
-	tests/e2e/lib/wild.py
+	tests/e2e/lib/wild.py \
+	tests/e2e/talk_first.py
