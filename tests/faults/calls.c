@@ -84,21 +84,19 @@ CALL(__open_2, (const char *path, int flags), (path, flags))
 
 FCNTL(fcntl)
 
-/* Those without a function of their own. None has more than six arguments. */
+/* The only one without a function of its own: pidfd_open(2), with a process and flags. */
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...)
 {
-	long given[6];
 	va_list arguments;
+	int process, flags;
 
 	va_start(arguments, number);
-	for (int i = 0; i < 6; i++)
-		given[i] = va_arg(arguments, long);
+	process = va_arg(arguments, int);
+	flags = va_arg(arguments, int);
 	va_end(arguments);
-	return fault_hits(FAULT_CALL) ? -1
-				      : __real_syscall(number, given[0], given[1], given[2],
-						       given[3], given[4], given[5]);
+	return fault_hits(FAULT_CALL) ? -1 : __real_syscall(number, process, flags);
 }
 
 /* glibc's other names of these, for files of over 2 GiB, which not every C library has. */
