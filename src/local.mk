@@ -158,6 +158,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/listener.h \
 	src/daemon/serve/monitor.c \
 	src/daemon/serve/monitor.h \
+	src/daemon/serve/orders.c \
+	src/daemon/serve/orders.h \
 	src/daemon/serve/prelude.c \
 	src/daemon/serve/prelude.h \
 	src/daemon/serve/room.c \

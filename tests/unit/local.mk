@@ -39,6 +39,7 @@ unit_tests = \
 	tests/unit/check_notify \
 	tests/unit/check_number \
 	tests/unit/check_options \
+	tests/unit/check_orders \
 	tests/unit/check_outbox \
 	tests/unit/check_outgoing \
 	tests/unit/check_outlet \

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +14,12 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/number.h"
-#include "base/signals.h"
 #include "announce.h"
 #include "daemon/say/datagram.h"
 #include "daemon/say/greeting.h"
 #include "listener.h"
 #include "monitor.h"
+#include "orders.h"
 #include "daemon/options.h"
 #include "daemon/tell/metrics.h"
 #include "daemon/tell/notify.h"
@@ -34,7 +33,7 @@
 struct server {
 	const struct options *options;
 	struct event_base *base;
-	struct event *terminate, *interrupt, *report, *reload;
+	struct orders *orders;
 	struct event *state_over;  /* when the lame duck or the drain is */
 	enum server_state state;   /* as signals and time have it */
 	bool has_failed_to_reload; /* the last time */
@@ -101,12 +100,10 @@ static void begin_drain(struct server *server)
 }
 
 /* Each TERM or INT takes the next step. No lame duck if the options' count has been reached. */
-static void stop_cb(evutil_socket_t signal_number, short what, void *argument)
+static void stop(void *argument)
 {
 	struct server *server = argument;
 
-	(void)signal_number;
-	(void)what;
 	if (server->state == SERVER_DRAINING)
 		loop_stop(server->base);
 	else if (server->state == SERVER_RUNNING && server->options->lame_duck > 0 &&
@@ -186,22 +183,18 @@ static void look_cb(struct metrics_facts *facts, void *argument)
 	};
 }
 
-static void report_cb(evutil_socket_t signal_number, short what, void *argument)
+static void report(void *argument)
 {
 	struct server *server = argument;
 
-	(void)signal_number;
-	(void)what;
 	server->stats.open = sessions_open(server->sessions);
 	stats_log(&server->stats);
 }
 
-static void reload_cb(evutil_socket_t signal_number, short what, void *argument)
+static void reload(void *argument)
 {
 	struct server *server = argument;
 
-	(void)signal_number;
-	(void)what;
 	notify_reloading(server->notify);
 	greeting_reload(server->greeting);
 }
@@ -237,49 +230,6 @@ static void session_ended_cb(void *argument)
 	end_if_idle(server);
 }
 
-/* Adds an event for a signal. */
-static struct event *watch(struct server *server, int signal_number, event_callback_fn callback)
-{
-	struct event *event = evsignal_new(server->base, signal_number, callback, server);
-
-	if (event && event_add(event, NULL) == 0)
-		return event;
-	if (event)
-		event_free(event);
-	return NULL;
-}
-
-/* Releases the signals: they have their default action again. */
-static void unwatch_signals(struct server *server)
-{
-	loop_free_event(server->reload);
-	loop_free_event(server->report);
-	loop_free_event(server->interrupt);
-	loop_free_event(server->terminate);
-	server->reload = server->report = server->interrupt = server->terminate = NULL;
-}
-
-/*
- * Takes over the signals, and admits those that came too early for us. Not earlier, so that a start
- * that waits, for a name server or a reader of standard error, can be ended. Not later, since
- * readiness is reported next.
- */
-static bool watch_signals(struct server *server)
-{
-	static const int none[] = {0};
-
-	server->terminate = watch(server, SIGTERM, stop_cb);
-	server->interrupt = watch(server, SIGINT, stop_cb);
-	server->report = watch(server, SIGUSR1, report_cb);
-	server->reload = watch(server, SIGHUP, reload_cb);
-	if (!server->terminate || !server->interrupt || !server->report || !server->reload) {
-		unwatch_signals(server);
-		return false;
-	}
-	signals_block_only(none);
-	return true;
-}
-
 /* Starts to accept, after all else has its descriptors: those that are left are for clients. */
 static bool start_listening(struct server *server)
 {
@@ -305,9 +255,11 @@ static bool start_monitor(struct server *server)
 	return server->monitor || sockets_count(server->metrics) == 0;
 }
 
-/* Makes everything that serves the sockets. */
+/* Makes everything that serves the sockets; signals last, since readiness is reported next. */
 static bool open_service(struct server *server, const struct outlet *output)
 {
+	static const struct orders_handlers handlers = {stop, report, reload};
+
 	server->base = loop_new();
 	if (!server->base)
 		return false;
@@ -325,7 +277,10 @@ static bool open_service(struct server *server, const struct outlet *output)
 		if (!server->datagrams)
 			return false;
 	}
-	return start_monitor(server) && start_listening(server) && watch_signals(server);
+	if (!start_monitor(server) || !start_listening(server))
+		return false;
+	server->orders = orders_new(server->base, &handlers, server);
+	return server->orders != NULL;
 }
 
 struct server *server_open(const struct options *options, struct greeting *greeting,
@@ -378,20 +333,9 @@ int server_run(struct server *server)
 	return STATUS_FAILURE;
 }
 
-/*
- * Blocks our signals: once libevent has released them their default action is death, and a second
- * TERM may come while we clean up.
- */
-static void block_signals(void)
-{
-	static const int ours[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, 0};
-
-	signals_block_only(ours);
-}
-
 void server_close(struct server *server)
 {
-	block_signals();
+	orders_block();
 	listener_free(server->listener);
 	server->listener = NULL;
 	stop_datagrams(server);
@@ -401,7 +345,7 @@ void server_close(struct server *server)
 		stats_log_end(&server->stats);
 	sockets_close(server->metrics);
 	sockets_close(server->sockets);
-	unwatch_signals(server);
+	orders_free(server->orders);
 	readiness_free(server->readiness);
 	greeting_unwatch(server->greeting);
 	notify_free(server->notify);
