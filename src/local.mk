@@ -26,6 +26,8 @@ src_libbase_a_SOURCES = \
 	src/base/attributes.h \
 	src/base/cli.c \
 	src/base/cli.h \
+	src/base/clihelp.c \
+	src/base/clihelp.h \
 	src/base/clock.c \
 	src/base/clock.h \
 	src/base/destination.c \

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clihelp.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "base/standard.h"
@@ -19,9 +20,6 @@ enum { ROW_BASE = 256 };
 /* All that a mode may hold: the rights of owner, group and others. */
 enum { MODE_MOST = 0777 };
 
-/* The column at which --help prints the texts. */
-enum { HELP_COLUMN = 30 };
-
 /* What getopt_long() needs, made from the table, and which rows were seen. */
 struct parser {
 	const struct cli *cli;
@@ -29,12 +27,6 @@ struct parser {
 	char *shorts;
 	bool *seen;
 };
-
-/* True if the option may be given with a value and without. */
-static bool may_lack_value(const struct cli_option *option)
-{
-	return option->argument && option->argument[0] == '[';
-}
 
 static void *field_of(void *fields, const struct cli_option *option)
 {
@@ -139,6 +131,11 @@ static bool set(const struct cli_option *option, void *fields, const char *sourc
 	return true;
 }
 
+bool cli_may_lack_value(const struct cli_option *option)
+{
+	return option->argument && option->argument[0] == '[';
+}
+
 /* Returns the row of that name; NULL: there is none. */
 static const struct cli_option *find(const struct cli *cli, const char *name)
 {
@@ -176,52 +173,18 @@ static bool take_presets(const struct cli *cli, void *fields)
 {
 	for (size_t i = 0; i < cli->count; i++) {
 		const struct cli_option *option = &cli->options[i];
-		if (option->preset && is_ranged(option->kind) && !may_lack_value(option) &&
+		if (option->preset && is_ranged(option->kind) && !cli_may_lack_value(option) &&
 		    !set(option, fields, "a preset", option->preset))
 			return false;
 	}
 	return true;
 }
 
-/* Writes the argument as --help shows it, after the option: =TIME, [=TIME], or nothing. */
-static void format_argument(const struct cli_option *option, char *text, size_t size)
-{
-	if (!option->argument)
-		text[0] = '\0';
-	else if (may_lack_value(option))
-		snprintf(text, size, "[=%s", option->argument + 1);
-	else
-		snprintf(text, size, "=%s", option->argument);
-}
-
-static bool print_option(const struct cli_option *option)
-{
-	char letter[] = "-?,", argument[32], forms[80];
-	const char *preset = option->preset;
-
-	letter[1] = (char)option->letter;
-	format_argument(option, argument, sizeof argument);
-	snprintf(forms, sizeof forms, "  %-3s --%s%s", option->letter ? letter : "", option->name,
-		 argument);
-	return standard_print("%-*s %s%s%s%s\n", HELP_COLUMN, forms, option->help,
-			      preset ? " (" : "", preset ? preset : "", preset ? ")" : "");
-}
-
-static bool print_help(const struct cli *cli)
-{
-	bool printed = standard_print("Usage: %s %s\n%s\n", cli->program, cli->synopsis,
-				      cli->purpose);
-
-	for (size_t i = 0; printed && i < cli->count; i++)
-		printed = print_option(&cli->options[i]);
-	return printed && standard_print("\n") && standard_write(cli->more, strlen(cli->more));
-}
-
 /* Prints the help or the version; CLI_FAILED if it could not all be printed. */
 static enum cli_outcome print(const struct cli *cli, enum cli_kind what)
 {
 	if (what == CLI_VERSION ? standard_print("%s %s\n", cli->program, cli->version)
-				: print_help(cli))
+				: clihelp_print(cli))
 		return CLI_END;
 	log_error("cannot write to standard output: %s", strerror(errno));
 	return CLI_FAILED;
@@ -244,15 +207,15 @@ static bool parser_open(struct parser *parser, const struct cli *cli)
 	for (size_t i = 0; i < cli->count; i++) {
 		const struct cli_option *option = &cli->options[i];
 		parser->longs[i].name = option->name;
-		parser->longs[i].has_arg = may_lack_value(option) ? optional_argument
-					   : option->argument	  ? required_argument
-								  : no_argument;
+		parser->longs[i].has_arg = cli_may_lack_value(option) ? optional_argument
+					   : option->argument	      ? required_argument
+								      : no_argument;
 		parser->longs[i].val = ROW_BASE + (int)i;
 		if (option->letter)
 			*shorts++ = (char)option->letter;
 		if (option->letter && option->argument)
 			*shorts++ = ':';
-		if (option->letter && may_lack_value(option))
+		if (option->letter && cli_may_lack_value(option))
 			*shorts++ = ':'; /* only a value in the same word counts */
 	}
 	return true;
@@ -322,7 +285,7 @@ static enum cli_outcome take(struct parser *parser, void *fields, size_t row)
 	}
 	parser->seen[row] = true;
 	if (!set(option, fields, source,
-		 may_lack_value(option) && !optarg ? option->preset : optarg))
+		 cli_may_lack_value(option) && !optarg ? option->preset : optarg))
 		return CLI_BAD;
 	if (parser->cli->taken)
 		parser->cli->taken(fields);

@@ -98,6 +98,9 @@ enum cli_outcome cli_parse(const struct cli *cli, void *fields, int argc, char *
 bool cli_set(const struct cli *cli, void *fields, const char *name, const char *source,
 	     const char *text) MUST_CHECK;
 
+/* True if the option may be given with a value and without. */
+bool cli_may_lack_value(const struct cli_option *option);
+
 /* Returns the preset of the option `name`; NULL if there is none. */
 const char *cli_preset(const struct cli *cli, const char *name);
 
