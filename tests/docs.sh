@@ -59,9 +59,10 @@ options_of_synopsis() {
 	}' "$1" | sort
 }
 
-# Turns the list of options into what a SYNOPSIS should name.
+# Turns the list of options into what a SYNOPSIS should name. A letter takes no value that may be left out.
 as_synopsis() {
-	awk '{ print ($1 == "-" ? $2 : $1), $3 }' "$1" | sort
+	awk '$1 != "-" && $3 ~ /^\[/ { print $1, "-"; $1 = "-" }
+	{ print ($1 == "-" ? $2 : $1), $3 }' "$1" | sort
 }
 
 lower_values() {

@@ -17,6 +17,9 @@
 /* getopt_long() returns ROW_BASE + i for row i, so that the value alone identifies the row. */
 enum { ROW_BASE = 256 };
 
+/* What it returns for an operand if the letters begin with a -. */
+enum { OPERAND = 1 };
+
 /* All that a mode may hold: the rights of owner, group and others. */
 enum { MODE_MOST = 0777 };
 
@@ -191,18 +194,20 @@ static enum cli_outcome print(const struct cli *cli, enum cli_kind what)
 }
 
 /* Makes what getopt_long() needs from the table. */
-static bool parser_open(struct parser *parser, const struct cli *cli)
+static bool parser_open(struct parser *parser, const struct cli *cli, bool returns_operands)
 {
 	char *shorts;
 
 	parser->cli = cli;
 	parser->longs = calloc(cli->count + 1, sizeof *parser->longs);
-	parser->shorts = shorts = calloc(3 * cli->count + 2, 1);
+	parser->shorts = shorts = calloc(2 * cli->count + 3, 1);
 	parser->seen = calloc(cli->count, sizeof *parser->seen);
 	if (!parser->longs || !parser->shorts || !parser->seen) {
 		log_error("out of memory");
 		return false;
 	}
+	if (returns_operands)
+		*shorts++ = '-';
 	*shorts++ = ':';
 	for (size_t i = 0; i < cli->count; i++) {
 		const struct cli_option *option = &cli->options[i];
@@ -213,10 +218,9 @@ static bool parser_open(struct parser *parser, const struct cli *cli)
 		parser->longs[i].val = ROW_BASE + (int)i;
 		if (option->letter)
 			*shorts++ = (char)option->letter;
-		if (option->letter && option->argument)
+		/* -wv is then two letters, and not one with a value. */
+		if (option->letter && option->argument && !cli_may_lack_value(option))
 			*shorts++ = ':';
-		if (option->letter && cli_may_lack_value(option))
-			*shorts++ = ':'; /* only a value in the same word counts */
 	}
 	return true;
 }
@@ -292,25 +296,82 @@ static enum cli_outcome take(struct parser *parser, void *fields, size_t row)
 	return CLI_GO;
 }
 
-enum cli_outcome cli_parse(const struct cli *cli, void *fields, int argc, char **argv,
-			   int *operands)
+/* Moves the operand that was just read after the others, at the beginning of argv. */
+static void take_operand(struct cli_rest *rest, char **argv)
 {
-	struct parser parser = {0};
-	enum cli_outcome outcome = !take_presets(cli, fields)  ? CLI_BAD
-				   : parser_open(&parser, cli) ? CLI_GO
-							       : CLI_FAILED;
+	char *operand = argv[optind - 1];
+
+	argv[optind - 1] = rest->operands[rest->count];
+	rest->operands[rest->count++] = operand;
+}
+
+/* Applies all options. With `rest`, takes the operands that stand between them. */
+static enum cli_outcome take_all(struct parser *parser, void *fields, int argc, char **argv,
+				 struct cli_rest *rest)
+{
+	enum cli_outcome outcome = CLI_GO;
 
 	/* Not 1: that would continue inside the word where an earlier parse gave up. */
 	optind = 0;
 	opterr = 0;
 	while (outcome == CLI_GO) {
-		int code = getopt_long(argc, argv, parser.shorts, parser.longs, NULL);
+		int code;
+		optarg = NULL; /* musl leaves that of an earlier letter */
+		code = getopt_long(argc, argv, parser->shorts, parser->longs, NULL);
 		if (code == -1)
 			break;
-		outcome = code == '?' || code == ':' ? complain(cli, code, argv)
-						     : take(&parser, fields, row_of(cli, code));
+		if (code == OPERAND)
+			take_operand(rest, argv);
+		else
+			outcome = code == '?' || code == ':'
+					  ? complain(parser->cli, code, argv)
+					  : take(parser, fields, row_of(parser->cli, code));
 	}
+	return outcome;
+}
+
+/* Reads argv. The words that are neither options nor taken begin at optind. */
+static enum cli_outcome parse_words(const struct cli *cli, void *fields, int argc, char **argv,
+				    struct cli_rest *rest)
+{
+	struct parser parser = {0};
+	enum cli_outcome outcome = !take_presets(cli, fields)		     ? CLI_BAD
+				   : parser_open(&parser, cli, rest != NULL) ? CLI_GO
+									     : CLI_FAILED;
+
+	if (outcome == CLI_GO)
+		outcome = take_all(&parser, fields, argc, argv, rest);
 	parser_close(&parser);
+	return outcome;
+}
+
+enum cli_outcome cli_parse(const struct cli *cli, void *fields, int argc, char **argv,
+			   int *operands)
+{
+	enum cli_outcome outcome = parse_words(cli, fields, argc, argv, NULL);
+
 	*operands = optind;
+	return outcome;
+}
+
+enum cli_outcome cli_parse_command(const struct cli *cli, void *fields, int argc, char **argv,
+				   struct cli_rest *rest)
+{
+	enum cli_outcome outcome;
+	char **words;
+
+	*rest = (struct cli_rest){.operands = argv + 1};
+	outcome = parse_words(cli, fields, argc, argv, rest);
+	if (outcome != CLI_GO)
+		return outcome;
+	words = argv + optind;
+	if (rest->count == 0) {
+		rest->operands = words;
+		while (*words && strcmp(*words, "--") != 0)
+			words++;
+		rest->count = (size_t)(words - rest->operands);
+		words += *words != NULL;
+	}
+	rest->command = *words ? words : NULL;
 	return outcome;
 }

@@ -39,7 +39,7 @@ struct cli_option {
 	/*
 	 * The value that is used without the option, as text; or NULL. Where the value may be left
 	 * out, it is what is used then, and never NULL: without the option the field stays as it
-	 * was.
+	 * was. A letter always leaves it out.
 	 */
 	const char *preset;
 	const char *help; /* what it does; the preset is added */
@@ -90,6 +90,20 @@ enum cli_outcome {
  */
 enum cli_outcome cli_parse(const struct cli *cli, void *fields, int argc, char **argv,
 			   int *operands) MUST_CHECK;
+
+/* What a command line has besides options. The words are argv's. */
+struct cli_rest {
+	char **operands;
+	size_t count;
+	char **command; /* and its arguments, ended by NULL; NULL: none */
+};
+
+/*
+ * The same for a program that may run a command: the words after the first -- that follows an
+ * operand. A -- before all operands ends the options, and the next one begins the command.
+ */
+enum cli_outcome cli_parse_command(const struct cli *cli, void *fields, int argc, char **argv,
+				   struct cli_rest *rest) MUST_CHECK;
 
 /*
  * Sets the option `name`, which must be in the table, as if `text` were its value; errors call its

@@ -60,8 +60,8 @@ static const struct cli cli = {
 /* The words of a command line behind the program's name, and what they make of the fields. */
 #define WORDS_MAX 12
 
-/* Parses the words, which end with NULL. */
-static enum cli_outcome parse(const char *const *words, int *operands, char **argv)
+/* Copies the words, which end with NULL. Returns how many there are with the program's name. */
+static int copy(const char *const *words, char **argv)
 {
 	int argc = 0;
 
@@ -71,7 +71,13 @@ static enum cli_outcome parse(const char *const *words, int *operands, char **ar
 		argc++;
 	}
 	argv[argc] = NULL;
-	return cli_parse(&cli, &fields, argc, argv, operands);
+	return argc;
+}
+
+/* Parses the words, which end with NULL. */
+static enum cli_outcome parse(const char *const *words, int *operands, char **argv)
+{
+	return cli_parse(&cli, &fields, copy(words, argv), argv, operands);
 }
 
 static void free_words(char **argv)
@@ -155,7 +161,7 @@ static const struct {
 	{{"x"}, 0, NULL, 1},
 	{{"-w"}, 1000, NULL, 0},
 	{{"--wait"}, 1000, NULL, 0},
-	{{"-w2s"}, 2000, NULL, 0},
+	{{"-wc"}, 1000, NULL, 0}, /* two letters */
 	{{"--wait=2s"}, 2000, NULL, 0},
 	{{"-w", "2s"}, 1000, NULL, 1}, /* a word of its own is not the value */
 	{{"--wait", "2s"}, 1000, NULL, 1},
@@ -177,6 +183,77 @@ START_TEST(value_may_be_left_out)
 		argc++;
 	ck_assert_int_eq(argc - operands, lacking[_i].operands);
 	assert_told_nothing();
+	free_words(argv);
+}
+END_TEST
+
+static const struct {
+	const char *words[WORDS_MAX];
+	const char *operands, *command; /* joined by blanks */
+	uint64_t counter;
+} commands[] = {
+	{{NULL}, "", "", 0},
+	{{"a", "-c", "b", "-cc"}, "a b", "", 3},
+	{{"-c", "a", "-n8", "b", "--", "run", "-c"}, "a b", "run -c", 1},
+	{{"a", "--", "run", "--", "--help"}, "a", "run -- --help", 0},
+	{{"a", "--"}, "a", "", 0},
+	{{"--", "-c", "b"}, "-c b", "", 0},
+	{{"-c", "--", "-a", "--", "run", "-c"}, "-a", "run -c", 1},
+	{{"--", "--", "run"}, "", "run", 0},
+	{{"a", "-t", "--", "b"}, "a b", "", 0}, /* that is the value of -t */
+	{{"a", "-t", "--", "--", "b"}, "a", "b", 0},
+	{{"a", "-t", "--"}, "a", "", 0},
+	{{"-"}, "-", "", 0},
+};
+
+/* Asserts that so many words are these. */
+static void assert_words(char **words, size_t count, const char *joined)
+{
+	char text[100] = "";
+
+	for (size_t i = 0; i < count; i++) {
+		strcat(text, i ? " " : "");
+		strcat(text, words[i]);
+	}
+	ck_assert_str_eq(text, joined);
+}
+
+static size_t count_words(char **words)
+{
+	size_t count = 0;
+
+	while (words && words[count])
+		count++;
+	return count;
+}
+
+START_TEST(command_is_told_from_operands)
+{
+	char *argv[WORDS_MAX + 2];
+	struct cli_rest rest;
+
+	/* That operands end the options would be news to hailto's users. */
+	if (_i % 2)
+		setenv("POSIXLY_CORRECT", "", 1);
+	ck_assert_int_eq(cli_parse_command(&cli, &fields, copy(commands[_i / 2].words, argv), argv,
+					   &rest),
+			 CLI_GO);
+	assert_told_nothing();
+	assert_words(rest.operands, rest.count, commands[_i / 2].operands);
+	assert_words(rest.command, count_words(rest.command), commands[_i / 2].command);
+	ck_assert_uint_eq(fields.counter, commands[_i / 2].counter);
+	free_words(argv);
+}
+END_TEST
+
+START_TEST(error_beside_a_command_is_told)
+{
+	static const char *const words[] = {"a", "-x", "--", "run", NULL};
+	char *argv[WORDS_MAX + 2];
+	struct cli_rest rest;
+
+	ck_assert_int_eq(cli_parse_command(&cli, &fields, copy(words, argv), argv, &rest), CLI_BAD);
+	assert_told("unknown option '-x'");
 	free_words(argv);
 }
 END_TEST
@@ -325,7 +402,8 @@ static const struct {
 	{{"--time=1K"}, "--time: '1K' is not a time"},
 	{{"--time="}, "--time: '' is not a time"},
 	{{"--wait="}, "--wait: '' is not a time from 100ms to 2s"},
-	{{"-w3s"}, "--wait: '3s' is not a time"},
+	{{"--wait=3s"}, "--wait: '3s' is not a time"},
+	{{"-w2s"}, "unknown option '-2'"},
 	{{"-w", "--wait"}, "--wait is given twice"},
 	{{"-n4", "--nonsense"}, "--number: '4'"}, /* the first error is told, and no other */
 };
@@ -483,6 +561,8 @@ int main(void)
 	tcase_add_checked_fixture(parsing, setup, NULL);
 	tcase_add_loop_test(parsing, command_line_is_understood, 0, COUNT_OF(good));
 	tcase_add_loop_test(parsing, value_may_be_left_out, 0, COUNT_OF(lacking));
+	tcase_add_loop_test(parsing, command_is_told_from_operands, 0, 2 * COUNT_OF(commands));
+	tcase_add_test(parsing, error_beside_a_command_is_told);
 	tcase_add_loop_test(parsing, form_and_mode_are_understood, 0, COUNT_OF(forms));
 	tcase_add_test(parsing, each_option_is_reported_once_taken);
 	tcase_add_test(parsing, list_keeps_its_order);
