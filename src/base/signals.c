@@ -59,3 +59,18 @@ void signals_begin(const int *blocked)
 	end_first_process();
 	signals_block_only(blocked);
 }
+
+void signals_keep(struct signals_kept *kept)
+{
+	sigaction(SIGPIPE, NULL, &kept->pipe);
+	sigaction(SIGXFSZ, NULL, &kept->file_size);
+	sigprocmask(SIG_SETMASK, NULL, &kept->mask);
+}
+
+/* The handlers of end_first_process() need nothing: exec(3) gives them the default action. */
+void signals_give_back(const struct signals_kept *kept)
+{
+	sigaction(SIGPIPE, &kept->pipe, NULL);
+	sigaction(SIGXFSZ, &kept->file_size, NULL);
+	sigprocmask(SIG_SETMASK, &kept->mask, NULL);
+}

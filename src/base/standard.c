@@ -27,7 +27,8 @@ bool standard_reserve(void)
 		 * open(2) returns the lowest free descriptor, which is this one: all below are
 		 * taken.
 		 */
-		if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) {
+		if (open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC) !=
+		    fd) {
 			log_error("cannot open /dev/null: %s", strerror(errno));
 			return false;
 		}

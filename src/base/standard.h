@@ -10,7 +10,8 @@
 
 /*
  * Fills each standard descriptor that is closed, so that no socket takes its place; using it still
- * fails, as with a closed one. False, with errno and logged, if that is impossible.
+ * fails, as with a closed one, and a command that is run finds it closed. False, with errno and
+ * logged, if that is impossible.
  */
 bool standard_reserve(void) MUST_CHECK;
 

@@ -3,6 +3,7 @@
 #include "lookups.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <stddef.h>
@@ -58,13 +59,23 @@ static void release(struct lookups *lookups)
 	free(lookups);
 }
 
+/* Opens a pipe that no command inherits: a lookup left to itself may still have it open. */
+static bool open_pipe(int ends[2])
+{
+	if (pipe(ends) < 0)
+		return false;
+	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+	return true;
+}
+
 struct lookups *lookups_new(const char *host)
 {
 	struct lookups *lookups = calloc(1, sizeof *lookups);
 
 	if (!lookups)
 		return NULL;
-	if (pipe(lookups->done) < 0) {
+	if (!open_pipe(lookups->done)) {
 		int reason = errno;
 		free(lookups);
 		errno = reason;

@@ -76,6 +76,22 @@ START_TEST(only_those_listed_are_restored)
 }
 END_TEST
 
+START_TEST(what_is_inherited_is_given_back)
+{
+	struct signals_kept kept;
+
+	block_all();
+	signal(SIGPIPE, _i ? SIG_IGN : SIG_DFL);
+	signal(SIGXFSZ, _i ? SIG_DFL : SIG_IGN);
+	signals_keep(&kept);
+	signals_begin(none);
+	signals_give_back(&kept);
+	assert_action(SIGPIPE, _i ? SIG_IGN : SIG_DFL);
+	assert_action(SIGXFSZ, _i ? SIG_DFL : SIG_IGN);
+	ck_assert_int_eq(is_blocked(SIGUSR1), 1);
+}
+END_TEST
+
 static volatile sig_atomic_t taken;
 
 static void take_cb(int number)
@@ -102,6 +118,7 @@ int main(void)
 	tcase_add_test(tests, those_listed_are_blocked);
 	tcase_add_test(tests, write_errors_do_not_kill);
 	tcase_add_test(tests, only_those_listed_are_restored);
+	tcase_add_loop_test(tests, what_is_inherited_is_given_back, 0, 2);
 	tcase_add_test(tests, what_came_early_is_not_lost);
 	return suite_run(suite);
 }

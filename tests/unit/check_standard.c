@@ -43,6 +43,15 @@ START_TEST(filled_descriptor_fails_as_a_closed_one)
 }
 END_TEST
 
+START_TEST(command_does_not_inherit_what_was_filled)
+{
+	close_by_mask(7);
+	ck_assert(standard_reserve());
+	for (int fd = 0; fd <= 2; fd++)
+		ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+}
+END_TEST
+
 START_TEST(open_descriptor_stays_what_it_is)
 {
 	int ends[2];
@@ -198,6 +207,7 @@ int main(void)
 
 	tcase_add_loop_test(reserving, no_new_descriptor_becomes_a_standard_one, 0, 8);
 	tcase_add_test(reserving, filled_descriptor_fails_as_a_closed_one);
+	tcase_add_test(reserving, command_does_not_inherit_what_was_filled);
 	tcase_add_test(reserving, open_descriptor_stays_what_it_is);
 	tcase_add_test(reserving, want_of_descriptors_is_told);
 	tcase_add_test(output, text_is_written);
