@@ -43,6 +43,7 @@ struct attempts {
 	struct event *over; /* calls back from the loop, never from attempts_start() */
 	bool is_over;
 	struct attempts_result result; /* so far */
+	bool is_doubtful;	       /* an address failed, but somebody may listen there */
 };
 
 bool attempt_open(struct attempt *attempt, int type)
@@ -94,6 +95,8 @@ void attempt_fail(struct attempt *attempt, int reason)
 
 	reason = outgoing_reason(reason, &attempt->address, &attempts->source);
 	log_failed_attempt(attempt, reason);
+	if (outgoing_is_telling(reason) && !outgoing_is_refusal(reason, &attempt->address))
+		attempts->is_doubtful = true;
 	if (!told->address || (outgoing_is_telling(reason) && !outgoing_is_telling(told->reason)))
 		*told = (struct attempts_result){.reason = reason,
 						 .address = &attempt->address,
@@ -211,6 +214,8 @@ static void over_cb(evutil_socket_t fd, short what, void *argument)
 	(void)fd;
 	(void)what;
 	attempts->result.fd = -1;
+	result.is_refused = !result.has_answered && !attempts->is_doubtful &&
+			    outgoing_is_refusal(result.reason, result.address);
 	attempts->ended(&result, attempts->argument);
 }
 

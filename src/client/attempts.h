@@ -34,6 +34,7 @@ struct attempts_result {
 	 * if the connection has been reset since; what came before can still be read.
 	 */
 	int reason;
+	bool is_refused; /* nobody listens at any address; one that we have no way to is left out */
 	const struct address *address; /* that answered or failed; valid in the callback */
 	int fd;		     /* connected and non-blocking, the callback's to close; -1: none */
 	uint64_t connect_us; /* how long that connect took */

@@ -83,6 +83,11 @@ bool outgoing_is_telling(int reason)
 	return reason != ENETUNREACH && reason != EAFNOSUPPORT && reason != EADDRNOTAVAIL;
 }
 
+bool outgoing_is_refusal(int reason, const struct address *to)
+{
+	return reason == ECONNREFUSED || (reason == ENOENT && to->any.sa_family == AF_UNIX);
+}
+
 bool outgoing_blames_source(int reason, const struct address *source)
 {
 	return reason == EADDRNOTAVAIL || reason == EACCES || reason == EINVAL ||

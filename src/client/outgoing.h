@@ -26,6 +26,9 @@ int outgoing_reason(int reason, const struct address *to, const struct address *
 /* True if a failure says something about the server, and not about a family that we lack. */
 bool outgoing_is_telling(int reason);
 
+/* True if a failure says that nobody listens at an address. */
+bool outgoing_is_refusal(int reason, const struct address *to);
+
 /* True if a failure to bind means that `source` was a wrong choice. */
 bool outgoing_blames_source(int reason, const struct address *source);
 

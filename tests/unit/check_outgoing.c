@@ -140,6 +140,25 @@ START_TEST(source_without_port_leaves_the_choice_to_connect)
 }
 END_TEST
 
+static const struct {
+	int reason;
+	sa_family_t family;
+	bool is_refusal;
+} refusals[] = {
+	{ECONNREFUSED, AF_INET, true},	{ECONNREFUSED, AF_INET6, true},
+	{ECONNREFUSED, AF_UNIX, true},	{ENOENT, AF_UNIX, true},
+	{ENOENT, AF_INET, false},	{ETIMEDOUT, AF_INET, false},
+	{EHOSTUNREACH, AF_INET, false}, {ENETUNREACH, AF_INET6, false},
+	{EACCES, AF_UNIX, false},
+};
+
+START_TEST(refusal_is_told_from_other_failures)
+{
+	to.any.sa_family = refusals[_i].family;
+	ck_assert_int_eq(outgoing_is_refusal(refusals[_i].reason, &to), refusals[_i].is_refusal);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("outgoing");
@@ -153,5 +172,6 @@ int main(void)
 	tcase_add_test(blame, source_is_to_blame_for_what_it_says);
 	tcase_add_loop_test(blame, exit_status_follows_from_the_cause, 0, COUNT_OF(statuses));
 	tcase_add_test(binding, source_without_port_leaves_the_choice_to_connect);
+	tcase_add_loop_test(cause, refusal_is_told_from_other_failures, 0, COUNT_OF(refusals));
 	return suite_run(suite);
 }

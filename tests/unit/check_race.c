@@ -173,6 +173,37 @@ START_TEST(nine_that_refuse_cost_nothing)
 }
 END_TEST
 
+/* Only if nobody listens at any address, so far as we have a way to it. */
+START_TEST(refusal_by_all_is_told)
+{
+	add_refusing(AF_INET);
+	add_refusing(families[_i]);
+	run();
+	ck_assert(!outcome.has_answered);
+	ck_assert(outcome.is_refused);
+}
+END_TEST
+
+START_TEST(missing_socket_is_a_refusal)
+{
+	close(add_unix(-1));
+	remove_unix();
+	run();
+	ck_assert_int_eq(outcome.reason, ENOENT);
+	ck_assert(outcome.is_refused);
+}
+END_TEST
+
+START_TEST(refusal_by_some_is_none)
+{
+	add_refusing(AF_INET);
+	add_listening(AF_INET);
+	run();
+	ck_assert(outcome.has_answered);
+	ck_assert(!outcome.is_refused);
+}
+END_TEST
+
 START_TEST(silent_ones_cost_250_ms_each)
 {
 	int listener;
@@ -608,6 +639,9 @@ int main(void)
 	tcase_add_loop_test(winning, only_address_wins, 0, end);
 	tcase_add_loop_test(winning, next_address_is_tried_at_once_when_one_refuses, 0, end);
 	tcase_add_loop_test(winning, next_address_is_tried_after_250_ms_of_silence, 0, end);
+	tcase_add_loop_test(winning, refusal_by_all_is_told, 0, end);
+	tcase_add_test(winning, missing_socket_is_a_refusal);
+	tcase_add_test(winning, refusal_by_some_is_none);
 	tcase_add_test(winning, nine_that_refuse_cost_nothing);
 	tcase_add_test(winning, silent_ones_cost_250_ms_each);
 	tcase_add_test(winning, first_that_answers_wins_of_several);

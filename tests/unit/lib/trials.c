@@ -22,6 +22,7 @@ void ended_cb(const struct attempts_result *result, void *argument)
 	looping_called(argument);
 	outcome.has_answered = result->has_answered;
 	outcome.fd = result->fd;
+	outcome.is_refused = result->is_refused;
 	outcome.reason = result->reason;
 	outcome.length = result->length;
 	outcome.connect_us = result->connect_us;

@@ -19,6 +19,7 @@ extern struct attempts_request request; /* for these addresses, from this source
 /* What the callback was told. */
 extern struct trials_outcome {
 	bool has_answered;
+	bool is_refused;
 	int fd, reason;
 	size_t length;
 	uint64_t connect_us;
