@@ -72,6 +72,26 @@ void addresslist_add_all(struct addresslist *list, const struct addresslist *mor
 		addresslist_add(list, &more->all[i]);
 }
 
+/* Returns the FNV-1a hash of an address. */
+static uint64_t hash(const struct address *address)
+{
+	const unsigned char *bytes = (const unsigned char *)&address->any;
+	uint64_t value = 0xCBF29CE484222325;
+
+	for (socklen_t i = 0; i < address->length; i++)
+		value = (value ^ bytes[i]) * 0x100000001B3;
+	return value;
+}
+
+uint64_t addresslist_fingerprint(const struct addresslist *list)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		sum += hash(&list->all[i]);
+	return sum | 1;
+}
+
 char *addresslist_format(const struct addresslist *list, char *text, size_t size)
 {
 	char one[ADDRESS_TEXT_MAX];

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/address.h"
 
@@ -32,6 +33,10 @@ void addresslist_add_all(struct addresslist *list, const struct addresslist *mor
 
 /* True if the address is in the list. */
 bool addresslist_has(const struct addresslist *list, const struct address *address);
+
+/* Returns a number, not 0, that depends on which addresses are in the list, and not on their order.
+ */
+uint64_t addresslist_fingerprint(const struct addresslist *list);
 
 /* Removes the address at `index`. */
 void addresslist_remove(struct addresslist *list, size_t index);

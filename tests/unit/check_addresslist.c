@@ -241,6 +241,22 @@ START_TEST(list_is_shown)
 }
 END_TEST
 
+START_TEST(fingerprint_tells_lists_apart)
+{
+	uint64_t none = addresslist_fingerprint(&list), both;
+
+	ck_assert_uint_ne(none, 0);
+	add("192.0.2.1");
+	ck_assert_uint_ne(addresslist_fingerprint(&list), none);
+	add("192.0.2.2");
+	both = addresslist_fingerprint(&list);
+	addresslist_remove(&list, 0);
+	ck_assert_uint_ne(addresslist_fingerprint(&list), both);
+	add("192.0.2.1"); /* the same two, in another order */
+	ck_assert_uint_eq(addresslist_fingerprint(&list), both);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("addresslist");
@@ -259,5 +275,6 @@ int main(void)
 	tcase_add_test(full, those_that_came_first_stay);
 	tcase_add_test(rest, one_is_taken_out);
 	tcase_add_test(rest, list_is_shown);
+	tcase_add_test(rest, fingerprint_tells_lists_apart);
 	return suite_run(suite);
 }
