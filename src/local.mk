@@ -80,6 +80,8 @@ src_libclient_a_SOURCES = \
 	src/client/attempt.h \
 	src/client/attempts.c \
 	src/client/attempts.h \
+	src/client/backoff.c \
+	src/client/backoff.h \
 	src/client/deadline.c \
 	src/client/deadline.h \
 	src/client/expect.c \
