@@ -82,6 +82,10 @@ src_libclient_a_SOURCES = \
 	src/client/attempts.h \
 	src/client/backoff.c \
 	src/client/backoff.h \
+	src/client/command.c \
+	src/client/command.h \
+	src/client/conflicts.c \
+	src/client/conflicts.h \
 	src/client/deadline.c \
 	src/client/deadline.h \
 	src/client/expect.c \
@@ -96,6 +100,8 @@ src_libclient_a_SOURCES = \
 	src/client/lineup.h \
 	src/client/lookups.c \
 	src/client/lookups.h \
+	src/client/operands.c \
+	src/client/operands.h \
 	src/client/options.c \
 	src/client/options.h \
 	src/client/outgoing.c \
@@ -116,6 +122,8 @@ src_libclient_a_SOURCES = \
 	src/client/resolver.h \
 	src/client/result.c \
 	src/client/result.h \
+	src/client/rounds.c \
+	src/client/rounds.h \
 	src/client/status.h \
 	src/client/talking.c \
 	src/client/talking.h \

@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /* main: hailto's steps, in order. */
+#include <stdint.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/signals.h"
 #include "base/standard.h"
+#include "command.h"
 #include "options.h"
-#include "probe.h"
 #include "prompt.h"
 #include "report.h"
+#include "result.h"
+#include "rounds.h"
 #include "status.h"
 
-/* What the probe's callback leaves for the steps after it. */
-struct outcome {
-	struct event_base *base;
-	const struct probe_result *result; /* NULL: none yet */
-};
-
-static void ended_cb(const struct probe_result *result, void *argument)
+static void over_cb(void *base)
 {
-	struct outcome *outcome = argument;
-
-	outcome->result = result;
-	loop_stop(outcome->base);
+	loop_stop(base);
 }
 
 /* Reports that the machine failed us before there was a result. Returns the exit status. */
@@ -35,20 +31,40 @@ static enum status fail_without_result(const struct options *options, const char
 	return report_result(options, &result);
 }
 
-/* Asks, reports, and returns the exit status. */
-static enum status ask_target(const struct options *options, struct event_base *base)
+/* Reports the results in the order of the targets. Returns the status of the first failure. */
+static enum status report_all(const struct options *options, const struct rounds *rounds)
 {
-	struct outcome outcome = {.base = base};
-	struct probe *probe = probe_start(base, options, ended_cb, &outcome);
+	enum status all = STATUS_GREETED;
+
+	for (size_t i = 0; i < options_target_count(options); i++) {
+		const struct probe_result *result = rounds_result(rounds, i);
+		enum status one = result ? report_result(rounds_options(rounds, i), result)
+					 : STATUS_GREETED;
+		if (all == STATUS_GREETED)
+			all = one;
+	}
+	return all;
+}
+
+/* Returns a seed that differs from that of other programs that start now. */
+static uint64_t make_seed(void)
+{
+	return clock_us() ^ (uint64_t)getpid() << 32;
+}
+
+/* Asks, reports, and returns the exit status. */
+static enum status ask_targets(const struct options *options, struct event_base *base)
+{
+	struct rounds *rounds = rounds_start(base, options, make_seed(), over_cb, base);
 	enum status status;
 
-	if (!probe)
+	if (!rounds)
 		status = fail_without_result(options, "out of memory");
-	else if (loop_run(base) != 0 || !outcome.result)
+	else if (loop_run(base) != 0)
 		status = fail_without_result(options, "the event loop failed");
 	else
-		status = report_result(options, outcome.result);
-	probe_free(probe);
+		status = report_all(options, rounds);
+	rounds_free(rounds);
 	return status;
 }
 
@@ -59,10 +75,10 @@ static enum status run(struct options *options)
 	enum status status;
 
 	if ((!options->has_target && !prompt_target(&options->target)) ||
-	    !options_suit_target(options))
+	    !options_suit_targets(options))
 		return STATUS_USAGE;
 	base = loop_new();
-	status = base ? ask_target(options, base)
+	status = base ? ask_targets(options, base)
 		      : fail_without_result(options, "cannot make the event loop");
 	loop_free(base);
 	return status;
@@ -76,15 +92,22 @@ int main(int argc, char **argv)
 		[CLI_FAILED] = STATUS_INTERNAL,
 	};
 	static const int none[] = {0};
+	struct signals_kept kept;
 	struct options options;
 	enum cli_outcome outcome;
+	enum status status;
 
 	log_open("hailto", LOG_LEVEL_WARNING);
+	signals_keep(&kept);
 	signals_begin(none);
 	if (!standard_reserve())
 		return STATUS_INTERNAL;
 	outcome = options_read(&options, argc, argv);
 	if (options.verbose)
 		log_open("hailto", LOG_LEVEL_DEBUG);
-	return (int)(outcome == CLI_GO ? run(&options) : statuses[outcome]);
+	status = outcome == CLI_GO ? run(&options) : statuses[outcome];
+	if (outcome == CLI_GO && status == STATUS_GREETED && options.command)
+		status = command_run(options.command, &kept);
+	options_free(&options);
+	return (int)status;
 }

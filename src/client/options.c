@@ -6,13 +6,15 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/agreed.h"
 #include "base/log.h"
+#include "conflicts.h"
+#include "operands.h"
 #include "outgoing.h"
-#include "target.h"
 
 #define FIELD(name) offsetof(struct options, name)
 
@@ -20,9 +22,6 @@ enum { SHORTEST_MS = 1, LONGEST_MS = 24 * 60 * 60 * 1000, BYTES_MAX = 1024 * 102
 
 /* Enough to pass any server's limit. */
 enum { TALK_MAX = 1024 * 1024 * 1024 };
-
-/* The most bytes that one datagram carries over IPv4. */
-enum { DATAGRAM_MAX = 65507 };
 
 static const struct cli_option table[] = {
 	{'4', "ipv4", NULL, CLI_FLAG, FIELD(ipv4), 0, 0, NULL, "use IPv4 only"},
@@ -41,6 +40,8 @@ static const struct cli_option table[] = {
 	 "succeed only if the greeting is exactly TEXT"},
 	{0, "expect-prefix", "TEXT", CLI_TEXT, FIELD(expect_prefix), 0, 0, NULL,
 	 "succeed only if the greeting begins with TEXT"},
+	{0, "reject-prefix", "TEXT", CLI_TEXT, FIELD(reject_prefix), 0, 0, NULL,
+	 "fail if the greeting begins with TEXT"},
 	{0, "talk-first", "[SIZE]", CLI_SIZE, FIELD(talk_first), 1, TALK_MAX, "64K",
 	 "send SIZE bytes of text before reading"},
 	{0, "send-proxy", "[SRC]", CLI_TEXT, FIELD(send_proxy), 0, 0, "own",
@@ -50,6 +51,10 @@ static const struct cli_option table[] = {
 	{'u', "udp", NULL, CLI_FLAG, FIELD(udp), 0, 0, NULL,
 	 "ask by datagram, three times at most"},
 	{'z', "zero", NULL, CLI_FLAG, FIELD(zero), 0, 0, NULL, "only connect; read nothing"},
+	{'W', "wait", "[TIME]", CLI_TIME, FIELD(wait), SHORTEST_MS, LONGEST_MS, "60s",
+	 "try again until all answer, for TIME"},
+	{0, "invert", NULL, CLI_FLAG, FIELD(invert), 0, 0, NULL,
+	 "succeed only if the server refuses"},
 	{0, "raw", NULL, CLI_FLAG, FIELD(raw), 0, 0, NULL,
 	 "print the bytes as they are, to a terminal too"},
 	{0, "escape", NULL, CLI_FLAG, FIELD(escape), 0, 0, NULL,
@@ -65,15 +70,17 @@ static const struct cli_option table[] = {
 static const struct cli cli = {
 	.program = "hailto",
 	.version = PACKAGE_VERSION,
-	.synopsis = "[OPTION]... [HOST [PORT]]",
+	.synopsis = "[OPTION]... [HOST [PORT] | HOST:PORT...] [-- COMMAND...]",
 	.purpose =
 		"Connects and prints what it hears; if it hears nothing, says which step failed.\n"
-		"HOST may be HOST:PORT, [V6]:PORT, unix:PATH or unix:@NAME; without it, it asks.\n",
+		"HOST may be HOST:PORT, [V6]:PORT, unix:PATH or unix:@NAME; without it, it asks.\n"
+		"COMMAND is run after success.\n",
 	.more = "TIME: 500ms, 1.5s, 2m, or a number of seconds.\n"
 		"SRC: ADDR:PORT or [V6]:PORT; own: our own address; local: no client.\n"
 		"Exit status: 0 greeting received, 1 internal error, 2 usage,\n"
 		"3 name not resolved, 4 refused or unreachable, 5 connect timed out,\n"
-		"6 reset, 7 no greeting, 8 not the expected greeting.\n",
+		"6 reset, 7 no greeting, 8 not the expected greeting,\n"
+		"126 COMMAND cannot be run, 127 COMMAND not found.\n",
 	.options = table,
 	.count = sizeof table / sizeof *table,
 };
@@ -86,77 +93,13 @@ static bool accept_or_complain(const char *why)
 	return why == NULL;
 }
 
-/* Returns which options make no sense for a datagram; NULL: none. */
-static const char *find_conflict_with_udp(const struct options *options)
+/* Sets what follows from other options. */
+static void derive(struct options *options)
 {
-	if (options->connect_timeout > 0)
-		return "--connect-timeout is for connecting, and --udp never does";
-	if (options->bytes > DATAGRAM_MAX)
-		return "with --udp, --bytes is 65507 at most: the request is as long";
-	if (options->talk_first > 0)
-		return "--talk-first is for connections, and --udp makes none";
-	if (options->send_proxy || options->send_proxy_v2)
-		return "a PROXY header is for connections, and --udp makes none";
-	return NULL;
-}
-
-/* Returns which options make no sense if nothing is read; NULL: none. */
-static const char *find_conflict_with_zero(const struct options *options)
-{
-	if (options->expect || options->expect_prefix)
-		return "--zero reads no greeting that could be as expected";
-	if (options->talk_first > 0)
-		return "--zero reads no greeting that --talk-first could lose";
-	if (options->send_proxy || options->send_proxy_v2)
-		return "--zero sends nothing, and so no PROXY header";
-	return options->udp ? "--zero only connects, and --udp never does" : NULL;
-}
-
-/* Returns which options contradict each other; NULL: none. */
-static const char *find_conflict(const struct options *options)
-{
-	if (options->ipv4 && options->ipv6)
-		return "--ipv4 and --ipv6 exclude each other";
-	if (options->raw && options->escape)
-		return "--raw and --escape exclude each other";
-	if (options->quiet && options->verbose)
-		return "--quiet and --verbose exclude each other";
-	if (options->expect && options->expect_prefix)
-		return "--expect and --expect-prefix exclude each other";
-	if (options->send_proxy && options->send_proxy_v2)
-		return "--send-proxy and --send-proxy-v2 exclude each other";
-	if ((options->expect && strlen(options->expect) > options->bytes) ||
-	    (options->expect_prefix && strlen(options->expect_prefix) > options->bytes))
-		return "the expected greeting is longer than --bytes";
-	if (options->zero)
-		return find_conflict_with_zero(options);
-	return options->udp ? find_conflict_with_udp(options) : NULL;
-}
-
-/* Reads the operands: HOST and PORT, or none. */
-static bool read_operands(struct options *options, char **operands)
-{
-	const char *why;
-
-	if (!operands[0])
-		return true;
-	options->has_target = true;
-	why = target_parse(operands[0], &options->target);
-	if (why) {
-		log_error("bad address '%s': %s", operands[0], why);
-		return false;
-	}
-	if (operands[1]) {
-		why = target_set_port(&options->target, operands[1]);
-		if (why) {
-			log_error("bad port '%s': %s", operands[1], why);
-			return false;
-		}
-		if (operands[2])
-			return accept_or_complain("more operands than HOST and PORT");
-	}
-	target_set_default_port(&options->target);
-	return true;
+	/* For a refusal it is enough to connect. */
+	if (options->invert && !options->udp)
+		options->zero = true;
+	options->steady = options->zero && options->wait > 0 && !options->invert;
 }
 
 /*
@@ -269,20 +212,39 @@ static enum cli_outcome read_proxy(struct options *options)
 enum cli_outcome options_read(struct options *options, int argc, char **argv)
 {
 	enum cli_outcome outcome;
-	int operands;
+	struct cli_rest rest;
 
 	*options = (struct options){0};
-	outcome = cli_parse(&cli, options, argc, argv, &operands);
+	outcome = cli_parse_command(&cli, options, argc, argv, &rest);
 	if (outcome != CLI_GO)
 		return outcome;
-	if (!accept_or_complain(find_conflict(options)))
+	if (!accept_or_complain(conflicts_find(options)))
 		return CLI_BAD;
+	options->command = rest.command;
+	derive(options);
 	outcome = read_source(options);
 	if (outcome == CLI_GO)
 		outcome = read_proxy(options);
-	if (outcome == CLI_GO && !read_operands(options, argv + operands))
+	if (outcome == CLI_GO)
+		outcome = operands_read(options, rest.operands, rest.count);
+	if (outcome == CLI_GO && !accept_or_complain(conflicts_find_of_several(options)))
 		outcome = CLI_BAD;
 	return outcome;
+}
+
+void options_free(struct options *options)
+{
+	free(options->others);
+}
+
+size_t options_target_count(const struct options *options)
+{
+	return 1 + options->other_count;
+}
+
+const struct endpoint *options_target(const struct options *options, size_t i)
+{
+	return i == 0 ? &options->target : &options->others[i - 1];
 }
 
 int options_family(const struct options *options)
@@ -295,13 +257,23 @@ int options_family(const struct options *options)
 	return options->proxy_source.length > 0 ? options->proxy_source.any.sa_family : AF_UNSPEC;
 }
 
-bool options_suit_target(const struct options *options)
+/* Returns why that target cannot be asked in the way that the options want; NULL: it can. */
+static const char *find_fault_of_target(const struct options *options,
+					const struct endpoint *target)
 {
-	if (options->target.kind != ENDPOINT_UNIX)
-		return true;
+	if (target->kind != ENDPOINT_UNIX)
+		return NULL;
 	if (options->udp)
-		return accept_or_complain("a UNIX socket is not asked by --udp");
+		return "a UNIX socket is not asked by --udp";
 	if (options_family(options) != AF_UNSPEC)
-		return accept_or_complain("a UNIX socket has no IP address and no IP family");
+		return "a UNIX socket has no IP address and no IP family";
+	return NULL;
+}
+
+bool options_suit_targets(const struct options *options)
+{
+	for (size_t i = 0; i < options_target_count(options); i++)
+		if (!accept_or_complain(find_fault_of_target(options, options_target(options, i))))
+			return false;
 	return true;
 }

@@ -4,6 +4,7 @@
 #define CLIENT_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -12,29 +13,44 @@
 #include "base/cli.h"
 
 struct options {
-	bool has_target; /* else ask the user */
-	struct endpoint target;
+	bool has_target;	 /* else ask the user */
+	struct endpoint target;	 /* the only one, or the first */
+	struct endpoint *others; /* the further ones */
+	size_t other_count;
+	char **command; /* to run after success, ended by NULL, in argv; or NULL */
 	bool ipv4, ipv6;
 	uint64_t bytes;				/* the most bytes to print */
 	uint64_t timeout;			/* ms, for everything */
 	uint64_t connect_timeout, read_timeout; /* ms; 0: limited by timeout alone */
 	struct address source;			/* to connect from; length 0: any */
 	const char *source_text;
-	const char *expect, *expect_prefix;	/* or NULL */
+	uint64_t wait;					    /* ms to go on trying; 0: ask once */
+	const char *expect, *expect_prefix, *reject_prefix; /* or NULL */
 	uint64_t talk_first;			/* how many bytes to send before anything is read */
 	unsigned proxy_version;			/* of the PROXY header to begin with; 0: none */
 	bool proxy_is_local;			/* it is for no client's connection */
 	struct address proxy_source;		/* the client that it names; length 0: ourselves */
 	const char *send_proxy, *send_proxy_v2; /* or NULL */
-	bool udp, zero, raw, escape, quiet;
+	bool udp, zero, invert, raw, escape, quiet;
+	bool steady;	  /* a connection counts only if it lasts for a moment */
 	uint64_t verbose; /* how often -v was given */
 };
 
-/* Reads the command line. One line on standard error says what is wrong. */
+/*
+ * Reads the command line. One line on standard error says what is wrong. Call options_free() in any
+ * case.
+ */
 enum cli_outcome options_read(struct options *options, int argc, char **argv) MUST_CHECK;
 
-/* True if the target can be asked in the way that the options want; otherwise logs why not. */
-bool options_suit_target(const struct options *options) MUST_CHECK;
+/* Frees what the options hold. */
+void options_free(struct options *options);
+
+/* Returns how many servers are asked, and the i-th of them. */
+size_t options_target_count(const struct options *options);
+const struct endpoint *options_target(const struct options *options, size_t i);
+
+/* True if all targets can be asked in the way that the options want; otherwise logs why not. */
+bool options_suit_targets(const struct options *options) MUST_CHECK;
 
 /* Returns the address family that the options leave; AF_UNSPEC: any. */
 int options_family(const struct options *options);

@@ -183,6 +183,11 @@ static void read_cb(const struct reading_result *reading, void *argument)
 {
 	struct probe *probe = argument;
 
+	if (probe->options->zero) {
+		expect_steady(reading, &probe->result);
+		end_probe(probe);
+		return;
+	}
 	probe->result.length = reading->length;
 	probe->result.sent = reading->sent;
 	if (reading->end == READING_BROKEN)
@@ -242,7 +247,7 @@ static void take_connection(struct probe *probe, const struct attempts_result *t
 {
 	probe->fd = tried->fd;
 	log_debug("connect: %s answered (%.1f ms)", probe->result.address, stage_ms(probe));
-	if (probe->options->zero)
+	if (probe->options->zero && !probe->options->steady)
 		start_leaving(probe, tried);
 	else
 		start_reading(probe, tried);
@@ -262,6 +267,7 @@ static void tried_cb(const struct attempts_result *tried, void *argument)
 	struct probe *probe = argument;
 
 	stop_resolving(probe);
+	probe->result.is_refused = tried->is_refused;
 	if (!tried->has_answered) {
 		fail_outgoing(probe, tried, "");
 		return;

@@ -24,6 +24,12 @@
 enum { QUIET_LEAST_MS = 250, QUIET_BASE_MS = 200, QUIET_ROUND_TRIPS = 5 };
 
 /*
+ * With -z and --wait, a connection that lasts for this long is one to a server. A proxy closes it
+ * as soon as it has found none, which takes a round trip between the two.
+ */
+enum { STEADY_MS = 250 };
+
+/*
  * A connect that took longer than over a satellite is not one round trip. Its first packet was lost
  * and sent again after a second (RFC 6298, 2.1), or we were stopped.
  */
@@ -51,7 +57,9 @@ static void log_end(const struct reading *reading, const struct reading_result *
 	size_t most = (size_t)reading->request.options->bytes;
 	char limit[NUMBER_TIME_MAX];
 
-	if (result->end == READING_STREAM_END)
+	if (reading->request.options->steady && result->end == READING_FULL)
+		log_debug("read: it speaks (%.1f ms)", ms);
+	else if (result->end == READING_STREAM_END)
 		log_debug("read: %zu bytes, end of stream (%.1f ms)", result->length, ms);
 	else if (result->end == READING_QUIET)
 		log_debug("read: %zu bytes, then quiet for %" PRIu64 " ms (%.1f ms)",
@@ -95,7 +103,7 @@ static void take_bytes(struct reading *reading)
 
 	if (reading->length == request->room)
 		end_reading(reading, (struct reading_result){.end = READING_FULL});
-	else if (expect_judge(request->options, request->bytes, reading->length) == EXPECT_BEGUN)
+	else if (expect_awaits_more(request->options, request->bytes, reading->length))
 		evtimer_del(reading->quiet);
 	else
 		wait_for_quiet(reading);
@@ -196,11 +204,16 @@ struct reading *reading_start(struct event_base *base, const struct reading_requ
 	reading->quiet_ms = quiet_after(request->connect_us);
 	reading->quiet = evtimer_new(base, quiet_cb, reading);
 	reading->input = event_new(base, request->fd, EV_READ | EV_PERSIST, input_cb, reading);
-	if (reading->quiet && reading->input && event_add(reading->input, NULL) == 0 &&
-	    start_talking(reading, base))
-		return reading;
-	reading_free(reading);
-	return NULL;
+	if (!reading->quiet || !reading->input || event_add(reading->input, NULL) != 0 ||
+	    !start_talking(reading, base)) {
+		reading_free(reading);
+		return NULL;
+	}
+	if (request->options->steady) {
+		reading->quiet_ms = STEADY_MS;
+		wait_for_quiet(reading);
+	}
+	return reading;
 }
 
 void reading_stop(struct reading *reading, uint64_t limit)

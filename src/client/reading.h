@@ -8,6 +8,7 @@
  * what is expected, it is not finished, however long it pauses.
  *
  * What the options want to say first is said meanwhile, see talking.h.
+ * A connection that has only to be steady is watched for 250 ms, or until the first byte.
  */
 #ifndef CLIENT_READING_H
 #define CLIENT_READING_H

@@ -73,7 +73,8 @@ static bool write_greeting(const struct options *options, const struct probe_res
 {
 	bool safe = options->escape || (!options->raw && terminal_is_possible(STDOUT_FILENO));
 
-	if (result->length == 0)
+	/* The standard output of a command is its own. */
+	if (result->length == 0 || options->command)
 		return true;
 	return safe ? write_escaped(result->bytes, result->length)
 		    : standard_write(result->bytes, result->length);

@@ -47,6 +47,13 @@ void result_fail(struct probe_result *result, enum status status, enum stage sta
 	va_end(arguments);
 }
 
+void result_append(struct probe_result *result, const char *words)
+{
+	size_t length = strlen(result->reason);
+
+	snprintf(result->reason + length, sizeof result->reason - length, "%s", words);
+}
+
 void result_fail_outgoing(struct probe_result *result, enum stage stage, int reason,
 			  const struct address *address, const struct address *source,
 			  const char *besides)
@@ -62,6 +69,7 @@ void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms
 {
 	char time[UNRESOLVED_MAX];
 
+	result->is_late = true;
 	if (stage == STAGE_RESOLVE) {
 		result_fail(result, STATUS_UNRESOLVED, stage, "%s", describe_unresolved(ms, time));
 		return;
@@ -90,6 +98,7 @@ void result_fail_begun_late(struct probe_result *result, enum stage stage, uint6
 {
 	char time[NUMBER_TIME_MAX];
 
+	result->is_late = true;
 	number_format_time(time, ms);
 	result_fail(result, STATUS_INTERNAL, stage,
 		    "nothing of the %s was left (hailto was stopped, or the machine was busy)",

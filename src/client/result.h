@@ -3,6 +3,7 @@
 #ifndef CLIENT_RESULT_H
 #define CLIENT_RESULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -23,7 +24,11 @@ struct probe_result {
 	const char *stage;		/* that failed, or "start" before the first; else "" */
 	char reason[160];		/* in words */
 	char address[ADDRESS_TEXT_MAX]; /* that answered or failed, or the known ones; or "" */
-	char *bytes;			/* what was heard; the owner of the result frees it */
+	bool is_refused;    /* each address that could be tried refuses: nobody listens */
+	bool is_late;	    /* the time was over before there was another failure */
+	bool is_final;	    /* asking again would be useless */
+	uint64_t addresses; /* a fingerprint of those that are known; 0: none */
+	char *bytes;	    /* what was heard; the owner of the result frees it */
 	size_t length;
 	uint64_t sent; /* bytes that --talk-first has sent */
 };
@@ -41,6 +46,9 @@ void result_write_last_words(const struct endpoint *target, uint64_t ms,
 /* Makes it a failure of a stage, with these words. */
 void result_fail(struct probe_result *result, enum status status, enum stage stage,
 		 const char *format, ...) PRINTF_LIKE(4, 5);
+
+/* Appends to the reason. */
+void result_append(struct probe_result *result, const char *words);
 
 /*
  * Makes it a failure to connect, or to ask. `reason` is an errno, and `address` the one that

@@ -12,7 +12,9 @@ enum status {
 	STATUS_UNANSWERED = 5, /* the connect timed out */
 	STATUS_BROKEN = 6,     /* connected, then reset or a read error */
 	STATUS_SILENT = 7,     /* nobody greeted or answered before the end or timeout */
-	STATUS_UNEXPECTED = 8, /* a greeting, but not the expected one */
+	STATUS_UNEXPECTED = 8, /* a greeting, but not the expected one; with --invert, any answer */
+	STATUS_UNRUNNABLE = 126, /* the command cannot be run; as a shell has it, like the next */
+	STATUS_MISSING = 127,	 /* there is no such command */
 };
 
 #endif

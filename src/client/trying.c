@@ -87,6 +87,7 @@ static bool note_addresses(struct trying *trying, const struct addresslist *addr
 		return false;
 	log_addresses(trying, &fresh);
 	addresslist_add_all(&trying->known, &fresh);
+	trying->result->addresses = addresslist_fingerprint(&trying->known);
 	/* For a failure that concerns no address in particular. */
 	addresslist_format_briefly(&trying->known, trying->result->address,
 				   sizeof trying->result->address);

@@ -21,7 +21,7 @@ from lib.harness import (
 from lib.hostile import HOSTILE, count_raw, in_line
 from lib.reload import READ_AGAIN, STAYS, clear, hang_up
 from lib.rows import row, times, within
-from lib.servers import Server, refusing, stays
+from lib.servers import Server, refusing, says, stays
 
 USAGE, CANNOT_LISTEN, BAD_GREETING = 2, 3, 4
 # How each program ends when its options are well: a check that succeeds, a server that refuses.
@@ -84,8 +84,12 @@ def kind_of(program, option):
 def exit_with(program, option, value):
     """How the program ends when the option has this value."""
     kind = kind_of(program, option)
+    if option.name == "wait" and (value is None or value in kind.exits):
+        return 0
     if value is None and option.may_lack:
         return WELL[program]
+    if option.name == "reject-prefix" and value == "":
+        return USAGE
     if value in kind.exits or (value == "0" and option.name in MAY_BE_ZERO):
         return kind.exits.get(value) or WELL[program]
     return USAGE
@@ -101,7 +105,7 @@ def exit_with_two(program, option):
 def spellings(option, value):
     """The option with the value in every way to write it; None: without."""
     yield [f"--{option.name}" + ("" if value is None else f"={value}")]
-    if option.letter:
+    if option.letter and (value is None or not option.may_lack):
         yield [f"-{option.letter}", *([] if value is None else [value])]
 
 
@@ -123,6 +127,7 @@ class Options(unittest.TestCase):
     def setUp(self):
         self.folder = temporary_directory(self)
         self.server = self.enterContext(Server(stays()))
+        self.greeting = self.enterContext(Server(says(b"Hi")))
         self.refusing = self.enterContext(refusing())
 
     def command_of(self, case):
@@ -131,7 +136,9 @@ class Options(unittest.TestCase):
             # The second address needs the port of --port, which is not judged else.
             others = ["-l", "localhost"] if case.exit == USAGE else ["--check"]
             return ["-l", f"unix:{self.folder}/socket", *others, *case.arguments]
-        return ["127.0.0.1", self.server.port if case.exit == USAGE else self.refusing, *case.arguments]
+        # Who waits needs somebody who answers.
+        server = self.server.port if case.exit == USAGE else self.greeting.port if case.exit == 0 else self.refusing
+        return ["127.0.0.1", server, *case.arguments]
 
     def problem_of(self, case):
         """Runs the case; tells what is wrong with how it ended, or None."""

@@ -93,7 +93,7 @@ class Hostile(ClientTest):
         missing = self.path + b"missing/"
         complaints = self.complaints("haild", [b"-p"], [b"-l["], [b"-t"], ["-f", missing], [b"x"], [b"--x"],
                                      ["-l", b"unix:" + missing])
-        complaints += self.complaints("hailto", [b"["], ["host", b"x"], [b"-s"], [b"-w"], [b"--x"],
+        complaints += self.complaints("hailto", [b"["], ["host:1", b"x"], [b"-s"], [b"-w"], [b"--x"],
                                       [b"unix:" + missing])
         score.haild = (f"0 raw control bytes in {greetings} greetings on a terminal, {lines} lines of a log "
                        f"and {complaints} of complaint")

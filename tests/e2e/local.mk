@@ -44,6 +44,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_client_reading.py \
 	tests/e2e/test_client_talking.py \
 	tests/e2e/test_client_udp.py \
+	tests/e2e/test_client_wait.py \
 	tests/e2e/test_client_waiting.py \
 	tests/e2e/test_empty_root.py \
 	tests/e2e/test_endings.py \

@@ -203,7 +203,7 @@ class Refused(ClientTest):
 
     def test_unknown_options(self):
         self.refuses("unknown option .+", [
-            ["-x", LOCAL], ["-1", LOCAL], ["-U", LOCAL], ["-W", LOCAL], ["-c", "2", LOCAL], ["-j", LOCAL],
+            ["-x", LOCAL], ["-1", LOCAL], ["-U", LOCAL], ["-X", LOCAL], ["-c", "2", LOCAL], ["-j", LOCAL],
             ["--no-such-option", LOCAL], ["--Timeout=1", LOCAL], ["-vx", LOCAL], ["-?", LOCAL], ["-:", LOCAL],
             [LOCAL, "--wat"], ["-W=1"], ["-;"]])
 

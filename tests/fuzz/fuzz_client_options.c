@@ -41,12 +41,17 @@ static void check_source(const struct options *options)
 static void check_peace(const struct options *options)
 {
 	const char *expected = options->expect ? options->expect : options->expect_prefix;
+	const char *rejected = options->reject_prefix;
 
 	FUZZ_CHECK(!options->ipv4 || !options->ipv6);
 	FUZZ_CHECK(!options->raw || !options->escape);
 	FUZZ_CHECK(!options->quiet || !options->verbose);
 	FUZZ_CHECK(!options->expect || !options->expect_prefix);
 	FUZZ_CHECK(!expected || (!options->zero && strlen(expected) <= options->bytes));
+	FUZZ_CHECK(!rejected ||
+		   (!options->zero && *rejected && strlen(rejected) <= options->bytes));
+	FUZZ_CHECK(!options->invert || (!expected && !rejected && options->zero == !options->udp));
+	FUZZ_CHECK(!options->steady || (options->zero && options->wait > 0 && !options->invert));
 	FUZZ_CHECK(!options->udp || (!options->zero && options->connect_timeout == 0 &&
 				     options->bytes <= DATAGRAM_MAX));
 }
@@ -56,17 +61,21 @@ static void check_understood(const struct options *options)
 	FUZZ_CHECK(options->bytes >= 1 && options->bytes <= MIB);
 	FUZZ_CHECK(options->timeout >= 1 && options->timeout <= DAY_MS);
 	FUZZ_CHECK(options->connect_timeout <= DAY_MS && options->read_timeout <= DAY_MS);
+	FUZZ_CHECK(options->wait <= DAY_MS);
+	FUZZ_CHECK(!options->command || *options->command);
 	check_peace(options);
 	check_source(options);
 	if (!options->has_target)
 		return;
-	check_target(&options->target);
-	if (!options_suit_target(options)) {
+	for (size_t i = 0; i < options_target_count(options); i++)
+		check_target(options_target(options, i));
+	if (!options_suit_targets(options)) {
 		check_complaint();
 		return;
 	}
 	FUZZ_CHECK(world.errors.length == 0);
-	FUZZ_CHECK(!options->udp || options->target.kind != ENDPOINT_UNIX);
+	for (size_t i = 0; i < options_target_count(options); i++)
+		FUZZ_CHECK(!options->udp || options_target(options, i)->kind != ENDPOINT_UNIX);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -86,6 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(world.errors.length == 0);
 	if (outcome == CLI_GO)
 		check_understood(&options);
+	options_free(&options);
 	command_close(&command);
 	return 0;
 }

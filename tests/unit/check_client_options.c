@@ -36,6 +36,9 @@ START_TEST(defaults)
 	ck_assert_uint_eq(options.timeout, 10000);
 	ck_assert_uint_eq(options.connect_timeout, 0);
 	ck_assert_uint_eq(options.read_timeout, 0);
+	ck_assert_uint_eq(options.wait, 0);
+	ck_assert_ptr_null(options.reject_prefix);
+	ck_assert(!options.invert && !options.steady && !options.command);
 	ck_assert_uint_eq(options.source.length, 0);
 	ck_assert_ptr_null(options.expect);
 	ck_assert_ptr_null(options.expect_prefix);
@@ -69,6 +72,10 @@ static const struct {
 	{{"--talk-first"}, AT(talk_first), 65536},
 	{{"--talk-first=1"}, AT(talk_first), 1},
 	{{"--talk-first=1024M"}, AT(talk_first), 1073741824},
+	{{"-W"}, AT(wait), 60000},
+	{{"--wait"}, AT(wait), 60000},
+	{{"--wait=5"}, AT(wait), 5000},
+	{{"-Wv"}, AT(wait), 60000},
 	{{"-vv"}, AT(verbose), 2},
 	{{"--verbose"}, AT(verbose), 1},
 };
@@ -264,6 +271,20 @@ static const struct {
 	{{"-E", "", "--expect-prefix="}, "exclude each other"},
 	{{"-z", "-Ea"}, "--zero"},
 	{{"-z", "--expect-prefix=a"}, "--zero"},
+	{{"-z", "--reject-prefix=a"}, "--zero"},
+	{{"--reject-prefix="}, "--reject-prefix is empty, and would reject every greeting"},
+	{{"-b4", "--reject-prefix=12345"}, "longer than --bytes"},
+	{{"--invert", "-Ea"}, "--invert wants a refusal, which has no greeting"},
+	{{"--invert", "--expect-prefix=a"}, "--invert wants a refusal"},
+	{{"--invert", "--reject-prefix=a"}, "--invert wants a refusal"},
+	{{"-u", "-z", "--invert"}, "--zero only connects"},
+	{{"--invert", "--talk-first"}, "--invert wants a refusal, to which nothing can be sent"},
+	{{"--invert", "--send-proxy"}, "--invert wants a refusal"},
+	{{"--invert", "--send-proxy-v2"}, "--invert wants a refusal"},
+	{{"--wait=0"}, "--wait: '0' is not a time from 1ms to 86400s"},
+	{{"--wait=86401"}, "--wait: '86401'"},
+	{{"-W", "--wait=5"}, "--wait is given twice"},
+	{{"-W5"}, "unknown option '-5'"},
 	{{"-u", "-z"}, "--zero only connects, and --udp never does"},
 	{{"-u", "--connect-timeout=1s"}, "--connect-timeout is for connecting"},
 	{{"-u", "-b65508"}, "--bytes is 65507 at most"},
@@ -307,14 +328,14 @@ static const struct {
 	{{"a\nb:"}, "bad address 'a\\x0Ab:'"},
 	{{"host", "0"}, "bad port '0'"},
 	{{"host", "65536"}, "bad port '65536'"},
-	{{"host", "--", "-1"}, "bad port '-1'"},
+	{{"--", "host", "-1"}, "bad port '-1'"},
 	{{"host", "0x1F"}, "bad port '0x1F'"},
 	{{"host", ""}, "bad port ''"},
 	{{"host", "no-such-service"}, "bad port 'no-such-service'"},
 	{{"host:80", "80"}, "bad port '80'"},
 	{{"[::1]:80", "80"}, "bad port '80'"},
 	{{"unix:/x", "80"}, "bad port '80'"},
-	{{"host", "80", "81"}, "more operands"},
+	{{"host", "80", "81"}, "each of several servers needs its port"},
 	{{"-s", ""}, "bad source ''"},
 	{{"-s", "0"}, "bad source '0': a number is not a host"},
 	{{"-s", "127.1"}, "bad source '127.1': an IPv4 address is four decimal numbers"},
@@ -345,12 +366,67 @@ START_TEST(source_of_the_excluded_family_is_refused)
 }
 END_TEST
 
+static const struct {
+	const char *words[4];
+	bool zero, steady;
+} connections[] = {
+	{{"-z"}, true, false},
+	{{"-W"}, false, false},
+	{{"-z", "-W"}, true, true},
+	{{"--invert"}, true, false},
+	{{"--invert", "-W"}, true, false},
+	{{"--invert", "-Wz"}, true, false},
+	{{"--invert", "-u"}, false, false},
+};
+
+START_TEST(connection_is_enough_or_has_to_last)
+{
+	ck_assert_int_eq(READ_WORDS(connections[_i].words), CLI_GO);
+	ck_assert_int_eq(options.zero, connections[_i].zero);
+	ck_assert_int_eq(options.steady, connections[_i].steady);
+}
+END_TEST
+
+START_TEST(command_follows_the_servers)
+{
+	ck_assert_int_eq(READ("-W", "a:1", "b:2", "-z", "--", "run", "-z", "--"), CLI_GO);
+	ck_assert_uint_eq(options_target_count(&options), 2);
+	ck_assert_uint_eq(options_target(&options, 1)->port, 2);
+	ck_assert_str_eq(options.command[0], "run");
+	ck_assert_str_eq(options.command[1], "-z");
+	ck_assert_str_eq(options.command[2], "--");
+	ck_assert_ptr_null(options.command[3]);
+	options_free(&options);
+}
+END_TEST
+
+START_TEST(every_server_has_to_suit)
+{
+	ck_assert_int_eq(READ("-u", "a:1", "unix:/x"), CLI_GO);
+	ck_assert(!options_suit_targets(&options));
+	assert_one_error_line("hailto: a UNIX socket ");
+	options_free(&options);
+}
+END_TEST
+
+/* Each of them needs a socket of its own. */
+START_TEST(several_servers_are_not_asked_from_one_port_by_udp)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	close(occupy(SOCK_DGRAM, text, sizeof text)); /* leaves the port free */
+	ck_assert_int_eq(READ("-u", "-s", text, "a:1", "b:2"), CLI_BAD);
+	assert_one_error_line("hailto: with --udp, several servers cannot be asked from one port");
+	options_free(&options);
+}
+END_TEST
+
 static const char *const ways[] = {"-u", "-4", "-6"};
 
 START_TEST(unix_socket_does_not_suit)
 {
 	ck_assert_int_eq(READ(ways[_i], "unix:/x"), CLI_GO);
-	ck_assert(!options_suit_target(&options));
+	ck_assert(!options_suit_targets(&options));
 	assert_one_error_line("hailto: a UNIX socket ");
 }
 END_TEST
@@ -358,7 +434,7 @@ END_TEST
 START_TEST(targets_suit)
 {
 	ck_assert_int_eq(READ("-u", "localhost"), CLI_GO);
-	ck_assert(options_suit_target(&options));
+	ck_assert(options_suit_targets(&options));
 	assert_told_nothing();
 }
 END_TEST
@@ -411,11 +487,11 @@ END_TEST
 START_TEST(help_names_every_option)
 {
 	static const char *const names[] = {
-		"-4, --ipv4",	      "-6, --ipv6",	 "-b, --bytes=",  "-w, --timeout=",
-		"--connect-timeout=", "--read-timeout=", "-s, --source=", "-E, --expect=",
-		"--expect-prefix=",   "-z, --zero",	 "--raw",	  "--escape",
-		"-u, --udp",	      "-q, --quiet",	 "-v, --verbose", "-h, --help",
-		"-V, --version",
+		"-4, --ipv4",	      "-6, --ipv6",	   "-b, --bytes=",  "-w, --timeout=",
+		"--connect-timeout=", "--read-timeout=",   "-s, --source=", "-E, --expect=",
+		"--expect-prefix=",   "-z, --zero",	   "--raw",	    "--escape",
+		"-u, --udp",	      "-q, --quiet",	   "-v, --verbose", "-h, --help",
+		"-V, --version",      "-W, --wait[=TIME]", "--invert",	    "--reject-prefix=",
 	};
 
 	capture(STDOUT_FILENO);
@@ -456,6 +532,8 @@ int main(void)
 	tcase_add_test(words, expected_text_may_be_as_long_as_bytes);
 	tcase_add_test(words, request_may_have_65507_bytes);
 	tcase_add_test(words, targets_suit);
+	tcase_add_loop_test(words, connection_is_enough_or_has_to_last, 0, COUNT_OF(connections));
+	tcase_add_test(words, command_follows_the_servers);
 	tcase_add_loop_test(words, operands_make_the_target, 0, COUNT_OF(targets));
 	/* The last two are of IPv6. */
 	tcase_add_loop_test(words, source_is_an_address_of_ours, 0,
@@ -471,6 +549,8 @@ int main(void)
 		tcase_add_test(refused, source_of_the_excluded_family_is_refused);
 	tcase_add_test(refused, source_port_in_use_is_refused);
 	tcase_add_test(refused, source_port_in_use_by_udp_is_refused);
+	tcase_add_test(refused, every_server_has_to_suit);
+	tcase_add_test(refused, several_servers_are_not_asked_from_one_port_by_udp);
 	tcase_add_loop_test(refused, unix_socket_does_not_suit, 0, COUNT_OF(ways));
 	tcase_add_checked_fixture(printed, setup, teardown);
 	tcase_add_test(printed, help_names_every_option);

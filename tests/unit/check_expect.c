@@ -2,11 +2,13 @@
 /* check_expect: what was heard against what is expected, and what becomes of the result. */
 #include "client/expect.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "client/options.h"
 #include "client/probe.h"
+#include "client/reading.h"
 #include "lib/suite.h"
 
 static const struct {
@@ -51,6 +53,8 @@ START_TEST(byte_beyond_the_most_tells_whether_it_was_all)
 	options.expect_prefix = NULL;
 	options.expect = "x";
 	ck_assert_uint_eq(expect_room(&options), 1025);
+	options = (struct options){.bytes = 1024, .zero = true, .steady = true};
+	ck_assert_uint_eq(expect_room(&options), 1);
 }
 END_TEST
 
@@ -100,6 +104,117 @@ START_TEST(unexpected_is_cut_and_kept)
 }
 END_TEST
 
+static const struct {
+	const char *heard, *expect, *reject;
+	bool awaits;
+} beginnings[] = {
+	{"N", NULL, "NO", true},  {"NO", NULL, "NO", false}, {"NA", NULL, "NO", false},
+	{"X", NULL, "NO", false}, {"H", "Hi", "NO", true},   {"Hi", "Hi", "NO", false},
+	{"H", "Hi", "HO", true},  {"N", "Hi", "NO", true},
+};
+
+START_TEST(beginning_awaits_more)
+{
+	struct options options = {.expect = beginnings[_i].expect,
+				  .reject_prefix = beginnings[_i].reject};
+
+	ck_assert_int_eq(expect_awaits_more(&options, beginnings[_i].heard,
+					    strlen(beginnings[_i].heard)),
+			 beginnings[_i].awaits);
+}
+END_TEST
+
+static const struct {
+	const char *heard;
+	enum status before, after;
+	bool is_final;
+} rejections[] = {
+	{"NO", STATUS_GREETED, STATUS_UNEXPECTED, true},
+	{"NO, never", STATUS_GREETED, STATUS_UNEXPECTED, true},
+	{"NO", STATUS_BROKEN, STATUS_UNEXPECTED, true},
+	{"N", STATUS_GREETED, STATUS_GREETED, false},
+	{"no", STATUS_GREETED, STATUS_GREETED, false},
+	{"", STATUS_GREETED, STATUS_SILENT, false},
+	{"", STATUS_REFUSED, STATUS_REFUSED, false},
+	{"N", STATUS_BROKEN, STATUS_BROKEN, false},
+};
+
+START_TEST(rejected_greeting_is_final)
+{
+	struct options options = {.bytes = 100, .reject_prefix = "NO"};
+	struct probe_result result = {.status = rejections[_i].before, .stage = "read"};
+
+	result.bytes = (char *)(uintptr_t)rejections[_i].heard;
+	result.length = strlen(rejections[_i].heard);
+	expect_apply(&options, &result);
+	ck_assert_int_eq(result.status, rejections[_i].after);
+	ck_assert_int_eq(result.is_final, rejections[_i].is_final);
+	ck_assert_uint_eq(result.length, strlen(rejections[_i].heard)); /* it is printed */
+}
+END_TEST
+
+/* What is rejected, and what is expected, too. */
+START_TEST(rejection_comes_first)
+{
+	struct options options = {.bytes = 4, .expect_prefix = "NO", .reject_prefix = "NO"};
+	struct probe_result result = applied(&options, "NO way");
+
+	ck_assert(result.is_final);
+	ck_assert_str_eq(result.reason, "the greeting begins as --reject-prefix says");
+	ck_assert_uint_eq(result.length, 4);
+}
+END_TEST
+
+static const struct {
+	enum status before;
+	bool is_refused;
+	enum status after;
+} inverted[] = {
+	{STATUS_REFUSED, true, STATUS_GREETED},
+	{STATUS_REFUSED, false, STATUS_REFUSED}, /* no route, for example */
+	{STATUS_GREETED, false, STATUS_UNEXPECTED},
+	{STATUS_UNRESOLVED, false, STATUS_UNRESOLVED},
+	{STATUS_UNANSWERED, false, STATUS_UNANSWERED},
+	{STATUS_SILENT, false, STATUS_SILENT},
+};
+
+START_TEST(refusal_may_be_what_is_wanted)
+{
+	struct options options = {.bytes = 100, .invert = true, .zero = true};
+	struct probe_result result = {.status = inverted[_i].before,
+				      .stage = "connect",
+				      .is_refused = inverted[_i].is_refused};
+
+	expect_apply(&options, &result);
+	ck_assert_int_eq(result.status, inverted[_i].after);
+	ck_assert(!result.is_final);
+}
+END_TEST
+
+static const struct {
+	struct reading_result reading;
+	enum status status;
+	const char *reason;
+} watched[] = {
+	{{.end = READING_QUIET}, STATUS_GREETED, ""},
+	{{.end = READING_FULL, .length = 1}, STATUS_GREETED, ""},
+	{{.end = READING_STREAM_END}, STATUS_SILENT, "connected, but the stream ended at once"},
+	{{.end = READING_STOPPED, .limit = 100},
+	 STATUS_SILENT,
+	 "connected, but it cannot be seen within 100ms whether that lasts"},
+	{{.end = READING_BROKEN, .reason = ECONNRESET}, STATUS_BROKEN, "connected, but: "},
+};
+
+START_TEST(connection_has_to_last)
+{
+	struct probe_result result = {.status = STATUS_GREETED, .stage = ""};
+
+	expect_steady(&watched[_i].reading, &result);
+	ck_assert_int_eq(result.status, watched[_i].status);
+	ck_assert_int_eq(strncmp(result.reason, watched[_i].reason, strlen(watched[_i].reason)), 0);
+}
+END_TEST
+
 START_TEST(failure_stays_what_it_is)
 {
 	struct options options = {.bytes = 3, .expect = "abc"};
@@ -121,6 +236,11 @@ int main(void)
 	tcase_add_test(tests, byte_beyond_the_most_tells_whether_it_was_all);
 	tcase_add_test(tests, result_is_changed_for_a_reason);
 	tcase_add_test(tests, unexpected_is_cut_and_kept);
+	tcase_add_loop_test(tests, beginning_awaits_more, 0, COUNT_OF(beginnings));
+	tcase_add_loop_test(tests, rejected_greeting_is_final, 0, COUNT_OF(rejections));
+	tcase_add_test(tests, rejection_comes_first);
+	tcase_add_loop_test(tests, refusal_may_be_what_is_wanted, 0, COUNT_OF(inverted));
+	tcase_add_loop_test(tests, connection_has_to_last, 0, COUNT_OF(watched));
 	tcase_add_test(tests, failure_stays_what_it_is);
 	return suite_run(suite);
 }

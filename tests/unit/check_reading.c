@@ -326,6 +326,49 @@ START_TEST(free_ends_it_without_a_word)
 }
 END_TEST
 
+/* With nothing to say, and with the first byte of much. */
+START_TEST(steady_connection_is_watched_for_a_moment)
+{
+	options.steady = true;
+	request.room = 1;
+	start();
+	if (_i)
+		say("Hi");
+	assert_ended(_i ? READING_FULL : READING_QUIET, _i ? "H" : "");
+	if (_i)
+		assert_told("read: it speaks (");
+	else
+		ck_assert_uint_ge(called.ms, 240);
+}
+END_TEST
+
+START_TEST(connection_that_ends_is_not_steady)
+{
+	options.steady = true;
+	request.room = 1;
+	start();
+	run_for(base, 50);
+	if (_i)
+		peer_reset(&server);
+	else
+		peer_close(&server);
+	assert_ended(_i ? READING_BROKEN : READING_STREAM_END, "");
+}
+END_TEST
+
+/* What begins as the rejected text does may become it. */
+START_TEST(no_quiet_ends_the_beginning_of_what_is_rejected)
+{
+	options.reject_prefix = "NO";
+	start();
+	say("N");
+	run_for(base, 400);
+	ck_assert_uint_eq(called.calls, 0);
+	say("O");
+	assert_ended(READING_QUIET, "NO");
+}
+END_TEST
+
 START_TEST(it_may_be_freed_in_the_callback)
 {
 	static const enum reading_end ends[] = {READING_STREAM_END, READING_QUIET, READING_FULL};
@@ -372,6 +415,9 @@ int main(void)
 	tcase_add_test(ends, stop_tells_what_has_come);
 	tcase_add_test(ends, stop_without_a_byte_is_not_told);
 	tcase_add_test(ends, free_ends_it_without_a_word);
+	tcase_add_loop_test(ends, steady_connection_is_watched_for_a_moment, 0, 2);
+	tcase_add_loop_test(ends, connection_that_ends_is_not_steady, 0, 2);
+	tcase_add_test(ends, no_quiet_ends_the_beginning_of_what_is_rejected);
 	tcase_add_loop_test(ends, it_may_be_freed_in_the_callback, 0, 3);
 	tcase_add_checked_fixture(waits, setup, teardown);
 	tcase_add_loop_test(waits, quiet_depends_on_the_distance, 0, COUNT_OF(distances));

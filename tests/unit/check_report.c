@@ -71,6 +71,21 @@ START_TEST(file_gets_the_very_bytes)
 }
 END_TEST
 
+START_TEST(greeting_does_not_come_before_the_output_of_a_command)
+{
+	char *command[] = {NULL};
+
+	options.command = command;
+	hear("Hi", 2);
+	ck_assert_int_eq(report_result(&options, &result), STATUS_GREETED);
+	assert_printed("", 0);
+	set_failure(STATUS_UNEXPECTED, "expect", "no", "");
+	ck_assert_int_eq(report_result(&options, &result), STATUS_UNEXPECTED);
+	assert_printed("", 0);
+	assert_told("expect: no");
+}
+END_TEST
+
 static const struct {
 	const char *bytes;
 	size_t length;
@@ -247,6 +262,7 @@ int main(void)
 
 	tcase_add_checked_fixture(printing, setup, NULL);
 	tcase_add_test(printing, file_gets_the_very_bytes);
+	tcase_add_test(printing, greeting_does_not_come_before_the_output_of_a_command);
 	tcase_add_loop_test(printing, escape_makes_a_safe_line, 0, COUNT_OF(texts));
 	tcase_add_loop_test(printing, terminal_gets_a_safe_line, 0, COUNT_OF(texts));
 	tcase_add_loop_test(printing, terminal_gets_the_very_bytes_if_raw, 0, COUNT_OF(texts));

@@ -12,6 +12,7 @@ unit_tests = \
 	tests/unit/check_cli \
 	tests/unit/check_client_options \
 	tests/unit/check_client_proxyheader \
+	tests/unit/check_command \
 	tests/unit/check_datagram \
 	tests/unit/check_deadline \
 	tests/unit/check_endpoint \
@@ -39,6 +40,7 @@ unit_tests = \
 	tests/unit/check_nameerror \
 	tests/unit/check_notify \
 	tests/unit/check_number \
+	tests/unit/check_operands \
 	tests/unit/check_options \
 	tests/unit/check_orders \
 	tests/unit/check_outbox \
@@ -56,6 +58,7 @@ unit_tests = \
 	tests/unit/check_report \
 	tests/unit/check_resolve \
 	tests/unit/check_room \
+	tests/unit/check_rounds \
 	tests/unit/check_session \
 	tests/unit/check_signals \
 	tests/unit/check_sockets \
@@ -104,10 +107,12 @@ tests_unit_check_ask_LDADD = $(client_unit_libs)
 tests_unit_check_backoff_LDADD = $(client_unit_libs)
 tests_unit_check_client_options_LDADD = $(client_unit_libs)
 tests_unit_check_client_proxyheader_LDADD = $(client_unit_libs)
+tests_unit_check_command_LDADD = $(client_unit_libs)
 tests_unit_check_deadline_LDADD = $(client_unit_libs)
 tests_unit_check_expect_LDADD = $(client_unit_libs)
 tests_unit_check_leave_LDADD = $(client_unit_libs)
 tests_unit_check_lineup_LDADD = $(client_unit_libs)
+tests_unit_check_operands_LDADD = $(client_unit_libs)
 tests_unit_check_outgoing_LDADD = $(client_unit_libs)
 tests_unit_check_probe_LDADD = $(client_unit_libs)
 tests_unit_check_prompt_LDADD = $(client_unit_libs)
@@ -115,6 +120,7 @@ tests_unit_check_race_LDADD = $(client_unit_libs)
 tests_unit_check_reading_LDADD = $(client_unit_libs)
 tests_unit_check_report_LDADD = $(client_unit_libs)
 tests_unit_check_talking_LDADD = $(client_unit_libs)
+tests_unit_check_rounds_LDADD = $(client_unit_libs)
 tests_unit_check_watchdog_LDADD = $(client_unit_libs)
 
 # In these, fault.c takes the C library's place: in a static program, too, where one object may bring several functions.
@@ -141,4 +147,5 @@ tests_unit_check_sockets_SOURCES = \
 	tests/unit/fault.h
 tests_unit_check_sockets_LDFLAGS = $(fault_ldflags)
 
+tests_unit_check_rounds_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=probe_start -Wl,--wrap=probe_free
 tests_unit_check_template_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getnameinfo

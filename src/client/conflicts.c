@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+/* conflicts: which options contradict each other, or make no sense together. */
+#include "conflicts.h"
+
+#include <string.h>
+
+#include "options.h"
+
+/* The most bytes that one datagram carries over IPv4. */
+enum { DATAGRAM_MAX = 65507 };
+
+/* Returns which options make no sense for a datagram; NULL: none. */
+static const char *find_conflict_with_udp(const struct options *options)
+{
+	if (options->connect_timeout > 0)
+		return "--connect-timeout is for connecting, and --udp never does";
+	if (options->bytes > DATAGRAM_MAX)
+		return "with --udp, --bytes is 65507 at most: the request is as long";
+	if (options->talk_first > 0)
+		return "--talk-first is for connections, and --udp makes none";
+	if (options->send_proxy || options->send_proxy_v2)
+		return "a PROXY header is for connections, and --udp makes none";
+	return NULL;
+}
+
+/* Returns which options make no sense if nothing is read; NULL: none. */
+static const char *find_conflict_with_zero(const struct options *options)
+{
+	if (options->expect || options->expect_prefix || options->reject_prefix)
+		return "--zero reads no greeting that could be as expected";
+	if (options->talk_first > 0)
+		return "--zero reads no greeting that --talk-first could lose";
+	if (options->send_proxy || options->send_proxy_v2)
+		return "--zero sends nothing, and so no PROXY header";
+	return options->udp ? "--zero only connects, and --udp never does" : NULL;
+}
+
+/* Returns which options make no sense if nobody shall answer; NULL: none. */
+static const char *find_conflict_with_invert(const struct options *options)
+{
+	if (options->expect || options->expect_prefix || options->reject_prefix)
+		return "--invert wants a refusal, which has no greeting";
+	if (options->talk_first > 0 || options->send_proxy || options->send_proxy_v2)
+		return "--invert wants a refusal, to which nothing can be sent";
+	return NULL;
+}
+
+/* Returns what is wrong with the texts that a greeting is compared with; NULL: nothing. */
+static const char *find_fault_of_texts(const struct options *options)
+{
+	const char *const texts[] = {options->expect, options->expect_prefix,
+				     options->reject_prefix};
+
+	if (options->expect && options->expect_prefix)
+		return "--expect and --expect-prefix exclude each other";
+	if (options->reject_prefix && !*options->reject_prefix)
+		return "--reject-prefix is empty, and would reject every greeting";
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (texts[i] && strlen(texts[i]) > options->bytes)
+			return "the expected greeting is longer than --bytes";
+	return NULL;
+}
+
+const char *conflicts_find(const struct options *options)
+{
+	const char *why;
+
+	if (options->ipv4 && options->ipv6)
+		return "--ipv4 and --ipv6 exclude each other";
+	if (options->raw && options->escape)
+		return "--raw and --escape exclude each other";
+	if (options->quiet && options->verbose)
+		return "--quiet and --verbose exclude each other";
+	if (options->send_proxy && options->send_proxy_v2)
+		return "--send-proxy and --send-proxy-v2 exclude each other";
+	why = find_fault_of_texts(options);
+	if (!why && options->zero)
+		why = find_conflict_with_zero(options);
+	if (!why && options->invert)
+		why = find_conflict_with_invert(options);
+	if (!why && options->udp)
+		why = find_conflict_with_udp(options);
+	return why;
+}
+
+const char *conflicts_find_of_several(const struct options *options)
+{
+	if (options->other_count > 0 && options->udp && address_port(&options->source) != 0)
+		return "with --udp, several servers cannot be asked from one port (see --source)";
+	return NULL;
+}
