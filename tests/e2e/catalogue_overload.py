@@ -203,7 +203,7 @@ class Overload(unittest.TestCase):
          "answered within 25 ms, by the median of all tries; never out of descriptors", timed=True)
     def test_flood(self, score):
         # Valgrind does not run the twin, and beside it the flooders get hardly any of the machine: no try of it then.
-        limit, tries = 0.025, times(5, full=15) if IS_ALONE else 1
+        limit, tries = 0.025, times(3, full=15) if IS_ALONE else 1
         naive = [self.naive_lateness() for _ in range(0 if SLOW else tries)]
         ours, own, accepted = zip(*(self.lateness() for _ in range(tries)))
         score.naive = told(naive) if naive else None

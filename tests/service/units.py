@@ -5,6 +5,7 @@
 script/service boots the system that this is for. It prints what clients saw meanwhile.
 """
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -110,6 +111,7 @@ class UnitTest(unittest.TestCase):
     """A test that leaves no unit running, and no settings."""
 
     def setUp(self):
+        self.began = time.time()
         self.addCleanup(self.clean)
 
     def clean(self):
@@ -204,6 +206,27 @@ class OwnSockets(UnitTest):
         poll_until(lambda: show("haild.service", "MainPID") not in (str(first), "0") and
                    show("haild.service", "ActiveState") == "active")
         self.assertEqual(ask(), GREETING)
+
+    def logged(self, unit):
+        """The priority and the message of each line that a unit has logged since the test began."""
+        lines = run("journalctl", "-q", "-o", "json", "-u", unit, f"--since=@{self.began:.6f}").stdout.splitlines()
+        entries = [json.loads(line) for line in lines]
+        return [(int(entry["PRIORITY"]), entry["MESSAGE"]) for entry in entries if entry.get("_COMM") == "haild"]
+
+    # Standard error is the journal's, which takes the priorities off the lines.
+    def test_journal_has_the_log_with_its_priorities(self):
+        path = self.message_file("one\n")
+        self.configure(f"HAILD_OPTIONS=-f {path}\n")
+        systemctl("start", "haild.service")
+        path.unlink()
+        systemctl("reload", "haild.service")
+        systemctl("stop", "haild.service")
+        lines = poll_until(lambda: [line for line in self.logged("haild.service") if "stopped: " in line[1]] and
+                           self.logged("haild.service"))
+        self.assertRegex(lines[0][1], r"\Ahaild \S+ \(libevent .+\) listens on 127\.0\.0\.1:12345, ")
+        self.assertEqual(lines[0][0], 6)
+        self.assertLessEqual(min(priority for priority, _ in lines), 4)
+        self.assertRegex(lines[-1][1], r"\Astopped: accepted=0 ")
 
     def test_it_is_confined(self):
         systemctl("start", "haild.service")
