@@ -47,7 +47,7 @@ static const struct {
 	{{"a:1", "unix:/b"}, "a:1 unix:/b"},
 	{{"unix:/a", "unix:/b"}, "unix:/a unix:/b"},
 	{{"[::1]:1", "[::2]:2", "127.0.0.1:3"}, "[::1]:1 [::2]:2 127.0.0.1:3"},
-	{{"a:1", "a:1", "unix:@b"}, "a:1 a:1 unix:@b"},
+	{{"a:1", "a:1", "unix:./@b"}, "a:1 a:1 unix:./@b"},
 };
 
 START_TEST(words_are_servers)
