@@ -20,8 +20,8 @@ harness.DEADLINE = max(harness.DEADLINE, 120)
 class Judgement(unittest.TestCase):
     """Of reports as the versions of valgrind write them"""
 
-    def judge(self, *paragraphs, errors):
-        text = "\n\n".join((*paragraphs, "    in use at exit: 0 bytes in 0 blocks",
+    def judge(self, *paragraphs, errors, left="0 bytes in 0 blocks"):
+        text = "\n\n".join((*paragraphs, f"    in use at exit: {left}",
                             f"ERROR SUMMARY: {errors} errors from {errors} contexts (suppressed: 0 from 0)"))
         return valgrind.judge("".join(f"==7== {line}\n" for line in text.split("\n"))).faults
 
@@ -41,6 +41,12 @@ class Judgement(unittest.TestCase):
             self.assertIn(self.LEFT_OPEN, self.judge(self.LEFT_OPEN, self.INHERITED, errors=errors))
             self.assertIn(self.ERROR, self.judge(self.ERROR, self.INHERITED, errors=errors))
         self.assertEqual(self.judge(self.INHERITED, errors=2), ["there were errors"])
+
+    def test_memory_in_use_at_exit(self):
+        left, suppressed = "1,272 bytes in 2 blocks", "        suppressed: {} bytes in 1 blocks".format
+        for paragraphs in ((), (suppressed("272"),)):
+            self.assertEqual(self.judge(*paragraphs, errors=0, left=left), ["memory is in use at exit"])
+        self.assertEqual(self.judge(suppressed("1,272"), errors=0, left=left), [])
 
 
 class Valgrind(unittest.TestCase):
