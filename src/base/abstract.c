@@ -95,6 +95,14 @@ const char *abstract_read(const char *text, struct address *address)
 }
 #endif
 
+/* True for a byte that would not be read again as it is: the end of a text, or a blank before it.
+ */
+static bool needs_number(const char *name, size_t i, size_t length)
+{
+	return name[i] == '\0' || name[i] == '\\' ||
+	       (i + 1 == length && (name[i] == ' ' || name[i] == '\t'));
+}
+
 void abstract_format(const struct address *address, char *text, size_t size)
 {
 	const char *name = address->path.sun_path + 1;
@@ -104,7 +112,7 @@ void abstract_format(const struct address *address, char *text, size_t size)
 		length = sizeof address->path.sun_path - 1;
 	text[used++] = '@';
 	for (size_t i = 0; i < length && used + sizeof "\\000" <= size; i++) {
-		if (name[i] == '\0' || name[i] == '\\')
+		if (needs_number(name, i, length))
 			used += (size_t)snprintf(text + used, size - used, "\\%03o",
 						 (unsigned char)name[i]);
 		else

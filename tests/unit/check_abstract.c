@@ -49,6 +49,8 @@ static const struct {
 	{"a\0b\0", 4, "unix:@a\\000b\\000"},
 	{"\\x41", 4, "unix:@\\134x41"},
 	{"\\134", 4, "unix:@\\134134"},
+	{" a ", 3, "unix:@ a\\040"},
+	{"a\t", 2, "unix:@a\\011"},
 };
 
 START_TEST(name_is_shown)
