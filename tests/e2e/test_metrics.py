@@ -7,6 +7,7 @@ import math
 import os
 import pathlib
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -230,6 +231,18 @@ class Clients(unittest.TestCase):
         with Daemon("-v", *HERE) as daemon:
             scrape(daemon.metrics_port)
             daemon.wait_log(r"closed: metrics 127\.0\.0\.1:\d+: done, \d+ bytes sent, 0 discarded, (up to )?\d+ ms")
+        with Daemon("-v", "--log=json", *HERE, log=[r"\{.*\}"]) as daemon:
+            scrape(daemon.metrics_port)
+            line = json.loads(daemon.wait_log(r'\{.*"event":"closed".*\}')[0])
+            self.assertEqual(line["role"], "metrics")
+            self.assertRegex(line["peer"], r"\A127\.0\.0\.1:\d+\Z")
+
+    # Nor may they take the last descriptors of greetings.
+    def test_few_descriptors(self):
+        with Daemon(*HERE, limits={resource.RLIMIT_NOFILE: (26, 26)}) as daemon, contextlib.ExitStack() as stack:
+            for _ in range(20):
+                stack.enter_context(harness.connect(daemon.metrics_port))
+            self.assertEqual(daemon.greeting(), GREETING)
 
 
 class Stop(unittest.TestCase):

@@ -121,7 +121,7 @@ class LameDuck(unittest.TestCase):
         with Daemon("--lame-duck", "1.5s", "-u", log=[r"5 bytes from .* not answered: .*"]) as daemon:
             began = time.monotonic()
             daemon.signal(signal.SIGTERM)
-            daemon.wait_log(r"^lame duck for 1500ms: new clients are still greeted; another signal begins the drain$")
+            daemon.wait_log(r"^lame duck for 1500ms: new clients are still greeted; another TERM or INT begins the drain$")
             if time.monotonic() - began < 0.5:
                 self.assertEqual(daemon.greeting(), GREETING)
                 self.assertEqual(daemon.answer(bytes(512)), GREETING)

@@ -4,7 +4,9 @@
 
 #include <fcntl.h>
 
+#include "base/abstract.h"
 #include "base/address.h"
+#include "lib/extensions.h"
 #include "lib/suite.h"
 
 /* An address in numbers with port 80, on the link of that number; 0: on none. */
@@ -67,6 +69,22 @@ START_TEST(kinds_are_apart)
 	ck_assert_ptr_null(entries_find_overlap(&entries, SOCKET_STREAM, &address));
 	ck_assert_ptr_eq(entries_find_overlap(&entries, SOCKET_DATAGRAM, &address), entries.all);
 	ck_assert_ptr_eq(entries_find_overlap(&entries, SOCKET_STREAM, &path), entries.all + 1);
+	entries_free(&entries);
+}
+END_TEST
+
+/* Unlike a path, an abstract name may be that of one socket of each kind. */
+START_TEST(kinds_are_apart_with_abstract_names)
+{
+	struct entries entries = {.count = 0};
+	struct address name;
+
+	if (!HAS_ABSTRACT)
+		return;
+	ck_assert_ptr_null(abstract_read("check_entries", &name));
+	entries_name(entries_add(&entries, -1, SOCKET_DATAGRAM), &name);
+	ck_assert_ptr_null(entries_find_overlap(&entries, SOCKET_STREAM, &name));
+	ck_assert_ptr_eq(entries_find_overlap(&entries, SOCKET_DATAGRAM, &name), entries.all);
 	entries_free(&entries);
 }
 END_TEST
@@ -169,6 +187,7 @@ int main(void)
 
 	tcase_add_loop_test(tests, overlap_is_found, 0, COUNT_OF(cases));
 	tcase_add_test(tests, kinds_are_apart);
+	tcase_add_test(tests, kinds_are_apart_with_abstract_names);
 	tcase_add_test(tests, socket_for_both_families_overlaps_both);
 	tcase_add_test(tests, datagrams_are_closed_alone);
 	tcase_add_test(tests, inherited_listening_sockets_are_let_go_alone);

@@ -72,6 +72,9 @@ START_TEST(head_has_the_length_and_no_body)
 	wanted[strlen(wanted) - strlen("ok\n")] = '\0';
 	ck_assert_str_eq(answer_to("HEAD /healthz HTTP/1.1\r\n\r\n"), wanted);
 	ck_assert_str_eq(answer_to("HEAD /x HTTP/1.1\r\n\r\n") + strlen(answer) - 4, "\r\n\r\n");
+	/* Nor has the answer to one that is bad (RFC 9110, 9.3.2). */
+	ck_assert_str_eq(answer_to("HEAD /x y HTTP/1.1\r\n") + strlen(answer) - 4, "\r\n\r\n");
+	ck_assert_int_eq(strncmp(answer, "HTTP/1.0 400 ", 13), 0);
 }
 END_TEST
 

@@ -60,7 +60,7 @@ static void setup(void)
 	ck_assert_ptr_nonnull(sockets);
 	ck_assert_uint_eq(sockets_count(rest), 0);
 	ck_assert_uint_eq(sockets_count(sockets), 1);
-	monitor = monitor_new(base, sockets, look_cb, &looks);
+	monitor = monitor_new(base, sockets, MONITOR_ROOM, look_cb, &looks);
 	ck_assert_ptr_nonnull(monitor);
 	capture_clear(STDERR_FILENO);
 }

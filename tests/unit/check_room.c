@@ -45,6 +45,17 @@ START_TEST(others_are_left_out)
 }
 END_TEST
 
+START_TEST(others_leave_one_for_a_session)
+{
+	ck_assert_uint_eq(room_for_others(5), 5);
+	ck_assert_uint_eq(room_for_others(LIMIT), LIMIT - taken - RESERVE - 1);
+	ck_assert_uint_eq(room_find(&options, room_for_others(LIMIT)), 1);
+	while (dup(STDIN_FILENO) >= 0)
+		continue;
+	ck_assert_uint_eq(room_for_others(LIMIT), 1);
+}
+END_TEST
+
 START_TEST(high_ones_are_counted)
 {
 	for (int fd = LIMIT - 20; fd < LIMIT; fd++)
@@ -115,6 +126,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, NULL);
 	tcase_add_test(tests, open_ones_and_a_reserve_are_left_out);
 	tcase_add_test(tests, others_are_left_out);
+	tcase_add_test(tests, others_leave_one_for_a_session);
 	tcase_add_test(tests, high_ones_are_counted);
 	tcase_add_test(tests, those_beyond_the_limit_are_not);
 	tcase_add_loop_test(tests, last_ones_are_for_one, 0, RESERVE + 1);

@@ -29,6 +29,7 @@ struct hearing {
 	const struct prelude_kind *prelude;
 	hearing_answer_cb *answer;
 	void *argument;
+	const char *role; /* what the log calls such a client */
 };
 
 /*

@@ -85,7 +85,7 @@ size_t httpanswer_write(char *answer, enum prelude_verdict verdict,
 	}
 	if (!is_whole || !request->is_simple)
 		used = write_head(answer, reply, length);
-	if (is_whole && request->is_head)
+	if (request->is_head)
 		return used;
 	memcpy(answer + used, body, length);
 	return used + length;

@@ -103,20 +103,18 @@ static void resume_cb(evutil_socket_t fd, short what, void *argument)
 static const char *name_peer(char *text, size_t size, const struct sockaddr *from, int length)
 {
 	struct address address;
-	char plain[ADDRESS_TEXT_MAX];
 
 	if (!journal_has_ends())
 		return NULL;
 	address_set(&address, from, (socklen_t)length);
-	snprintf(text, size, "metrics %s", address_format(&address, plain, sizeof plain));
-	return text;
+	return address_format(&address, text, size);
 }
 
 static void accept_cb(struct evconnlistener *one, evutil_socket_t fd, struct sockaddr *from,
 		      int length, void *argument)
 {
 	struct monitor *monitor = argument;
-	char peer[ADDRESS_TEXT_MAX + sizeof "metrics "];
+	char peer[ADDRESS_TEXT_MAX];
 
 	(void)one;
 	if (socket_is_multipath(fd))
@@ -167,10 +165,10 @@ static bool start_accepting(struct monitor *monitor, const struct sockets *socke
 	return true;
 }
 
-struct monitor *monitor_new(struct event_base *base, const struct sockets *sockets,
+struct monitor *monitor_new(struct event_base *base, const struct sockets *sockets, size_t room,
 			    monitor_look_cb *look, void *argument)
 {
-	static const struct sessions_bounds bounds = {MONITOR_ROOM, LIFE_MS, IDLE_MS};
+	const struct sessions_bounds bounds = {room, LIFE_MS, IDLE_MS};
 	struct monitor *monitor = calloc(1, sizeof *monitor);
 
 	if (!monitor)
@@ -178,7 +176,7 @@ struct monitor *monitor_new(struct event_base *base, const struct sockets *socke
 	monitor->base = base;
 	monitor->look = look;
 	monitor->look_argument = argument;
-	monitor->hearing = (struct hearing){&httprequest_kind, answer_cb, monitor};
+	monitor->hearing = (struct hearing){&httprequest_kind, answer_cb, monitor, "metrics"};
 	monitor->sessions = sessions_new_heard(base, &monitor->hearing, &bounds, &monitor->stats,
 					       closed_cb, NULL);
 	monitor->resume = evtimer_new(base, resume_cb, monitor);

@@ -73,6 +73,14 @@ static size_t count_open(size_t limit)
 	return count > 0 ? count - 1 : 0; /* not the folder itself */
 }
 
+size_t room_for_others(size_t most)
+{
+	size_t limit = find_limit(), needed = count_open(limit) + RESERVE + 1;
+	size_t left = needed < limit ? limit - needed : 1;
+
+	return left < most ? left : most;
+}
+
 size_t room_find(const struct options *options, size_t others)
 {
 	size_t limit = find_limit(), taken = count_open(limit), room = 1;

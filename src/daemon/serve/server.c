@@ -44,6 +44,7 @@ struct server {
 	struct listener *listener;
 	struct sockets *metrics; /* those for metrics, which are open until the end */
 	struct monitor *monitor; /* NULL if there are none */
+	size_t monitor_room;	 /* the clients that it may have at once */
 	struct readiness *readiness;
 	struct notify *notify;
 	struct stats stats;
@@ -79,7 +80,8 @@ static void begin_lame_duck(struct server *server)
 
 	server->state = SERVER_LAME_DUCK;
 	loop_add_timer(server->state_over, server->options->lame_duck);
-	log_info("lame duck for %s: new clients are still greeted; another signal begins the drain",
+	log_info("lame duck for %s: new clients are still greeted; another TERM or INT begins "
+		 "the drain",
 		 number_format_time(time, server->options->lame_duck));
 }
 
@@ -233,7 +235,7 @@ static void session_ended_cb(void *argument)
 /* Starts to accept, after all else has its descriptors: those that are left are for clients. */
 static bool start_listening(struct server *server)
 {
-	size_t room = room_find(server->options, server->monitor ? MONITOR_ROOM : 0);
+	size_t room = room_find(server->options, server->monitor_room);
 
 	if (room == 0)
 		return false;
@@ -250,9 +252,12 @@ static bool start_listening(struct server *server)
 /* Answers HTTP on the sockets for that, if there are any. False: no memory or descriptors. */
 static bool start_monitor(struct server *server)
 {
-	if (sockets_count(server->metrics) > 0)
-		server->monitor = monitor_new(server->base, server->metrics, look_cb, server);
-	return server->monitor || sockets_count(server->metrics) == 0;
+	if (sockets_count(server->metrics) == 0)
+		return true;
+	server->monitor_room = room_for_others(MONITOR_ROOM);
+	server->monitor = monitor_new(server->base, server->metrics, server->monitor_room, look_cb,
+				      server);
+	return server->monitor != NULL;
 }
 
 /* Makes everything that serves the sockets; signals last, since readiness is reported next. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* session: one client: greet, half-close, linger, close. */
-#include <config.h>
-
 #include "session.h"
 
 #include <errno.h>
@@ -73,6 +71,7 @@ static void log_end(const struct session *session, enum ending ending, size_t se
 		lived -= gone_ms < lived ? (uint32_t)gone_ms : lived;
 	journal_closed(&(struct journal_end){
 		.fd = session->fd,
+		.role = session->all->role,
 		.peer = session->peer,
 		.how = ending_name(ending),
 		.sent = sent,

@@ -42,6 +42,7 @@ struct session_shared {
 	size_t open;
 	struct session_list lingering;	/* longest first */
 	const struct hearing *hearing;	/* of sessions that are heard first; or NULL */
+	const char *role;		/* what the log calls these clients; or NULL */
 	struct waiting *heard;		/* sessions that still are; or NULL */
 	struct waiting *deadline;	/* every session */
 	struct waiting *look;		/* sessions half-closed a moment ago */

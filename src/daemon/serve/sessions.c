@@ -78,6 +78,7 @@ struct sessions *sessions_new_heard(struct event_base *base, const struct hearin
 		.base = base,
 		.stats = stats,
 		.hearing = hearing,
+		.role = hearing->role,
 		.heard = waiting_new(base, hearing->prelude->ms, 0, hearing_due_cb, NULL),
 		.closed = closed,
 		.closed_argument = argument,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/abstract.h"
 struct socket_entry *entries_add(struct entries *entries, int fd, enum socket_kind kind)
 {
 	struct socket_entry *all = realloc(entries->all, (entries->count + 1) * sizeof *all);
@@ -56,8 +57,9 @@ static bool is_overlapping(const struct socket_entry *entry, enum socket_kind ki
 	int family = one->any.sa_family;
 	bool has_family = family == other->any.sa_family;
 
+	/* The kernel keeps abstract names apart by kind; a path is one file for all. */
 	if (has_family && family == AF_UNIX)
-		return unixpath_is_same(one, other);
+		return unixpath_is_same(one, other) && (entry->kind == kind || !abstract_is(one));
 	if (entry->kind != kind || address_port(one) != address_port(other) ||
 	    address_port(one) == 0)
 		return false;

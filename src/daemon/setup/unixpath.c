@@ -56,11 +56,21 @@ static enum holder find_holder(const struct address *address)
 	return HOLDER_UNCLEAR;
 }
 
-/* Returns the path's folder; its text is in `copy`, which has room for a path. */
-static const char *folder_of(const struct address *address, char *copy)
+/* Linux allows a path without a NUL at its end. */
+enum { PATH_SIZE = sizeof((struct sockaddr_un *)NULL)->sun_path + 1 };
+
+/* Copies the path, with a NUL at its end. */
+static char *copy_path(const struct address *address, char copy[PATH_SIZE])
 {
-	memcpy(copy, address->path.sun_path, sizeof address->path.sun_path);
-	return dirname(copy);
+	memcpy(copy, address->path.sun_path, PATH_SIZE - 1);
+	copy[PATH_SIZE - 1] = '\0';
+	return copy;
+}
+
+/* Returns the path's folder; its text is in `copy`. */
+static const char *folder_of(const struct address *address, char copy[PATH_SIZE])
+{
+	return dirname(copy_path(address, copy));
 }
 
 /*
@@ -71,7 +81,7 @@ static const char *folder_of(const struct address *address, char *copy)
 static int lock_folder(const struct address *address)
 {
 	const struct timespec step = {.tv_nsec = LOCK_STEP_NS};
-	char copy[sizeof address->path.sun_path];
+	char copy[PATH_SIZE];
 	int fd = open(folder_of(address, copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	for (int i = 0; fd >= 0 && i < LOCK_TRIES; i++) {
@@ -115,7 +125,7 @@ bool unixpath_clear(const struct address *address)
  */
 static bool may_remove(const struct address *address)
 {
-	char copy[sizeof address->path.sun_path];
+	char copy[PATH_SIZE];
 	struct stat folder, status;
 	uid_t user = geteuid();
 
@@ -129,7 +139,7 @@ static bool may_remove(const struct address *address)
 
 bool unixpath_check(const struct address *address)
 {
-	char copy[sizeof address->path.sun_path];
+	char copy[PATH_SIZE];
 	enum holder holder = find_holder(address);
 
 	return holder != HOLDER_UNCLEAR &&
@@ -139,7 +149,7 @@ bool unixpath_check(const struct address *address)
 
 bool unixpath_is_same(const struct address *one, const struct address *other)
 {
-	char copy[sizeof one->path.sun_path], name[sizeof one->path.sun_path];
+	char copy[PATH_SIZE], name[PATH_SIZE];
 	struct stat folder, other_folder;
 
 	if (abstract_is(one) || abstract_is(other))
@@ -147,15 +157,13 @@ bool unixpath_is_same(const struct address *one, const struct address *other)
 	if (stat(folder_of(one, copy), &folder) < 0 ||
 	    stat(folder_of(other, copy), &other_folder) < 0)
 		return false;
-	memcpy(name, one->path.sun_path, sizeof name);
-	memcpy(copy, other->path.sun_path, sizeof copy);
 	return folder.st_dev == other_folder.st_dev && folder.st_ino == other_folder.st_ino &&
-	       strcmp(basename(name), basename(copy)) == 0;
+	       strcmp(basename(copy_path(one, name)), basename(copy_path(other, copy))) == 0;
 }
 
 enum unixpath_obstacle unixpath_find_obstacle(const struct address *address)
 {
-	char copy[sizeof address->path.sun_path];
+	char copy[PATH_SIZE];
 	struct stat status;
 	bool is_there = lstat(address->path.sun_path, &status) == 0;
 

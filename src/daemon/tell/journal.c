@@ -70,6 +70,8 @@ static void add_closed(struct json *json, const void *subject)
 	const struct journal_end *end = subject;
 
 	json_string(json, "event", "closed");
+	if (end->role)
+		json_string(json, "role", end->role);
 	add_shown(json, "peer", end->peer);
 	add_local(json, end->fd);
 	json_string(json, "reason", end->how);
@@ -82,8 +84,9 @@ static void add_closed(struct json *json, const void *subject)
 void journal_closed(const struct journal_end *end)
 {
 	log_event(LOG_LEVEL_DEBUG, add_closed, end,
-		  "closed: %s: %s, %zu bytes sent, %zu discarded, %s%" PRIu64 " ms", end->peer,
-		  end->how, end->sent, end->discarded, end->at_most ? "up to " : "", end->lived_ms);
+		  "closed: %s%s%s: %s, %zu bytes sent, %zu discarded, %s%" PRIu64 " ms",
+		  end->role ? end->role : "", end->role ? " " : "", end->peer, end->how, end->sent,
+		  end->discarded, end->at_most ? "up to " : "", end->lived_ms);
 }
 
 struct answered {

@@ -17,6 +17,7 @@ struct address;
 /* How a connection ended. */
 struct journal_end {
 	int fd;		  /* still open, for the address that the client reached */
+	const char *role; /* before the peer: what the client wanted, if no greeting; or NULL */
 	const char *peer; /* the text that journal_connected() wrote */
 	const char *how;
 	size_t sent, discarded; /* bytes */

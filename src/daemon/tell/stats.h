@@ -27,7 +27,7 @@
 	X(datagrams_answered, COUNTER, "datagrams answered")                                       \
 	X(datagrams_too_small, COUNTER, "datagrams not answered: not longer than their answer")    \
 	X(datagrams_ignored, COUNTER,                                                              \
-	  "datagrams not answered: from or to an address of many machines")                        \
+	  "datagrams not answered because of the address they came from or went to")               \
 	X(datagrams_failed, COUNTER, "answers to datagrams that the kernel did not take")          \
 	X(accept_pauses, COUNTER, "times that accepting stopped for want of room")                 \
 	X(open, GAUGE, "connections open now")
