@@ -239,10 +239,12 @@ class Clients(unittest.TestCase):
 
     # Nor may they take the last descriptors of greetings.
     def test_few_descriptors(self):
-        with Daemon(*HERE, limits={resource.RLIMIT_NOFILE: (26, 26)}) as daemon, contextlib.ExitStack() as stack:
+        limits, full = {resource.RLIMIT_NOFILE: (26, 26)}, r"1 open, the most allowed; .*"
+        with Daemon(*HERE, limits=limits, log=[full]) as daemon, contextlib.ExitStack() as stack:
             for _ in range(20):
                 stack.enter_context(harness.connect(daemon.metrics_port))
             self.assertEqual(daemon.greeting(), GREETING)
+            self.assertEqual(daemon.log_lines("haild: .*"), [])  # none says that descriptors are short
 
 
 class Stop(unittest.TestCase):
