@@ -239,7 +239,7 @@ class Clients(unittest.TestCase):
 
     # Nor may they take the last descriptors of greetings.
     def test_few_descriptors(self):
-        limits, full = {resource.RLIMIT_NOFILE: (26, 26)}, r"1 open, the most allowed; .*"
+        limits, full = {resource.RLIMIT_NOFILE: (22, 22)}, r"1 open, the most allowed; .*"
         with Daemon(*HERE, limits=limits, log=[full]) as daemon, contextlib.ExitStack() as stack:
             for _ in range(20):
                 stack.enter_context(harness.connect(daemon.metrics_port))
