@@ -42,6 +42,7 @@ void result_fail(struct probe_result *result, enum status status, enum stage sta
 
 	result->status = status;
 	result->stage = stage_names[stage];
+	result->reached = stage;
 	va_start(arguments, format);
 	vsnprintf(result->reason, sizeof result->reason, format, arguments);
 	va_end(arguments);
@@ -103,4 +104,5 @@ void result_fail_begun_late(struct probe_result *result, enum stage stage, uint6
 	result_fail(result, STATUS_INTERNAL, stage,
 		    "nothing of the %s was left (hailto was stopped, or the machine was busy)",
 		    time);
+	result->reached = STAGE_RESOLVE; /* it says nothing about the server */
 }

@@ -16,12 +16,13 @@
 
 struct endpoint;
 
-/* The stages of a probe. */
+/* The stages of a probe, in their order. */
 enum stage { STAGE_RESOLVE, STAGE_CONNECT, STAGE_READ, STAGE_ASK, STAGE_LEAVE, STAGE_EXPECT };
 
 struct probe_result {
 	enum status status;
 	const char *stage;		/* that failed, or "start" before the first; else "" */
+	enum stage reached;		/* the same, to compare; STAGE_RESOLVE before the first */
 	char reason[160];		/* in words */
 	char address[ADDRESS_TEXT_MAX]; /* that answered or failed, or the known ones; or "" */
 	bool is_refused;    /* each address that could be tried refuses: nobody listens */

@@ -125,20 +125,34 @@ static void take_failure(struct round *round)
 }
 
 /*
- * True if an attempt failed only because the end of the wait has cut it short: what an earlier one
- * has found says more.
+ * True if an attempt failed only because the end of the wait has cut it short, and came no further
+ * than an earlier one, which then says more.
  */
 static bool is_cut_short(const struct round *round, const struct probe_result *result)
 {
-	return round->told && result->is_late &&
+	return round->told && result->is_late && result->reached <= round->result.reached &&
 	       round->options.timeout < round->rounds->options->timeout;
+}
+
+/* Logs, for -v, that an attempt does not count. */
+static void log_cut_short(const struct round *round, const struct probe_result *result)
+{
+	char target[ADDRESS_TEXT_MAX];
+
+	if (log_shows(LOG_LEVEL_DEBUG))
+		log_debug("wait: %s: %s: %s; the end of the wait cut that short, so the failure "
+			  "before it counts",
+			  endpoint_format(&round->options.target, target, sizeof target),
+			  result->stage, result->reason);
 }
 
 static void ended_cb(const struct probe_result *result, void *argument)
 {
 	struct round *round = argument;
 
-	if (!is_cut_short(round, result)) {
+	if (is_cut_short(round, result)) {
+		log_cut_short(round, result);
+	} else {
 		probe_free(round->told);
 		round->told = round->probe;
 		round->probe = NULL;

@@ -115,6 +115,17 @@ class Waiting(WaitTest):
         self.assertEqual((answer.exit, answer.stdout), (8, b"starting"), answer)
         self.assertRegex(answer.stderr, rb"\nhailto: \S+: expect: the greeting is not as expected\n\Z")
 
+    def test_attempt_that_the_end_cuts_short_counts_if_it_came_further(self):
+        """The port refuses, and then is silent for longer than the rest of the wait."""
+        with held() as server:
+            port = server.getsockname()[1]
+            with Running("-v", f"--wait={given(2)}", LOCAL, port) as client:
+                client.wait_error("connect: Connection refused; again")
+                server.listen()
+                answer = client.end()
+        self.assertEqual((answer.exit, answer.stdout), (7, b""), answer)
+        self.assertRegex(answer.stderr, rb"\nhailto: \S+: read: connected, but no greeting within .*\n\Z")
+
     def test_timeout_is_of_one_attempt(self):
         with Server(stays()) as server:
             line = f"{LOCAL}:{server.port}: read: connected, but no greeting within .*"

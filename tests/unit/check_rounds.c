@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -25,6 +26,7 @@ struct script {
 	uint64_t ms; /* how long each takes, or as long as it may */
 	bool is_final;
 	size_t late_since; /* the attempt from which on they end because they may take no longer */
+	enum stage reached[5]; /* by each */
 	uint64_t addresses[5];
 };
 
@@ -85,6 +87,7 @@ struct probe *__wrap_probe_start(struct event_base *on, const struct options *op
 	probe->result.is_final = script->is_final;
 	probe->result.is_late = script->late_since > 0 && n + 1 >= script->late_since;
 	probe->result.addresses = script->addresses[which];
+	probe->result.reached = script->reached[which];
 	probe->event = evtimer_new(on, end_cb, probe);
 	ck_assert(loop_add_timer(probe->event,
 				 script->ms < options->timeout ? script->ms : options->timeout));
@@ -254,6 +257,39 @@ START_TEST(attempt_cut_short_hides_no_earlier_failure)
 }
 END_TEST
 
+/* It has found out more, or as much, or less. */
+static const struct {
+	enum stage before, cut;
+	bool counts;
+} cuts[] = {
+	{STAGE_RESOLVE, STAGE_CONNECT, true},  {STAGE_CONNECT, STAGE_READ, true},
+	{STAGE_RESOLVE, STAGE_READ, true},     {STAGE_RESOLVE, STAGE_ASK, true},
+	{STAGE_RESOLVE, STAGE_RESOLVE, false}, {STAGE_CONNECT, STAGE_CONNECT, false},
+	{STAGE_READ, STAGE_READ, false},       {STAGE_CONNECT, STAGE_RESOLVE, false},
+	{STAGE_EXPECT, STAGE_READ, false},
+};
+
+START_TEST(attempt_cut_short_counts_if_it_came_further)
+{
+	options.wait = 300;
+	scripts[0] = (struct script){.ends = {STATUS_REFUSED, STATUS_SILENT},
+				     .count = 2,
+				     .ms = 100,
+				     .late_since = 2,
+				     .reached = {cuts[_i].before, cuts[_i].cut}};
+	run();
+	ck_assert_uint_ge(seen[0].count, 2);
+	if (cuts[_i].counts)
+		ck_assert_int_eq(rounds_result(rounds, 0)->status, STATUS_SILENT);
+	else
+		assert_result(0, STATUS_REFUSED, "attempt 1");
+	ck_assert_int_eq(strstr(captured(STDERR_FILENO),
+				"wait: host:1: test: attempt 2; the end of "
+				"the wait cut that short") == NULL,
+			 cuts[_i].counts);
+}
+END_TEST
+
 START_TEST(only_attempt_is_told_even_if_cut_short)
 {
 	options.wait = 100;
@@ -379,6 +415,7 @@ int main(void)
 	tcase_add_test(tests, wait_is_over_in_time_with_the_last_failure);
 	tcase_add_loop_test(tests, attempt_may_take_what_is_left, 0, 2);
 	tcase_add_loop_test(tests, attempt_cut_short_hides_no_earlier_failure, 0, 2);
+	tcase_add_loop_test(tests, attempt_cut_short_counts_if_it_came_further, 0, COUNT_OF(cuts));
 	tcase_add_test(tests, only_attempt_is_told_even_if_cut_short);
 	tcase_add_loop_test(tests, final_failure_ends_the_wait_for_all, 0, COUNT_OF(finals));
 	tcase_add_test(tests, answer_before_a_final_failure_is_kept);
