@@ -365,7 +365,8 @@ enum cli_outcome cli_parse_command(const struct cli *cli, void *fields, int argc
 	if (outcome != CLI_GO)
 		return outcome;
 	words = argv + optind;
-	if (rest->count == 0) {
+	rest->is_after_dashes = rest->count == 0 && *words;
+	if (rest->is_after_dashes) {
 		rest->operands = words;
 		while (*words && strcmp(*words, "--") != 0)
 			words++;

@@ -95,7 +95,8 @@ enum cli_outcome cli_parse(const struct cli *cli, void *fields, int argc, char *
 struct cli_rest {
 	char **operands;
 	size_t count;
-	char **command; /* and its arguments, ended by NULL; NULL: none */
+	char **command;	      /* and its arguments, ended by NULL; NULL: none */
+	bool is_after_dashes; /* the first of all words that are not options follows a -- */
 };
 
 /*

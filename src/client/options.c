@@ -209,6 +209,19 @@ static enum cli_outcome read_proxy(struct options *options)
 	return CLI_GO;
 }
 
+/*
+ * Returns why a command line that may hold a command cannot be used; NULL: it can. A list of
+ * servers that is empty, in a script, makes the command look like the server.
+ */
+static const char *find_fault_of_rest(const struct options *options, const struct cli_rest *rest)
+{
+	bool has_server = rest->count > 0 && !(options->wait > 0 && rest->is_after_dashes);
+
+	return !has_server && (rest->command || rest->is_after_dashes)
+		       ? "no server before --; what follows it is a command"
+		       : NULL;
+}
+
 enum cli_outcome options_read(struct options *options, int argc, char **argv)
 {
 	enum cli_outcome outcome;
@@ -218,7 +231,8 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 	outcome = cli_parse_command(&cli, options, argc, argv, &rest);
 	if (outcome != CLI_GO)
 		return outcome;
-	if (!accept_or_complain(conflicts_find(options)))
+	if (!accept_or_complain(conflicts_find(options)) ||
+	    !accept_or_complain(find_fault_of_rest(options, &rest)))
 		return CLI_BAD;
 	options->command = rest.command;
 	derive(options);

@@ -371,7 +371,7 @@ class Command(WaitTest):
         self.assertEqual((answer.exit, answer.stdout, answer.stderr), (0, b"-W\n--\n--help\na b\n\n", b""), answer)
 
     def test_after_two_operands(self):
-        for before in ([LOCAL, self.server.port, "-W", "--"], ["-W", "--", LOCAL, self.server.port, "--"],
+        for before in ([LOCAL, self.server.port, "-W", "--"], ["--", LOCAL, self.server.port, "--"],
                        [LOCAL, self.server.port, "--"]):
             answer = ask(*before, "echo", "-q")
             self.assertEqual((answer.exit, answer.stdout, answer.stderr), (0, b"-q\n", b""), answer)
@@ -393,6 +393,14 @@ class Command(WaitTest):
         with refusing() as port:
             self.fails(4, ".*: connect: Connection refused", f"--wait={given(0.2)}", LOCAL, port, "--", "echo", "run")
         self.fails(8, ".*: expect: .*", *self.before[1:2], "-E", "x", "--", "echo", "run")
+
+    def test_no_server_before_it(self):
+        """A script's list of servers may be empty; the command is no server, and there is nothing to ask for."""
+        for words in (["--wait=5", "--", "true"], ["-W", "--", LOCAL, self.server.port], ["--", "--", "true"],
+                      ["-W", "--", *self.before[1:], "true"]):
+            self.fails(2, "no server before --; what follows it is a command", *words)
+        self.hears(GREETING, "--", *self.before[1:2])
+        self.hears(GREETING, "-W", *self.before[1:])
 
     def test_no_command_is_none(self):
         self.hears(GREETING, *self.before)

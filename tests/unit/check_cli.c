@@ -191,19 +191,22 @@ static const struct {
 	const char *words[WORDS_MAX];
 	const char *operands, *command; /* joined by blanks */
 	uint64_t counter;
+	bool is_after_dashes;
 } commands[] = {
-	{{NULL}, "", "", 0},
-	{{"a", "-c", "b", "-cc"}, "a b", "", 3},
-	{{"-c", "a", "-n8", "b", "--", "run", "-c"}, "a b", "run -c", 1},
-	{{"a", "--", "run", "--", "--help"}, "a", "run -- --help", 0},
-	{{"a", "--"}, "a", "", 0},
-	{{"--", "-c", "b"}, "-c b", "", 0},
-	{{"-c", "--", "-a", "--", "run", "-c"}, "-a", "run -c", 1},
-	{{"--", "--", "run"}, "", "run", 0},
-	{{"a", "-t", "--", "b"}, "a b", "", 0}, /* that is the value of -t */
-	{{"a", "-t", "--", "--", "b"}, "a", "b", 0},
-	{{"a", "-t", "--"}, "a", "", 0},
-	{{"-"}, "-", "", 0},
+	{{NULL}, "", "", 0, false},
+	{{"--"}, "", "", 0, false},
+	{{"a", "-c", "b", "-cc"}, "a b", "", 3, false},
+	{{"-c", "a", "-n8", "b", "--", "run", "-c"}, "a b", "run -c", 1, false},
+	{{"a", "--", "run", "--", "--help"}, "a", "run -- --help", 0, false},
+	{{"a", "--"}, "a", "", 0, false},
+	{{"--", "-c", "b"}, "-c b", "", 0, true},
+	{{"-c", "--", "-a", "--", "run", "-c"}, "-a", "run -c", 1, true},
+	{{"--", "--", "run"}, "", "run", 0, true},
+	{{"-t", "--", "--", "run"}, "run", "", 0, true},
+	{{"a", "-t", "--", "b"}, "a b", "", 0, false}, /* that is the value of -t */
+	{{"a", "-t", "--", "--", "b"}, "a", "b", 0, false},
+	{{"a", "-t", "--"}, "a", "", 0, false},
+	{{"-"}, "-", "", 0, false},
 };
 
 /* Asserts that so many words are these. */
@@ -242,6 +245,7 @@ START_TEST(command_is_told_from_operands)
 	assert_words(rest.operands, rest.count, commands[_i / 2].operands);
 	assert_words(rest.command, count_words(rest.command), commands[_i / 2].command);
 	ck_assert_uint_eq(fields.counter, commands[_i / 2].counter);
+	ck_assert_int_eq(rest.is_after_dashes, commands[_i / 2].is_after_dashes);
 	free_words(argv);
 }
 END_TEST
