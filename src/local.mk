@@ -28,6 +28,8 @@ src_libbase_a_SOURCES = \
 	src/base/cli.h \
 	src/base/clihelp.c \
 	src/base/clihelp.h \
+	src/base/clivalue.c \
+	src/base/clivalue.h \
 	src/base/clock.c \
 	src/base/clock.h \
 	src/base/destination.c \

@@ -4,14 +4,13 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clihelp.h"
+#include "base/clivalue.h"
 #include "base/log.h"
-#include "base/number.h"
 #include "base/standard.h"
 
 /* getopt_long() returns ROW_BASE + i for row i, so that the value alone identifies the row. */
@@ -20,9 +19,6 @@ enum { ROW_BASE = 256 };
 /* What it returns for an operand if the letters begin with a -. */
 enum { OPERAND = 1 };
 
-/* All that a mode may hold: the rights of owner, group and others. */
-enum { MODE_MOST = 0777 };
-
 /* What getopt_long() needs, made from the table, and which rows were seen. */
 struct parser {
 	const struct cli *cli;
@@ -30,109 +26,6 @@ struct parser {
 	char *shorts;
 	bool *seen;
 };
-
-static void *field_of(void *fields, const struct cli_option *option)
-{
-	return (char *)fields + option->field;
-}
-
-static bool append(struct cli_list *list, const char *source, const char *text)
-{
-	if (list->count == CLI_LIST_MAX) {
-		log_error("%s: more than %d values", source, CLI_LIST_MAX);
-		return false;
-	}
-	list->texts[list->count++] = text;
-	return true;
-}
-
-/* Writes the range of `option` in the notation of its values. */
-static void format_range(const struct cli_option *option, char *text, size_t size)
-{
-	if (option->kind == CLI_TIME) {
-		char least[NUMBER_TIME_MAX], most[NUMBER_TIME_MAX];
-		snprintf(text, size, "a time from %s to %s, such as 500ms, 1.5s or 2m",
-			 number_format_time(least, option->least),
-			 number_format_time(most, option->most));
-	} else {
-		snprintf(text, size, "a number%s from %" PRIu64 " to %" PRIu64 "%s",
-			 option->kind == CLI_SIZE ? " of bytes" : "", option->least, option->most,
-			 option->kind == CLI_SIZE ? ", such as 512 or 64K" : "");
-	}
-}
-
-/* Sets a number, size or time that lies in the row's range. */
-static bool set_ranged(const struct cli_option *option, uint64_t *field, const char *source,
-		       const char *text)
-{
-	char range[128];
-	uint64_t value;
-	bool (*parse)(const char *, uint64_t *) = option->kind == CLI_TIME   ? number_parse_time
-						  : option->kind == CLI_SIZE ? number_parse_size
-									     : number_parse;
-
-	if (parse(text, &value) && value >= option->least && value <= option->most) {
-		*field = value;
-		return true;
-	}
-	format_range(option, range, sizeof range);
-	log_error("%s: '%s' is not %s", source, text, range);
-	return false;
-}
-
-static bool set_form(bool *is_json, const char *source, const char *text)
-{
-	*is_json = strcmp(text, "json") == 0;
-	if (*is_json || strcmp(text, "text") == 0)
-		return true;
-	log_error("%s: '%s' is neither text nor json", source, text);
-	return false;
-}
-
-static bool set_mode(struct cli_mode *mode, const char *source, const char *text)
-{
-	uint64_t bits;
-
-	mode->is_given = number_parse_octal(text, &bits) && bits <= MODE_MOST;
-	if (mode->is_given)
-		mode->bits = (unsigned)bits;
-	else
-		log_error("%s: '%s' is not a mode from 0 to %o, in octal, such as 660", source,
-			  text, (unsigned)MODE_MOST);
-	return mode->is_given;
-}
-
-/* Sets the option's field from `text`, which is NULL for a kind that takes none. */
-static bool set(const struct cli_option *option, void *fields, const char *source, const char *text)
-{
-	void *field = field_of(fields, option);
-
-	switch (option->kind) {
-	case CLI_FLAG:
-		*(bool *)field = true;
-		return true;
-	case CLI_COUNTER:
-		++*(uint64_t *)field;
-		return true;
-	case CLI_TEXT:
-		*(const char **)field = text;
-		return true;
-	case CLI_LIST:
-		return append(field, source, text);
-	case CLI_FORM:
-		return set_form(field, source, text);
-	case CLI_MODE:
-		return set_mode(field, source, text);
-	case CLI_NUMBER:
-	case CLI_SIZE:
-	case CLI_TIME:
-		return set_ranged(option, field, source, text);
-	case CLI_HELP:
-	case CLI_VERSION:
-		break;
-	}
-	return true;
-}
 
 bool cli_may_lack_value(const struct cli_option *option)
 {
@@ -153,7 +46,7 @@ bool cli_set(const struct cli *cli, void *fields, const char *name, const char *
 {
 	const struct cli_option *option = find(cli, name);
 
-	return option && set(option, fields, source, text);
+	return option && clivalue_set(option, fields, source, text);
 }
 
 const char *cli_preset(const struct cli *cli, const char *name)
@@ -161,11 +54,6 @@ const char *cli_preset(const struct cli *cli, const char *name)
 	const struct cli_option *option = find(cli, name);
 
 	return option ? option->preset : NULL;
-}
-
-static bool is_ranged(enum cli_kind kind)
-{
-	return kind == CLI_NUMBER || kind == CLI_SIZE || kind == CLI_TIME;
 }
 
 /*
@@ -176,8 +64,8 @@ static bool take_presets(const struct cli *cli, void *fields)
 {
 	for (size_t i = 0; i < cli->count; i++) {
 		const struct cli_option *option = &cli->options[i];
-		if (option->preset && is_ranged(option->kind) && !cli_may_lack_value(option) &&
-		    !set(option, fields, "a preset", option->preset))
+		if (option->preset && clivalue_is_ranged(option) && !cli_may_lack_value(option) &&
+		    !clivalue_set(option, fields, "a preset", option->preset))
 			return false;
 	}
 	return true;
@@ -288,8 +176,8 @@ static enum cli_outcome take(struct parser *parser, void *fields, size_t row)
 		return CLI_BAD;
 	}
 	parser->seen[row] = true;
-	if (!set(option, fields, source,
-		 cli_may_lack_value(option) && !optarg ? option->preset : optarg))
+	if (!clivalue_set(option, fields, source,
+			  cli_may_lack_value(option) && !optarg ? option->preset : optarg))
 		return CLI_BAD;
 	if (parser->cli->taken)
 		parser->cli->taken(fields);
