@@ -25,6 +25,7 @@ struct parser {
 	struct option *longs;
 	char *shorts;
 	bool *seen;
+	const struct cli_option *last; /* was just taken, without the value it may have; or NULL */
 };
 
 bool cli_may_lack_value(const struct cli_option *option)
@@ -162,6 +163,43 @@ static enum cli_outcome complain(const struct cli *cli, int code, char **argv)
 	return CLI_BAD;
 }
 
+/* True if `text`, which follows a letter, can be no other letter, and so is meant as its value. */
+static bool is_meant_as_value(const char *text)
+{
+	return *text == '=' || (*text >= '0' && *text <= '9');
+}
+
+/*
+ * Complains if what follows a letter in the same word is meant as its value, which only the name
+ * takes. `word` is what getopt_long() reads.
+ */
+static bool complain_of_letter(const struct cli_option *option, const char *word)
+{
+	const char *letter = strchr(word, option->letter);
+	const char *value = letter ? letter + 1 : "";
+
+	if (!is_meant_as_value(value))
+		return false;
+	log_error("-%c takes no value; write --%s=%s", option->letter, option->name,
+		  value + (*value == '='));
+	return true;
+}
+
+/*
+ * Complains of an operand that is meant as the value of the option before it. A bare number may be
+ * an operand, such as a port, unless it is the first.
+ */
+static bool complain_of_operand(const struct cli_option *option, const char *operand, bool is_first)
+{
+	bool is_number = operand[strspn(operand, "0123456789")] == '\0';
+
+	if (!clivalue_looks_like(option, operand) || (is_number && !is_first))
+		return false;
+	log_error("bad operand '%s': a value of --%s is written --%s=%s", operand, option->name,
+		  option->name, operand);
+	return true;
+}
+
 /* Applies one option that getopt_long() found. */
 static enum cli_outcome take(struct parser *parser, void *fields, size_t row)
 {
@@ -185,12 +223,29 @@ static enum cli_outcome take(struct parser *parser, void *fields, size_t row)
 }
 
 /* Moves the operand that was just read after the others, at the beginning of argv. */
-static void take_operand(struct cli_rest *rest, char **argv)
+static enum cli_outcome take_operand(struct parser *parser, struct cli_rest *rest, char **argv)
 {
 	char *operand = argv[optind - 1];
 
+	if (parser->last && complain_of_operand(parser->last, operand, rest->count == 0))
+		return CLI_BAD;
+	parser->last = NULL;
 	argv[optind - 1] = rest->operands[rest->count];
 	rest->operands[rest->count++] = operand;
+	return CLI_GO;
+}
+
+/* Applies the option of a row. `word` is the one that getopt_long() is still reading, or NULL. */
+static enum cli_outcome take_option(struct parser *parser, void *fields, int code, const char *word)
+{
+	size_t row = row_of(parser->cli, code);
+	const struct cli_option *option = &parser->cli->options[row];
+	bool lacks_value = cli_may_lack_value(option) && !optarg;
+
+	if (lacks_value && word && complain_of_letter(option, word))
+		return CLI_BAD;
+	parser->last = lacks_value && !word ? option : NULL;
+	return take(parser, fields, row);
 }
 
 /* Applies all options. With `rest`, takes the operands that stand between them. */
@@ -203,17 +258,18 @@ static enum cli_outcome take_all(struct parser *parser, void *fields, int argc, 
 	optind = 0;
 	opterr = 0;
 	while (outcome == CLI_GO) {
-		int code;
+		int before = optind > 0 ? optind : 1, code;
 		optarg = NULL; /* musl leaves that of an earlier letter */
 		code = getopt_long(argc, argv, parser->shorts, parser->longs, NULL);
 		if (code == -1)
 			break;
 		if (code == OPERAND)
-			take_operand(rest, argv);
+			outcome = take_operand(parser, rest, argv);
+		else if (code == '?' || code == ':')
+			outcome = complain(parser->cli, code, argv);
 		else
-			outcome = code == '?' || code == ':'
-					  ? complain(parser->cli, code, argv)
-					  : take(parser, fields, row_of(parser->cli, code));
+			outcome = take_option(parser, fields, code,
+					      optind == before ? argv[optind] : NULL);
 	}
 	return outcome;
 }

@@ -102,6 +102,9 @@ struct cli_rest {
 /*
  * The same for a program that may run a command: the words after the first -- that follows an
  * operand. A -- before all operands ends the options, and the next one begins the command.
+ *
+ * A word right after an option that takes its value only as --NAME=VALUE is refused if it looks
+ * like that value. But a bare number may be an operand, such as a port, unless it is the first.
  */
 enum cli_outcome cli_parse_command(const struct cli *cli, void *fields, int argc, char **argv,
 				   struct cli_rest *rest) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* clivalue: the values of options: reads each by its kind. */
+/* clivalue: the values of options: reads each by its kind, and tells which words look like one. */
 #include "base/clivalue.h"
 
 #include <inttypes.h>
@@ -124,4 +124,12 @@ bool clivalue_set(const struct cli_option *option, void *fields, const char *sou
 bool clivalue_is_ranged(const struct cli_option *option)
 {
 	return option->kind == CLI_NUMBER || option->kind == CLI_SIZE || option->kind == CLI_TIME;
+}
+
+bool clivalue_looks_like(const struct cli_option *option, const char *text)
+{
+	uint64_t value;
+
+	return clivalue_is_ranged(option) ? parse(option, text, &value)
+					  : option->preset && strcmp(text, option->preset) == 0;
 }

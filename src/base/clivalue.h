@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* clivalue: the values of options: reads each by its kind. */
+/* clivalue: the values of options: reads each by its kind, and tells which words look like one. */
 #ifndef BASE_CLIVALUE_H
 #define BASE_CLIVALUE_H
 
@@ -18,5 +18,8 @@ bool clivalue_set(const struct cli_option *option, void *fields, const char *sou
 
 /* True if its values are numbers, sizes or times. */
 bool clivalue_is_ranged(const struct cli_option *option);
+
+/* True if `text` is a number, size or time as the option has it; of other kinds, the preset. */
+bool clivalue_looks_like(const struct cli_option *option, const char *text);
 
 #endif

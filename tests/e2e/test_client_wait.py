@@ -524,7 +524,9 @@ class Refused(WaitTest):
                 ("--zero only connects, and --udp never does", "-uzW"),
                 ("--wait: '0' is not a time from 1ms to 86400s, .*", "--wait=0"),
                 ("--wait is given twice", "-W", "--wait=2"),
-                ("unknown option '-2' .*", "-W2")):
+                ("-W takes no value; write --wait=4", "-W4"),
+                ("-W takes no value; write --wait=30s", "-vW=30s"),
+                ("bad operand '30s': a value of --wait is written --wait=30s", "--wait", "30s")):
             with self.subTest(options=options):
                 self.fails(2, line, *options, f"{LOCAL}:1", "--", "echo", "run")
 

@@ -207,6 +207,14 @@ static const struct {
 	{{"a", "-t", "--", "--", "b"}, "a", "b", 0, false},
 	{{"a", "-t", "--"}, "a", "", 0, false},
 	{{"-"}, "-", "", 0, false},
+	{{"a", "-w", "80"}, "a 80", "", 0, false}, /* may be a port */
+	{{"-wc", "2s"}, "2s", "", 1, false},	   /* does not follow -w */
+	{{"-w", "-c", "2s"}, "2s", "", 1, false},
+	{{"-w", "b", "2s"}, "b 2s", "", 0, false},
+	{{"--wait=1s", "2s"}, "2s", "", 0, false},
+	{{"-w", "-t", "w5", "a"}, "a", "", 0, false},
+	{{"-w", "-tw5", "a"}, "a", "", 0, false},
+	{{"--from", "a"}, "a", "", 0, false},
 };
 
 /* Asserts that so many words are these. */
@@ -250,14 +258,31 @@ START_TEST(command_is_told_from_operands)
 }
 END_TEST
 
+/* Of a command line with operands and a command. */
+static const struct {
+	const char *words[WORDS_MAX], *told;
+} bad_beside[] = {
+	{{"a", "-x", "--", "run"}, "unknown option '-x'"},
+	{{"--wait", "2s", "a"}, "bad operand '2s': a value of --wait is written --wait=2s"},
+	{{"-w", "2s"}, "bad operand '2s': a value of --wait is written --wait=2s"},
+	{{"-cw", "2"}, "bad operand '2': a value of --wait is"},
+	{{"-w", "90s"}, "bad operand '90s'"}, /* whatever the range */
+	{{"a", "--wait", "2s"}, "bad operand '2s'"},
+	{{"--from", "here", "a"}, "bad operand 'here': a value of --from is written --from=here"},
+	{{"a", "-w2s", "--", "run"}, "-w takes no value; write --wait=2s"},
+	{{"-t", "w", "-w5"}, "-w takes no value; write --wait=5"},
+};
+
 START_TEST(error_beside_a_command_is_told)
 {
-	static const char *const words[] = {"a", "-x", "--", "run", NULL};
 	char *argv[WORDS_MAX + 2];
 	struct cli_rest rest;
 
-	ck_assert_int_eq(cli_parse_command(&cli, &fields, copy(words, argv), argv, &rest), CLI_BAD);
-	assert_told("unknown option '-x'");
+	ck_assert_int_eq(cli_parse_command(&cli, &fields, copy(bad_beside[_i].words, argv), argv,
+					   &rest),
+			 CLI_BAD);
+	assert_one_error_line("test: ");
+	assert_told(bad_beside[_i].told);
 	free_words(argv);
 }
 END_TEST
@@ -407,7 +432,11 @@ static const struct {
 	{{"--time="}, "--time: '' is not a time"},
 	{{"--wait="}, "--wait: '' is not a time from 100ms to 2s"},
 	{{"--wait=3s"}, "--wait: '3s' is not a time"},
-	{{"-w2s"}, "unknown option '-2'"},
+	{{"-w2s"}, "-w takes no value; write --wait=2s"},
+	{{"-w=2s"}, "-w takes no value; write --wait=2s"},
+	{{"-fw2"}, "-w takes no value; write --wait=2"},
+	{{"-c", "-w2"}, "-w takes no value; write --wait=2"},
+	{{"-wx"}, "unknown option '-x'"},
 	{{"-w", "--wait"}, "--wait is given twice"},
 	{{"-n4", "--nonsense"}, "--number: '4'"}, /* the first error is told, and no other */
 };
