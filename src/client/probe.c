@@ -140,7 +140,7 @@ static void fail_late(struct probe *probe, uint64_t limit)
 	if (probe->stage_start_us > probe->start_us + probe->options->timeout * 1000)
 		result_fail_begun_late(&probe->result, probe->stage, probe->options->timeout);
 	else
-		result_fail_late(&probe->result, probe->stage, limit, probe->options->bytes);
+		result_fail_late(&probe->result, probe->stage, limit, probe->options);
 	end_probe(probe);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/endpoint.h"
+#include "options.h"
 #include "outgoing.h"
 
 static const char *const stage_names[] = {"resolve", "connect", "read", "ask", "leave", "expect"};
@@ -66,7 +67,21 @@ void result_fail_outgoing(struct probe_result *result, enum stage stage, int rea
 	result_fail(result, outgoing_status(reason), stage, "%s%s", words, besides);
 }
 
-void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms, uint64_t bytes)
+/*
+ * Returns advice if no greeting came, or "". Who waits may wait for a server that never speaks
+ * first, unless something else shows that its words matter.
+ */
+static const char *advice_on_silence(const struct options *options)
+{
+	bool needs_words = options->expect || options->expect_prefix || options->reject_prefix ||
+			   options->talk_first > 0 || options->proxy_version > 0;
+
+	return options->wait > 0 && !needs_words ? " (a server that does not speak first: see -z)"
+						 : "";
+}
+
+void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms,
+		      const struct options *options)
 {
 	char time[UNRESOLVED_MAX];
 
@@ -77,13 +92,23 @@ void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms
 	}
 	number_format_time(time, ms);
 	if (stage == STAGE_READ)
-		result_fail(result, STATUS_SILENT, stage, "connected, but no greeting within %s",
-			    time);
+		result_fail(result, STATUS_SILENT, stage, "connected, but no greeting within %s%s",
+			    time, advice_on_silence(options));
 	else if (stage == STAGE_ASK)
 		result_fail(result, STATUS_SILENT, stage,
-			    "no answer within %s (to %" PRIu64 " bytes; see -b)", time, bytes);
+			    "no answer within %s (to %" PRIu64 " bytes; see -b)", time,
+			    options->bytes);
 	else
 		result_fail(result, STATUS_UNANSWERED, stage, "no answer within %s", time);
+}
+
+void result_add_wait(struct probe_result *result, uint64_t ms, uint64_t attempts)
+{
+	char time[NUMBER_TIME_MAX], words[NUMBER_TIME_MAX + 60];
+
+	snprintf(words, sizeof words, "; gave up after %s, %" PRIu64 " attempt%s",
+		 number_format_time(time, ms), attempts, attempts == 1 ? "" : "s");
+	result_append(result, words);
 }
 
 void result_add_sent(struct probe_result *result, uint64_t bytes)

@@ -15,6 +15,7 @@
 #include "status.h"
 
 struct endpoint;
+struct options;
 
 /* The stages of a probe, in their order. */
 enum stage { STAGE_RESOLVE, STAGE_CONNECT, STAGE_READ, STAGE_ASK, STAGE_LEAVE, STAGE_EXPECT };
@@ -23,7 +24,7 @@ struct probe_result {
 	enum status status;
 	const char *stage;		/* that failed, or "start" before the first; else "" */
 	enum stage reached;		/* the same, to compare; STAGE_RESOLVE before the first */
-	char reason[160];		/* in words */
+	char reason[240];		/* in words */
 	char address[ADDRESS_TEXT_MAX]; /* that answered or failed, or the known ones; or "" */
 	bool is_refused;    /* each address that could be tried refuses: nobody listens */
 	bool is_late;	    /* the time was over before there was another failure */
@@ -59,11 +60,12 @@ void result_fail_outgoing(struct probe_result *result, enum stage stage, int rea
 			  const struct address *address, const struct address *source,
 			  const char *besides);
 
-/*
- * Makes it a failure of a stage without a result within `ms`. `bytes` is the length of the request,
- * by datagram.
- */
-void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms, uint64_t bytes);
+/* Makes it a failure of a stage without a result within `ms`, with advice that fits the options. */
+void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms,
+		      const struct options *options);
+
+/* Adds to a failure that the wait of `ms` was given up, after so many attempts. */
+void result_add_wait(struct probe_result *result, uint64_t ms, uint64_t attempts);
 
 /* Adds to a failure of the server how much was sent first, of so many bytes; 0: nothing to add. */
 void result_add_sent(struct probe_result *result, uint64_t bytes);

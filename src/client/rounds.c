@@ -24,6 +24,7 @@ struct round {
 	struct probe *told;	/* that has the result, and owns its bytes; NULL: none yet */
 	struct probe_result result;
 	struct backoff backoff;
+	uint64_t attempts;   /* so many were begun */
 	struct event *again; /* when the next attempt is due */
 	uint64_t addresses;  /* as the result has it, of an earlier attempt; 0: none */
 	bool is_over, is_abandoned;
@@ -55,6 +56,16 @@ static void end_round(struct round *round)
 	round->is_over = true;
 	if (--rounds->open == 0)
 		rounds->over(rounds->argument);
+}
+
+/* There is no time for another attempt. */
+static void give_up(struct round *round)
+{
+	uint64_t wait = round->rounds->options->wait;
+
+	if (wait > 0)
+		result_add_wait(&round->result, wait, round->attempts);
+	end_round(round);
 }
 
 /* Ends the wait for all the others, which can't succeed any more. */
@@ -117,11 +128,13 @@ static void take_failure(struct round *round)
 {
 	bool is_final = round->result.is_final || round->result.status == STATUS_USAGE;
 
-	if (!is_final && pause_round(round))
-		return;
-	if (is_final && round->rounds->end_ms > 0)
-		abandon_others(round);
-	end_round(round);
+	if (is_final) {
+		if (round->rounds->end_ms > 0)
+			abandon_others(round);
+		end_round(round);
+	} else if (!pause_round(round)) {
+		give_up(round);
+	}
 }
 
 /*
@@ -170,6 +183,7 @@ static bool start_attempt(struct round *round, uint64_t most_ms)
 {
 	struct rounds *rounds = round->rounds;
 
+	round->attempts++;
 	probe_free(round->probe);
 	round->options.timeout = rounds->options->timeout;
 	if (most_ms < round->options.timeout)
@@ -186,7 +200,7 @@ static void again_cb(evutil_socket_t fd, short what, void *argument)
 	(void)fd;
 	(void)what;
 	if (left == 0) {
-		end_round(round);
+		give_up(round);
 	} else if (!start_attempt(round, left)) {
 		round->result = (struct probe_result){.status = STATUS_INTERNAL, .stage = "start"};
 		snprintf(round->result.reason, sizeof round->result.reason, "out of memory");

@@ -22,6 +22,7 @@ from lib.servers import DatagramServer, Server, answers, ignores, refusing, rese
 
 LOCAL = "127.0.0.1"
 NAME = "later.example"
+GAVE_UP = r"; gave up after [0-9.]+m?s, \d+ attempts?"  # the end of a last line
 
 
 @contextlib.contextmanager
@@ -97,7 +98,8 @@ class Waiting(WaitTest):
 
     def test_time_is_over(self):
         with refusing() as port:
-            answer = self.fails(4, rf"{LOCAL}:{port}: connect: Connection refused", f"--wait={given(1)}", LOCAL, port)
+            answer = self.fails(4, rf"{LOCAL}:{port}: connect: Connection refused; gave up after {given(1)}, \d+ attempts",
+                                f"--wait={given(1)}", LOCAL, port)
             self.took(answer, 1)
 
     def test_last_failure_is_told(self):
@@ -113,7 +115,7 @@ class Waiting(WaitTest):
                         greet_next(server, b"starting")
                 answer = client.end()
         self.assertEqual((answer.exit, answer.stdout), (8, b"starting"), answer)
-        self.assertRegex(answer.stderr, rb"\nhailto: \S+: expect: the greeting is not as expected\n\Z")
+        self.assertRegex(answer.stderr, rb"\nhailto: \S+: expect: the greeting is not as expected" + GAVE_UP.encode() + rb"\n\Z")
 
     def test_attempt_that_the_end_cuts_short_counts_if_it_came_further(self):
         """The port refuses, and then is silent for longer than the rest of the wait."""
@@ -135,7 +137,8 @@ class Waiting(WaitTest):
 
     def test_wait_may_be_shorter_than_an_attempt(self):
         with Server(stays()) as server:
-            line = f"{LOCAL}:{server.port}: read: connected, but no greeting within {given(0.5)}"
+            line = (rf"{LOCAL}:{server.port}: read: connected, but no greeting within {given(0.5)} "
+                    rf"\(a server that does not speak first: see -z\); gave up after {given(0.5)}, 1 attempt")
             self.took(self.fails(7, line, f"--wait={given(0.5)}", LOCAL, server.port), 0.5)
             self.assertEqual(len(server.peers), 1)
 
@@ -145,6 +148,15 @@ class Waiting(WaitTest):
             self.fails(7, ".*: read: .*", "--wait=2", LOCAL, server.port)
             self.assertLessEqual(len(server.peers), 20)
             self.assertGreaterEqual(len(server.peers), 1 if WRAPPER else 4)
+
+    def test_advice_on_silence(self):
+        """Only -z is of help, unless the greeting matters."""
+        with Server(stays()) as server:
+            for options, advice in (([], True), (["-E", "x"], False), (["--reject-prefix=x"], False),
+                                    (["--talk-first=1"], False), (["--send-proxy"], False)):
+                answer = ask(f"--wait={given(0.2)}", *options, LOCAL, server.port)
+                self.assertEqual((answer.exit, b"see -z" in answer.stderr), (7, advice), answer)
+            self.fails(7, f".*: read: connected, but no greeting within {given(0.2)}", "-w", given(0.2), LOCAL, server.port)
 
     def test_quietly(self):
         with refusing() as port:
@@ -189,12 +201,12 @@ class Steady(WaitTest):
     def test_proxy_without_a_server(self):
         with Server(says()) as proxy:
             self.hears(b"", "-z", LOCAL, proxy.port)
-            line = f"{LOCAL}:{proxy.port}: read: connected, but the stream ended at once"
+            line = f"{LOCAL}:{proxy.port}: read: connected, but the stream ended at once{GAVE_UP}"
             self.took(self.fails(7, line, "-z", f"--wait={given(0.7)}", LOCAL, proxy.port), 0.7)
 
     def test_proxy_that_resets(self):
         with Server(by_turns(resets())) as proxy:
-            line = f"{LOCAL}:{proxy.port}: (connect|read): .*Connection reset by peer"
+            line = f"{LOCAL}:{proxy.port}: (connect|read): .*Connection reset by peer{GAVE_UP}"
             self.fails(6, line, "-z", f"--wait={given(0.7)}", LOCAL, proxy.port)
 
     def test_server_behind_the_proxy_comes_up(self):
@@ -209,7 +221,7 @@ class Steady(WaitTest):
 
     def test_time_is_over_before_it_can_be_seen(self):
         with Server(stays()) as server:
-            line = f"{LOCAL}:{server.port}: read: connected, but it cannot be seen within 100ms whether that lasts"
+            line = f"{LOCAL}:{server.port}: read: connected, but it cannot be seen within 100ms whether that lasts{GAVE_UP}"
             self.fails(7, line, "-z", "--wait=100ms", LOCAL, server.port)
 
 
@@ -240,7 +252,7 @@ class Several(WaitTest):
         with Daemon() as daemon, refusing() as port:
             there, never = f"{LOCAL}:{daemon.port}", f"{LOCAL}:{port}"
             for operands in (there, never), (never, there):
-                answer = self.fails(4, f"{never}: connect: Connection refused", f"--wait={given(0.5)}", *operands,
+                answer = self.fails(4, f"{never}: connect: Connection refused{GAVE_UP}", f"--wait={given(0.5)}", *operands,
                                     stdout=GREETING)
                 self.took(answer, 0.5)
 
@@ -391,7 +403,7 @@ class Command(WaitTest):
 
     def test_it_is_not_run_after_a_failure(self):
         with refusing() as port:
-            self.fails(4, ".*: connect: Connection refused", f"--wait={given(0.2)}", LOCAL, port, "--", "echo", "run")
+            self.fails(4, f".*: connect: Connection refused{GAVE_UP}", f"--wait={given(0.2)}", LOCAL, port, "--", "echo", "run")
         self.fails(8, ".*: expect: .*", *self.before[1:2], "-E", "x", "--", "echo", "run")
 
     def test_no_server_before_it(self):

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
+#include "base/number.h"
 #include "client/options.h"
 #include "client/probe.h"
 #include "lib/capture.h"
@@ -158,6 +159,17 @@ static void assert_result(size_t i, enum status status, const char *reason)
 	ck_assert_str_eq(result->reason, reason);
 }
 
+/* The wait of the first target was over, and this was its last failure. */
+static void assert_given_up(enum status status, const char *reason)
+{
+	char whole[100], time[NUMBER_TIME_MAX];
+
+	snprintf(whole, sizeof whole, "%s; gave up after %s, %zu attempt%s", reason,
+		 number_format_time(time, options.wait), seen[0].count,
+		 seen[0].count == 1 ? "" : "s");
+	assert_result(0, status, whole);
+}
+
 START_TEST(without_a_wait_each_is_asked_once)
 {
 	options.other_count = 2;
@@ -221,7 +233,7 @@ START_TEST(wait_is_over_in_time_with_the_last_failure)
 	scripts[1] = (struct script){.ends = {STATUS_GREETED}, .count = 1};
 	run();
 	snprintf(reason, sizeof reason, "attempt %zu", seen[0].count);
-	assert_result(0, STATUS_REFUSED, reason);
+	assert_given_up(STATUS_REFUSED, reason);
 	assert_result(1, STATUS_GREETED, "attempt 1");
 	ck_assert_uint_ge(called.ms, 600);
 	ck_assert_uint_ge(seen[0].count, 4);
@@ -253,7 +265,7 @@ START_TEST(attempt_cut_short_hides_no_earlier_failure)
 				     .late_since = _i ? 2 : 1};
 	run();
 	ck_assert_uint_ge(seen[0].count, 2);
-	assert_result(0, STATUS_SILENT, "attempt 1");
+	assert_given_up(STATUS_SILENT, "attempt 1");
 }
 END_TEST
 
@@ -282,7 +294,7 @@ START_TEST(attempt_cut_short_counts_if_it_came_further)
 	if (cuts[_i].counts)
 		ck_assert_int_eq(rounds_result(rounds, 0)->status, STATUS_SILENT);
 	else
-		assert_result(0, STATUS_REFUSED, "attempt 1");
+		assert_given_up(STATUS_REFUSED, "attempt 1");
 	ck_assert_int_eq(strstr(captured(STDERR_FILENO),
 				"wait: host:1: test: attempt 2; the end of "
 				"the wait cut that short") == NULL,
@@ -296,7 +308,7 @@ START_TEST(only_attempt_is_told_even_if_cut_short)
 	scripts[0] =
 		(struct script){.ends = {STATUS_SILENT}, .count = 1, .ms = 60000, .late_since = 1};
 	run();
-	assert_result(0, STATUS_SILENT, "attempt 1");
+	assert_given_up(STATUS_SILENT, "attempt 1");
 }
 END_TEST
 
@@ -383,7 +395,7 @@ START_TEST(want_of_memory_may_last)
 	options.wait = 200;
 	scripts[0] = (struct script){.ends = {STATUS_REFUSED, NO_MEMORY}, .count = 2};
 	run();
-	assert_result(0, STATUS_INTERNAL, "out of memory");
+	assert_given_up(STATUS_INTERNAL, "out of memory");
 }
 END_TEST
 
