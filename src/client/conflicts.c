@@ -2,8 +2,13 @@
 /* conflicts: which options contradict each other, or make no sense together. */
 #include "conflicts.h"
 
+#include <netdb.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "base/address.h"
+#include "base/endpoint.h"
 #include "options.h"
 
 /* The most bytes that one datagram carries over IPv4. */
@@ -88,4 +93,51 @@ const char *conflicts_find_of_several(const struct options *options)
 	if (options->other_count > 0 && options->udp && address_port(&options->source) != 0)
 		return "with --udp, several servers cannot be asked from one port (see --source)";
 	return NULL;
+}
+
+/* Returns the option that leaves only one family. */
+static const char *name_of_family_option(const struct options *options)
+{
+	if (options->source.length > 0)
+		return "--source";
+	if (options->ipv4 || options->ipv6)
+		return options->ipv4 ? "--ipv4" : "--ipv6";
+	return options->send_proxy ? "--send-proxy" : "--send-proxy-v2";
+}
+
+/*
+ * True if the target is an address, and none of the family; `is_ipv6`: what it is. (Some C
+ * libraries take a v4-mapped address for one of IPv4, too.)
+ */
+static bool is_of_another_family(const struct endpoint *target, int family, bool *is_ipv6)
+{
+	struct address address;
+	int failure;
+
+	if (address_from_literal(target->host, AF_UNSPEC, &address) != 0)
+		return false;
+	*is_ipv6 = address.any.sa_family == AF_INET6;
+	failure = address_from_literal(target->host, family, &address);
+	return failure != 0 && failure != EAI_MEMORY;
+}
+
+const char *conflicts_find_of_target(const struct options *options, const struct endpoint *target,
+				     char *text, size_t size)
+{
+	char shown[ADDRESS_TEXT_MAX];
+	int family = options_family(options);
+	bool is_ipv6 = false;
+
+	if (target->kind == ENDPOINT_UNIX && options->udp)
+		return "a UNIX socket is not asked by --udp";
+	if (family == AF_UNSPEC)
+		return NULL;
+	if (target->kind == ENDPOINT_UNIX)
+		return "a UNIX socket has no IP address and no IP family";
+	if (!is_of_another_family(target, family, &is_ipv6))
+		return NULL;
+	snprintf(text, size, "%s is an IPv%d address, but %s leaves only IPv%d",
+		 endpoint_format(target, shown, sizeof shown), is_ipv6 ? 6 : 4,
+		 name_of_family_option(options), is_ipv6 ? 4 : 6);
+	return text;
 }

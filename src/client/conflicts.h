@@ -3,6 +3,9 @@
 #ifndef CLIENT_CONFLICTS_H
 #define CLIENT_CONFLICTS_H
 
+#include <stddef.h>
+
+struct endpoint;
 struct options;
 
 /* Returns what is wrong with the options as they were given; NULL: nothing. */
@@ -10,5 +13,12 @@ const char *conflicts_find(const struct options *options);
 
 /* Returns why several servers cannot be asked at the same time; NULL: they can, or it is one. */
 const char *conflicts_find_of_several(const struct options *options);
+
+/*
+ * Returns why that target cannot be asked in the way that the options want, possibly written to
+ * `text`; NULL: it can. For any target, ADDRESS_TEXT_MAX and 80 bytes are enough.
+ */
+const char *conflicts_find_of_target(const struct options *options, const struct endpoint *target,
+				     char *text, size_t size);
 
 #endif

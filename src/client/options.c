@@ -271,23 +271,14 @@ int options_family(const struct options *options)
 	return options->proxy_source.length > 0 ? options->proxy_source.any.sa_family : AF_UNSPEC;
 }
 
-/* Returns why that target cannot be asked in the way that the options want; NULL: it can. */
-static const char *find_fault_of_target(const struct options *options,
-					const struct endpoint *target)
-{
-	if (target->kind != ENDPOINT_UNIX)
-		return NULL;
-	if (options->udp)
-		return "a UNIX socket is not asked by --udp";
-	if (options_family(options) != AF_UNSPEC)
-		return "a UNIX socket has no IP address and no IP family";
-	return NULL;
-}
-
 bool options_suit_targets(const struct options *options)
 {
+	char text[ADDRESS_TEXT_MAX + 80];
+
 	for (size_t i = 0; i < options_target_count(options); i++)
-		if (!accept_or_complain(find_fault_of_target(options, options_target(options, i))))
+		if (!accept_or_complain(conflicts_find_of_target(options,
+								 options_target(options, i), text,
+								 sizeof text)))
 			return false;
 	return true;
 }

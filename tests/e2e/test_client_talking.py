@@ -265,8 +265,8 @@ class SendProxy(ClientTest):
         with Server(stays(b"6"), ("::1", 0)) as server:
             self.hears(b"6", "--send-proxy=[2001:db8::1]:80", "localhost", server.port)
             answer = ask("--send-proxy=192.0.2.1:80", "::1", server.port)
-            self.assertEqual(answer.exit, 3, answer)
-            self.assertIn(b"no IPv4 address", answer.stderr)
+            self.assertEqual(answer.exit, 2, answer)
+            self.assertIn(b"--send-proxy leaves only IPv4", answer.stderr)
 
     def test_header_comes_before_the_talk(self):
         heard, _ = self.header("--send-proxy=local", "--talk-first=100", length=115)

@@ -434,9 +434,48 @@ START_TEST(unix_socket_does_not_suit)
 }
 END_TEST
 
+static const struct {
+	const char *words[4], *told;
+} others[] = {
+	{{"-4", "::1"}, "hailto: [::1]:12345 is an IPv6 address, but --ipv4 leaves only IPv4"},
+	{{"-4", "[fe80::1]:1"}, "hailto: [fe80::1]:1 is an IPv6 address, but"},
+	{{"-6", "127.0.0.1"}, "hailto: 127.0.0.1:12345 is an IPv4 address, but --ipv6 leaves only"},
+	{{"-6", "a:1", "127.0.0.1:2"}, "hailto: 127.0.0.1:2 is an IPv4 address, but --ipv6 leaves"},
+	{{"-u", "-6", "127.0.0.1"}, "hailto: 127.0.0.1:12345 is an IPv4 address, but --ipv6"},
+	{{"-s", "127.0.0.1", "::1"}, "hailto: [::1]:12345 is an IPv6 address, but --source leaves"},
+	{{"-4", "-s127.0.0.1", "::1"}, "hailto: [::1]:12345 is an IPv6 address, but --source"},
+	{{"--send-proxy=192.0.2.1:1", "::1"},
+	 "hailto: [::1]:12345 is an IPv6 address, but --send-proxy leaves only IPv4"},
+	{{"--send-proxy-v2=[::1]:1", "127.0.0.1"},
+	 "hailto: 127.0.0.1:12345 is an IPv4 address, but --send-proxy-v2 leaves only IPv6"},
+};
+
+START_TEST(address_of_another_family_does_not_suit)
+{
+	ck_assert_int_eq(READ_WORDS(others[_i].words), CLI_GO);
+	ck_assert(!options_suit_targets(&options));
+	assert_one_error_line(others[_i].told);
+	options_free(&options);
+}
+END_TEST
+
+static const char *const suiting[][3] = {
+	{"-u", "localhost"},
+	{"-4", "localhost"},
+	{"-6", "localhost"},
+	{"-4", "127.0.0.1"},
+	{"-6", "::1"},
+	{"-6", "::ffff:127.0.0.1"},
+	{"-s127.0.0.1", "127.0.0.2"},
+	{"--send-proxy=192.0.2.1:1", "127.0.0.1"},
+	{"--send-proxy", "::1"},
+	{"--send-proxy=local", "::1"},
+	{"-4", "a.example"},
+};
+
 START_TEST(targets_suit)
 {
-	ck_assert_int_eq(READ("-u", "localhost"), CLI_GO);
+	ck_assert_int_eq(READ_WORDS(suiting[_i]), CLI_GO);
 	ck_assert(options_suit_targets(&options));
 	assert_told_nothing();
 }
@@ -534,7 +573,8 @@ int main(void)
 	tcase_add_test(words, expected_text_may_be_empty);
 	tcase_add_test(words, expected_text_may_be_as_long_as_bytes);
 	tcase_add_test(words, request_may_have_65507_bytes);
-	tcase_add_test(words, targets_suit);
+	tcase_add_loop_test(words, address_of_another_family_does_not_suit, 0, COUNT_OF(others));
+	tcase_add_loop_test(words, targets_suit, 0, COUNT_OF(suiting));
 	tcase_add_loop_test(words, connection_is_enough_or_has_to_last, 0, COUNT_OF(connections));
 	tcase_add_test(words, command_follows_the_servers);
 	tcase_add_loop_test(words, operands_make_the_target, 0, COUNT_OF(targets));
