@@ -25,7 +25,7 @@ enum { QUIET_LEAST_MS = 250, QUIET_BASE_MS = 200, QUIET_ROUND_TRIPS = 5 };
 
 /*
  * With -z and --wait, a connection that lasts for this long is one to a server. A proxy closes it
- * as soon as it has found none, which takes a round trip between the two.
+ * as soon as it has found none, which takes a round trip between the two if it does not try again.
  */
 enum { STEADY_MS = 250 };
 
