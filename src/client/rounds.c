@@ -152,11 +152,10 @@ static void log_cut_short(const struct round *round, const struct probe_result *
 {
 	char target[ADDRESS_TEXT_MAX];
 
-	if (log_shows(LOG_LEVEL_DEBUG))
-		log_debug("wait: %s: %s: %s; the end of the wait cut that short, so the failure "
-			  "before it counts",
-			  endpoint_format(&round->options.target, target, sizeof target),
-			  result->stage, result->reason);
+	log_debug("wait: %s: %s: %s; the end of the wait cut that short, so the failure before it "
+		  "counts",
+		  endpoint_format(&round->options.target, target, sizeof target), result->stage,
+		  result->reason);
 }
 
 static void ended_cb(const struct probe_result *result, void *argument)

@@ -215,7 +215,13 @@ static void take_mapped(struct end *end)
 	end->address.length = sizeof *address;
 }
 
-/* Writes what an address to log is made of: a path, or a name in which two bytes are escaped. */
+/* Whether a name's byte is shown by its number: a NUL, a backslash, or a blank at the end. */
+static bool needs_number(const char *path, size_t i, size_t length)
+{
+	return path[i] == '\0' || path[i] == '\\' || (i + 1 == length && strchr(" \t", path[i]));
+}
+
+/* Writes what an address to log is made of: a path, or a name in which some bytes are escaped. */
 static void name_path(char *raw, const char *path, size_t length)
 {
 	struct address any;
@@ -227,7 +233,7 @@ static void name_path(char *raw, const char *path, size_t length)
 	}
 	*raw++ = '@';
 	for (size_t i = 1; i < length; i++)
-		raw += sprintf(raw, path[i] == '\0' || path[i] == '\\' ? "\\%03o" : "%c", path[i]);
+		raw += sprintf(raw, needs_number(path, i, length) ? "\\%03o" : "%c", path[i]);
 	*raw = '\0';
 }
 
