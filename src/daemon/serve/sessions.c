@@ -29,19 +29,31 @@ struct sessions {
 	void *begun_argument;
 };
 
-/* Fills in what all sets have. False: no memory. */
-static bool prepare(struct sessions *sessions, const struct sessions_bounds *bounds)
+/* Makes what all sets have; NULL: no memory. */
+static struct sessions *make_set(struct event_base *base, const struct sessions_bounds *bounds,
+				 struct stats *stats, sessions_closed_cb *closed, void *argument)
 {
 	uint64_t look_ms = bounds->idle < LOOK_AFTER_MS ? bounds->idle : LOOK_AFTER_MS;
-	struct session_shared *all = &sessions->all;
+	struct sessions *sessions = calloc(1, sizeof *sessions);
+	struct session_shared *all;
 
+	if (!sessions)
+		return NULL;
 	sessions->room = bounds->room;
+	all = &sessions->all;
+	all->base = base;
+	all->stats = stats;
+	all->closed = closed;
+	all->closed_argument = argument;
 	QUEUE_INIT(&all->lingering);
 	all->pool = pool_new(session_size());
-	all->deadline = waiting_new(all->base, bounds->timeout, 0, session_deadline_due_cb, NULL);
-	all->look = waiting_new(all->base, look_ms, look_ms, session_look_due_cb, NULL);
-	all->silence = waiting_new(all->base, bounds->idle, 0, session_silence_due_cb, NULL);
-	return all->pool && all->deadline && all->look && all->silence;
+	all->deadline = waiting_new(base, bounds->timeout, 0, session_deadline_due_cb, NULL);
+	all->look = waiting_new(base, look_ms, look_ms, session_look_due_cb, NULL);
+	all->silence = waiting_new(base, bounds->idle, 0, session_silence_due_cb, NULL);
+	if (all->pool && all->deadline && all->look && all->silence)
+		return sessions;
+	sessions_free(sessions);
+	return NULL;
 }
 
 struct sessions *sessions_new(struct event_base *base, const struct options *options,
@@ -49,18 +61,12 @@ struct sessions *sessions_new(struct event_base *base, const struct options *opt
 			      sessions_closed_cb *closed, void *argument)
 {
 	struct sessions_bounds bounds = {room, options->timeout, options->idle};
-	struct sessions *sessions = calloc(1, sizeof *sessions);
+	struct sessions *sessions = make_set(base, &bounds, stats, closed, argument);
 
 	if (!sessions)
 		return NULL;
-	sessions->all = (struct session_shared){
-		.base = base,
-		.stats = stats,
-		.outbox = outbox_new(base, greeting),
-		.closed = closed,
-		.closed_argument = argument,
-	};
-	if (prepare(sessions, &bounds) && sessions->all.outbox)
+	sessions->all.outbox = outbox_new(base, greeting);
+	if (sessions->all.outbox)
 		return sessions;
 	sessions_free(sessions);
 	return NULL;
@@ -70,20 +76,14 @@ struct sessions *sessions_new_heard(struct event_base *base, const struct hearin
 				    const struct sessions_bounds *bounds, struct stats *stats,
 				    sessions_closed_cb *closed, void *argument)
 {
-	struct sessions *sessions = calloc(1, sizeof *sessions);
+	struct sessions *sessions = make_set(base, bounds, stats, closed, argument);
 
 	if (!sessions)
 		return NULL;
-	sessions->all = (struct session_shared){
-		.base = base,
-		.stats = stats,
-		.hearing = hearing,
-		.role = hearing->role,
-		.heard = waiting_new(base, hearing->prelude->ms, 0, hearing_due_cb, NULL),
-		.closed = closed,
-		.closed_argument = argument,
-	};
-	if (prepare(sessions, bounds) && sessions->all.heard)
+	sessions->all.hearing = hearing;
+	sessions->all.role = hearing->role;
+	sessions->all.heard = waiting_new(base, hearing->prelude->ms, 0, hearing_due_cb, NULL);
+	if (sessions->all.heard)
 		return sessions;
 	sessions_free(sessions);
 	return NULL;
