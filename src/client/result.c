@@ -68,8 +68,8 @@ void result_fail_outgoing(struct probe_result *result, enum stage stage, int rea
 }
 
 /*
- * Returns advice if no greeting came, or "". Who waits may wait for a server that never speaks
- * first, unless something else shows that its words matter.
+ * Returns advice if no greeting came, or "". A user that waits may wait for a server that never
+ * speaks first, unless something else shows that its words matter.
  */
 static const char *advice_on_silence(const struct options *options)
 {

@@ -374,7 +374,7 @@ class Stopping(Activation):
                 self.assertEqual(daemon.wait(), 0)
             self.assertEqual(os.stat(held.getsockname()).st_ino, inode)
 
-    # Of two sockets, one of ours: who waits there is greeted; who waits at the manager's is the next one's.
+    # Of two sockets, one is ours: clients queued there are greeted; those at the manager's are for the next haild.
     def test_queue_is_left(self):
         with self.stream() as held, \
                 Activated(held, options=["-v", "-l", "127.0.0.1:0", "--idle", "50ms"]) as daemon:

@@ -552,7 +552,7 @@ START_TEST(inherited_socket_is_served)
 }
 END_TEST
 
-/* Who waits there is the next instance's; who waits at a socket of ours is greeted. */
+/* Clients queued there are for the next instance; those at a socket of ours are greeted. */
 START_TEST(stop_lets_inherited_sockets_go)
 {
 	int managers;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* check_monitor: who is answered by HTTP, how many at once, who makes room, and who waits in vain.
- */
+/* check_monitor: which clients are answered by HTTP, how many at once, and which make room. */
 #include "daemon/serve/monitor.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* check_rounds: who is asked again and for how long, with probes that end as a script has it. */
+/* check_rounds: which servers are asked again and for how long, with probes that end as told. */
 #include "client/rounds.h"
 
 #include <event2/event.h>

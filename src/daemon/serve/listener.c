@@ -263,7 +263,7 @@ static bool empty_queues(struct listener *listener)
 	return empty;
 }
 
-/* Releases the sockets behind the first `kept`. */
+/* Releases the sockets after the first `kept`. */
 static void release_from(struct listener *listener, size_t kept)
 {
 	while (listener->count > kept)
@@ -381,7 +381,7 @@ void listener_note_room(struct listener *listener)
 void listener_stop(struct listener *listener)
 {
 	pause_for(listener, PAUSE_STOPPED);
-	/* Who waits at an inherited socket waits for the next instance, and loses nothing. */
+	/* The clients queued at an inherited socket are for the next instance, and lose nothing. */
 	release_from(listener, listener->own);
 	listener->stopping = true;
 	if (empty_queues(listener))

@@ -74,7 +74,7 @@ struct sockets *sockets_split(struct sockets *sockets, enum socket_role role);
 /* Closes the sockets for datagrams: later requests are refused, or go to another daemon. */
 void sockets_close_datagrams(struct sockets *sockets);
 
-/* Closes the listening sockets that are inherited: who waits there is the next instance's. */
+/* Closes the listening sockets that are inherited: their queues are for the next instance. */
 void sockets_let_go(struct sockets *sockets);
 
 /* Closes every socket and removes the UNIX sockets' paths that are still ours. NULL is allowed. */

@@ -45,7 +45,7 @@ struct address bound_address(int fd);
 /* Connects a new datagram socket to where another one is bound, which it then hears alone. */
 int datagrams_to(int fd);
 
-/* Tells whether this machine has IPv6 at all. */
+/* Returns whether this machine has IPv6 at all. */
 bool ipv6_works(void);
 
 void set_nonblocking(int fd);
