@@ -131,6 +131,8 @@ src_libclient_a_SOURCES = \
 	src/client/talking.h \
 	src/client/target.c \
 	src/client/target.h \
+	src/client/trace.c \
+	src/client/trace.h \
 	src/client/trying.c \
 	src/client/trying.h \
 	src/client/watchdog.c \

@@ -23,6 +23,8 @@ bool tcpinfo_ask(int fd, struct tcpinfo *info)
 		return false;
 	info->acked = told.tcpi_bytes_acked;
 	info->silent_ms = told.tcpi_last_ack_recv;
+	info->rtt_us = told.tcpi_rtt;
+	info->retransmits = told.tcpi_total_retrans;
 	return true;
 }
 #else

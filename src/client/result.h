@@ -12,13 +12,37 @@
 #include "base/attributes.h"
 #include "base/escape.h"
 #include "base/number.h"
+#include "base/tcpinfo.h"
 #include "status.h"
 
 struct endpoint;
 struct options;
+struct trace;
 
 /* The stages of a probe, in their order. */
 enum stage { STAGE_RESOLVE, STAGE_CONNECT, STAGE_READ, STAGE_ASK, STAGE_LEAVE, STAGE_EXPECT };
+
+/* What ended the greeting, or the wait for it. */
+enum ended_by {
+	ENDED_BY_NOTHING, /* nothing was read, or the failure was another one */
+	ENDED_BY_STREAM_END,
+	ENDED_BY_QUIET,	   /* the server kept the connection open */
+	ENDED_BY_LIMIT,	   /* the most bytes that the options want */
+	ENDED_BY_DEADLINE, /* of the options */
+	ENDED_BY_ERROR,	   /* a reset, or another error of the socket */
+	ENDED_BY_DATAGRAM, /* one is a whole greeting */
+};
+
+/* In place of a time: that did not happen. */
+#define TIME_NEVER UINT64_MAX
+
+/* When things happened: in us since the probe began, or TIME_NEVER. */
+struct probe_times {
+	uint64_t resolved;   /* the first addresses were known */
+	uint64_t connected;  /* or the datagram was answered */
+	uint64_t first_byte; /* of the greeting had come */
+	uint64_t end;	     /* the result was there */
+};
 
 struct probe_result {
 	enum status status;
@@ -33,6 +57,13 @@ struct probe_result {
 	char *bytes;	    /* what was heard; the owner of the result frees it */
 	size_t length;
 	uint64_t sent; /* bytes that --talk-first has sent */
+	enum ended_by ended_by;
+	struct probe_times times;
+	uint64_t began_us;    /* the probe, by clock_us() */
+	struct address local; /* our end of the connection; length 0: unknown */
+	struct tcpinfo tcp;   /* of the connection */
+	bool has_tcp;
+	struct trace *trace; /* the addresses tried; NULL: not wanted; freed as the bytes are */
 };
 
 /* Room for the line below: a target with each byte escaped, and the words. */

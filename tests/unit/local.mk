@@ -68,6 +68,7 @@ unit_tests = \
 	tests/unit/check_template \
 	tests/unit/check_terminal \
 	tests/unit/check_timestamp \
+	tests/unit/check_trace \
 	tests/unit/check_waiting \
 	tests/unit/check_watchdog
 check_PROGRAMS += $(unit_tests)
@@ -121,6 +122,7 @@ tests_unit_check_reading_LDADD = $(client_unit_libs)
 tests_unit_check_report_LDADD = $(client_unit_libs)
 tests_unit_check_talking_LDADD = $(client_unit_libs)
 tests_unit_check_rounds_LDADD = $(client_unit_libs)
+tests_unit_check_trace_LDADD = $(client_unit_libs)
 tests_unit_check_watchdog_LDADD = $(client_unit_libs)
 
 # In these, fault.c takes the C library's place: in a static program, too, where one object may bring several functions.
