@@ -92,6 +92,8 @@ src_libclient_a_SOURCES = \
 	src/client/deadline.h \
 	src/client/expect.c \
 	src/client/expect.h \
+	src/client/finding.c \
+	src/client/finding.h \
 	src/client/known.c \
 	src/client/known.h \
 	src/client/lack.c \

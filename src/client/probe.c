@@ -16,31 +16,31 @@
 #include "base/number.h"
 #include "deadline.h"
 #include "expect.h"
+#include "finding.h"
 #include "known.h"
 #include "lack.h"
 #include "leave.h"
 #include "options.h"
 #include "outgoing.h"
 #include "reading.h"
-#include "resolver.h"
 #include "trying.h"
 
 struct probe {
 	struct event_base *base;
 	const struct options *options;
+	probe_found_cb *found; /* NULL: nobody wants to know, or any more */
 	probe_cb *ended;
 	void *argument;
 	struct probe_result result;
-	struct resolver *resolver;
+	struct finding *finding;
 	struct reading *reading;
 	struct trying *trying;
 	struct leave *leave;
 	struct deadline *deadline;	 /* of everything */
 	struct deadline *stage_deadline; /* of connecting, asking or reading alone */
 	enum stage stage;
-	uint64_t start_us, stage_start_us;
+	uint64_t stage_start_us;
 	struct event *over; /* calls back from the loop, never from probe_start() */
-	char last_words[RESULT_LAST_WORDS_MAX];
 	int fd;
 };
 
@@ -51,8 +51,8 @@ static void close_stages(struct probe *probe)
 	probe->reading = NULL;
 	trying_free(probe->trying);
 	probe->trying = NULL;
-	resolver_free(probe->resolver);
-	probe->resolver = NULL;
+	finding_free(probe->finding);
+	probe->finding = NULL;
 	leave_free(probe->leave);
 	probe->leave = NULL;
 	leave_close(probe->fd);
@@ -63,9 +63,16 @@ static void close_stages(struct probe *probe)
 	probe->deadline = NULL;
 }
 
+/* Returns the time since the probe began, in us. */
+static uint64_t elapsed(const struct probe *probe)
+{
+	return clock_us() - probe->result.began_us;
+}
+
 /* Ends the probe, and makes the loop call back. */
 static void end_probe(struct probe *probe)
 {
+	probe->result.times.end = elapsed(probe);
 	close_stages(probe);
 	event_active(probe->over, EV_TIMEOUT, 0);
 }
@@ -137,7 +144,7 @@ static void fail_late(struct probe *probe, uint64_t limit)
 		fail_outgoing(probe, &failed, besides);
 		return;
 	}
-	if (probe->stage_start_us > probe->start_us + probe->options->timeout * 1000)
+	if (probe->stage_start_us > probe->result.began_us + probe->options->timeout * 1000)
 		result_fail_begun_late(&probe->result, probe->stage, probe->options->timeout);
 	else
 		result_fail_late(&probe->result, probe->stage, limit, probe->options);
@@ -183,16 +190,13 @@ static void read_cb(const struct reading_result *reading, void *argument)
 {
 	struct probe *probe = argument;
 
+	result_note_connection(&probe->result, probe->fd);
 	if (probe->options->zero) {
 		expect_steady(reading, &probe->result);
 		end_probe(probe);
 		return;
 	}
-	probe->result.length = reading->length;
-	probe->result.sent = reading->sent;
-	if (reading->end == READING_BROKEN)
-		result_fail(&probe->result, STATUS_BROKEN, STAGE_READ, "%s after %zu bytes",
-			    strerror(reading->reason), reading->length);
+	result_take_reading(&probe->result, reading);
 	if (reading->end == READING_STOPPED && reading->length == 0)
 		fail_late(probe, reading->limit);
 	else
@@ -235,17 +239,27 @@ static void start_leaving(struct probe *probe, const struct attempts_result *tri
 		end_probe(probe);
 }
 
-/* Addresses that come later are not needed any more. */
-static void stop_resolving(struct probe *probe)
+/* No more addresses will be known. */
+static void tell_found(struct probe *probe)
 {
-	resolver_free(probe->resolver);
-	probe->resolver = NULL;
+	if (probe->found && trying_is_started(probe->trying))
+		probe->found(trying_known(probe->trying), probe->argument);
+	probe->found = NULL;
+}
+
+/* Addresses that come later are not needed any more. */
+static void stop_finding(struct probe *probe)
+{
+	tell_found(probe);
+	finding_free(probe->finding);
+	probe->finding = NULL;
 }
 
 /* Goes on with the server that is connected. */
 static void take_connection(struct probe *probe, const struct attempts_result *tried)
 {
 	probe->fd = tried->fd;
+	probe->result.times.connected = elapsed(probe);
 	log_debug("connect: %s answered (%.1f ms)", probe->result.address, stage_ms(probe));
 	if (probe->options->zero && !probe->options->steady)
 		start_leaving(probe, tried);
@@ -257,6 +271,8 @@ static void take_connection(struct probe *probe, const struct attempts_result *t
 static void take_datagram(struct probe *probe, const struct attempts_result *tried)
 {
 	probe->result.length = tried->length;
+	probe->result.ended_by = ENDED_BY_DATAGRAM;
+	probe->result.times.connected = probe->result.times.first_byte = elapsed(probe);
 	log_debug("ask: %s answered, %zu bytes (%.1f ms)", probe->result.address, tried->length,
 		  stage_ms(probe));
 	end_probe(probe);
@@ -266,7 +282,7 @@ static void tried_cb(const struct attempts_result *tried, void *argument)
 {
 	struct probe *probe = argument;
 
-	stop_resolving(probe);
+	stop_finding(probe);
 	probe->result.is_refused = tried->is_refused;
 	if (!tried->has_answered) {
 		fail_outgoing(probe, tried, "");
@@ -284,6 +300,7 @@ static void try_first(struct probe *probe, const struct addresslist *addresses, 
 {
 	const struct options *options = probe->options;
 
+	probe->result.times.resolved = elapsed(probe);
 	if (options->udp)
 		enter(probe, STAGE_ASK, options->read_timeout);
 	else
@@ -292,85 +309,64 @@ static void try_first(struct probe *probe, const struct addresslist *addresses, 
 		fail(probe, STATUS_INTERNAL, "out of memory");
 }
 
-static void fail_resolving(struct probe *probe, const struct resolver_news *news)
-{
-	int family = options_family(probe->options);
-
-	if (news->lack)
-		result_fail(&probe->result, STATUS_INTERNAL, STAGE_RESOLVE, "%s%s", news->failure,
-			    lack_advice(news->lack));
-	else
-		result_fail(&probe->result, STATUS_UNRESOLVED, STAGE_RESOLVE, "%s%s",
-			    family == AF_INET	 ? "no IPv4 address: "
-			    : family == AF_INET6 ? "no IPv6 address: "
-						 : "",
-			    news->failure);
-	end_probe(probe);
-}
-
-static void resolved_cb(const struct resolver_news *news, void *argument)
+static void found_cb(const struct resolver_news *news, void *argument)
 {
 	struct probe *probe = argument;
 
-	if (news->failure)
-		fail_resolving(probe, news);
-	else if (!trying_is_started(probe->trying))
+	if (news->failure) {
+		result_fail_resolving(&probe->result, news, options_family(probe->options));
+		end_probe(probe);
+		return;
+	}
+	if (!trying_is_started(probe->trying))
 		try_first(probe, news->addresses, news->more_come);
 	else if (trying_add(probe->trying, news))
 		start_stage_time(probe, stage_limit(probe)); /* new addresses get all of it */
+	if (!news->more_come)
+		tell_found(probe);
 }
 
 /* Starts to look the target up. */
-static void start_resolving(struct probe *probe)
+static void start_finding(struct probe *probe)
 {
-	const struct options *options = probe->options;
-	struct resolver_request request = {
-		.host = options->target.host,
-		.port = options->target.port,
-		.family = options_family(options),
-		.patience = options->timeout,
-		.last_words = probe->last_words,
-		.last_status = STATUS_UNRESOLVED,
-	};
-
-	if (!options->quiet)
-		result_write_last_words(&options->target, options->timeout, probe->last_words);
-	probe->resolver = resolver_start(probe->base, &request, resolved_cb, probe);
-	if (!probe->resolver) {
+	probe->finding = finding_start(probe->base, probe->options, found_cb, probe);
+	if (!probe->finding) {
 		result_fail(&probe->result, STATUS_INTERNAL, STAGE_RESOLVE, "%s%s", strerror(errno),
 			    lack_advice(errno));
 		end_probe(probe);
 	}
 }
 
-/* Starts the first stage. */
-static void start_probe(struct probe *probe)
+/* Starts the first stage; with `only`, those addresses are known. */
+static void start_probe(struct probe *probe, const struct addresslist *only)
 {
 	const struct endpoint *target = &probe->options->target;
 	struct addresslist addresses = {.count = 0};
 
 	enter(probe, STAGE_RESOLVE, 0);
-	probe->start_us = probe->stage_start_us;
-	if (known_addresses(target, options_family(probe->options), &addresses))
+	if (only)
+		try_first(probe, only, false);
+	else if (known_addresses(target, options_family(probe->options), &addresses))
 		try_first(probe, &addresses, false);
 	else if (target->kind == ENDPOINT_UNIX)
 		fail(probe, STATUS_USAGE, "the path is too long for a UNIX socket");
 	else
-		start_resolving(probe);
+		start_finding(probe);
 }
 
-struct probe *probe_start(struct event_base *base, const struct options *options, probe_cb *ended,
-			  void *argument)
+struct probe *probe_start(struct event_base *base, const struct probe_request *request)
 {
+	const struct options *options = request->options;
 	struct probe *probe = calloc(1, sizeof *probe);
 
 	if (!probe)
 		return NULL;
 	probe->base = base;
 	probe->options = options;
-	probe->ended = ended;
-	probe->argument = argument;
-	probe->result = (struct probe_result){.status = STATUS_GREETED, .stage = ""};
+	probe->found = request->found;
+	probe->ended = request->ended;
+	probe->argument = request->argument;
+	result_begin(&probe->result);
 	probe->fd = -1;
 	probe->over = evtimer_new(base, over_cb, probe);
 	probe->deadline = deadline_new(base, all_over, probe);
@@ -381,7 +377,7 @@ struct probe *probe_start(struct event_base *base, const struct options *options
 		probe_free(probe);
 		return NULL;
 	}
-	start_probe(probe);
+	start_probe(probe, request->addresses);
 	return probe;
 }
 
@@ -391,6 +387,6 @@ void probe_free(struct probe *probe)
 		return;
 	close_stages(probe);
 	loop_free_event(probe->over);
-	free(probe->result.bytes);
+	result_free(&probe->result);
 	free(probe);
 }

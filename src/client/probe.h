@@ -17,6 +17,7 @@
 #include "base/attributes.h"
 #include "result.h"
 
+struct addresslist;
 struct event_base;
 struct options;
 struct probe;
@@ -30,11 +31,24 @@ enum { PROBE_TIMERS = 4 };
 typedef void probe_cb(const struct probe_result *result, void *argument);
 
 /*
- * Starts to ask the options' target, within their deadlines. The options are kept, not copied.
- * Never calls back before it returns. NULL: no memory.
+ * Called at most once, from the loop, as soon as a lookup has brought all addresses that the probe
+ * will know.
  */
-struct probe *probe_start(struct event_base *base, const struct options *options, probe_cb *ended,
-			  void *argument) MUST_CHECK;
+typedef void probe_found_cb(const struct addresslist *addresses, void *argument);
+
+struct probe_request {
+	const struct options *options;	     /* kept, not copied */
+	const struct addresslist *addresses; /* the only ones to try; NULL: those of the target */
+	probe_found_cb *found;		     /* or NULL */
+	probe_cb *ended;
+	void *argument; /* of both */
+};
+
+/*
+ * Starts to ask the options' target, within their deadlines. Never calls back before it returns.
+ * NULL: no memory.
+ */
+struct probe *probe_start(struct event_base *base, const struct probe_request *request) MUST_CHECK;
 
 /*
  * Frees it with its result, and ends what is under way. Allowed in the callback; NULL is allowed.

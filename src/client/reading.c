@@ -46,7 +46,7 @@ struct reading {
 	struct talking *talking; /* NULL: we say nothing */
 	int broken;		 /* an errno of the socket that it will not report again, or 0 */
 	size_t length;
-	uint64_t start_us;
+	uint64_t start_us, first_byte_us;
 	uint64_t quiet_ms, quiet_at_ms; /* how long it must last, and when it will have */
 };
 
@@ -77,6 +77,7 @@ static void log_end(const struct reading *reading, const struct reading_result *
 static void end_reading(struct reading *reading, struct reading_result result)
 {
 	result.length = reading->length;
+	result.first_byte_us = reading->first_byte_us;
 	result.sent = talking_sent(reading->talking);
 	event_del(reading->input);
 	evtimer_del(reading->quiet);
@@ -122,6 +123,8 @@ static bool look(struct reading *reading)
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return false;
 	if (n > 0) {
+		if (reading->length == 0)
+			reading->first_byte_us = clock_us();
 		reading->length += (size_t)n;
 		take_bytes(reading);
 	} else if (n == 0 && reading->broken == 0) {

@@ -43,10 +43,11 @@ enum reading_end {
 
 struct reading_result {
 	enum reading_end end;
-	size_t length;	/* of what came, even if it broke */
-	uint64_t limit; /* ms; what reading_stop() was given */
-	int reason;	/* an errno, if it broke */
-	uint64_t sent;	/* bytes of what we said first */
+	size_t length;		/* of what came, even if it broke */
+	uint64_t limit;		/* ms; what reading_stop() was given */
+	int reason;		/* an errno, if it broke */
+	uint64_t sent;		/* bytes of what we said first */
+	uint64_t first_byte_us; /* when it came, by clock_us(); only if any did */
 };
 
 /*

@@ -5,13 +5,35 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/endpoint.h"
+#include "lack.h"
 #include "options.h"
 #include "outgoing.h"
+#include "reading.h"
+#include "resolver.h"
+#include "trace.h"
 
 static const char *const stage_names[] = {"resolve", "connect", "read", "ask", "leave", "expect"};
+
+void result_begin(struct probe_result *result)
+{
+	*result = (struct probe_result){
+		.status = STATUS_GREETED,
+		.stage = "",
+		.began_us = clock_us(),
+		.times = {TIME_NEVER, TIME_NEVER, TIME_NEVER, TIME_NEVER},
+	};
+}
+
+void result_free(struct probe_result *result)
+{
+	free(result->bytes);
+	trace_free(result->trace);
+}
 
 /* Room for describe_unresolved(). */
 #define UNRESOLVED_MAX (NUMBER_TIME_MAX + 60)
@@ -65,6 +87,51 @@ void result_fail_outgoing(struct probe_result *result, enum stage stage, int rea
 	address_format(address, result->address, sizeof result->address);
 	outgoing_describe(reason, address, source, words, sizeof words);
 	result_fail(result, outgoing_status(reason), stage, "%s%s", words, besides);
+}
+
+void result_fail_resolving(struct probe_result *result, const struct resolver_news *news,
+			   int family)
+{
+	if (news->lack)
+		result_fail(result, STATUS_INTERNAL, STAGE_RESOLVE, "%s%s", news->failure,
+			    lack_advice(news->lack));
+	else
+		result_fail(result, STATUS_UNRESOLVED, STAGE_RESOLVE, "%s%s",
+			    family == AF_INET	 ? "no IPv4 address: "
+			    : family == AF_INET6 ? "no IPv6 address: "
+						 : "",
+			    news->failure);
+}
+
+void result_take_reading(struct probe_result *result, const struct reading_result *reading)
+{
+	static const enum ended_by ends[] = {
+		[READING_STREAM_END] = ENDED_BY_STREAM_END,
+		[READING_QUIET] = ENDED_BY_QUIET,
+		[READING_FULL] = ENDED_BY_LIMIT,
+		[READING_STOPPED] = ENDED_BY_DEADLINE,
+		[READING_BROKEN] = ENDED_BY_ERROR,
+	};
+
+	result->length = reading->length;
+	result->sent = reading->sent;
+	result->ended_by = ends[reading->end];
+	if (reading->length > 0)
+		result->times.first_byte = reading->first_byte_us - result->began_us;
+	if (reading->end == READING_BROKEN)
+		result_fail(result, STATUS_BROKEN, STAGE_READ, "%s after %zu bytes",
+			    strerror(reading->reason), reading->length);
+}
+
+void result_note_connection(struct probe_result *result, int fd)
+{
+	socklen_t length = sizeof result->local.room;
+
+	if (!result->trace)
+		return;
+	result->has_tcp = tcpinfo_ask(fd, &result->tcp);
+	if (getsockname(fd, &result->local.any, &length) == 0)
+		result->local.length = length;
 }
 
 /*

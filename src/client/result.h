@@ -17,6 +17,8 @@
 
 struct endpoint;
 struct options;
+struct reading_result;
+struct resolver_news;
 struct trace;
 
 /* The stages of a probe, in their order. */
@@ -54,7 +56,7 @@ struct probe_result {
 	bool is_late;	    /* the time was over before there was another failure */
 	bool is_final;	    /* asking again would be useless */
 	uint64_t addresses; /* a fingerprint of those that are known; 0: none */
-	char *bytes;	    /* what was heard; the owner of the result frees it */
+	char *bytes;	    /* what was heard; result_free() frees it */
 	size_t length;
 	uint64_t sent; /* bytes that --talk-first has sent */
 	enum ended_by ended_by;
@@ -63,8 +65,14 @@ struct probe_result {
 	struct address local; /* our end of the connection; length 0: unknown */
 	struct tcpinfo tcp;   /* of the connection */
 	bool has_tcp;
-	struct trace *trace; /* the addresses tried; NULL: not wanted; freed as the bytes are */
+	struct trace *trace; /* the addresses tried; NULL: not wanted; result_free() frees it */
 };
+
+/* Makes it the result of a probe that begins now: a good one, unless something fails. */
+void result_begin(struct probe_result *result);
+
+/* Frees what the result holds. */
+void result_free(struct probe_result *result);
 
 /* Room for the line below: a target with each byte escaped, and the words. */
 #define RESULT_LAST_WORDS_MAX (ADDRESS_TEXT_MAX * ESCAPE_GROWTH + NUMBER_TIME_MAX + 90)
@@ -90,6 +98,16 @@ void result_append(struct probe_result *result, const char *words);
 void result_fail_outgoing(struct probe_result *result, enum stage stage, int reason,
 			  const struct address *address, const struct address *source,
 			  const char *besides);
+
+/* Makes it a failure of the lookup, for addresses of `family` (AF_UNSPEC: any). */
+void result_fail_resolving(struct probe_result *result, const struct resolver_news *news,
+			   int family);
+
+/* Takes what was read, how it ended, and if it was broken, that as a failure. */
+void result_take_reading(struct probe_result *result, const struct reading_result *reading);
+
+/* Takes what the kernel knows of a connection, if that is wanted for a report. */
+void result_note_connection(struct probe_result *result, int fd);
 
 /* Makes it a failure of a stage without a result within `ms`, with advice that fits the options. */
 void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms,

@@ -181,13 +181,18 @@ static void ended_cb(const struct probe_result *result, void *argument)
 static bool start_attempt(struct round *round, uint64_t most_ms)
 {
 	struct rounds *rounds = round->rounds;
+	struct probe_request request = {
+		.options = &round->options,
+		.ended = ended_cb,
+		.argument = round,
+	};
 
 	round->attempts++;
 	probe_free(round->probe);
 	round->options.timeout = rounds->options->timeout;
 	if (most_ms < round->options.timeout)
 		round->options.timeout = most_ms;
-	round->probe = probe_start(rounds->base, &round->options, ended_cb, round);
+	round->probe = probe_start(rounds->base, &request);
 	return round->probe != NULL;
 }
 

@@ -115,6 +115,11 @@ bool trying_is_started(const struct trying *trying)
 	return trying->attempts != NULL;
 }
 
+const struct addresslist *trying_known(const struct trying *trying)
+{
+	return &trying->known;
+}
+
 bool trying_add(struct trying *trying, const struct resolver_news *news)
 {
 	bool has_new = news->addresses && note_addresses(trying, news->addresses);

@@ -33,6 +33,9 @@ bool trying_start(struct trying *trying, const struct addresslist *addresses,
 /* True once it has been started. */
 bool trying_is_started(const struct trying *trying);
 
+/* Returns the addresses that are known so far. */
+const struct addresslist *trying_known(const struct trying *trying);
+
 /*
  * Tries what the news bring, once started. True if there is an address that was not known before.
  */

@@ -90,9 +90,20 @@ static void add_refusing(size_t i)
 	set_options(i);
 }
 
+static void try_to_start(size_t i)
+{
+	struct probe_request request = {
+		.options = &asked[i].options,
+		.ended = ended_cb,
+		.argument = &asked[i],
+	};
+
+	asked[i].probe = probe_start(base, &request);
+}
+
 static void start(size_t i)
 {
-	asked[i].probe = probe_start(base, &asked[i].options, ended_cb, &asked[i]);
+	try_to_start(i);
 	ck_assert_ptr_nonnull(asked[i].probe);
 	ck_assert_uint_eq(asked[i].calls, 0); /* never from within the call */
 }
@@ -271,7 +282,7 @@ START_TEST(want_of_memory_makes_no_probe)
 	add_server(0);
 	do {
 		grants = granted++;
-		asked[0].probe = probe_start(base, &asked[0].options, ended_cb, &asked[0]);
+		try_to_start(0);
 		ck_assert_uint_eq(asked[0].calls, 0);
 	} while (!asked[0].probe);
 	grants = -1;

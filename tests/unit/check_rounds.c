@@ -59,16 +59,15 @@ static void end_cb(evutil_socket_t fd, short what, void *argument)
 	probe->ended(&probe->result, probe->argument);
 }
 
-typedef struct probe *probe_starter(struct event_base *, const struct options *, probe_cb *,
-				    void *);
+typedef struct probe *probe_starter(struct event_base *, const struct probe_request *);
 typedef void probe_freer(struct probe *);
 
 probe_starter __wrap_probe_start;
 probe_freer __wrap_probe_free;
 
-struct probe *__wrap_probe_start(struct event_base *on, const struct options *options,
-				 probe_cb *ended, void *argument)
+struct probe *__wrap_probe_start(struct event_base *on, const struct probe_request *request)
 {
+	const struct options *options = request->options;
 	size_t i = options->target.port - 1u, n = seen[i].count++;
 	const struct script *script = &scripts[i];
 	size_t last = script->count - 1, which = n < last ? n : last;
@@ -80,8 +79,8 @@ struct probe *__wrap_probe_start(struct event_base *on, const struct options *op
 	if (script->ends[which] == NO_MEMORY)
 		return NULL;
 	probe = calloc(1, sizeof *probe);
-	probe->ended = ended;
-	probe->argument = argument;
+	probe->ended = request->ended;
+	probe->argument = request->argument;
 	probe->result.status = (enum status)script->ends[which];
 	probe->result.stage = "test";
 	snprintf(probe->result.reason, sizeof probe->result.reason, "attempt %zu", n + 1);
