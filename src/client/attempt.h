@@ -4,6 +4,7 @@
 #define CLIENT_ATTEMPT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/address.h"
@@ -19,8 +20,9 @@ struct attempt {
 	int fd;		    /* closed at the end, unless it wins and keeps it; -1: none */
 	struct event *news; /* NULL: not under way */
 	void *data;	    /* the way's, from attempts_start() */
-	uint64_t start_us;  /* set by the way: when it began */
-	unsigned tries;	    /* set by the way: how often it was asked */
+	size_t trace_number;
+	uint64_t start_us; /* when it began; the way may set it anew */
+	unsigned tries;	   /* set by the way: how often it was asked */
 };
 
 /*

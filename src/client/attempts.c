@@ -4,17 +4,20 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/address.h"
 #include "base/addresslist.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "attempt.h"
 #include "lineup.h"
 #include "outgoing.h"
+#include "trace.h"
 
 /*
  * The Connection Attempt Delay that RFC 8305, 5 recommends. libevent's own
@@ -34,6 +37,8 @@ struct attempts {
 	void *data; /* for the way */
 	struct lineup lineup;
 	struct address source;
+	struct trace *trace; /* or NULL */
+	uint64_t start_us;
 	attempts_cb *ended;
 	void *argument;
 	struct attempt all[ATTEMPTS_MAX];
@@ -66,26 +71,57 @@ void attempt_end(struct attempt *attempt)
 	attempt->fd = -1;
 }
 
+/* Logs, for -v, an attempt that ends now without an answer, and its time since the first began. */
+static void log_attempt(const struct attempt *attempt, const char *words)
+{
+	const struct attempts *attempts = attempt->attempts;
+	char text[ADDRESS_TEXT_MAX], began[32] = "";
+
+	if (attempt != attempts->all)
+		snprintf(began, sizeof began, "%.1f to ",
+			 (double)(attempt->start_us - attempts->start_us) / 1000);
+	log_debug("%s: %s: %s (%s%.1f ms)", attempts->way->stage,
+		  address_format(&attempt->address, text, sizeof text), words, began,
+		  (double)(clock_us() - attempts->start_us) / 1000);
+}
+
+/* Records how an attempt ends; only the first end counts. */
+static void trace_attempt(const struct attempt *attempt, enum trace_outcome outcome, int reason)
+{
+	if (attempt->attempts->trace)
+		trace_end(attempt->attempts->trace, attempt->trace_number, outcome, reason);
+}
+
+/* Ends attempts that are under way, since another one has answered or the time is over. */
+static void give_up(struct attempts *attempts)
+{
+	for (size_t i = 0; i < attempts->count; i++) {
+		struct attempt *attempt = &attempts->all[i];
+		trace_attempt(attempt, TRACE_LOST, 0);
+		if (attempt->news && attempts->result.has_answered && log_shows(LOG_LEVEL_DEBUG) &&
+		    attempts->result.address != &attempt->address)
+			log_attempt(attempt, "given up");
+		attempt_end(attempt);
+	}
+}
+
 /* Ends all attempts, and makes the loop call back. */
 static void finish(struct attempts *attempts)
 {
 	attempts->is_over = true;
 	evtimer_del(attempts->more);
-	for (size_t i = 0; i < attempts->count; i++)
-		attempt_end(&attempts->all[i]);
+	give_up(attempts);
 	event_active(attempts->over, EV_TIMEOUT, 0);
 }
 
 static void log_failed_attempt(const struct attempt *attempt, int reason)
 {
-	char text[ADDRESS_TEXT_MAX], words[160];
+	char words[160];
 
-	if (!log_shows(LOG_LEVEL_DEBUG))
-		return;
-	log_debug("%s: %s: %s", attempt->attempts->way->stage,
-		  address_format(&attempt->address, text, sizeof text),
-		  outgoing_describe(reason, &attempt->address, &attempt->attempts->source, words,
-				    sizeof words));
+	if (log_shows(LOG_LEVEL_DEBUG))
+		log_attempt(attempt,
+			    outgoing_describe(reason, &attempt->address, &attempt->attempts->source,
+					      words, sizeof words));
 }
 
 void attempt_fail(struct attempt *attempt, int reason)
@@ -95,6 +131,7 @@ void attempt_fail(struct attempt *attempt, int reason)
 
 	reason = outgoing_reason(reason, &attempt->address, &attempts->source);
 	log_failed_attempt(attempt, reason);
+	trace_attempt(attempt, TRACE_FAILED, reason);
 	if (outgoing_is_telling(reason) && !outgoing_is_refusal(reason, &attempt->address))
 		attempts->is_doubtful = true;
 	if (!told->address || (outgoing_is_telling(reason) && !outgoing_is_telling(told->reason)))
@@ -108,6 +145,7 @@ void attempt_win(struct attempt *attempt, const struct attempts_result *result, 
 {
 	struct attempts *attempts = attempt->attempts;
 
+	trace_attempt(attempt, TRACE_WON, result->reason);
 	attempts->result = *result;
 	attempts->result.has_answered = true;
 	attempts->result.address = &attempt->address;
@@ -133,6 +171,9 @@ static bool start_next(struct attempts *attempts)
 	attempt->attempts = attempts;
 	attempt->data = attempts->data;
 	attempt->fd = -1;
+	attempt->start_us = clock_us();
+	if (attempts->trace)
+		attempt->trace_number = trace_begin(attempts->trace, &attempt->address);
 	attempts->way->start(attempt);
 	return true;
 }
@@ -234,6 +275,8 @@ struct attempts *attempts_start(struct event_base *base, const struct attempts_r
 	attempts->result.fd = -1;
 	lineup_add(&attempts->lineup, request->addresses, request->more_come);
 	attempts->source = *request->source;
+	attempts->trace = request->trace;
+	attempts->start_us = clock_us();
 	attempts->more = evtimer_new(base, more_cb, attempts);
 	attempts->over = evtimer_new(base, over_cb, attempts);
 	if (!attempts->more || !attempts->over) {
@@ -274,8 +317,7 @@ void attempts_free(struct attempts *attempts)
 {
 	if (!attempts)
 		return;
-	for (size_t i = 0; i < attempts->count; i++)
-		attempt_end(&attempts->all[i]);
+	give_up(attempts);
 	if (attempts->result.fd >= 0)
 		close(attempts->result.fd);
 	loop_free_event(attempts->more);

@@ -19,12 +19,14 @@ struct address;
 struct addresslist;
 struct attempts;
 struct event_base;
+struct trace;
 
 /* Which addresses to try, and from where. Everything is copied. */
 struct attempts_request {
 	const struct addresslist *addresses; /* at least one */
 	bool more_come;			     /* not over until it is said that no more come */
 	const struct address *source;	     /* to try from; length 0: any */
+	struct trace *trace;		     /* remembers them; kept, not copied; NULL: none */
 };
 
 struct attempts_result {

@@ -99,6 +99,7 @@ static void derive(struct options *options)
 	/* For a refusal it is enough to connect. */
 	if (options->invert && !options->udp)
 		options->zero = true;
+	options->detailed = options->verbose > 0;
 	options->steady = options->zero && options->wait > 0 && !options->invert;
 }
 

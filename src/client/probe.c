@@ -373,6 +373,7 @@ struct probe *probe_start(struct event_base *base, const struct probe_request *r
 	probe->stage_deadline = deadline_new(base, stage_over, probe);
 	probe->trying = trying_new(base, options, &probe->result, tried_cb, probe);
 	if (!probe->over || !probe->deadline || !probe->stage_deadline || !probe->trying ||
+	    !result_prepare_trace(&probe->result, options) ||
 	    !deadline_set(probe->deadline, options->timeout)) {
 		probe_free(probe);
 		return NULL;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/endpoint.h"
+#include "base/log.h"
 #include "lack.h"
 #include "options.h"
 #include "outgoing.h"
@@ -27,6 +28,13 @@ void result_begin(struct probe_result *result)
 		.began_us = clock_us(),
 		.times = {TIME_NEVER, TIME_NEVER, TIME_NEVER, TIME_NEVER},
 	};
+}
+
+bool result_prepare_trace(struct probe_result *result, const struct options *options)
+{
+	if (options->detailed)
+		result->trace = trace_new();
+	return !options->detailed || result->trace;
 }
 
 void result_free(struct probe_result *result)
@@ -132,6 +140,10 @@ void result_note_connection(struct probe_result *result, int fd)
 	result->has_tcp = tcpinfo_ask(fd, &result->tcp);
 	if (getsockname(fd, &result->local.any, &length) == 0)
 		result->local.length = length;
+	if (result->has_tcp)
+		log_debug("network: round trip %.2f ms, %" PRIu32 " segment%s sent again",
+			  (double)result->tcp.rtt_us / 1000, result->tcp.retransmits,
+			  result->tcp.retransmits == 1 ? "" : "s");
 }
 
 /*

@@ -71,6 +71,9 @@ struct probe_result {
 /* Makes it the result of a probe that begins now: a good one, unless something fails. */
 void result_begin(struct probe_result *result);
 
+/* Makes it remember the addresses tried, if the options want to know. False: no memory. */
+bool result_prepare_trace(struct probe_result *result, const struct options *options) MUST_CHECK;
+
 /* Frees what the result holds. */
 void result_free(struct probe_result *result);
 

@@ -101,6 +101,7 @@ bool trying_start(struct trying *trying, const struct addresslist *addresses, bo
 		.addresses = addresses,
 		.more_come = more_come,
 		.source = &options->source,
+		.trace = trying->result->trace,
 	};
 
 	note_addresses(trying, addresses);

@@ -72,6 +72,28 @@ class Soon(ClientTest):
                 self.assertEqual(client.end().stdout, b"six")
 
 
+class Told(ClientTest):
+    """-v has what became of each address, and what the network had to do with it"""
+
+    def test_one_that_is_given_up(self):
+        machine.know(self, NAME, V6, V4)
+        self.assertEqual(machine.order_of(NAME)[0], V6)
+        with Server(says(b"four"), (V4, PORT)), machine.black_hole(V6):
+            answer = ask("-v", NAME, PORT)
+        self.assertRegex(answer.stderr.decode(), rf"(?m)^connect: \[::1\]:{PORT}: given up \(\d+\.\d ms\)$")
+        self.assertRegex(answer.stderr.decode(), rf"(?m)^connect: {V4}:{PORT} answered \(\d+\.\d ms\)$")
+
+    def test_segment_that_was_sent_again(self):
+        if not harness.has("HAVE_STRUCT_TCP_INFO_TCPI_BYTES_ACKED"):
+            self.skipTest("this build does not know what TCP_INFO tells")
+        with Server(says(GREETING), (V4, PORT)):
+            for again, segments in (machine.first_packet_lost(PORT), "1 segment"), (contextlib.nullcontext(), "0 segments"):
+                with again:
+                    answer = ask("-v", V4, PORT)
+                self.assertRegex(answer.stderr.decode(),
+                                 rf"(?m)^network: round trip \d+\.\d\d ms, {segments} sent again$")
+
+
 class Ten(ClientTest):
     """Ten addresses of which nine are dead"""
 
