@@ -78,6 +78,17 @@ bool number_parse_octal(const char *text, uint64_t *value)
 	return true;
 }
 
+bool number_parse_thousandths(const char *text, uint64_t *value)
+{
+	uint64_t whole, thousandths;
+
+	if (!take_digits(&text, &whole) || !take_thousandths(&text, &thousandths) ||
+	    *text != '\0' || !multiply(&whole, 1000) || whole > UINT64_MAX - thousandths)
+		return false;
+	*value = whole + thousandths;
+	return true;
+}
+
 bool number_parse_size(const char *text, uint64_t *value)
 {
 	uint64_t number, unit = 1;

@@ -16,6 +16,9 @@ bool number_parse(const char *text, uint64_t *value) MUST_CHECK;
 /* Octal digits and nothing else. */
 bool number_parse_octal(const char *text, uint64_t *value) MUST_CHECK;
 
+/* A number with at most three decimals after a point, in thousandths: "1.5" is 1500. */
+bool number_parse_thousandths(const char *text, uint64_t *value) MUST_CHECK;
+
 /* A number of bytes, or with K or M after it, of 1024 or 1024 * 1024 bytes. */
 bool number_parse_size(const char *text, uint64_t *value) MUST_CHECK;
 

@@ -74,32 +74,52 @@ static bool expect_size(const char *text, size_t length, struct wide *value)
 	return valid;
 }
 
+/* A number with at most three places after a point: the whole part, and the rest. */
+static bool parts(const char *text, size_t length, struct wide *whole, uint64_t *thousandths)
+{
+	const char *point = memchr(text, '.', length);
+	size_t before = point ? (size_t)(point - text) : length, places = 0;
+	struct wide fraction = {0, 0};
+
+	if (!digits(text, before, whole))
+		return false;
+	if (point) {
+		places = length - before - 1;
+		if (places > 3 || !digits(point + 1, places, &fraction))
+			return false;
+	}
+	for (; places < 3; places++)
+		fraction = times(fraction, 10);
+	*thousandths = fraction.low;
+	return true;
+}
+
+static bool expect_thousandths(const char *text, size_t length, struct wide *value)
+{
+	uint64_t thousandths;
+
+	if (!parts(text, length, value, &thousandths))
+		return false;
+	*value = plus(times(*value, 1000), (struct wide){0, thousandths});
+	return true;
+}
+
 static bool expect_time(const char *text, size_t length, struct wide *value)
 {
 	static const struct {
 		const char *suffix;
 		uint32_t ms;
 	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"", 1000}};
-	const char *point = memchr(text, '.', length);
-	size_t i = 0, whole, places;
-	struct wide fraction;
+	uint64_t thousandths;
+	size_t i = 0;
 
 	while (!ends_with(text, length, units[i].suffix))
 		i++;
-	length -= strlen(units[i].suffix);
-	whole = point ? (size_t)(point - text) : length;
-	if (!digits(text, whole, value))
+	if (!parts(text, length - strlen(units[i].suffix), value, &thousandths))
 		return false;
-	*value = times(*value, units[i].ms);
-	if (!point)
-		return true;
-	places = length - whole - 1;
-	if (places > 3 || !digits(point + 1, places, &fraction))
-		return false;
-	for (; places < 3; places++)
-		fraction = times(fraction, 10);
-	*value = plus(*value, (struct wide){0, fraction.low * units[i].ms / 1000});
-	return units[i].ms > 1 || fraction.low == 0;
+	*value = plus(times(*value, units[i].ms),
+		      (struct wide){0, thousandths * units[i].ms / 1000});
+	return units[i].ms > 1 || thousandths == 0;
 }
 
 /* Checks one way to read the text against what is expected of it. */
@@ -149,6 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	check(number_parse, digits, text);
 	check(number_parse_octal, expect_octal, text);
+	check(number_parse_thousandths, expect_thousandths, text);
 	check(number_parse_size, expect_size, text);
 	check(number_parse_time, expect_time, text);
 	if (number_parse_time(text, &ms))

@@ -5,11 +5,12 @@
 #include "base/number.h"
 #include "lib/suite.h"
 
-enum kind { NUMBER, OCTAL, SIZE, TIME };
+enum kind { NUMBER, OCTAL, THOUSANDTHS, SIZE, TIME };
 
 static bool (*const parsers[])(const char *, uint64_t *) = {
 	[NUMBER] = number_parse,
 	[OCTAL] = number_parse_octal,
+	[THOUSANDTHS] = number_parse_thousandths,
 	[SIZE] = number_parse_size,
 	[TIME] = number_parse_time,
 };
@@ -29,6 +30,12 @@ static const struct {
 	{OCTAL, "777", 511},
 	{OCTAL, "0660", 432},
 	{OCTAL, "1777777777777777777777", UINT64_MAX},
+	{THOUSANDTHS, "0", 0},
+	{THOUSANDTHS, "50", 50000},
+	{THOUSANDTHS, "0.001", 1},
+	{THOUSANDTHS, "33.3", 33300},
+	{THOUSANDTHS, "007.050", 7050},
+	{THOUSANDTHS, "18446744073709551.615", UINT64_MAX},
 	{SIZE, "0", 0},
 	{SIZE, "1024", 1024},
 	{SIZE, "1K", 1024},
@@ -85,6 +92,17 @@ static const struct {
 	{NUMBER, "18446744073709551620"},
 	{NUMBER, "99999999999999999999"},
 	{NUMBER, "184467440737095516150"},
+	{THOUSANDTHS, ""},
+	{THOUSANDTHS, "."},
+	{THOUSANDTHS, ".5"},
+	{THOUSANDTHS, "1."},
+	{THOUSANDTHS, "1.2345"},
+	{THOUSANDTHS, "1.5s"},
+	{THOUSANDTHS, "1 "},
+	{THOUSANDTHS, "-1"},
+	{THOUSANDTHS, "1,5"},
+	{THOUSANDTHS, "18446744073709551.616"},
+	{THOUSANDTHS, "18446744073709552"},
 	{SIZE, ""},
 	{SIZE, "K"},
 	{SIZE, "1k"},
