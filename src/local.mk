@@ -98,6 +98,8 @@ src_libclient_a_SOURCES = \
 	src/client/known.h \
 	src/client/lack.c \
 	src/client/lack.h \
+	src/client/latencies.c \
+	src/client/latencies.h \
 	src/client/leave.c \
 	src/client/leave.h \
 	src/client/lineup.c \

@@ -27,6 +27,7 @@ unit_tests = \
 	tests/unit/check_journal \
 	tests/unit/check_journald \
 	tests/unit/check_json \
+	tests/unit/check_latencies \
 	tests/unit/check_leave \
 	tests/unit/check_lineup \
 	tests/unit/check_listener \
@@ -85,6 +86,8 @@ tests_unit_lib_libunit_a_SOURCES = \
 	tests/unit/lib/help.h \
 	tests/unit/lib/looping.c \
 	tests/unit/lib/looping.h \
+	tests/unit/lib/memory.c \
+	tests/unit/lib/memory.h \
 	tests/unit/lib/peers.c \
 	tests/unit/lib/peers.h \
 	tests/unit/lib/scarce.c \
@@ -111,6 +114,7 @@ tests_unit_check_client_proxyheader_LDADD = $(client_unit_libs)
 tests_unit_check_command_LDADD = $(client_unit_libs)
 tests_unit_check_deadline_LDADD = $(client_unit_libs)
 tests_unit_check_expect_LDADD = $(client_unit_libs)
+tests_unit_check_latencies_LDADD = $(client_unit_libs)
 tests_unit_check_leave_LDADD = $(client_unit_libs)
 tests_unit_check_lineup_LDADD = $(client_unit_libs)
 tests_unit_check_operands_LDADD = $(client_unit_libs)
@@ -148,6 +152,10 @@ tests_unit_check_sockets_SOURCES = \
 	tests/unit/fault.c \
 	tests/unit/fault.h
 tests_unit_check_sockets_LDFLAGS = $(fault_ldflags)
+
+# In these, lib/memory.c is between our sources and the C library's allocations.
+memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+tests_unit_check_latencies_LDFLAGS = $(memory_ldflags)
 
 tests_unit_check_rounds_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=probe_start -Wl,--wrap=probe_free
 tests_unit_check_template_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getnameinfo
