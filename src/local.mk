@@ -71,6 +71,8 @@ src_libbase_a_SOURCES = \
 	src/base/tcpinfo.h \
 	src/base/terminal.c \
 	src/base/terminal.h \
+	src/base/text.c \
+	src/base/text.h \
 	src/base/timestamp.c \
 	src/base/timestamp.h \
 	src/base/utf8.c \

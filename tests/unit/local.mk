@@ -68,6 +68,7 @@ unit_tests = \
 	tests/unit/check_talking \
 	tests/unit/check_template \
 	tests/unit/check_terminal \
+	tests/unit/check_text \
 	tests/unit/check_timestamp \
 	tests/unit/check_trace \
 	tests/unit/check_waiting \

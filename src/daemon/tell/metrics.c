@@ -6,10 +6,8 @@
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 
-#include "base/attributes.h"
+#include "base/text.h"
 #include "stats.h"
 
 /* The counters, in the order of the log. */
@@ -40,43 +38,23 @@ static const char *const names[COUNTERS] = {
 	[INDEX(open)] = "haild_connections_open",
 };
 
-/* The text so far. */
-struct text {
-	char *at;
-	size_t length;
-};
-
-PRINTF_LIKE(2, 3)
-static void add(struct text *text, const char *format, ...)
-{
-	size_t room = METRICS_TEXT_MAX - text->length;
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vsnprintf(text->at + text->length, room, format, arguments);
-	va_end(arguments);
-	if (length > 0)
-		text->length += (size_t)length < room ? (size_t)length : room - 1;
-}
-
 /* Begins a metric: its help, which is made a sentence, and its type. */
 static void add_head(struct text *text, const char *name, const char *type, const char *help)
 {
-	add(text, "# HELP %s %c%s.\n# TYPE %s %s\n", name, toupper((unsigned char)*help), help + 1,
-	    name, type);
+	text_add(text, "# HELP %s %c%s.\n# TYPE %s %s\n", name, toupper((unsigned char)*help),
+		 help + 1, name, type);
 }
 
 static void add_gauge(struct text *text, const char *name, const char *help, uint64_t value)
 {
 	add_head(text, name, "gauge", help);
-	add(text, "%s %" PRIu64 "\n", name, value);
+	text_add(text, "%s %" PRIu64 "\n", name, value);
 }
 
 /* Adds milliseconds as seconds. */
 static void add_seconds(struct text *text, const char *name, uint64_t ms)
 {
-	add(text, "%s %" PRIu64 ".%03u\n", name, ms / 1000, (unsigned)(ms % 1000));
+	text_add(text, "%s %" PRIu64 ".%03u\n", name, ms / 1000, (unsigned)(ms % 1000));
 }
 
 static uint64_t value_of(const struct stats *stats, const struct counter *counter)
@@ -94,13 +72,13 @@ static void add_counters(struct text *text, const struct stats *stats)
 			continue;
 		add_head(text, names[i], counter->kind == STATS_GAUGE ? "gauge" : "counter",
 			 counter->help);
-		add(text, "%s %" PRIu64 "\n", names[i], value_of(stats, counter));
+		text_add(text, "%s %" PRIu64 "\n", names[i], value_of(stats, counter));
 	}
 }
 
 static void add_ending(struct text *text, const char *reason, uint64_t value)
 {
-	add(text, "haild_connections_ended_total{reason=\"%s\"} %" PRIu64 "\n", reason, value);
+	text_add(text, "haild_connections_ended_total{reason=\"%s\"} %" PRIu64 "\n", reason, value);
 }
 
 /* Adds all endings. "done" has no counter of its own: what is neither open nor another, is it. */
@@ -128,20 +106,21 @@ static void add_lives(struct text *text, const struct stats *stats)
 		 "how long connections were open, seen up to 40 ms late");
 	for (size_t i = 0; i < STATS_LIVES; i++) {
 		count += stats->lives[i];
-		add(text, "haild_connection_duration_seconds_bucket{le=\"%g\"} %" PRIu64 "\n",
-		    stats_lives[i] / 1000.0, count);
+		text_add(text, "haild_connection_duration_seconds_bucket{le=\"%g\"} %" PRIu64 "\n",
+			 stats_lives[i] / 1000.0, count);
 	}
 	count += stats->lives[STATS_LIVES];
-	add(text, "haild_connection_duration_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\n", count);
+	text_add(text, "haild_connection_duration_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\n",
+		 count);
 	add_seconds(text, "haild_connection_duration_seconds_sum", stats->lives_ms);
-	add(text, "haild_connection_duration_seconds_count %" PRIu64 "\n", count);
+	text_add(text, "haild_connection_duration_seconds_count %" PRIu64 "\n", count);
 }
 
 size_t metrics_render(const struct metrics_facts *facts, char *text)
 {
-	struct text all = {.at = text};
+	struct text all;
 
-	*text = '\0';
+	text_begin(&all, text, METRICS_TEXT_MAX);
 	add_counters(&all, facts->stats);
 	add_gauge(&all, "haild_connections_limit", "connections that may be open at once",
 		  facts->room);
@@ -154,7 +133,7 @@ size_t metrics_render(const struct metrics_facts *facts, char *text)
 		 "when the daemon started, in seconds since 1970");
 	add_seconds(&all, "haild_start_time_seconds", facts->start_ms);
 	add_head(&all, "haild_build_info", "gauge", "always 1; the versions are its labels");
-	add(&all, "haild_build_info{version=\"%s\",libevent=\"%s\"} 1\n", PACKAGE_VERSION,
-	    facts->libevent);
+	text_add(&all, "haild_build_info{version=\"%s\",libevent=\"%s\"} 1\n", PACKAGE_VERSION,
+		 facts->libevent);
 	return all.length;
 }
