@@ -112,6 +112,8 @@ src_libclient_a_SOURCES = \
 	src/client/operands.h \
 	src/client/options.c \
 	src/client/options.h \
+	src/client/outages.c \
+	src/client/outages.h \
 	src/client/outgoing.c \
 	src/client/outgoing.h \
 	src/client/probe.c \

@@ -44,6 +44,7 @@ unit_tests = \
 	tests/unit/check_operands \
 	tests/unit/check_options \
 	tests/unit/check_orders \
+	tests/unit/check_outages \
 	tests/unit/check_outbox \
 	tests/unit/check_outgoing \
 	tests/unit/check_outlet \
@@ -119,6 +120,7 @@ tests_unit_check_latencies_LDADD = $(client_unit_libs)
 tests_unit_check_leave_LDADD = $(client_unit_libs)
 tests_unit_check_lineup_LDADD = $(client_unit_libs)
 tests_unit_check_operands_LDADD = $(client_unit_libs)
+tests_unit_check_outages_LDADD = $(client_unit_libs)
 tests_unit_check_outgoing_LDADD = $(client_unit_libs)
 tests_unit_check_probe_LDADD = $(client_unit_libs)
 tests_unit_check_prompt_LDADD = $(client_unit_libs)
@@ -157,6 +159,7 @@ tests_unit_check_sockets_LDFLAGS = $(fault_ldflags)
 # In these, lib/memory.c is between our sources and the C library's allocations.
 memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 tests_unit_check_latencies_LDFLAGS = $(memory_ldflags)
+tests_unit_check_outages_LDFLAGS = $(memory_ldflags)
 
 tests_unit_check_rounds_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=probe_start -Wl,--wrap=probe_free
 tests_unit_check_template_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getnameinfo
