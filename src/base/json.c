@@ -11,8 +11,8 @@
 /* Adds bytes, all or none; one byte is kept for the NUL. After bytes that do not fit, none do. */
 static void put(struct json *json, const char *bytes, size_t length)
 {
-	json->is_full |= length >= json->size - json->used;
-	if (json->is_full)
+	json->is_broken |= length >= json->size - json->used;
+	if (json->is_broken)
 		return;
 	memcpy(json->text + json->used, bytes, length);
 	json->used += length;
@@ -49,24 +49,49 @@ static size_t put_character(struct json *json, const char *bytes, size_t left)
 	return length > 0 ? length : 1;
 }
 
+/* Adds what stands before a value. The key must be there in an object, and not in an array. */
 static void put_key(struct json *json, const char *key)
 {
-	put_text(json, json->has_member ? ",\"" : "\"");
-	put_text(json, key);
-	put_text(json, "\":");
+	bool is_array = json->ends[json->depth - 1] == ']';
+
+	json->is_broken |= is_array == (key != NULL);
+	if (json->has_member)
+		put_text(json, ",");
+	if (key) {
+		put_text(json, "\"");
+		put_text(json, key);
+		put_text(json, "\":");
+	}
 	json->has_member = true;
+}
+
+/* Adds a bracket, and remembers the one that closes it. */
+static void open_bracket(struct json *json, const char *bracket, char end)
+{
+	put_text(json, bracket);
+	json->is_broken |= json->depth == JSON_DEPTH_MAX;
+	if (json->is_broken)
+		return;
+	json->ends[json->depth++] = end;
+	json->has_member = false;
+}
+
+/* Adds the bracket that is due. */
+static void close_bracket(struct json *json)
+{
+	put(json, &json->ends[json->depth - 1], 1);
 }
 
 void json_begin(struct json *json, char *text, size_t size)
 {
-	*json = (struct json){.size = size};
-	json->text = text;
+	json_resume(json, text, size);
+	json->has_member = false;
 	put_text(json, "{");
 }
 
 void json_resume(struct json *json, char *text, size_t size)
 {
-	*json = (struct json){.size = size, .has_member = true};
+	*json = (struct json){.size = size, .ends = "}", .depth = 1, .has_member = true};
 	json->text = text;
 }
 
@@ -86,7 +111,16 @@ void json_bytes(struct json *json, const char *key, const void *bytes, size_t le
 
 void json_string(struct json *json, const char *key, const char *value)
 {
-	json_bytes(json, key, value, strlen(value));
+	if (value)
+		json_bytes(json, key, value, strlen(value));
+	else
+		json_null(json, key);
+}
+
+void json_null(struct json *json, const char *key)
+{
+	put_key(json, key);
+	put_text(json, "null");
 }
 
 void json_boolean(struct json *json, const char *key, bool value)
@@ -113,9 +147,40 @@ void json_number(struct json *json, const char *key, uint64_t value)
 	put_text(json, digits);
 }
 
+void json_number_or_null(struct json *json, const char *key, uint64_t value, bool is_known)
+{
+	if (is_known)
+		json_number(json, key, value);
+	else
+		json_null(json, key);
+}
+
+void json_open_object(struct json *json, const char *key)
+{
+	put_key(json, key);
+	open_bracket(json, "{", '}');
+}
+
+void json_open_array(struct json *json, const char *key)
+{
+	put_key(json, key);
+	open_bracket(json, "[", ']');
+}
+
+void json_close(struct json *json)
+{
+	json->is_broken |= json->depth == 1;
+	if (json->is_broken)
+		return;
+	close_bracket(json);
+	json->depth--;
+	json->has_member = true;
+}
+
 size_t json_pause(struct json *json)
 {
-	if (json->is_full)
+	json->is_broken |= json->depth > 1;
+	if (json->is_broken)
 		json->used = 0;
 	json->text[json->used] = '\0';
 	return json->used;
@@ -123,6 +188,6 @@ size_t json_pause(struct json *json)
 
 size_t json_end(struct json *json)
 {
-	put_text(json, "}");
+	close_bracket(json);
 	return json_pause(json);
 }

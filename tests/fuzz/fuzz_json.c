@@ -121,6 +121,32 @@ static void check_object(const char *bytes, size_t size)
 	free(expected);
 }
 
+/* Checks that a value in an array, and in an object within it, is read as it is in an object. */
+static void check_nested(const char *bytes, size_t size)
+{
+	size_t room = 2 * JSON_GROWTH * size + 100, said, again;
+	char *text = malloc(room), *back = malloc(3 * size + 1), *other = malloc(3 * size + 1);
+	const char *next;
+	struct json json;
+
+	FUZZ_CHECK(text && back && other);
+	json_begin(&json, text, room);
+	json_open_array(&json, "items");
+	json_bytes(&json, NULL, bytes, size);
+	json_open_object(&json, NULL);
+	json_bytes(&json, "value", bytes, size);
+	json_close(&json);
+	json_close(&json);
+	FUZZ_CHECK(json_end(&json) == strlen(text));
+	next = read_string(skip(text, "{\"items\":[\""), back, &said);
+	next = read_string(skip(next, ",{\"value\":\""), other, &again);
+	FUZZ_CHECK(*skip(next, "}]}") == '\0');
+	FUZZ_CHECK(said == again && memcmp(back, other, said) == 0);
+	free(text);
+	free(back);
+	free(other);
+}
+
 /* Checks that an object that does not fit is none, and writes nothing past its room. */
 static void check_cut(const char *bytes, size_t size, size_t room)
 {
@@ -130,7 +156,9 @@ static void check_cut(const char *bytes, size_t size, size_t room)
 
 	FUZZ_CHECK(text != NULL);
 	json_begin(&json, text, room);
-	json_bytes(&json, "k", bytes, size);
+	json_open_array(&json, "k");
+	json_bytes(&json, NULL, bytes, size);
+	json_close(&json);
 	length = json_end(&json);
 	FUZZ_CHECK(length == strlen(text) && length < room);
 	FUZZ_CHECK(length == 0 || text[length - 1] == '}');
@@ -180,6 +208,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	text = fuzz_string(data + 1, size - 1);
 	check_object(text, size - 1);
+	check_nested(text, size - 1);
 	check_cut(text, size - 1, data[0] + (size_t)1);
 	check_line(text, (enum log_level)(data[0] % 5 - 1));
 	free(text);

@@ -121,6 +121,114 @@ START_TEST(object_may_be_written_in_two_parts)
 }
 END_TEST
 
+START_TEST(members_may_have_members)
+{
+	json_begin(&json, text, sizeof text);
+	json_open_object(&json, "outer");
+	json_number(&json, "a", 1);
+	json_open_object(&json, "inner");
+	json_close(&json);
+	json_null(&json, "b");
+	json_close(&json);
+	json_string(&json, "c", NULL);
+	ck_assert_uint_eq(json_end(&json), strlen(text));
+	ck_assert_str_eq(text, "{\"outer\":{\"a\":1,\"inner\":{},\"b\":null},\"c\":null}");
+}
+END_TEST
+
+START_TEST(arrays_hold_values_without_keys)
+{
+	json_begin(&json, text, sizeof text);
+	json_open_array(&json, "none");
+	json_close(&json);
+	json_open_array(&json, "all");
+	json_number(&json, NULL, 1);
+	json_string(&json, NULL, "two");
+	json_open_object(&json, NULL);
+	json_boolean(&json, "three", true);
+	json_close(&json);
+	json_open_array(&json, NULL);
+	json_null(&json, NULL);
+	json_close(&json);
+	json_close(&json);
+	ck_assert_uint_eq(json_end(&json), strlen(text));
+	ck_assert_str_eq(text, "{\"none\":[],\"all\":[1,\"two\",{\"three\":true},[null]]}");
+}
+END_TEST
+
+START_TEST(unknown_number_is_null)
+{
+	json_begin(&json, text, sizeof text);
+	json_number_or_null(&json, "known", UINT64_MAX, true);
+	json_number_or_null(&json, "unknown", 5, false);
+	ck_assert_uint_eq(json_end(&json), strlen(text));
+	ck_assert_str_eq(text, "{\"known\":18446744073709551615,\"unknown\":null}");
+}
+END_TEST
+
+/* Writes an object with so many arrays within each other; returns its length. */
+static size_t write_deep(size_t arrays)
+{
+	json_begin(&json, text, sizeof text);
+	for (size_t i = 0; i < arrays; i++)
+		json_open_array(&json, i == 0 ? "deep" : NULL);
+	for (size_t i = 0; i < arrays; i++)
+		json_close(&json);
+	return json_end(&json);
+}
+
+START_TEST(depth_has_a_limit)
+{
+	ck_assert_uint_eq(write_deep(JSON_DEPTH_MAX - 1), strlen("{\"deep\":[[[[[[[]]]]]]]}"));
+	ck_assert_uint_eq(write_deep(JSON_DEPTH_MAX), 0);
+	ck_assert_str_eq(text, "");
+	ck_assert_uint_eq(write_deep(2 * JSON_DEPTH_MAX), 0);
+}
+END_TEST
+
+static void close_too_often(void)
+{
+	json_close(&json);
+}
+
+static void leave_open(void)
+{
+	json_open_object(&json, "k");
+}
+
+static void leave_out_the_key(void)
+{
+	json_number(&json, NULL, 1);
+}
+
+static void name_an_item(void)
+{
+	json_open_array(&json, "k");
+	json_number(&json, "item", 1);
+	json_close(&json);
+}
+
+static void (*const faults[])(void) = {close_too_often, leave_open, leave_out_the_key,
+				       name_an_item};
+
+START_TEST(object_nested_wrongly_is_none)
+{
+	json_begin(&json, text, sizeof text);
+	faults[_i]();
+	ck_assert_uint_eq(json_end(&json), 0);
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
+START_TEST(object_paused_within_a_member_is_none)
+{
+	json_begin(&json, text, sizeof text);
+	leave_open();
+	ck_assert_uint_eq(json_pause(&json), 0);
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
 /* Writes an object with all kinds of members; returns its length. */
 static size_t write_all(char *out, size_t size)
 {
@@ -129,6 +237,12 @@ static size_t write_all(char *out, size_t size)
 	json_number(&json, "port", 12345);
 	json_boolean(&json, "yes", true);
 	json_thousandths(&json, "s", 12345);
+	json_open_array(&json, "items");
+	json_number(&json, NULL, 1);
+	json_open_object(&json, NULL);
+	json_null(&json, "n");
+	json_close(&json);
+	json_close(&json);
 	json_string(&json, "x", "");
 	return json_end(&json);
 }
@@ -178,6 +292,7 @@ int main(void)
 {
 	Suite *suite = suite_create("json");
 	TCase *members = suite_case(suite, "members"), *bounds = suite_case(suite, "bounds");
+	TCase *nesting = suite_case(suite, "nesting");
 
 	tcase_add_loop_test(members, string_is_escaped_once, 0, COUNT_OF(strings));
 	tcase_add_test(members, numbers_are_plain);
@@ -186,6 +301,12 @@ int main(void)
 	tcase_add_test(members, bytes_may_hold_nuls);
 	tcase_add_test(members, object_may_be_empty);
 	tcase_add_test(members, object_may_be_written_in_two_parts);
+	tcase_add_test(members, unknown_number_is_null);
+	tcase_add_test(nesting, members_may_have_members);
+	tcase_add_test(nesting, arrays_hold_values_without_keys);
+	tcase_add_test(nesting, depth_has_a_limit);
+	tcase_add_loop_test(nesting, object_nested_wrongly_is_none, 0, COUNT_OF(faults));
+	tcase_add_test(nesting, object_paused_within_a_member_is_none);
 	tcase_add_test(bounds, object_that_does_not_fit_is_none);
 	tcase_add_test(bounds, member_after_one_that_does_not_fit_is_left_out);
 	tcase_add_test(bounds, each_byte_grows_to_six_at_most);
