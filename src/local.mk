@@ -24,6 +24,8 @@ src_libbase_a_SOURCES = \
 	src/base/addresslist.h \
 	src/base/agreed.h \
 	src/base/attributes.h \
+	src/base/base64.c \
+	src/base/base64.h \
 	src/base/cli.c \
 	src/base/cli.h \
 	src/base/clihelp.c \

@@ -9,6 +9,7 @@ unit_tests = \
 	tests/unit/check_addresslist \
 	tests/unit/check_ask \
 	tests/unit/check_backoff \
+	tests/unit/check_base64 \
 	tests/unit/check_cli \
 	tests/unit/check_client_options \
 	tests/unit/check_client_proxyheader \
