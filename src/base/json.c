@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/utf8.h"
 
 /* Adds bytes, all or none; one byte is kept for the NUL. After bytes that do not fit, none do. */
@@ -107,6 +108,37 @@ void json_bytes(struct json *json, const char *key, const void *bytes, size_t le
 		length -= taken;
 	}
 	put_text(json, "\"");
+}
+
+/* Adds a string of bytes in base64. */
+static void put_base64(struct json *json, const char *key, const char *bytes, size_t length)
+{
+	enum { PIECE = 3 * 256 };
+	char text[BASE64_LENGTH(PIECE)];
+
+	put_key(json, key);
+	put_text(json, "\"");
+	for (size_t taken; length > 0; length -= taken) {
+		taken = length < PIECE ? length : PIECE;
+		put(json, text, base64_encode(text, bytes, taken));
+		bytes += taken;
+	}
+	put_text(json, "\"");
+}
+
+void json_bytes_or_base64(struct json *json, const char *key, const char *other_key,
+			  const void *bytes, size_t length)
+{
+	bool is_text = bytes && utf8_is_valid(bytes, length);
+
+	if (is_text)
+		json_bytes(json, key, bytes, length);
+	else
+		json_null(json, key);
+	if (bytes && !is_text)
+		put_base64(json, other_key, bytes, length);
+	else
+		json_null(json, other_key);
 }
 
 void json_string(struct json *json, const char *key, const char *value)

@@ -59,6 +59,13 @@ void json_close(struct json *json);
 /* Adds a string of `length` bytes, which may hold NULs. */
 void json_bytes(struct json *json, const char *key, const void *bytes, size_t length);
 
+/*
+ * Adds bytes as a string under `key` if they are valid UTF-8, or else in base64 under `other_key`.
+ * The other of the two is null; if `bytes` is NULL, both are.
+ */
+void json_bytes_or_base64(struct json *json, const char *key, const char *other_key,
+			  const void *bytes, size_t length);
+
 /* Adds a number of thousandths, with three decimals: 1500 as 1.500. */
 void json_thousandths(struct json *json, const char *key, uint64_t value);
 

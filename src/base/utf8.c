@@ -52,6 +52,21 @@ size_t utf8_read(const void *bytes, size_t left, uint32_t *number)
 	return length;
 }
 
+bool utf8_is_valid(const void *bytes, size_t length)
+{
+	const char *next = bytes;
+	uint32_t number;
+
+	while (length > 0) {
+		size_t taken = utf8_read(next, length, &number);
+		if (taken == 0)
+			return false;
+		next += taken;
+		length -= taken;
+	}
+	return true;
+}
+
 bool utf8_is_control(uint32_t number)
 {
 	return number < 0x20 || (number >= 0x7F && number < 0xA0);

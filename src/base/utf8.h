@@ -13,6 +13,9 @@
  */
 size_t utf8_read(const void *bytes, size_t left, uint32_t *number);
 
+/* True if bytes are well-formed characters, or there are none. */
+bool utf8_is_valid(const void *bytes, size_t length);
+
 /* True for C0 and C1 controls and DEL. */
 bool utf8_is_control(uint32_t number);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "lib/suite.h"
 
@@ -166,6 +167,45 @@ START_TEST(unknown_number_is_null)
 }
 END_TEST
 
+static const struct {
+	const char *bytes;
+	size_t length;
+	const char *written;
+} heard[] = {
+	{"", 0, "{\"text\":\"\",\"base64\":null}"},
+	{"Hi\n\0", 4, "{\"text\":\"Hi\\u000a\\u0000\",\"base64\":null}"},
+	{"gr\xC3\xBC\xC3\x9F", 6, "{\"text\":\"gr\xC3\xBC\xC3\x9F\",\"base64\":null}"},
+	{"gr\xC3\xBC\xC3", 5, "{\"text\":null,\"base64\":\"Z3LDvMM=\"}"},
+	{"\xFF\xFE\xFD", 3, "{\"text\":null,\"base64\":\"//79\"}"},
+	{NULL, 0, "{\"text\":null,\"base64\":null}"},
+};
+
+START_TEST(bytes_that_are_no_text_are_base64)
+{
+	json_begin(&json, text, sizeof text);
+	json_bytes_or_base64(&json, "text", "base64", heard[_i].bytes, heard[_i].length);
+	ck_assert_uint_eq(json_end(&json), strlen(text));
+	ck_assert_str_eq(text, heard[_i].written);
+}
+END_TEST
+
+/* They are written in pieces. */
+START_TEST(long_base64_has_no_seams)
+{
+	enum { COUNT = 3 * 700 + 1 };
+	char bytes[COUNT], wanted[BASE64_LENGTH(COUNT)];
+	const char *before = "{\"t\":null,\"b\":\"";
+
+	for (size_t i = 0; i < COUNT; i++)
+		bytes[i] = (char)(i * 7);
+	base64_encode(wanted, bytes, COUNT);
+	json_begin(&json, text, sizeof text);
+	json_bytes_or_base64(&json, "t", "b", bytes, COUNT);
+	ck_assert_uint_eq(json_end(&json), strlen(before) + sizeof wanted + strlen("\"}"));
+	ck_assert_mem_eq(text + strlen(before), wanted, sizeof wanted);
+}
+END_TEST
+
 /* Writes an object with so many arrays within each other; returns its length. */
 static size_t write_deep(size_t arrays)
 {
@@ -302,6 +342,8 @@ int main(void)
 	tcase_add_test(members, object_may_be_empty);
 	tcase_add_test(members, object_may_be_written_in_two_parts);
 	tcase_add_test(members, unknown_number_is_null);
+	tcase_add_loop_test(members, bytes_that_are_no_text_are_base64, 0, COUNT_OF(heard));
+	tcase_add_test(members, long_base64_has_no_seams);
 	tcase_add_test(nesting, members_may_have_members);
 	tcase_add_test(nesting, arrays_hold_values_without_keys);
 	tcase_add_test(nesting, depth_has_a_limit);
