@@ -136,7 +136,12 @@ src_libclient_a_SOURCES = \
 	src/client/result.h \
 	src/client/rounds.c \
 	src/client/rounds.h \
+	src/client/schema.h \
 	src/client/status.h \
+	src/client/summary.c \
+	src/client/summary.h \
+	src/client/summarytext.c \
+	src/client/summarytext.h \
 	src/client/talking.c \
 	src/client/talking.h \
 	src/client/target.c \

@@ -67,6 +67,8 @@ unit_tests = \
 	tests/unit/check_sockets \
 	tests/unit/check_standard \
 	tests/unit/check_stats \
+	tests/unit/check_summary \
+	tests/unit/check_summarytext \
 	tests/unit/check_talking \
 	tests/unit/check_template \
 	tests/unit/check_terminal \
@@ -128,6 +130,8 @@ tests_unit_check_prompt_LDADD = $(client_unit_libs)
 tests_unit_check_race_LDADD = $(client_unit_libs)
 tests_unit_check_reading_LDADD = $(client_unit_libs)
 tests_unit_check_report_LDADD = $(client_unit_libs)
+tests_unit_check_summary_LDADD = $(client_unit_libs)
+tests_unit_check_summarytext_LDADD = $(client_unit_libs)
 tests_unit_check_talking_LDADD = $(client_unit_libs)
 tests_unit_check_rounds_LDADD = $(client_unit_libs)
 tests_unit_check_trace_LDADD = $(client_unit_libs)
@@ -161,6 +165,7 @@ tests_unit_check_sockets_LDFLAGS = $(fault_ldflags)
 memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 tests_unit_check_latencies_LDFLAGS = $(memory_ldflags)
 tests_unit_check_outages_LDFLAGS = $(memory_ldflags)
+tests_unit_check_summary_LDFLAGS = $(memory_ldflags)
 
 tests_unit_check_rounds_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=probe_start -Wl,--wrap=probe_free
 tests_unit_check_template_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getnameinfo

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* summarytext: writes a summary: in lines for people, or as one JSON object. */
+#ifndef CLIENT_SUMMARYTEXT_H
+#define CLIENT_SUMMARYTEXT_H
+
+#include <stddef.h>
+
+#include "status.h"
+
+struct summary;
+
+/* Room for either form. */
+#define SUMMARYTEXT_MAX 8192
+
+/* Writes the summary of an ended run in lines, each with its newline. Returns the length. */
+size_t summarytext_write(const struct summary *summary, char text[SUMMARYTEXT_MAX]);
+
+/*
+ * Writes the summary of an ended run as one JSON object in a line, with its newline. `status` is
+ * the exit status. Returns the length.
+ */
+size_t summarytext_write_json(const struct summary *summary, enum status status,
+			      char text[SUMMARYTEXT_MAX]);
+
+#endif
