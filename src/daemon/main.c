@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/log.h"
 #include "base/outlet.h"
 #include "base/signals.h"
 #include "base/standard.h"
 #include "daemon/say/greeting.h"
 #include "options.h"
-#include "daemon/serve/room.h"
 #include "daemon/serve/server.h"
 #include "daemon/setup/inherited.h"
 #include "daemon/setup/sockets.h"
@@ -88,7 +88,7 @@ int main(int argc, char **argv)
 	take_signals();
 	if (!standard_reserve())
 		return STATUS_FAILURE;
-	room_raise_limit();
+	descriptors_raise_limit();
 	inherited_find(&inherited);
 	log_prepare();
 	outlet_open(&output, STDOUT_FILENO);

@@ -98,17 +98,6 @@ START_TEST(last_ones_are_for_one)
 }
 END_TEST
 
-START_TEST(soft_limit_is_raised)
-{
-	struct rlimit limit = {.rlim_cur = LIMIT / 2, .rlim_max = LIMIT};
-
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	room_raise_limit();
-	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	ck_assert_uint_eq(limit.rlim_cur, LIMIT);
-}
-END_TEST
-
 START_TEST(fewer_are_as_wanted)
 {
 	options.max_connections = 5;
@@ -137,7 +126,6 @@ int main(void)
 	tcase_add_test(tests, high_ones_are_counted);
 	tcase_add_test(tests, those_beyond_the_limit_are_not);
 	tcase_add_loop_test(tests, last_ones_are_for_one, 0, RESERVE + 1);
-	tcase_add_test(tests, soft_limit_is_raised);
 	tcase_add_test(tests, fewer_are_as_wanted);
 	tcase_add_test(tests, more_is_a_warning);
 	return suite_run(suite);

@@ -16,6 +16,7 @@ unit_tests = \
 	tests/unit/check_command \
 	tests/unit/check_datagram \
 	tests/unit/check_deadline \
+	tests/unit/check_descriptors \
 	tests/unit/check_endpoint \
 	tests/unit/check_entries \
 	tests/unit/check_escape \

@@ -7,9 +7,6 @@
 
 struct options;
 
-/* Raises the soft descriptor limit to the hard one. Call it before anything needs a descriptor. */
-void room_raise_limit(void);
-
 /*
  * Returns how many sessions may be open at once so that descriptors never run out, if `others` more
  * may be for other purposes. With fewer than these and the reserve left, that is 1; with none, 0.
