@@ -5,10 +5,14 @@
 
 #include <stdbool.h>
 
+struct address;
 struct addresslist;
 
 /* True for localhost in upper or lower case, with or without a final dot. */
 bool loopback_is_named(const char *host);
+
+/* True for an address that never leaves this machine: 127.0.0.0/8, ::1, or a UNIX socket's. */
+bool loopback_has(const struct address *address);
 
 /*
  * Adds 127.0.0.1 and ::1, or the one of `family`, with port 0, whatever the hosts file says. They

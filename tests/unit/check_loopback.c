@@ -48,6 +48,41 @@ START_TEST(addresses_are_those_of_the_family)
 }
 END_TEST
 
+static const struct {
+	const char *host;
+	bool is_local;
+} hosts[] = {
+	{"127.0.0.1", true},
+	{"127.255.0.7", true},
+	{"126.255.255.255", false},
+	{"128.0.0.1", false},
+	{"::1", true},
+	{"::2", false},
+	{"::ffff:127.0.0.1", true},
+	{"::ffff:10.0.0.1", false},
+	{"::127.0.0.1", false},
+	{"2001:db8::1", false},
+	{"fe80::1", false},
+};
+
+START_TEST(only_loopback_addresses_are_local)
+{
+	struct address address;
+
+	ck_assert_int_eq(address_from_literal(hosts[_i].host, AF_UNSPEC, &address), 0);
+	ck_assert_int_eq(loopback_has(&address), hosts[_i].is_local);
+}
+END_TEST
+
+START_TEST(unix_sockets_are_local)
+{
+	struct address address;
+
+	ck_assert(address_from_path("/run/x", &address));
+	ck_assert(loopback_has(&address));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("loopback");
@@ -56,5 +91,7 @@ int main(void)
 	tcase_add_loop_test(names, localhost_is_known_in_any_case, 0, COUNT_OF(local));
 	tcase_add_loop_test(names, other_names_are_not, 0, COUNT_OF(others));
 	tcase_add_loop_test(addresses, addresses_are_those_of_the_family, 0, COUNT_OF(cases));
+	tcase_add_loop_test(addresses, only_loopback_addresses_are_local, 0, COUNT_OF(hosts));
+	tcase_add_test(addresses, unix_sockets_are_local);
 	return suite_run(suite);
 }
