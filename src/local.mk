@@ -86,10 +86,14 @@ src_libclient_a_SOURCES = \
 	src/client/ask.c \
 	src/client/ask.h \
 	src/client/attempt.h \
+	src/client/attemptline.c \
+	src/client/attemptline.h \
 	src/client/attempts.c \
 	src/client/attempts.h \
 	src/client/backoff.c \
 	src/client/backoff.h \
+	src/client/census.c \
+	src/client/census.h \
 	src/client/command.c \
 	src/client/command.h \
 	src/client/conflicts.c \
@@ -112,6 +116,8 @@ src_libclient_a_SOURCES = \
 	src/client/lineup.h \
 	src/client/lookups.c \
 	src/client/lookups.h \
+	src/client/names.c \
+	src/client/names.h \
 	src/client/operands.c \
 	src/client/operands.h \
 	src/client/options.c \
@@ -122,6 +128,8 @@ src_libclient_a_SOURCES = \
 	src/client/outgoing.h \
 	src/client/probe.c \
 	src/client/probe.h \
+	src/client/progress.c \
+	src/client/progress.h \
 	src/client/prompt.c \
 	src/client/prompt.h \
 	src/client/proxyheader.c \
@@ -144,6 +152,10 @@ src_libclient_a_SOURCES = \
 	src/client/summary.h \
 	src/client/summarytext.c \
 	src/client/summarytext.h \
+	src/client/series.c \
+	src/client/series.h \
+	src/client/survey.c \
+	src/client/survey.h \
 	src/client/talking.c \
 	src/client/talking.h \
 	src/client/target.c \

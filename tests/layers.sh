@@ -19,7 +19,8 @@ daemon/serve/waiting.c daemon/serve/hearing.c daemon/serve/monitor.c daemon/serv
 daemon/say/outbox.c daemon/say/rendering.c daemon/say/datagram.c daemon/say/greeting.c
 daemon/tell/notify.c daemon/tell/readiness.c
 client/resolver.c client/attempts.c client/reading.c client/leave.c client/deadline.c
-client/probe.c client/rounds.c client/talking.c'
+client/probe.c client/rounds.c client/talking.c
+client/census.c client/series.c client/survey.c'
 
 # Lists "file: header" for the #include lines of all sources below $1, as "daemon/main.c: options.h".
 includes() {

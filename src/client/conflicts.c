@@ -50,6 +50,44 @@ static const char *find_conflict_with_invert(const struct options *options)
 	return NULL;
 }
 
+/* Returns which options make no sense if there are many attempts; NULL: none. */
+static const char *find_conflict_with_many(const struct options *options)
+{
+	if (options->count != OPTIONS_UNSET && options->all)
+		return "--count and --all exclude each other";
+	if (options->wait > 0)
+		return "--wait asks until there is an answer, and --count and --all go on";
+	if (options->invert)
+		return "--invert wants a refusal, and --count and --all greetings";
+	if (options->command)
+		return "a command is run after one answer, and --count and --all have many";
+	if (options->raw || options->escape)
+		return "--raw and --escape are for one greeting; many are shown in part, escaped";
+	if (options->zero && (options->tally || options->expect_shares))
+		return "--zero reads no greetings that could be counted";
+	if (options->parallel > 1 && address_port(&options->source) != 0)
+		return "from one port only one attempt is possible at a time (see --source)";
+	return NULL;
+}
+
+/* Returns which options are given that need many attempts, or several at once; NULL: none. */
+static const char *find_lack_of_many(const struct options *options)
+{
+	bool counts = options->count != OPTIONS_UNSET;
+
+	if (!counts && options->interval != OPTIONS_UNSET)
+		return "--interval is the time between the attempts of --count";
+	if (!counts && options->parallel > 1)
+		return "--parallel is how many attempts of --count are made at once";
+	if (!counts && options->expect_shares)
+		return "--expect-shares needs the many greetings of --count";
+	if (!counts && !options->all && options->any)
+		return "--any is about the many attempts of --count or --all";
+	if (!counts && !options->all && options->tally)
+		return "--tally counts the greetings of --count or --all";
+	return NULL;
+}
+
 /* Returns what is wrong with the texts that a greeting is compared with; NULL: nothing. */
 static const char *find_fault_of_texts(const struct options *options)
 {
@@ -79,6 +117,8 @@ const char *conflicts_find(const struct options *options)
 	if (options->send_proxy && options->send_proxy_v2)
 		return "--send-proxy and --send-proxy-v2 exclude each other";
 	why = find_fault_of_texts(options);
+	if (!why)
+		why = find_lack_of_many(options);
 	if (!why && options->zero)
 		why = find_conflict_with_zero(options);
 	if (!why && options->invert)
@@ -88,11 +128,13 @@ const char *conflicts_find(const struct options *options)
 	return why;
 }
 
-const char *conflicts_find_of_several(const struct options *options)
+const char *conflicts_find_of_many(const struct options *options)
 {
 	if (options->other_count > 0 && options->udp && address_port(&options->source) != 0)
 		return "with --udp, several servers cannot be asked from one port (see --source)";
-	return NULL;
+	if (options->other_count > 0 && options_want_many(options))
+		return "--count and --all ask one server";
+	return options_want_many(options) ? find_conflict_with_many(options) : NULL;
 }
 
 /* Returns the option that leaves only one family. */

@@ -11,8 +11,8 @@ struct options;
 /* Returns what is wrong with the options as they were given; NULL: nothing. */
 const char *conflicts_find(const struct options *options);
 
-/* Returns why several servers cannot be asked at the same time; NULL: they can, or it is one. */
-const char *conflicts_find_of_several(const struct options *options);
+/* Returns why several servers, or one many times, cannot be asked so; NULL: they can. */
+const char *conflicts_find_of_many(const struct options *options);
 
 /*
  * Returns why that target cannot be asked in the way that the options want, possibly written to

@@ -16,6 +16,7 @@
 #include "result.h"
 #include "rounds.h"
 #include "status.h"
+#include "survey.h"
 
 static void over_cb(void *base)
 {
@@ -68,6 +69,22 @@ static enum status ask_targets(const struct options *options, struct event_base 
 	return status;
 }
 
+/* Asks one target many times, reports, and returns the exit status. */
+static enum status ask_many(const struct options *options, struct event_base *base)
+{
+	struct survey *survey = survey_start(base, options, over_cb, base);
+	enum status status;
+
+	if (!survey)
+		status = fail_without_result(options, "out of memory");
+	else if (loop_run(base) != 0)
+		status = fail_without_result(options, "the event loop failed");
+	else
+		status = survey_report(survey);
+	survey_free(survey);
+	return status;
+}
+
 /* Finds out whom to ask, makes the loop, and asks. Returns the exit status. */
 static enum status run(struct options *options)
 {
@@ -78,8 +95,12 @@ static enum status run(struct options *options)
 	    !options_suit_targets(options))
 		return STATUS_USAGE;
 	base = loop_new();
-	status = base ? ask_targets(options, base)
-		      : fail_without_result(options, "cannot make the event loop");
+	if (!base)
+		status = fail_without_result(options, "cannot make the event loop");
+	else if (options_want_many(options))
+		status = ask_many(options, base);
+	else
+		status = ask_targets(options, base);
 	loop_free(base);
 	return status;
 }

@@ -20,6 +20,12 @@
 
 enum { SHORTEST_MS = 1, LONGEST_MS = 24 * 60 * 60 * 1000, BYTES_MAX = 1024 * 1024 };
 
+/* Their times fill 80 MB, and each of those at once takes a descriptor. */
+enum { COUNT_MAX = 10000000, PARALLEL_MAX = 10000 };
+
+/* Between attempts one after the other. */
+enum { INTERVAL_MS = 1000 };
+
 /* Enough to pass any server's limit. */
 enum { TALK_MAX = 1024 * 1024 * 1024 };
 
@@ -53,6 +59,18 @@ static const struct cli_option table[] = {
 	{'z', "zero", NULL, CLI_FLAG, FIELD(zero), 0, 0, NULL, "only connect; read nothing"},
 	{'W', "wait", "[TIME]", CLI_TIME, FIELD(wait), SHORTEST_MS, LONGEST_MS, "60s",
 	 "retry until all greet (see -z), for TIME"},
+	{'c', "count", "N", CLI_NUMBER, FIELD(count), 0, COUNT_MAX, NULL,
+	 "ask N times, then sum up; 0: until interrupted"},
+	{'i', "interval", "TIME", CLI_TIME, FIELD(interval), 0, LONGEST_MS, NULL,
+	 "with -c, ask once each TIME (1s; none with -P)"},
+	{'P', "parallel", "K", CLI_NUMBER, FIELD(parallel), 1, PARALLEL_MAX, "1",
+	 "with -c, ask up to K times at once"},
+	{'a', "all", NULL, CLI_FLAG, FIELD(all), 0, 0, NULL, "ask every address of the name"},
+	{0, "any", NULL, CLI_FLAG, FIELD(any), 0, 0, NULL, "with -c or -a, one success is enough"},
+	{0, "tally", NULL, CLI_FLAG, FIELD(tally), 0, 0, NULL,
+	 "with -c or -a, count each distinct greeting"},
+	{0, "expect-shares", "LIST", CLI_TEXT, FIELD(expect_shares), 0, 0, NULL,
+	 "with -c, TEXT:PERCENT,... of the greetings"},
 	{0, "invert", NULL, CLI_FLAG, FIELD(invert), 0, 0, NULL,
 	 "succeed only if the server refuses"},
 	{0, "raw", NULL, CLI_FLAG, FIELD(raw), 0, 0, NULL,
@@ -99,6 +117,9 @@ static void derive(struct options *options)
 	/* For a refusal it is enough to connect. */
 	if (options->invert && !options->udp)
 		options->zero = true;
+	if (options->count != OPTIONS_UNSET && options->interval == OPTIONS_UNSET &&
+	    options->parallel == 1)
+		options->interval = INTERVAL_MS;
 	options->detailed = options->verbose > 0;
 	options->steady = options->zero && options->wait > 0 && !options->invert;
 }
@@ -228,7 +249,7 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 	enum cli_outcome outcome;
 	struct cli_rest rest;
 
-	*options = (struct options){0};
+	*options = (struct options){.count = OPTIONS_UNSET, .interval = OPTIONS_UNSET};
 	outcome = cli_parse_command(&cli, options, argc, argv, &rest);
 	if (outcome != CLI_GO)
 		return outcome;
@@ -242,7 +263,7 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 		outcome = read_proxy(options);
 	if (outcome == CLI_GO)
 		outcome = operands_read(options, rest.operands, rest.count);
-	if (outcome == CLI_GO && !accept_or_complain(conflicts_find_of_several(options)))
+	if (outcome == CLI_GO && !accept_or_complain(conflicts_find_of_many(options)))
 		outcome = CLI_BAD;
 	return outcome;
 }
@@ -260,6 +281,11 @@ size_t options_target_count(const struct options *options)
 const struct endpoint *options_target(const struct options *options, size_t i)
 {
 	return i == 0 ? &options->target : &options->others[i - 1];
+}
+
+bool options_want_many(const struct options *options)
+{
+	return options->count != OPTIONS_UNSET || options->all;
 }
 
 int options_family(const struct options *options)

@@ -12,6 +12,9 @@
 #include "base/attributes.h"
 #include "base/cli.h"
 
+/* In place of a number: the option is not given. */
+#define OPTIONS_UNSET UINT64_MAX
+
 struct options {
 	bool has_target;	 /* else ask the user */
 	struct endpoint target;	 /* the only one, or the first */
@@ -24,7 +27,12 @@ struct options {
 	uint64_t connect_timeout, read_timeout; /* ms; 0: limited by timeout alone */
 	struct address source;			/* to connect from; length 0: any */
 	const char *source_text;
-	uint64_t wait;					    /* ms to go on trying; 0: ask once */
+	uint64_t wait;	   /* ms to go on trying; 0: ask once */
+	uint64_t count;	   /* how many times to ask; 0: without end; OPTIONS_UNSET: once */
+	uint64_t interval; /* ms between them; OPTIONS_UNSET: none is wanted */
+	uint64_t parallel; /* the most attempts at the same time */
+	bool any, tally, all;
+	const char *expect_shares;			    /* or NULL */
 	const char *expect, *expect_prefix, *reject_prefix; /* or NULL */
 	uint64_t talk_first;			/* how many bytes to send before anything is read */
 	unsigned proxy_version;			/* of the PROXY header to begin with; 0: none */
@@ -52,6 +60,9 @@ const struct endpoint *options_target(const struct options *options, size_t i);
 
 /* True if all targets can be asked in the way that the options want; otherwise logs why not. */
 bool options_suit_targets(const struct options *options) MUST_CHECK;
+
+/* True if there are many attempts, and a summary at the end. */
+bool options_want_many(const struct options *options);
 
 /* Returns the address family that the options leave; AF_UNSPEC: any. */
 int options_family(const struct options *options);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/* attemptline: the line that one of many attempts becomes on standard output. */
+#include "attemptline.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+
+#include "base/escape.h"
+#include "base/text.h"
+#include "result.h"
+#include "series.h"
+
+/* How much of a greeting is shown: its first bytes tell who speaks. */
+enum { SHOWN_MAX = 60 };
+
+/* Adds a moment of the attempt, if it came. */
+static void add_moment(struct text *line, const char *name, uint64_t us)
+{
+	if (us != TIME_NEVER)
+		text_add(line, "%s %" PRIu64 ".%02" PRIu64 ", ", name, us / 1000, us % 1000 / 10);
+}
+
+/* Adds when each stage was done, in ms. An attempt without an end was never made. */
+static void add_times(struct text *line, const struct probe_result *result)
+{
+	const struct probe_times *times = &result->times;
+
+	if (times->end == TIME_NEVER)
+		return;
+	text_add(line, " (");
+	add_moment(line, "resolved", times->resolved);
+	if (result->ended_by != ENDED_BY_DATAGRAM)
+		add_moment(line, "connected", times->connected);
+	add_moment(line, "first byte", times->first_byte);
+	text_add(line, "end %" PRIu64 ".%02" PRIu64 " ms)", times->end / 1000,
+		 times->end % 1000 / 10);
+}
+
+/* Adds the beginning of the greeting. */
+static void add_greeting(struct text *line, const struct probe_result *result)
+{
+	char shown[SHOWN_MAX * ESCAPE_GROWTH];
+	size_t length = result->length < SHOWN_MAX ? result->length : SHOWN_MAX;
+
+	if (length == 0)
+		return;
+	text_add(line, ": %.*s%s", (int)escape_source(shown, result->bytes, length), shown,
+		 length < result->length ? "..." : "");
+}
+
+size_t attemptline_format(const struct series_attempt *attempt, char line[ATTEMPTLINE_MAX])
+{
+	const struct probe_result *result = attempt->result;
+	char address[ADDRESS_TEXT_MAX];
+	struct text text;
+
+	text_begin(&text, line, ATTEMPTLINE_MAX - 1);
+	text_add(&text, "%" PRIu64 ": ", attempt->serial);
+	if (result->address[0])
+		text_add(&text, "%s: ", escape_text(address, sizeof address, result->address));
+	if (result->status == STATUS_GREETED)
+		text_add(&text, "%zu bytes", result->length);
+	else
+		text_add(&text, "%s: %s", result->stage, result->reason);
+	add_times(&text, result);
+	if (attempt->late_us > 0)
+		text_add(&text, ", %" PRIu64 " ms late", attempt->late_us / 1000);
+	add_greeting(&text, result);
+	line[text.length++] = '\n';
+	line[text.length] = '\0';
+	return text.length;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/* progress: tells on standard error how far a long run is. */
+#include "progress.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/number.h"
+#include "base/text.h"
+
+/* How often it is shown in place, and by a line. */
+enum { IN_PLACE_MS = 200, LINE_MS = 10000 };
+
+/* Erases the rest of a terminal's line (ECMA-48, EL). */
+#define ERASE_REST "\033[K"
+
+/* True if standard error is a terminal that can go back to the beginning of its line. */
+static bool can_go_back(void)
+{
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+
+	return isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0 &&
+	       !(no_color && *no_color);
+}
+
+void progress_begin(struct progress *progress, uint64_t count)
+{
+	*progress = (struct progress){
+		.is_in_place = can_go_back(),
+		.began_us = clock_us(),
+		.count = count,
+	};
+}
+
+unsigned progress_pause(const struct progress *progress)
+{
+	return progress->is_in_place ? IN_PLACE_MS : LINE_MS;
+}
+
+/* Adds how long the rest will take, if that is known. */
+static void add_time_left(struct text *text, const struct progress *progress, uint64_t elapsed_us)
+{
+	uint64_t left = progress->count - progress->done, per_attempt;
+	char time[NUMBER_TIME_MAX];
+
+	if (progress->count == 0 || progress->done == 0)
+		return;
+	per_attempt = elapsed_us / progress->done;
+	text_add(text, ", %s left", number_format_time(time, left * per_attempt / 1000000 * 1000));
+}
+
+/* Writes how the run goes. */
+static void describe(const struct progress *progress, struct text *text)
+{
+	uint64_t elapsed_us = clock_us() - progress->began_us;
+
+	text_add(text, "%" PRIu64, progress->done);
+	if (progress->count > 0)
+		text_add(text, " of %" PRIu64, progress->count);
+	text_add(text, " attempts, %" PRIu64 " a second, %" PRIu64 " failed",
+		 elapsed_us > 0 ? progress->done * 1000000 / elapsed_us : 0, progress->failed);
+	add_time_left(text, progress, elapsed_us);
+}
+
+/* Writes to the terminal; what it does not take is not worth waiting for. */
+static void write_in_place(const char *bytes, size_t length)
+{
+	ssize_t ignored = write(STDERR_FILENO, bytes, length);
+
+	(void)ignored;
+}
+
+void progress_show(struct progress *progress)
+{
+	char line[256];
+	struct text text;
+
+	text_begin(&text, line, sizeof line);
+	if (progress->is_in_place)
+		text_add(&text, "\r");
+	describe(progress, &text);
+	if (!progress->is_in_place) {
+		log_answer("%s", line);
+		return;
+	}
+	text_add(&text, ERASE_REST);
+	write_in_place(line, text.length);
+	progress->shown = true;
+}
+
+void progress_hide(struct progress *progress)
+{
+	static const char erase[] = "\r" ERASE_REST;
+
+	if (progress->shown)
+		write_in_place(erase, sizeof erase - 1);
+	progress->shown = false;
+}

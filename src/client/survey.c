@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+/* survey: asks a target many times, or each of its addresses, and reports on all attempts. */
+#include "survey.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/addresslist.h"
+#include "base/clock.h"
+#include "base/descriptors.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/standard.h"
+#include "attemptline.h"
+#include "census.h"
+#include "options.h"
+#include "progress.h"
+#include "result.h"
+#include "series.h"
+#include "summary.h"
+#include "summarytext.h"
+
+/* Descriptors for what is no connection: the loop, a lookup, a second address of some. */
+enum { RESERVE = 16 };
+
+struct survey {
+	struct event_base *base;
+	const struct options *options;
+	survey_cb *over;
+	void *argument;
+	struct census *census; /* NULL: the addresses are not needed, or known */
+	struct series *series; /* NULL: not begun */
+	struct summary *summary;
+	struct progress progress;
+	struct event *show; /* the progress; NULL: it is not shown */
+	struct event *interrupt, *terminate;
+	bool cannot_write; /* to standard output */
+};
+
+/* Writes to standard output, once that has not failed. */
+static void print(struct survey *survey, const char *text, size_t length)
+{
+	if (survey->cannot_write || standard_write(text, length))
+		return;
+	survey->cannot_write = true;
+	log_error("cannot write to standard output: %s", strerror(errno));
+}
+
+/* True if each attempt has a line: they come one after the other, or are few. */
+static bool has_lines(const struct options *options)
+{
+	return !options->quiet && (options->all || options->verbose > 0 ||
+				   (options->parallel == 1 && !options->tally));
+}
+
+/* An attempt is over. */
+static void attempted_cb(const struct series_attempt *attempt, void *argument)
+{
+	struct survey *survey = argument;
+	const struct probe_result *result = attempt->result;
+	const struct summary_attempt counted = {
+		.number = attempt->serial - 1,
+		.began_us = result->began_us,
+		.began_ms = attempt->began_ms,
+		.late_us = attempt->late_us,
+	};
+	char line[ATTEMPTLINE_MAX];
+
+	if (!summary_add(survey->summary, &counted, result))
+		log_warning("no memory for a time: the percentiles lack it");
+	survey->progress.done++;
+	survey->progress.failed += result->status != STATUS_GREETED;
+	if (has_lines(survey->options))
+		print(survey, line, attemptline_format(attempt, line));
+	/* No other attempt could be better. */
+	if (survey->cannot_write || result->status == STATUS_USAGE)
+		series_stop(survey->series);
+}
+
+static void over_cb(void *argument)
+{
+	struct survey *survey = argument;
+
+	progress_hide(&survey->progress);
+	survey->over(survey->argument);
+}
+
+/* Begins the attempts: one for each of the addresses, or as many as the options want. */
+static bool start_series(struct survey *survey, const struct addresslist *each)
+{
+	const struct options *options = survey->options;
+	struct series_request request = {
+		.options = options,
+		.count = options->all ? 1 : options->count,
+		.parallel = (unsigned)options->parallel,
+		.attempted = attempted_cb,
+		.over = over_cb,
+		.argument = survey,
+	};
+
+	if (each) {
+		request.each = each;
+		request.count = request.parallel = (unsigned)each->count;
+	}
+	survey->series = series_start(survey->base, &request);
+	return survey->series != NULL;
+}
+
+/* The lookup failed, or there is no memory for the attempts: that is the only one. */
+static void fail(struct survey *survey, const struct probe_result *failure)
+{
+	const struct series_attempt attempt = {
+		.serial = 1,
+		.began_ms = clock_now_ms(),
+		.result = failure,
+	};
+
+	attempted_cb(&attempt, survey);
+	over_cb(survey);
+}
+
+/* All addresses are known. */
+static void counted_cb(const struct addresslist *addresses, const struct probe_result *failure,
+		       void *argument)
+{
+	struct survey *survey = argument;
+	struct probe_result lack;
+
+	if (!addresses) {
+		fail(survey, failure);
+	} else if (!start_series(survey, addresses)) {
+		result_begin(&lack);
+		result_fail(&lack, STATUS_INTERNAL, STAGE_CONNECT, "out of memory");
+		fail(survey, &lack);
+	}
+}
+
+/* Begins with the lookup, if all addresses are wanted. False: no memory. */
+static bool start_asking(struct survey *survey)
+{
+	const struct options *options = survey->options;
+
+	if (!options->all || options->target.kind == ENDPOINT_UNIX)
+		return start_series(survey, NULL);
+	survey->census = census_start(survey->base, options, counted_cb, survey);
+	return survey->census != NULL;
+}
+
+static void show_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct survey *survey = argument;
+
+	(void)fd;
+	(void)what;
+	progress_show(&survey->progress);
+	loop_add_timer(survey->show, progress_pause(&survey->progress));
+}
+
+/* Shows how the run goes, if nothing else does. False: no memory. */
+static bool prepare_progress(struct survey *survey)
+{
+	const struct options *options = survey->options;
+
+	progress_begin(&survey->progress, options->all ? 0 : options->count);
+	if (options->quiet || has_lines(options))
+		return true;
+	survey->show = evtimer_new(survey->base, show_cb, survey);
+	return survey->show && loop_add_timer(survey->show, progress_pause(&survey->progress));
+}
+
+/* A signal ends the run early: what was done is reported. */
+static void stop_cb(evutil_socket_t number, short what, void *argument)
+{
+	struct survey *survey = argument;
+
+	(void)number;
+	(void)what;
+	if (survey->series)
+		series_stop(survey->series);
+	else
+		over_cb(survey);
+}
+
+/* Has a signal end the run. NULL: no memory. */
+static struct event *end_by(struct survey *survey, int number)
+{
+	struct event *event = evsignal_new(survey->base, number, stop_cb, survey);
+
+	if (event && event_add(event, NULL) == 0)
+		return event;
+	loop_free_event(event);
+	return NULL;
+}
+
+/* Warns if there are too few descriptors for so many attempts at the same time. */
+static void check_descriptors(const struct options *options)
+{
+	size_t limit, needed;
+
+	descriptors_raise_limit();
+	limit = descriptors_limit();
+	needed = descriptors_count_open(limit) + (size_t)options->parallel + RESERVE;
+	if (needed > limit)
+		log_warning("--parallel=%" PRIu64 " needs %zu descriptors, and the limit is %zu "
+			    "(see ulimit -n): some attempts may fail",
+			    options->parallel, needed, limit);
+}
+
+struct survey *survey_start(struct event_base *base, const struct options *options, survey_cb *over,
+			    void *argument)
+{
+	struct survey *survey = calloc(1, sizeof *survey);
+
+	if (!survey)
+		return NULL;
+	survey->base = base;
+	survey->options = options;
+	survey->over = over;
+	survey->argument = argument;
+	survey->summary = summary_new(options->count == 0);
+	survey->interrupt = end_by(survey, SIGINT);
+	survey->terminate = end_by(survey, SIGTERM);
+	if (!survey->summary || !survey->interrupt || !survey->terminate ||
+	    !prepare_progress(survey) || !start_asking(survey)) {
+		survey_free(survey);
+		return NULL;
+	}
+	check_descriptors(options);
+	return survey;
+}
+
+enum status survey_report(struct survey *survey)
+{
+	const struct options *options = survey->options;
+	enum status status = summary_status(survey->summary, options->any);
+	char text[SUMMARYTEXT_MAX];
+
+	summary_end(survey->summary, clock_us(), clock_now_ms());
+	if (!options->quiet)
+		print(survey, text, summarytext_write(survey->summary, text));
+	return survey->cannot_write ? STATUS_INTERNAL : status;
+}
+
+void survey_free(struct survey *survey)
+{
+	if (!survey)
+		return;
+	series_free(survey->series);
+	census_free(survey->census);
+	summary_free(survey->summary);
+	loop_free_event(survey->show);
+	loop_free_event(survey->interrupt);
+	loop_free_event(survey->terminate);
+	free(survey);
+}
