@@ -11,6 +11,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#if HAVE_DECL_SOCK_CLOEXEC && HAVE_DECL_SOCK_NONBLOCK
+int socket_open(int family, int type)
+{
+	return socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+#else
 int socket_open(int family, int type)
 {
 	int fd = socket(family, type, 0);
@@ -22,6 +28,7 @@ int socket_open(int family, int type)
 	socket_close(fd);
 	return -1;
 }
+#endif
 
 bool socket_enable(int fd, int level, int option)
 {
