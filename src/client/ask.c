@@ -65,7 +65,7 @@ static bool connect_to(struct attempt *attempt)
 	    connect(attempt->fd, &attempt->address.any, attempt->address.length) < 0)
 		return false;
 	errno = ECONNREFUSED;
-	return !outgoing_is_own_peer(attempt->fd);
+	return outgoing_find_peer(attempt->fd) != OUTGOING_OWN_PEER;
 }
 
 /* Asks an address for the first time. */

@@ -123,11 +123,14 @@ enum status outgoing_status(int reason)
 	return reason == EADDRINUSE || lack_is(reason) ? STATUS_INTERNAL : STATUS_REFUSED;
 }
 
-bool outgoing_is_own_peer(int fd)
+enum outgoing_peer outgoing_find_peer(int fd)
 {
 	struct address ours = {.length = sizeof ours.room}, theirs = {.length = sizeof theirs.room};
 
-	return getsockname(fd, &ours.any, &ours.length) == 0 &&
-	       getpeername(fd, &theirs.any, &theirs.length) == 0 && ours.any.sa_family != AF_UNIX &&
-	       address_is_same(&ours, &theirs);
+	if (getpeername(fd, &theirs.any, &theirs.length) < 0)
+		return OUTGOING_NO_PEER;
+	return theirs.any.sa_family != AF_UNIX && getsockname(fd, &ours.any, &ours.length) == 0 &&
+			       address_is_same(&ours, &theirs)
+		       ? OUTGOING_OWN_PEER
+		       : OUTGOING_OTHER_PEER;
 }

@@ -42,11 +42,14 @@ char *outgoing_describe(int reason, const struct address *to, const struct addre
 /* Returns the exit status for a failure. */
 enum status outgoing_status(int reason);
 
+/* What a socket is connected to. */
+enum outgoing_peer { OUTGOING_NO_PEER, OUTGOING_OTHER_PEER, OUTGOING_OWN_PEER };
+
 /*
- * True if a socket has connected to itself. When nobody listens on a port of this machine, the
- * kernel may choose just that port for our end. By TCP, the simultaneous open then succeeds; by
- * UDP, the request comes back as its answer. Either way nobody has answered.
+ * Finds out whether a socket is connected, and if so, whether to itself. When nobody listens on a
+ * port of this machine, the kernel may choose just that port for our end. By TCP, the simultaneous
+ * open then succeeds; by UDP, the request comes back as its answer. Either way nobody has answered.
  */
-bool outgoing_is_own_peer(int fd);
+enum outgoing_peer outgoing_find_peer(int fd);
 
 #endif

@@ -14,8 +14,6 @@ enum { QUEUE_FULL_MS = 20 };
 /* The kernel has decided on an attempt: `reason` is 0, or why it failed. */
 static void decide(struct attempt *attempt, int reason)
 {
-	if (reason == 0 && outgoing_is_own_peer(attempt->fd))
-		reason = ECONNREFUSED;
 	/*
 	 * A failed connect is refused with ECONNREFUSED: one that was reset had succeeded. EPIPE
 	 * means that the reset came after the end of the stream, which makes it harmless.
@@ -31,6 +29,26 @@ static void decide(struct attempt *attempt, int reason)
 	}
 }
 
+/* The attempt is connected: to the server, unless that is ourselves. */
+static void take_peer(struct attempt *attempt, enum outgoing_peer peer)
+{
+	decide(attempt, peer == OUTGOING_OWN_PEER ? ECONNREFUSED : 0);
+}
+
+/*
+ * Waits for the kernel's decision, unless it has decided already: within this machine the handshake
+ * is over when connect(2) returns, although it says EINPROGRESS.
+ */
+static void await_connect(struct attempt *attempt)
+{
+	enum outgoing_peer peer = outgoing_find_peer(attempt->fd);
+
+	if (peer == OUTGOING_NO_PEER)
+		attempt_await_write(attempt);
+	else
+		take_peer(attempt, peer);
+}
+
 /* Begins to connect. */
 static void start_connect(struct attempt *attempt)
 {
@@ -39,9 +57,9 @@ static void start_connect(struct attempt *attempt)
 
 	attempt->start_us = clock_us();
 	if (is_open && connect(attempt->fd, &address->any, address->length) == 0)
-		decide(attempt, 0);
+		take_peer(attempt, outgoing_find_peer(attempt->fd));
 	else if (is_open && (errno == EINPROGRESS || errno == EINTR))
-		attempt_await_write(attempt);
+		await_connect(attempt);
 	else if (is_open && errno == EAGAIN && address->any.sa_family == AF_UNIX)
 		attempt_await_time(attempt, QUEUE_FULL_MS);
 	else
@@ -61,7 +79,10 @@ static void connect_news(struct attempt *attempt, bool is_time)
 	}
 	if (getsockopt(attempt->fd, SOL_SOCKET, SO_ERROR, &reason, &length) < 0)
 		reason = errno;
-	decide(attempt, reason);
+	if (reason == 0)
+		take_peer(attempt, outgoing_find_peer(attempt->fd));
+	else
+		decide(attempt, reason);
 }
 
 struct attempts *race_start(struct event_base *base, const struct attempts_request *request,

@@ -168,5 +168,6 @@ tests_unit_check_latencies_LDFLAGS = $(memory_ldflags)
 tests_unit_check_outages_LDFLAGS = $(memory_ldflags)
 tests_unit_check_summary_LDFLAGS = $(memory_ldflags)
 
+tests_unit_check_race_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getpeername
 tests_unit_check_rounds_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=probe_start -Wl,--wrap=probe_free
 tests_unit_check_template_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getnameinfo
