@@ -97,49 +97,57 @@ static void wait_for_quiet(struct reading *reading)
 	loop_add_timer(reading->quiet, reading->quiet_ms);
 }
 
+/* What a look at the socket has brought. */
+enum look { LOOK_NOTHING, LOOK_BYTES, LOOK_END };
+
 /* Handles the bytes that have come: there may be more, or these were the last. */
-static void take_bytes(struct reading *reading)
+static enum look take_bytes(struct reading *reading)
 {
 	const struct reading_request *request = &reading->request;
 
-	if (reading->length == request->room)
+	if (reading->length == request->room) {
 		end_reading(reading, (struct reading_result){.end = READING_FULL});
-	else if (expect_awaits_more(request->options, request->bytes, reading->length))
+		return LOOK_END;
+	}
+	if (expect_awaits_more(request->options, request->bytes, reading->length))
 		evtimer_del(reading->quiet);
 	else
 		wait_for_quiet(reading);
+	return LOOK_BYTES;
 }
 
 /*
- * Reads what has come; false if nothing has. On a reset the kernel first hands out what it holds,
- * and only then the error, so no byte is lost.
+ * Reads what has come. On a reset the kernel first hands out what it holds, and only then the
+ * error, so no byte is lost.
  */
-static bool look(struct reading *reading)
+static enum look look(struct reading *reading)
 {
 	const struct reading_request *request = &reading->request;
 	ssize_t n = recv(request->fd, request->bytes + reading->length,
 			 request->room - reading->length, 0);
 
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
-		return false;
+		return LOOK_NOTHING;
 	if (n > 0) {
 		if (reading->length == 0)
 			reading->first_byte_us = clock_us();
 		reading->length += (size_t)n;
-		take_bytes(reading);
-	} else if (n == 0 && reading->broken == 0) {
-		end_reading(reading, (struct reading_result){.end = READING_STREAM_END});
-	} else {
-		end_broken(reading, n == 0 ? reading->broken : errno);
+		return take_bytes(reading);
 	}
-	return true;
+	if (n == 0 && reading->broken == 0)
+		end_reading(reading, (struct reading_result){.end = READING_STREAM_END});
+	else
+		end_broken(reading, n == 0 ? reading->broken : errno);
+	return LOOK_END;
 }
 
 static void input_cb(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd;
 	(void)what;
-	look(argument);
+	/* The end of the stream often comes with the bytes. */
+	if (look(argument) == LOOK_BYTES)
+		look(argument);
 }
 
 /* Believes the timer only if nothing has come, and if it is on time. */
@@ -150,7 +158,7 @@ static void quiet_cb(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
-	if (look(reading))
+	if (look(reading) != LOOK_NOTHING)
 		return;
 	if (late)
 		wait_for_quiet(reading);
