@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+void addresslist_clear(struct addresslist *list)
+{
+	list->count = 0;
+}
+
 /* How many addresses of the family are in the list. */
 static size_t count_of(const struct addresslist *list, int family)
 {

@@ -20,6 +20,11 @@ struct addresslist {
 };
 
 /*
+ * Makes it an empty list. Its room stays as it is: a list is big, and most have one address or two.
+ */
+void addresslist_clear(struct addresslist *list);
+
+/*
  * Appends a copy of the address, unless it is in the list. In a full list it replaces the last one
  * of a family that has more: many of one family cannot push out the other.
  */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,13 +36,11 @@ struct attempts {
 	struct event_base *base;
 	const struct attempts_way *way;
 	void *data; /* for the way */
-	struct lineup lineup;
 	struct address source;
 	struct trace *trace; /* or NULL */
 	uint64_t start_us;
 	attempts_cb *ended;
 	void *argument;
-	struct attempt all[ATTEMPTS_MAX];
 	size_t count; /* of attempts started */
 	size_t under_way;
 	struct event *more; /* when the next attempt is due; pending: not yet */
@@ -49,6 +48,9 @@ struct attempts {
 	bool is_over;
 	struct attempts_result result; /* so far */
 	bool is_doubtful;	       /* an address failed, but somebody may listen there */
+	/* From here on nothing is cleared at the start: it is much, and hardly any is used. */
+	struct lineup lineup;
+	struct attempt all[ATTEMPTS_MAX];
 };
 
 bool attempt_open(struct attempt *attempt, int type)
@@ -163,14 +165,16 @@ static bool start_next(struct attempts *attempts)
 	struct attempt *attempt = &attempts->all[attempts->count];
 	bool port_is_taken = attempts->under_way > 0 && attempts->way->has_port_to_itself &&
 			     address_port(&attempts->source) != 0;
+	struct address address;
 
 	if (port_is_taken || attempts->count == ATTEMPTS_MAX ||
-	    !lineup_take(&attempts->lineup, &attempt->address))
+	    !lineup_take(&attempts->lineup, &address))
 		return false;
+	*attempt = (struct attempt){.attempts = attempts,
+				    .address = address,
+				    .fd = -1,
+				    .data = attempts->data};
 	attempts->count++;
-	attempt->attempts = attempts;
-	attempt->data = attempts->data;
-	attempt->fd = -1;
 	attempt->start_us = clock_us();
 	if (attempts->trace)
 		attempt->trace_number = trace_begin(attempts->trace, &attempt->address);
@@ -264,10 +268,12 @@ struct attempts *attempts_start(struct event_base *base, const struct attempts_r
 				const struct attempts_way *way, void *data, attempts_cb *ended,
 				void *argument)
 {
-	struct attempts *attempts = calloc(1, sizeof *attempts);
+	struct attempts *attempts = malloc(sizeof *attempts);
 
 	if (!attempts)
 		return NULL;
+	memset(attempts, 0, offsetof(struct attempts, lineup));
+	lineup_begin(&attempts->lineup);
 	attempts->base = base;
 	attempts->way = way;
 	attempts->ended = ended;

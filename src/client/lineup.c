@@ -2,6 +2,14 @@
 /* lineup: a server's addresses still to be tried: which is next, and whether more come. */
 #include "lineup.h"
 
+void lineup_begin(struct lineup *lineup)
+{
+	addresslist_clear(&lineup->waiting);
+	addresslist_clear(&lineup->taken);
+	lineup->last_family = AF_UNSPEC;
+	lineup->more_come = false;
+}
+
 void lineup_add(struct lineup *lineup, const struct addresslist *addresses, bool more_come)
 {
 	lineup->more_come = more_come;

@@ -7,12 +7,14 @@
 
 #include "base/addresslist.h"
 
-/* Starts as {0}: empty, and no more come. */
 struct lineup {
 	struct addresslist waiting, taken;
 	int last_family; /* of the address taken last; AF_UNSPEC: none yet */
 	bool more_come;	 /* the name service may still report some */
 };
+
+/* Makes it empty, and no more come. */
+void lineup_begin(struct lineup *lineup);
 
 /* Adds the addresses (NULL: none), and notes whether more will come. */
 void lineup_add(struct lineup *lineup, const struct addresslist *addresses, bool more_come);

@@ -62,7 +62,7 @@ static const struct cli_option table[] = {
 	{'c', "count", "N", CLI_NUMBER, FIELD(count), 0, COUNT_MAX, NULL,
 	 "ask N times, then sum up; 0: until interrupted"},
 	{'i', "interval", "TIME", CLI_TIME, FIELD(interval), 0, LONGEST_MS, NULL,
-	 "with -c, ask once each TIME (1s; none with -P)"},
+	 "with -c, time between attempts; see the manual"},
 	{'P', "parallel", "K", CLI_NUMBER, FIELD(parallel), 1, PARALLEL_MAX, "1",
 	 "with -c, ask up to K times at once"},
 	{'a', "all", NULL, CLI_FLAG, FIELD(all), 0, 0, NULL, "ask every address of the name"},

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/addresslist.h"
 #include "base/clock.h"
@@ -44,6 +45,16 @@ struct probe {
 	int fd;
 };
 
+/* Closes the connection, if there is one. After the end of a stream nothing can be unread. */
+static void close_connection(struct probe *probe)
+{
+	if (probe->fd >= 0 && probe->result.ended_by == ENDED_BY_STREAM_END)
+		close(probe->fd);
+	else
+		leave_close(probe->fd);
+	probe->fd = -1;
+}
+
 /* Ends and closes everything under way; each part may be freed in its own callback. */
 static void close_stages(struct probe *probe)
 {
@@ -55,8 +66,7 @@ static void close_stages(struct probe *probe)
 	probe->finding = NULL;
 	leave_free(probe->leave);
 	probe->leave = NULL;
-	leave_close(probe->fd);
-	probe->fd = -1;
+	close_connection(probe);
 	deadline_free(probe->stage_deadline);
 	probe->stage_deadline = NULL;
 	deadline_free(probe->deadline);
@@ -72,7 +82,13 @@ static uint64_t elapsed(const struct probe *probe)
 /* Ends the probe, and makes the loop call back. */
 static void end_probe(struct probe *probe)
 {
-	probe->result.times.end = elapsed(probe);
+	struct probe_result *result = &probe->result;
+	const struct addresslist *known = trying_known(probe->trying);
+
+	result->times.end = elapsed(probe);
+	/* A failure that concerns no address in particular concerns all. */
+	if (result->status != STATUS_GREETED && !result->address[0] && known->count > 0)
+		addresslist_format_briefly(known, result->address, sizeof result->address);
 	close_stages(probe);
 	event_active(probe->over, EV_TIMEOUT, 0);
 }
@@ -337,21 +353,29 @@ static void start_finding(struct probe *probe)
 	}
 }
 
-/* Starts the first stage; with `only`, those addresses are known. */
-static void start_probe(struct probe *probe, const struct addresslist *only)
+/* Starts with what the target says, and looks it up if need be. */
+static void try_target(struct probe *probe)
 {
 	const struct endpoint *target = &probe->options->target;
-	struct addresslist addresses = {.count = 0};
+	struct addresslist addresses;
 
-	enter(probe, STAGE_RESOLVE, 0);
-	if (only)
-		try_first(probe, only, false);
-	else if (known_addresses(target, options_family(probe->options), &addresses))
+	addresslist_clear(&addresses);
+	if (known_addresses(target, options_family(probe->options), &addresses))
 		try_first(probe, &addresses, false);
 	else if (target->kind == ENDPOINT_UNIX)
 		fail(probe, STATUS_USAGE, "the path is too long for a UNIX socket");
 	else
 		start_finding(probe);
+}
+
+/* Starts the first stage; with `only`, those addresses are known. */
+static void start_probe(struct probe *probe, const struct addresslist *only)
+{
+	enter(probe, STAGE_RESOLVE, 0);
+	if (only)
+		try_first(probe, only, false);
+	else
+		try_target(probe);
 }
 
 struct probe *probe_start(struct event_base *base, const struct probe_request *request)

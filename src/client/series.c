@@ -155,30 +155,37 @@ static void tell_lack(struct slot *slot)
 	ended_cb(&result, slot);
 }
 
-/* Begins the probe of an attempt. */
-static void start_probe(struct slot *slot, const struct addresslist *only)
+/* Begins the probe of an attempt; `addresses` as for probe_start(). */
+static void start_probe(struct slot *slot, const struct addresslist *addresses)
 {
 	struct series *series = slot->series;
-	struct probe_request request = {
+	const struct probe_request request = {
 		.options = series->request.options,
-		.addresses = only,
+		.addresses = addresses,
 		.found = slot->looks_up ? found_cb : NULL,
 		.ended = ended_cb,
 		.argument = slot,
 	};
 
-	if (!only && !slot->looks_up)
-		request.addresses = names_known(series->names);
 	slot->probe = probe_start(series->base, &request);
 	if (!slot->probe)
 		tell_lack(slot);
 }
 
+/* Begins the probe of the one address that is this attempt's. */
+static void start_probe_of_one(struct slot *slot)
+{
+	const struct addresslist *each = slot->series->request.each;
+	struct addresslist only;
+
+	addresslist_clear(&only);
+	addresslist_add(&only, &each->all[slot->attempt.serial - 1]);
+	start_probe(slot, &only);
+}
+
 /* Begins the next attempt now. */
 static void start_attempt(struct series *series, bool looks_up)
 {
-	const struct addresslist *each = series->request.each;
-	struct addresslist only = {.count = 1};
 	struct slot *slot = series->free;
 	uint64_t now_us = clock_us();
 
@@ -191,9 +198,10 @@ static void start_attempt(struct series *series, bool looks_up)
 		.late_us = lateness(series, now_us),
 	};
 	set_next_due(series, now_us);
-	if (each)
-		only.all[0] = each->all[slot->attempt.serial - 1];
-	start_probe(slot, each ? &only : NULL);
+	if (series->request.each)
+		start_probe_of_one(slot);
+	else
+		start_probe(slot, looks_up ? NULL : names_known(series->names));
 }
 
 /* True if the next attempt may begin now. Otherwise, if only its time has not come, sets the timer.

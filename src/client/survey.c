@@ -58,6 +58,14 @@ static bool has_lines(const struct options *options)
 				   (options->parallel == 1 && !options->tally));
 }
 
+/* Prints the line of an attempt. */
+static void print_line(struct survey *survey, const struct series_attempt *attempt)
+{
+	char line[ATTEMPTLINE_MAX];
+
+	print(survey, line, attemptline_format(attempt, line));
+}
+
 /* An attempt is over. */
 static void attempted_cb(const struct series_attempt *attempt, void *argument)
 {
@@ -69,14 +77,13 @@ static void attempted_cb(const struct series_attempt *attempt, void *argument)
 		.began_ms = attempt->began_ms,
 		.late_us = attempt->late_us,
 	};
-	char line[ATTEMPTLINE_MAX];
 
 	if (!summary_add(survey->summary, &counted, result))
 		log_warning("no memory for a time: the percentiles lack it");
 	survey->progress.done++;
 	survey->progress.failed += result->status != STATUS_GREETED;
 	if (has_lines(survey->options))
-		print(survey, line, attemptline_format(attempt, line));
+		print_line(survey, attempt);
 	/* No other attempt could be better. */
 	if (survey->cannot_write || result->status == STATUS_USAGE)
 		series_stop(survey->series);

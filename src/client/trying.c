@@ -20,18 +20,20 @@ struct trying {
 	struct probe_result *result;
 	attempts_cb *ended;
 	void *argument;
-	struct addresslist known; /* so far */
 	uint64_t start_us;
 	struct attempts *attempts; /* NULL: not started */
+	struct addresslist known;  /* so far */
 };
 
 struct trying *trying_new(struct event_base *base, const struct options *options,
 			  struct probe_result *result, attempts_cb *ended, void *argument)
 {
-	struct trying *trying = calloc(1, sizeof *trying);
+	struct trying *trying = malloc(sizeof *trying);
 
 	if (!trying)
 		return NULL;
+	trying->attempts = NULL;
+	addresslist_clear(&trying->known);
 	trying->base = base;
 	trying->options = options;
 	trying->result = result;
@@ -62,36 +64,35 @@ static struct attempts *start_ask(const struct trying *trying,
 		       : NULL;
 }
 
-/* Logs, for -v, new addresses of the name, and how long it took to learn them. */
+/* Logs, for -v, those that are new, and how long it took to learn them. */
 static void log_addresses(const struct trying *trying, const struct addresslist *addresses)
 {
+	struct addresslist fresh;
 	char all[1024];
 
-	if (!log_shows(LOG_LEVEL_DEBUG) || trying->options->target.kind == ENDPOINT_UNIX)
-		return;
-	log_debug("resolve: %s (%.1f ms)", addresslist_format(addresses, all, sizeof all),
-		  (double)(clock_us() - trying->start_us) / 1000);
+	addresslist_clear(&fresh);
+	for (size_t i = 0; i < addresses->count; i++)
+		if (!addresslist_has(&trying->known, &addresses->all[i]))
+			addresslist_add(&fresh, &addresses->all[i]);
+	if (fresh.count > 0 && trying->options->target.kind != ENDPOINT_UNIX)
+		log_debug("resolve: %s (%.1f ms)", addresslist_format(&fresh, all, sizeof all),
+			  (double)(clock_us() - trying->start_us) / 1000);
 }
 
 /* Stores the addresses, and logs the new ones. True if there are any. */
 static bool note_addresses(struct trying *trying, const struct addresslist *addresses)
 {
-	struct addresslist fresh = {.count = 0};
+	bool has_new = false;
 
-	for (size_t i = 0; i < addresses->count; i++) {
-		const struct address *address = &addresses->all[i];
-		if (!addresslist_has(&trying->known, address))
-			addresslist_add(&fresh, address);
+	if (log_shows(LOG_LEVEL_DEBUG))
+		log_addresses(trying, addresses);
+	for (size_t i = 0; i < addresses->count; i++)
+		has_new |= !addresslist_has(&trying->known, &addresses->all[i]);
+	if (has_new) {
+		addresslist_add_all(&trying->known, addresses);
+		trying->result->addresses = addresslist_fingerprint(&trying->known);
 	}
-	if (fresh.count == 0)
-		return false;
-	log_addresses(trying, &fresh);
-	addresslist_add_all(&trying->known, &fresh);
-	trying->result->addresses = addresslist_fingerprint(&trying->known);
-	/* For a failure that concerns no address in particular. */
-	addresslist_format_briefly(&trying->known, trying->result->address,
-				   sizeof trying->result->address);
-	return true;
+	return has_new;
 }
 
 bool trying_start(struct trying *trying, const struct addresslist *addresses, bool more_come)

@@ -53,6 +53,8 @@ KINDS = {
     },
     "hailto": {
         "ADDR": Kind("127.0.0.1"),
+        "K": Kind("1"),
+        "LIST": Kind("x:100"),
         "N": Kind("1", "65536"),
         "SIZE": Kind("1", "65536"),
         "SRC": Kind("local"),
@@ -61,7 +63,11 @@ KINDS = {
     },
 }
 # Where nothing is something to ask for: for ever, at once, any port.
-MAY_BE_ZERO = ("count", "drain", "lame-duck", "port")
+MAY_BE_ZERO = ("count", "drain", "interval", "lame-duck", "port")
+# What makes sense only with another option.
+NEEDS = {option: ["--count=1"] for option in ("any", "expect-shares", "interval", "parallel", "tally")}
+# Good values with which hailto does not end soon.
+ENDLESS = [("hailto", "count", value) for value in ("0", "65536")]
 
 Option = collections.namedtuple("Option", "letter name may_lack kind")
 Case = collections.namedtuple("Case", "program arguments exit")
@@ -113,14 +119,18 @@ def cases_of(program):
     """Every option with everything that can be wrong with it."""
     for option in options_of(program):
         good = kind_of(program, option).good if option.kind else None
+        needed = NEEDS.get(option.name, []) if program == "hailto" else []
         for spelt in spellings(option, good):
-            yield Case(program, spelt * 2, exit_with_two(program, option))
+            yield Case(program, spelt * 2 + needed, exit_with_two(program, option))
         if not option.kind:
-            yield from (Case(program, [f"--{option.name}={value}"], USAGE) for value in ("", "1"))
+            yield from (Case(program, [f"--{option.name}={value}", *needed], USAGE)
+                        for value in ("", "1"))
             continue
         for value in (None, *VALUES):
+            if (program, option.name, value) in ENDLESS:
+                continue
             for spelt in spellings(option, value):
-                yield Case(program, spelt, exit_with(program, option, value))
+                yield Case(program, spelt + needed, exit_with(program, option, value))
 
 
 class Options(unittest.TestCase):

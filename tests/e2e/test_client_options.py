@@ -204,7 +204,7 @@ class Refused(ClientTest):
 
     def test_unknown_options(self):
         self.refuses("unknown option .+", [
-            ["-x", LOCAL], ["-1", LOCAL], ["-U", LOCAL], ["-X", LOCAL], ["-c", "2", LOCAL], ["-j", LOCAL],
+            ["-x", LOCAL], ["-1", LOCAL], ["-U", LOCAL], ["-X", LOCAL], ["-n", "2", LOCAL], ["-o", LOCAL],
             ["--no-such-option", LOCAL], ["--Timeout=1", LOCAL], ["-vx", LOCAL], ["-?", LOCAL], ["-:", LOCAL],
             [LOCAL, "--wat"], ["-;"]])
 
