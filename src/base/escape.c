@@ -61,15 +61,18 @@ static void put_hex(char *out, unsigned char byte)
 	*out = digits[byte & 15];
 }
 
-/* Escapes `length` bytes, or the whole characters that fit in `room`. Returns the bytes written. */
-static size_t escape(char *out, size_t room, const unsigned char *p, size_t length,
+/*
+ * Escapes `length` bytes, or the whole characters that fit in `room`; the rest is left. Returns the
+ * bytes written.
+ */
+static size_t escape(char *out, size_t room, const unsigned char *p, size_t *length,
 		     const char *keep, unsigned rules)
 {
 	char *start = out;
 
-	while (length > 0) {
+	while (*length > 0) {
 		bool is_shown;
-		size_t taken = take(p, length, keep, rules, &is_shown);
+		size_t taken = take(p, *length, keep, rules, &is_shown);
 		size_t grown = is_shown ? taken : taken * ESCAPE_GROWTH;
 		if (grown > room)
 			break;
@@ -81,26 +84,32 @@ static size_t escape(char *out, size_t room, const unsigned char *p, size_t leng
 		out += grown;
 		room -= grown;
 		p += taken;
-		length -= taken;
+		*length -= taken;
 	}
 	return (size_t)(out - start);
 }
 
 size_t escape_bytes(char *out, const void *bytes, size_t length, const char *keep)
 {
-	return escape(out, SIZE_MAX, bytes, length, keep, 0);
+	return escape(out, SIZE_MAX, bytes, &length, keep, 0);
 }
 
 size_t escape_source(char *out, const void *bytes, size_t length)
 {
-	return escape(out, SIZE_MAX, bytes, length, "", DIRECTIONS);
+	return escape(out, SIZE_MAX, bytes, &length, "", DIRECTIONS);
+}
+
+size_t escape_line(char *out, size_t size, const void *bytes, size_t length)
+{
+	size_t left = length;
+	size_t used = escape(out, size - 1, bytes, &left, "", LOOKALIKES | DIRECTIONS);
+
+	out[used] = '\0';
+	return length - left;
 }
 
 char *escape_text(char *out, size_t size, const char *text)
 {
-	size_t used = escape(out, size - 1, (const unsigned char *)text, strlen(text), "",
-			     LOOKALIKES | DIRECTIONS);
-
-	out[used] = '\0';
+	escape_line(out, size, text, strlen(text));
 	return out;
 }

@@ -28,4 +28,7 @@ size_t escape_source(char *out, const void *bytes, size_t length);
  */
 char *escape_text(char *out, size_t size, const char *text);
 
+/* The same for `length` bytes, which may hold NULs. Returns how many of them are in `out`. */
+size_t escape_line(char *out, size_t size, const void *bytes, size_t length);
+
 #endif

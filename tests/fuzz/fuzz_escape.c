@@ -82,26 +82,29 @@ static bool has_one_direction(const char *text, size_t length)
 }
 
 /*
- * Checks that what comes of a text is harmless, says all of it or as much as fits, and nothing
+ * Checks that what comes of a line is harmless, says all of it or as much as fits, and nothing
  * else.
  */
-static void check_text(const char *in, size_t room)
+static void check_line(const char *in, size_t size, size_t room)
 {
-	size_t size = strlen(in), said, used;
+	size_t said, used, taken;
 	char *whole = malloc(ESCAPE_GROWTH * size + 1), *out = malloc(room);
-	char *back = malloc(ESCAPE_GROWTH * size + 1);
+	char *back = malloc(ESCAPE_GROWTH * size + 1 + room);
 
 	FUZZ_CHECK(whole && out && back);
-	FUZZ_CHECK(escape_text(whole, ESCAPE_GROWTH * size + 1, in) == whole);
+	FUZZ_CHECK(escape_line(whole, ESCAPE_GROWTH * size + 1, in, size) == size);
 	said = unescape(back, whole);
 	FUZZ_CHECK(said == size && memcmp(back, in, size) == 0);
 	FUZZ_CHECK(fuzz_is_harmless(whole, strlen(whole), ""));
 	FUZZ_CHECK(has_one_direction(whole, strlen(whole)));
-	escape_text(out, room, in);
+	taken = escape_line(out, room, in, size);
 	used = strlen(out);
 	FUZZ_CHECK(used < room && strncmp(out, whole, used) == 0);
 	FUZZ_CHECK(fuzz_is_harmless(out, used, ""));
+	FUZZ_CHECK(unescape(back, out) == taken && memcmp(back, in, taken) == 0);
 	FUZZ_CHECK(used == strlen(whole) || room - used <= 3 * ESCAPE_GROWTH);
+	if (strlen(in) == size)
+		FUZZ_CHECK(strcmp(escape_text(back, room, in), out) == 0);
 	free(whole);
 	free(out);
 	free(back);
@@ -142,7 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(fuzz_is_harmless(out, used, keep));
 	check_says_the_same(in, size, out, used, keep);
 	check_cut(in, size, cut < size ? cut : size, out, used, keep);
-	check_text(in, cut + 1);
+	check_line(in, size, cut + 1);
 	check_source(in, size);
 	free(in);
 	free(out);

@@ -196,6 +196,21 @@ START_TEST(line_is_cut_before_what_no_longer_fits)
 END_TEST
 
 /* A text for -e says the same by \x41 as by A; it must stay what was written. */
+START_TEST(line_may_hold_nuls)
+{
+	char out[32];
+
+	ck_assert_uint_eq(escape_line(out, sizeof out, "a\0b\\x41", 7), 7);
+	ck_assert_str_eq(out, "a\\x00b\\x5Cx41");
+	ck_assert_uint_eq(escape_line(out, 6, "a\0b", 3), 2);
+	ck_assert_str_eq(out, "a\\x00");
+	ck_assert_uint_eq(escape_line(out, 5, "a\0b", 3), 1);
+	ck_assert_str_eq(out, "a");
+	ck_assert_uint_eq(escape_line(out, 1, "a", 1), 0);
+	ck_assert_str_eq(out, "");
+}
+END_TEST
+
 START_TEST(backslashes_of_a_source_stay)
 {
 	static const char text[] = "\\x41\\n\n\xE2\x80\xAE";
@@ -219,6 +234,7 @@ int main(void)
 	tcase_add_loop_test(text, text_is_cut_where_it_no_longer_fits, 0, COUNT_OF(cut));
 	tcase_add_loop_test(text, line_keeps_its_order, 0, COUNT_OF(lines));
 	tcase_add_test(text, line_is_cut_before_what_no_longer_fits);
+	tcase_add_test(text, line_may_hold_nuls);
 	tcase_add_test(text, backslashes_of_a_source_stay);
 	return suite_run(suite);
 }
