@@ -158,6 +158,8 @@ src_libclient_a_SOURCES = \
 	src/client/survey.h \
 	src/client/talking.c \
 	src/client/talking.h \
+	src/client/tally.c \
+	src/client/tally.h \
 	src/client/target.c \
 	src/client/target.h \
 	src/client/trace.c \
