@@ -160,6 +160,8 @@ src_libclient_a_SOURCES = \
 	src/client/talking.h \
 	src/client/tally.c \
 	src/client/tally.h \
+	src/client/tallytext.c \
+	src/client/tallytext.h \
 	src/client/target.c \
 	src/client/target.h \
 	src/client/trace.c \

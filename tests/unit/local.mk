@@ -72,6 +72,7 @@ unit_tests = \
 	tests/unit/check_summarytext \
 	tests/unit/check_talking \
 	tests/unit/check_tally \
+	tests/unit/check_tallytext \
 	tests/unit/check_template \
 	tests/unit/check_terminal \
 	tests/unit/check_text \
@@ -136,6 +137,7 @@ tests_unit_check_summary_LDADD = $(client_unit_libs)
 tests_unit_check_summarytext_LDADD = $(client_unit_libs)
 tests_unit_check_talking_LDADD = $(client_unit_libs)
 tests_unit_check_tally_LDADD = $(client_unit_libs)
+tests_unit_check_tallytext_LDADD = $(client_unit_libs)
 tests_unit_check_rounds_LDADD = $(client_unit_libs)
 tests_unit_check_trace_LDADD = $(client_unit_libs)
 tests_unit_check_watchdog_LDADD = $(client_unit_libs)
@@ -170,6 +172,7 @@ tests_unit_check_latencies_LDFLAGS = $(memory_ldflags)
 tests_unit_check_outages_LDFLAGS = $(memory_ldflags)
 tests_unit_check_summary_LDFLAGS = $(memory_ldflags)
 tests_unit_check_tally_LDFLAGS = $(memory_ldflags)
+tests_unit_check_tallytext_LDFLAGS = $(memory_ldflags)
 
 tests_unit_check_race_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getpeername
 tests_unit_check_rounds_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=probe_start -Wl,--wrap=probe_free
