@@ -94,6 +94,8 @@ src_libclient_a_SOURCES = \
 	src/client/backoff.h \
 	src/client/census.c \
 	src/client/census.h \
+	src/client/chisquare.c \
+	src/client/chisquare.h \
 	src/client/command.c \
 	src/client/command.h \
 	src/client/conflicts.c \
@@ -147,6 +149,8 @@ src_libclient_a_SOURCES = \
 	src/client/rounds.c \
 	src/client/rounds.h \
 	src/client/schema.h \
+	src/client/shares.c \
+	src/client/shares.h \
 	src/client/status.h \
 	src/client/summary.c \
 	src/client/summary.h \

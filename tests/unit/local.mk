@@ -10,6 +10,7 @@ unit_tests = \
 	tests/unit/check_ask \
 	tests/unit/check_backoff \
 	tests/unit/check_base64 \
+	tests/unit/check_chisquare \
 	tests/unit/check_cli \
 	tests/unit/check_client_options \
 	tests/unit/check_client_proxyheader \
@@ -64,6 +65,7 @@ unit_tests = \
 	tests/unit/check_room \
 	tests/unit/check_rounds \
 	tests/unit/check_session \
+	tests/unit/check_shares \
 	tests/unit/check_signals \
 	tests/unit/check_sockets \
 	tests/unit/check_standard \
@@ -117,6 +119,7 @@ client_unit_libs = tests/unit/lib/libunit.a src/libclient.a src/libbase.a $(EVEN
 	$(PTHREAD_LIBS)
 tests_unit_check_ask_LDADD = $(client_unit_libs)
 tests_unit_check_backoff_LDADD = $(client_unit_libs)
+tests_unit_check_chisquare_LDADD = $(client_unit_libs) -lm
 tests_unit_check_client_options_LDADD = $(client_unit_libs)
 tests_unit_check_client_proxyheader_LDADD = $(client_unit_libs)
 tests_unit_check_command_LDADD = $(client_unit_libs)
@@ -133,6 +136,7 @@ tests_unit_check_prompt_LDADD = $(client_unit_libs)
 tests_unit_check_race_LDADD = $(client_unit_libs)
 tests_unit_check_reading_LDADD = $(client_unit_libs)
 tests_unit_check_report_LDADD = $(client_unit_libs)
+tests_unit_check_shares_LDADD = $(client_unit_libs)
 tests_unit_check_summary_LDADD = $(client_unit_libs)
 tests_unit_check_summarytext_LDADD = $(client_unit_libs)
 tests_unit_check_talking_LDADD = $(client_unit_libs)
@@ -170,6 +174,7 @@ tests_unit_check_sockets_LDFLAGS = $(fault_ldflags)
 memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 tests_unit_check_latencies_LDFLAGS = $(memory_ldflags)
 tests_unit_check_outages_LDFLAGS = $(memory_ldflags)
+tests_unit_check_shares_LDFLAGS = $(memory_ldflags)
 tests_unit_check_summary_LDFLAGS = $(memory_ldflags)
 tests_unit_check_tally_LDFLAGS = $(memory_ldflags)
 tests_unit_check_tallytext_LDFLAGS = $(memory_ldflags)

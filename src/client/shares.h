@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * shares: how often each of several greetings is expected to come, and whether it does.
+ *
+ * It is written as "left:50,right:50": the beginning of a greeting, a colon and its percentage. Of
+ * several colons, the last one counts. A text with a comma cannot be written.
+ */
+#ifndef CLIENT_SHARES_H
+#define CLIENT_SHARES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attributes.h"
+
+/* The most texts. */
+#define SHARES_MAX 100
+
+/* Room for a verdict. */
+#define SHARES_VERDICT_MAX 16384
+
+struct shares;
+
+/*
+ * Reads what is expected. The percentages are above 0, have at most three decimals, and add up to
+ * 100; no text begins with another one. Returns NULL, and sets `shares`, to be freed; or why not.
+ */
+const char *shares_parse(const char *text, struct shares **shares) MUST_CHECK;
+
+/* How many texts there are. */
+size_t shares_count(const struct shares *shares);
+
+/* Returns the index of the text that a greeting begins with, or else shares_count(). */
+size_t shares_find(const struct shares *shares, const void *bytes, size_t length);
+
+/* Counts a greeting. */
+void shares_add(struct shares *shares, const void *bytes, size_t length);
+
+/*
+ * Judges the greetings that were counted, and writes the verdict as one line without a newline, in
+ * which texts are escaped, and cut where they are long. True if the shares are as expected, by the
+ * chi-square test at 0.1 %: chance alone makes it fail once in a thousand times. False if they are
+ * not, if a greeting begins with none of the texts, or if there are too few greetings to judge:
+ * each text must be expected at least 5 times.
+ */
+bool shares_judge(const struct shares *shares, char text[SHARES_VERDICT_MAX]);
+
+/* NULL is allowed. */
+void shares_free(struct shares *shares);
+
+#endif
