@@ -27,6 +27,8 @@ static struct {
 	enum log_level last;
 	bool breaks_line;
 	bool never_waits;
+	char *kept; /* the last error, if wanted */
+	size_t kept_size;
 	struct outlet outlet; /* used once writes must not wait */
 	/* Lines lost: not read in time, or failed for another reason, of which the last is kept. */
 	unsigned long unread, failed;
@@ -51,6 +53,14 @@ void log_set_form(bool is_json, bool has_time)
 void log_mark_priorities(const char *stream)
 {
 	settings.style.has_priority = journald_reads(STDERR_FILENO, stream);
+}
+
+void log_keep_error(char *text, size_t size)
+{
+	settings.kept = text;
+	settings.kept_size = size;
+	if (text)
+		text[0] = '\0';
 }
 
 void log_prepare(void)
@@ -177,6 +187,8 @@ static void emit(struct logline_message message, const char *format, va_list arg
 
 	vsnprintf(text, sizeof text, format, arguments);
 	message.text = text;
+	if (settings.kept && message.level == LOG_LEVEL_ERROR)
+		snprintf(settings.kept, settings.kept_size, "%s", text);
 	line[0] = '\n';
 	length += logline_make(line + length, &settings.style, &message);
 	settings.breaks_line = false;

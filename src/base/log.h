@@ -10,6 +10,7 @@
 #define BASE_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/attributes.h"
 #include "base/logline.h"
@@ -25,6 +26,12 @@ void log_set_form(bool is_json, bool has_time);
 
 /* Marks each line with its priority if `stream`, of JOURNAL_STREAM or NULL, is standard error. */
 void log_mark_priorities(const char *stream);
+
+/*
+ * Copies each error from now on to `text` of `size` bytes (at least 1) as well: the last one stays
+ * there, raw, cut to fit and ended by a NUL. NULL: no more. No error has come if it is still empty.
+ */
+void log_keep_error(char *text, size_t size);
 
 /*
  * Until log_wait_no_more(), a message waits for the reader of standard error, and none is lost.

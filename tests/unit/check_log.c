@@ -116,6 +116,29 @@ START_TEST(json_has_a_level)
 }
 END_TEST
 
+/* For those who want to say it in another way as well. */
+START_TEST(last_error_is_kept)
+{
+	char kept[14] = "old";
+
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_DEBUG);
+	log_keep_error(kept, sizeof kept);
+	ck_assert_str_eq(kept, "");
+	log_error("first");
+	log_error("a\nb");
+	log_warning("a warning");
+	log_debug("a detail");
+	ck_assert_str_eq(kept, "a\nb");
+	log_error("%s", "longer than its room");
+	ck_assert_str_eq(kept, "longer than i");
+	log_keep_error(NULL, 0);
+	log_error("last");
+	ck_assert_str_eq(kept, "longer than i");
+	ck_assert_int_eq(occurrences(captured(STDERR_FILENO), "test: longer than its room\n"), 1);
+}
+END_TEST
+
 START_TEST(text_begins_with_the_time_if_asked)
 {
 	const char *text;
@@ -564,6 +587,7 @@ int main(void)
 	tcase_add_test(levelling, journal_has_priorities);
 	tcase_add_test(levelling, other_readers_have_none);
 	tcase_add_test(lines, json_has_a_level);
+	tcase_add_test(lines, last_error_is_kept);
 	tcase_add_test(lines, text_begins_with_the_time_if_asked);
 	tcase_add_test(lines, libevent_is_heard_once);
 	tcase_add_test(lines, one_message_is_one_safe_line);
