@@ -102,6 +102,8 @@ src_libclient_a_SOURCES = \
 	src/client/conflicts.h \
 	src/client/deadline.c \
 	src/client/deadline.h \
+	src/client/errnoname.c \
+	src/client/errnoname.h \
 	src/client/expect.c \
 	src/client/expect.h \
 	src/client/finding.c \
@@ -142,6 +144,8 @@ src_libclient_a_SOURCES = \
 	src/client/reading.h \
 	src/client/report.c \
 	src/client/report.h \
+	src/client/report_json.c \
+	src/client/report_json.h \
 	src/client/resolver.c \
 	src/client/resolver.h \
 	src/client/result.c \

@@ -20,6 +20,7 @@ unit_tests = \
 	tests/unit/check_descriptors \
 	tests/unit/check_endpoint \
 	tests/unit/check_entries \
+	tests/unit/check_errnoname \
 	tests/unit/check_escape \
 	tests/unit/check_excerpt \
 	tests/unit/check_expect \
@@ -61,6 +62,7 @@ unit_tests = \
 	tests/unit/check_reading \
 	tests/unit/check_rendering \
 	tests/unit/check_report \
+	tests/unit/check_report_json \
 	tests/unit/check_resolve \
 	tests/unit/check_room \
 	tests/unit/check_rounds \
@@ -124,6 +126,7 @@ tests_unit_check_client_options_LDADD = $(client_unit_libs)
 tests_unit_check_client_proxyheader_LDADD = $(client_unit_libs)
 tests_unit_check_command_LDADD = $(client_unit_libs)
 tests_unit_check_deadline_LDADD = $(client_unit_libs)
+tests_unit_check_errnoname_LDADD = $(client_unit_libs)
 tests_unit_check_expect_LDADD = $(client_unit_libs)
 tests_unit_check_latencies_LDADD = $(client_unit_libs)
 tests_unit_check_leave_LDADD = $(client_unit_libs)
@@ -137,6 +140,7 @@ tests_unit_check_race_LDADD = $(client_unit_libs)
 tests_unit_check_reading_LDADD = $(client_unit_libs)
 tests_unit_check_report_LDADD = $(client_unit_libs)
 tests_unit_check_shares_LDADD = $(client_unit_libs)
+tests_unit_check_report_json_LDADD = $(client_unit_libs)
 tests_unit_check_summary_LDADD = $(client_unit_libs)
 tests_unit_check_summarytext_LDADD = $(client_unit_libs)
 tests_unit_check_talking_LDADD = $(client_unit_libs)
@@ -175,6 +179,7 @@ memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=re
 tests_unit_check_latencies_LDFLAGS = $(memory_ldflags)
 tests_unit_check_outages_LDFLAGS = $(memory_ldflags)
 tests_unit_check_shares_LDFLAGS = $(memory_ldflags)
+tests_unit_check_report_json_LDFLAGS = $(memory_ldflags)
 tests_unit_check_summary_LDFLAGS = $(memory_ldflags)
 tests_unit_check_tally_LDFLAGS = $(memory_ldflags)
 tests_unit_check_tallytext_LDFLAGS = $(memory_ldflags)
