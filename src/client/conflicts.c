@@ -88,6 +88,17 @@ static const char *find_lack_of_many(const struct options *options)
 	return NULL;
 }
 
+/* Returns what would print something besides the objects of JSON, or nothing; NULL: nothing. */
+static const char *find_conflict_with_json(const struct options *options)
+{
+	if (options->raw || options->escape)
+		return options->raw ? "--json and --raw exclude each other"
+				    : "--json and --escape exclude each other";
+	if (options->quiet)
+		return "--json and --quiet exclude each other";
+	return options->command ? "--json and a command exclude each other" : NULL;
+}
+
 /* Returns what is wrong with the texts that a greeting is compared with; NULL: nothing. */
 static const char *find_fault_of_texts(const struct options *options)
 {
@@ -119,6 +130,8 @@ const char *conflicts_find(const struct options *options)
 	why = find_fault_of_texts(options);
 	if (!why)
 		why = find_lack_of_many(options);
+	if (!why && options->json)
+		why = find_conflict_with_json(options);
 	if (!why && options->zero)
 		why = find_conflict_with_zero(options);
 	if (!why && options->invert)

@@ -13,6 +13,7 @@
 #include "options.h"
 #include "prompt.h"
 #include "report.h"
+#include "report_json.h"
 #include "result.h"
 #include "rounds.h"
 #include "status.h"
@@ -23,13 +24,28 @@ static void over_cb(void *base)
 	loop_stop(base);
 }
 
+/* Reports a result in the form that the options want. Returns the exit status. */
+static enum status report_one(const struct options *options, const struct probe_result *result,
+			      uint64_t serial)
+{
+	struct attempt_facts facts = {.serial = serial};
+
+	if (!options->json)
+		return report_result(options, result);
+	facts.began_ms = clock_now_ms() - (clock_us() - result->began_us) / 1000;
+	return report_json_attempt(options, result, &facts);
+}
+
 /* Reports that the machine failed us before there was a result. Returns the exit status. */
 static enum status fail_without_result(const struct options *options, const char *why)
 {
-	struct probe_result result = {.status = STATUS_INTERNAL, .stage = "start"};
+	struct probe_result result;
 
+	result_begin(&result);
+	result.status = STATUS_INTERNAL;
+	result.stage = "start";
 	snprintf(result.reason, sizeof result.reason, "%s", why);
-	return report_result(options, &result);
+	return report_one(options, &result, 1);
 }
 
 /* Reports the results in the order of the targets. Returns the status of the first failure. */
@@ -39,7 +55,7 @@ static enum status report_all(const struct options *options, const struct rounds
 
 	for (size_t i = 0; i < options_target_count(options); i++) {
 		const struct probe_result *result = rounds_result(rounds, i);
-		enum status one = result ? report_result(rounds_options(rounds, i), result)
+		enum status one = result ? report_one(rounds_options(rounds, i), result, i + 1)
 					 : STATUS_GREETED;
 		if (all == STATUS_GREETED)
 			all = one;
@@ -85,16 +101,12 @@ static enum status ask_many(const struct options *options, struct event_base *ba
 	return status;
 }
 
-/* Finds out whom to ask, makes the loop, and asks. Returns the exit status. */
-static enum status run(struct options *options)
+/* Makes the loop, and asks. Returns the exit status. */
+static enum status run(const struct options *options)
 {
-	struct event_base *base;
+	struct event_base *base = loop_new();
 	enum status status;
 
-	if ((!options->has_target && !prompt_target(&options->target)) ||
-	    !options_suit_targets(options))
-		return STATUS_USAGE;
-	base = loop_new();
 	if (!base)
 		status = fail_without_result(options, "cannot make the event loop");
 	else if (options_want_many(options))
@@ -105,13 +117,42 @@ static enum status run(struct options *options)
 	return status;
 }
 
+/* Finds out what the user wants, and from whom. Logs what is wrong with that. */
+static enum cli_outcome learn(struct options *options, int argc, char **argv)
+{
+	enum cli_outcome outcome = options_read(options, argc, argv);
+
+	if (options->verbose)
+		log_open("hailto", LOG_LEVEL_DEBUG);
+	if (outcome == CLI_GO && ((!options->has_target && !prompt_target(&options->target)) ||
+				  !options_suit_targets(options)))
+		return CLI_BAD;
+	return outcome;
+}
+
+/* The exit status if nothing is asked. */
+static const enum status statuses[] = {
+	[CLI_END] = STATUS_GREETED,
+	[CLI_BAD] = STATUS_USAGE,
+	[CLI_FAILED] = STATUS_INTERNAL,
+};
+
+/* The same; what is wrong becomes an object as well, if --json came before it. */
+static enum cli_outcome learn_or_report(struct options *options, int argc, char **argv)
+{
+	char why[REPORT_JSON_REASON_MAX];
+	enum cli_outcome outcome;
+
+	log_keep_error(why, sizeof why);
+	outcome = learn(options, argc, argv);
+	log_keep_error(NULL, 0);
+	if (options->json && (outcome == CLI_BAD || outcome == CLI_FAILED))
+		report_json_error(statuses[outcome], why);
+	return outcome;
+}
+
 int main(int argc, char **argv)
 {
-	static const enum status statuses[] = {
-		[CLI_END] = STATUS_GREETED,
-		[CLI_BAD] = STATUS_USAGE,
-		[CLI_FAILED] = STATUS_INTERNAL,
-	};
 	static const int none[] = {0};
 	struct signals_kept kept;
 	struct options options;
@@ -123,9 +164,7 @@ int main(int argc, char **argv)
 	signals_begin(none);
 	if (!standard_reserve())
 		return STATUS_INTERNAL;
-	outcome = options_read(&options, argc, argv);
-	if (options.verbose)
-		log_open("hailto", LOG_LEVEL_DEBUG);
+	outcome = learn_or_report(&options, argc, argv);
 	status = outcome == CLI_GO ? run(&options) : statuses[outcome];
 	if (outcome == CLI_GO && status == STATUS_GREETED && options.command)
 		status = command_run(options.command, &kept);

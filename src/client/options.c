@@ -77,6 +77,8 @@ static const struct cli_option table[] = {
 	 "print the bytes as they are, to a terminal too"},
 	{0, "escape", NULL, CLI_FLAG, FIELD(escape), 0, 0, NULL,
 	 "print control bytes as \\xHH, to a pipe too"},
+	{'j', "json", NULL, CLI_FLAG, FIELD(json), 0, 0, NULL,
+	 "print a JSON object for each attempt instead"},
 	{'q', "quiet", NULL, CLI_FLAG, FIELD(quiet), 0, 0, NULL,
 	 "print nothing: the exit status tells"},
 	{'v', "verbose", NULL, CLI_COUNTER, FIELD(verbose), 0, 0, NULL,
@@ -120,7 +122,7 @@ static void derive(struct options *options)
 	if (options->count != OPTIONS_UNSET && options->interval == OPTIONS_UNSET &&
 	    options->parallel == 1)
 		options->interval = INTERVAL_MS;
-	options->detailed = options->verbose > 0;
+	options->detailed = options->json || options->verbose > 0;
 	options->steady = options->zero && options->wait > 0 && !options->invert;
 }
 
@@ -253,10 +255,10 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 	outcome = cli_parse_command(&cli, options, argc, argv, &rest);
 	if (outcome != CLI_GO)
 		return outcome;
+	options->command = rest.command;
 	if (!accept_or_complain(conflicts_find(options)) ||
 	    !accept_or_complain(find_fault_of_rest(options, &rest)))
 		return CLI_BAD;
-	options->command = rest.command;
 	derive(options);
 	outcome = read_source(options);
 	if (outcome == CLI_GO)

@@ -39,7 +39,7 @@ struct options {
 	bool proxy_is_local;			/* it is for no client's connection */
 	struct address proxy_source;		/* the client that it names; length 0: ourselves */
 	const char *send_proxy, *send_proxy_v2; /* or NULL */
-	bool udp, zero, invert, raw, escape, quiet;
+	bool udp, zero, invert, raw, escape, json, quiet;
 	bool detailed;	  /* a report tells more than the greeting */
 	bool steady;	  /* a connection counts only if it lasts for a moment */
 	uint64_t verbose; /* how often -v was given */

@@ -46,6 +46,8 @@ static void check_peace(const struct options *options)
 	FUZZ_CHECK(!options->ipv4 || !options->ipv6);
 	FUZZ_CHECK(!options->raw || !options->escape);
 	FUZZ_CHECK(!options->quiet || !options->verbose);
+	FUZZ_CHECK(!options->json ||
+		   (!options->raw && !options->escape && !options->quiet && !options->command));
 	FUZZ_CHECK(!options->expect || !options->expect_prefix);
 	FUZZ_CHECK(!expected || (!options->zero && strlen(expected) <= options->bytes));
 	FUZZ_CHECK(!rejected ||

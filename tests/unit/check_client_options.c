@@ -98,6 +98,7 @@ static const struct {
 	{"-4", AT(ipv4)},   {"--ipv4", AT(ipv4)},     {"-6", AT(ipv6)},	 {"--ipv6", AT(ipv6)},
 	{"-u", AT(udp)},    {"--udp", AT(udp)},	      {"-z", AT(zero)},	 {"--zero", AT(zero)},
 	{"--raw", AT(raw)}, {"--escape", AT(escape)}, {"-q", AT(quiet)}, {"--quiet", AT(quiet)},
+	{"-j", AT(json)},   {"--json", AT(json)},
 };
 
 START_TEST(flag_sets_its_field)
@@ -267,6 +268,10 @@ static const struct {
 	{{"-46"}, "exclude each other"},
 	{{"--raw", "--escape"}, "exclude each other"},
 	{{"-q", "-v"}, "exclude each other"},
+	{{"-j", "-q"}, "--json and --quiet exclude each other"},
+	{{"--raw", "-j"}, "--json and --raw exclude each other"},
+	{{"--escape", "-j"}, "--json and --escape exclude each other"},
+	{{"-j", "localhost", "--", "true"}, "--json and a command exclude each other"},
 	{{"-Ea", "--expect-prefix=a"}, "exclude each other"},
 	{{"-E", "", "--expect-prefix="}, "exclude each other"},
 	{{"-z", "-Ea"}, "--zero"},
@@ -534,6 +539,7 @@ START_TEST(help_names_every_option)
 		"--expect-prefix=",   "-z, --zero",	   "--raw",	    "--escape",
 		"-u, --udp",	      "-q, --quiet",	   "-v, --verbose", "-h, --help",
 		"-V, --version",      "-W, --wait[=TIME]", "--invert",	    "--reject-prefix=",
+		"-j, --json",
 	};
 
 	capture(STDOUT_FILENO);
