@@ -38,6 +38,7 @@ program valgrind      valgrind
 program mandoc        mandoc
 program groff         groff-base
 program promtool      prometheus
+module  jsonschema    python3-jsonschema
 '
 
 # Of what a pipe brings, its beginning is taken by `sed -n 1,5p` and not by head: that closes the pipe, and what
@@ -132,6 +133,7 @@ is_there() { # how, name
 	library) pkg-config --exists "$2" 2>/dev/null ;;
 	file) [ -e "$2" ] ;;
 	macro) [ -e "$(aclocal --print-ac-dir 2>/dev/null)/$2.m4" ] ;;
+	module) python3 -c "import $2" 2>/dev/null ;;
 	openbsd) [[ $("$2" -h 2>&1) == *OpenBSD* ]] ;;
 	*) false ;;
 	esac

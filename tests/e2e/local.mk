@@ -33,6 +33,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_client_apart.py \
 	tests/e2e/test_client_dead_ends.py \
 	tests/e2e/test_client_exit_codes.py \
+	tests/e2e/test_client_json.py \
 	tests/e2e/test_client_names.py \
 	tests/e2e/test_client_options.py \
 	tests/e2e/test_client_output.py \
@@ -89,6 +90,7 @@ EXTRA_DIST += \
 	tests/e2e/lib/machine.py \
 	tests/e2e/lib/manager.py \
 	tests/e2e/lib/naive.py \
+	tests/e2e/lib/objects.py \
 	tests/e2e/lib/reload.py \
 	tests/e2e/lib/rows.py \
 	tests/e2e/lib/scrape.py \
