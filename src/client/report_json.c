@@ -19,10 +19,8 @@
 #include "errnoname.h"
 #include "options.h"
 #include "result.h"
+#include "schema.h"
 #include "trace.h"
-
-/* What the members may be that differ between this version and later ones. */
-enum { SCHEMA = 1 };
 
 /* Room for keys, numbers, words of our own and a newline. */
 enum { FRAME_MAX = 1024 };
@@ -50,7 +48,7 @@ static bool write_line(char *text, size_t length)
 static void begin(struct json *json, char *text, size_t size, const char *type)
 {
 	json_begin(json, text, size - 1);
-	json_number(json, "schema", SCHEMA);
+	json_number(json, "schema", SCHEMA_VERSION);
 	json_string(json, "type", type);
 }
 

@@ -14,6 +14,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_rendering \
 	tests/fuzz/fuzz_report \
 	tests/fuzz/fuzz_shares \
+	tests/fuzz/fuzz_report_json \
 	tests/fuzz/fuzz_template
 check_PROGRAMS += $(fuzz_targets)
 
@@ -73,5 +74,7 @@ tests_fuzz_fuzz_report_LDADD = $(fuzz_client_libs)
 tests_fuzz_fuzz_report_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_shares_LDADD = $(fuzz_client_libs)
 tests_fuzz_fuzz_shares_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_report_json_LDADD = $(fuzz_client_libs)
+tests_fuzz_fuzz_report_json_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_template_LDADD = $(fuzz_daemon_libs)
 tests_fuzz_fuzz_template_LDFLAGS = $(fuzz_ldflags)
