@@ -38,7 +38,8 @@ struct series {
 	struct event *tick; /* when the next attempt is due, or to begin the first */
 	struct slot *free;
 	uint64_t begun;
-	uint64_t due_us; /* when the next one is due, by clock_us() */
+	uint64_t due_us;   /* when the next one is due, by clock_us() */
+	uint64_t pause_us; /* none begins before that moment */
 	unsigned under_way;
 	bool is_over;
 	struct slot slots[];
@@ -151,7 +152,7 @@ static void tell_lack(struct slot *slot)
 	result.status = STATUS_INTERNAL;
 	result.stage = "start";
 	snprintf(result.reason, sizeof result.reason, "out of memory");
-	slot->series->due_us = clock_us() + LACK_US;
+	slot->series->pause_us = clock_us() + LACK_US;
 	ended_cb(&result, slot);
 }
 
@@ -209,10 +210,11 @@ static void start_attempt(struct series *series, bool looks_up)
 static bool is_due(struct series *series)
 {
 	uint64_t now_us = clock_us();
+	uint64_t from_us = series->due_us > series->pause_us ? series->due_us : series->pause_us;
 
-	if (now_us >= series->due_us)
+	if (now_us >= from_us)
 		return true;
-	loop_add_timer(series->tick, (series->due_us - now_us + 999) / 1000);
+	loop_add_timer(series->tick, (from_us - now_us + 999) / 1000);
 	return false;
 }
 
