@@ -54,7 +54,7 @@ bool names_are_local(const struct names *names)
 	for (size_t i = 0; i < names->known.count; i++)
 		if (!loopback_has(&names->known.all[i]))
 			return false;
-	return true;
+	return names->known.count > 0;
 }
 
 void names_find(struct names *names, const struct addresslist *addresses)

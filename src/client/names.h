@@ -32,7 +32,7 @@ enum names_advice names_advise(struct names *names);
 /* Returns the addresses known so far; empty: none. */
 const struct addresslist *names_known(const struct names *names);
 
-/* True if all that is known is on this machine. */
+/* True if something is known, and all of it is on this machine. */
 bool names_are_local(const struct names *names);
 
 /* A lookup has found these, all that are known. Warns if there are others than before. */
