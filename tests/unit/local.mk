@@ -43,6 +43,7 @@ unit_tests = \
 	tests/unit/check_metrics \
 	tests/unit/check_monitor \
 	tests/unit/check_nameerror \
+	tests/unit/check_names \
 	tests/unit/check_notify \
 	tests/unit/check_number \
 	tests/unit/check_operands \
@@ -66,6 +67,7 @@ unit_tests = \
 	tests/unit/check_resolve \
 	tests/unit/check_room \
 	tests/unit/check_rounds \
+	tests/unit/check_series \
 	tests/unit/check_session \
 	tests/unit/check_shares \
 	tests/unit/check_signals \
@@ -131,6 +133,7 @@ tests_unit_check_expect_LDADD = $(client_unit_libs)
 tests_unit_check_latencies_LDADD = $(client_unit_libs)
 tests_unit_check_leave_LDADD = $(client_unit_libs)
 tests_unit_check_lineup_LDADD = $(client_unit_libs)
+tests_unit_check_names_LDADD = $(client_unit_libs)
 tests_unit_check_operands_LDADD = $(client_unit_libs)
 tests_unit_check_outages_LDADD = $(client_unit_libs)
 tests_unit_check_outgoing_LDADD = $(client_unit_libs)
@@ -147,6 +150,7 @@ tests_unit_check_talking_LDADD = $(client_unit_libs)
 tests_unit_check_tally_LDADD = $(client_unit_libs)
 tests_unit_check_tallytext_LDADD = $(client_unit_libs)
 tests_unit_check_rounds_LDADD = $(client_unit_libs)
+tests_unit_check_series_LDADD = $(client_unit_libs)
 tests_unit_check_trace_LDADD = $(client_unit_libs)
 tests_unit_check_watchdog_LDADD = $(client_unit_libs)
 
@@ -187,3 +191,16 @@ tests_unit_check_tallytext_LDFLAGS = $(memory_ldflags)
 tests_unit_check_race_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getpeername
 tests_unit_check_rounds_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=probe_start -Wl,--wrap=probe_free
 tests_unit_check_template_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getnameinfo
+
+# These have the time and the probes of stage.c. In a static program, too, --wrap holds for our sources only.
+stage_ldflags = $(memory_ldflags) -Wl,--wrap=probe_start -Wl,--wrap=probe_free -Wl,--wrap=clock_us \
+	-Wl,--wrap=clock_now_ms -Wl,--wrap=loop_add_timer
+stage_sources = \
+	tests/unit/series_run.c \
+	tests/unit/series_run.h \
+	tests/unit/stage.c \
+	tests/unit/stage.h
+tests_unit_check_names_SOURCES = tests/unit/check_names.c $(stage_sources)
+tests_unit_check_names_LDFLAGS = $(stage_ldflags)
+tests_unit_check_series_SOURCES = tests/unit/check_series.c $(stage_sources)
+tests_unit_check_series_LDFLAGS = $(stage_ldflags)
