@@ -36,11 +36,24 @@ static void add_times(struct text *line, const struct probe_result *result)
 		 times->end % 1000 / 10);
 }
 
+/* Returns how many bytes of the greeting are shown: no character in part. */
+static size_t shown_length(const struct probe_result *result)
+{
+	size_t length = SHOWN_MAX;
+
+	if (result->length <= SHOWN_MAX)
+		return result->length;
+	/* At most three bytes continue a character of UTF-8. */
+	while (length > SHOWN_MAX - 3 && (result->bytes[length] & 0xC0) == 0x80)
+		length--;
+	return length;
+}
+
 /* Adds the beginning of the greeting. */
 static void add_greeting(struct text *line, const struct probe_result *result)
 {
 	char shown[SHOWN_MAX * ESCAPE_GROWTH];
-	size_t length = result->length < SHOWN_MAX ? result->length : SHOWN_MAX;
+	size_t length = shown_length(result);
 
 	if (length == 0)
 		return;
@@ -58,10 +71,12 @@ size_t attemptline_format(const struct series_attempt *attempt, char line[ATTEMP
 	text_add(&text, "%" PRIu64 ": ", attempt->serial);
 	if (result->address[0])
 		text_add(&text, "%s: ", escape_text(address, sizeof address, result->address));
-	if (result->status == STATUS_GREETED)
-		text_add(&text, "%zu bytes", result->length);
-	else
+	if (result->status != STATUS_GREETED)
 		text_add(&text, "%s: %s", result->stage, result->reason);
+	else if (result->ended_by == ENDED_BY_NOTHING)
+		text_add(&text, "connected");
+	else
+		text_add(&text, "%zu bytes", result->length);
 	add_times(&text, result);
 	if (attempt->late_us > 0)
 		text_add(&text, ", %" PRIu64 " ms late", attempt->late_us / 1000);

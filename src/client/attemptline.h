@@ -12,8 +12,8 @@ struct series_attempt;
 
 /*
  * Writes the line of an attempt, ended by a newline: its number, the address, how many bytes came
- * and when, in ms since it began, and the beginning of the greeting; or the stage that failed, and
- * why. What comes from outside is escaped. Returns its length.
+ * and when, in ms since it began, and the beginning of the greeting; or only that it is connected;
+ * or the stage that failed, and why. What comes from outside is escaped. Returns its length.
  */
 size_t attemptline_format(const struct series_attempt *attempt, char line[ATTEMPTLINE_MAX]);
 
