@@ -8,6 +8,7 @@ unit_tests = \
 	tests/unit/check_address \
 	tests/unit/check_addresslist \
 	tests/unit/check_ask \
+	tests/unit/check_attemptline \
 	tests/unit/check_backoff \
 	tests/unit/check_base64 \
 	tests/unit/check_chisquare \
@@ -122,6 +123,7 @@ LDADD = tests/unit/lib/libunit.a src/libdaemon.a src/libbase.a $(EVENT_LIBS) $(C
 client_unit_libs = tests/unit/lib/libunit.a src/libclient.a src/libbase.a $(EVENT_LIBS) $(CHECK_LIBS) \
 	$(PTHREAD_LIBS)
 tests_unit_check_ask_LDADD = $(client_unit_libs)
+tests_unit_check_attemptline_LDADD = $(client_unit_libs)
 tests_unit_check_backoff_LDADD = $(client_unit_libs)
 tests_unit_check_chisquare_LDADD = $(client_unit_libs) -lm
 tests_unit_check_client_options_LDADD = $(client_unit_libs)
