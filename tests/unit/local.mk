@@ -12,6 +12,7 @@ unit_tests = \
 	tests/unit/check_backoff \
 	tests/unit/check_base64 \
 	tests/unit/check_chisquare \
+	tests/unit/check_census \
 	tests/unit/check_cli \
 	tests/unit/check_client_options \
 	tests/unit/check_client_proxyheader \
@@ -58,6 +59,7 @@ unit_tests = \
 	tests/unit/check_pool \
 	tests/unit/check_prelude \
 	tests/unit/check_probe \
+	tests/unit/check_progress \
 	tests/unit/check_prompt \
 	tests/unit/check_race \
 	tests/unit/check_readiness \
@@ -126,6 +128,7 @@ tests_unit_check_ask_LDADD = $(client_unit_libs)
 tests_unit_check_attemptline_LDADD = $(client_unit_libs)
 tests_unit_check_backoff_LDADD = $(client_unit_libs)
 tests_unit_check_chisquare_LDADD = $(client_unit_libs) -lm
+tests_unit_check_census_LDADD = $(client_unit_libs)
 tests_unit_check_client_options_LDADD = $(client_unit_libs)
 tests_unit_check_client_proxyheader_LDADD = $(client_unit_libs)
 tests_unit_check_command_LDADD = $(client_unit_libs)
@@ -140,6 +143,7 @@ tests_unit_check_operands_LDADD = $(client_unit_libs)
 tests_unit_check_outages_LDADD = $(client_unit_libs)
 tests_unit_check_outgoing_LDADD = $(client_unit_libs)
 tests_unit_check_probe_LDADD = $(client_unit_libs)
+tests_unit_check_progress_LDADD = $(client_unit_libs)
 tests_unit_check_prompt_LDADD = $(client_unit_libs)
 tests_unit_check_race_LDADD = $(client_unit_libs)
 tests_unit_check_reading_LDADD = $(client_unit_libs)
@@ -191,6 +195,8 @@ tests_unit_check_tally_LDFLAGS = $(memory_ldflags)
 tests_unit_check_tallytext_LDFLAGS = $(memory_ldflags)
 
 tests_unit_check_race_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getpeername
+tests_unit_check_census_LDFLAGS = $(memory_ldflags) -Wl,--wrap=finding_start -Wl,--wrap=finding_free
+tests_unit_check_progress_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_us
 tests_unit_check_rounds_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=probe_start -Wl,--wrap=probe_free
 tests_unit_check_template_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getnameinfo
 
