@@ -162,6 +162,8 @@ src_libclient_a_SOURCES = \
 	src/client/summarytext.h \
 	src/client/series.c \
 	src/client/series.h \
+	src/client/sums.c \
+	src/client/sums.h \
 	src/client/survey.c \
 	src/client/survey.h \
 	src/client/talking.c \

@@ -78,7 +78,7 @@ static enum cli_outcome print(const struct cli *cli, enum cli_kind what)
 	if (what == CLI_VERSION ? standard_print("%s %s\n", cli->program, cli->version)
 				: clihelp_print(cli))
 		return CLI_END;
-	log_error("cannot write to standard output: %s", strerror(errno));
+	standard_log_loss();
 	return CLI_FAILED;
 }
 

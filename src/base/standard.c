@@ -53,6 +53,11 @@ bool standard_print(const char *format, ...)
 	return length >= 0 && standard_write(text, strlen(text));
 }
 
+void standard_log_loss(void)
+{
+	log_error("cannot write to standard output: %s", strerror(errno));
+}
+
 bool standard_flush(void)
 {
 	return fflush(stdout) == 0 && !ferror(stdout);

@@ -25,6 +25,9 @@ bool standard_write(const char *bytes, size_t length) MUST_CHECK;
 /* The same for a formatted text of at most 1023 bytes; the rest is cut off. */
 bool standard_print(const char *format, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
 
+/* Logs that standard output could not be written; errno says why. */
+void standard_log_loss(void);
+
 /* Flushes stdio's stdout. False if any output was lost, now (errno says why) or earlier. */
 bool standard_flush(void) MUST_CHECK;
 

@@ -3,8 +3,11 @@
 #include "base/terminal.h"
 
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { USUAL_WIDTH = 80 };
 
 /*
  * isatty(3) asks by an ioctl(2), which may also fail because an emulator or a sandbox does not know
@@ -20,4 +23,12 @@ bool terminal_is_possible(int fd)
 
 	errno = before;
 	return is_possible;
+}
+
+/* POSIX has tcgetwinsize() only since 2024; all systems have had this request for decades. */
+unsigned terminal_width(int fd)
+{
+	struct winsize size;
+
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : USUAL_WIDTH;
 }

@@ -8,4 +8,7 @@
 /* True unless `fd` is certainly not a terminal: in doubt, send it no raw bytes. Keeps errno. */
 bool terminal_is_possible(int fd);
 
+/* Returns how many columns the terminal `fd` has; 80 if it does not say. */
+unsigned terminal_width(int fd);
+
 #endif

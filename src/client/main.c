@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* main: hailto's steps, in order. */
 #include <stdint.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,21 +18,39 @@
 #include "status.h"
 #include "survey.h"
 
-static void over_cb(void *base)
+/* What asking each target until it answers needs to know. */
+struct inquiry {
+	struct event_base *base;
+	uint64_t serial; /* of the attempt that ended last */
+	enum status status;
+};
+
+static void rounds_over_cb(void *argument)
 {
-	loop_stop(base);
+	const struct inquiry *inquiry = argument;
+
+	loop_stop(inquiry->base);
 }
 
-/* Reports a result in the form that the options want. Returns the exit status. */
-static enum status report_one(const struct options *options, const struct probe_result *result,
-			      uint64_t serial)
+/* Reports an attempt as JSON. Returns the exit status. */
+static enum status report_attempt(const struct options *options, const struct probe_result *result,
+				  uint64_t serial)
 {
-	struct attempt_facts facts = {.serial = serial};
+	const struct attempt_facts facts = {
+		.serial = serial,
+		.began_ms = clock_now_ms() - (clock_us() - result->began_us) / 1000,
+	};
 
-	if (!options->json)
-		return report_result(options, result);
-	facts.began_ms = clock_now_ms() - (clock_us() - result->began_us) / 1000;
 	return report_json_attempt(options, result, &facts);
+}
+
+static void attempted_cb(const struct options *options, const struct probe_result *result,
+			 void *argument)
+{
+	struct inquiry *inquiry = argument;
+
+	if (report_attempt(options, result, ++inquiry->serial) != result->status)
+		inquiry->status = STATUS_INTERNAL;
 }
 
 /* Reports that the machine failed us before there was a result. Returns the exit status. */
@@ -41,22 +58,25 @@ static enum status fail_without_result(const struct options *options, const char
 {
 	struct probe_result result;
 
-	result_begin(&result);
-	result.status = STATUS_INTERNAL;
-	result.stage = "start";
-	snprintf(result.reason, sizeof result.reason, "%s", why);
-	return report_one(options, &result, 1);
+	result_fail_start(&result, why);
+	return options->json ? report_attempt(options, &result, 1)
+			     : report_result(options, &result);
 }
 
-/* Reports the results in the order of the targets. Returns the status of the first failure. */
+/*
+ * Reports the results in the order of the targets, unless each attempt was reported. Returns the
+ * status of the first failure.
+ */
 static enum status report_all(const struct options *options, const struct rounds *rounds)
 {
 	enum status all = STATUS_GREETED;
 
 	for (size_t i = 0; i < options_target_count(options); i++) {
 		const struct probe_result *result = rounds_result(rounds, i);
-		enum status one = result ? report_one(rounds_options(rounds, i), result, i + 1)
-					 : STATUS_GREETED;
+		enum status one = STATUS_GREETED;
+		if (result)
+			one = options->json ? result->status
+					    : report_result(rounds_options(rounds, i), result);
 		if (all == STATUS_GREETED)
 			all = one;
 	}
@@ -72,7 +92,15 @@ static uint64_t make_seed(void)
 /* Asks, reports, and returns the exit status. */
 static enum status ask_targets(const struct options *options, struct event_base *base)
 {
-	struct rounds *rounds = rounds_start(base, options, make_seed(), over_cb, base);
+	struct inquiry inquiry = {.base = base, .status = STATUS_GREETED};
+	const struct rounds_request request = {
+		.options = options,
+		.seed = make_seed(),
+		.attempted = options->json ? attempted_cb : NULL,
+		.over = rounds_over_cb,
+		.argument = &inquiry,
+	};
+	struct rounds *rounds = rounds_start(base, &request);
 	enum status status;
 
 	if (!rounds)
@@ -82,13 +110,18 @@ static enum status ask_targets(const struct options *options, struct event_base 
 	else
 		status = report_all(options, rounds);
 	rounds_free(rounds);
-	return status;
+	return inquiry.status == STATUS_GREETED ? status : inquiry.status;
+}
+
+static void survey_over_cb(void *base)
+{
+	loop_stop(base);
 }
 
 /* Asks one target many times, reports, and returns the exit status. */
 static enum status ask_many(const struct options *options, struct event_base *base)
 {
-	struct survey *survey = survey_start(base, options, over_cb, base);
+	struct survey *survey = survey_start(base, options, survey_over_cb, base);
 	enum status status;
 
 	if (!survey)

@@ -15,6 +15,7 @@
 #include "conflicts.h"
 #include "operands.h"
 #include "outgoing.h"
+#include "shares.h"
 
 #define FIELD(name) offsetof(struct options, name)
 
@@ -233,6 +234,20 @@ static enum cli_outcome read_proxy(struct options *options)
 	return CLI_GO;
 }
 
+/* Reads --expect-shares. */
+static enum cli_outcome read_shares(struct options *options)
+{
+	const char *why;
+
+	if (!options->expect_shares)
+		return CLI_GO;
+	why = shares_parse(options->expect_shares, &options->shares);
+	if (!why)
+		return CLI_GO;
+	log_error("bad shares '%s': %s", options->expect_shares, why);
+	return CLI_BAD;
+}
+
 /*
  * Returns why a command line that may hold a command cannot be used; NULL: it can. A list of
  * servers that is empty, in a script, makes the command look like the server.
@@ -264,6 +279,8 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 	if (outcome == CLI_GO)
 		outcome = read_proxy(options);
 	if (outcome == CLI_GO)
+		outcome = read_shares(options);
+	if (outcome == CLI_GO)
 		outcome = operands_read(options, rest.operands, rest.count);
 	if (outcome == CLI_GO && !accept_or_complain(conflicts_find_of_many(options)))
 		outcome = CLI_BAD;
@@ -273,6 +290,7 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 void options_free(struct options *options)
 {
 	free(options->others);
+	shares_free(options->shares);
 }
 
 size_t options_target_count(const struct options *options)

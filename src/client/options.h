@@ -15,6 +15,8 @@
 /* In place of a number: the option is not given. */
 #define OPTIONS_UNSET UINT64_MAX
 
+struct shares;
+
 struct options {
 	bool has_target;	 /* else ask the user */
 	struct endpoint target;	 /* the only one, or the first */
@@ -33,6 +35,7 @@ struct options {
 	uint64_t parallel; /* the most attempts at the same time */
 	bool any, tally, all;
 	const char *expect_shares;			    /* or NULL */
+	struct shares *shares;				    /* the same, read; counts, too */
 	const char *expect, *expect_prefix, *reject_prefix; /* or NULL */
 	uint64_t talk_first;			/* how many bytes to send before anything is read */
 	unsigned proxy_version;			/* of the PROXY header to begin with; 0: none */

@@ -98,7 +98,7 @@ enum status report_result(const struct options *options, const struct probe_resu
 	if (options->quiet)
 		return result->status;
 	if (!write_greeting(options, result)) {
-		log_error("cannot write to standard output: %s", strerror(errno));
+		standard_log_loss();
 		return STATUS_INTERNAL;
 	}
 	if (result->status != STATUS_GREETED)

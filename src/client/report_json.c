@@ -40,7 +40,7 @@ static bool write_line(char *text, size_t length)
 	text[length] = '\n';
 	if (standard_write(text, length + 1))
 		return true;
-	log_error("cannot write to standard output: %s", strerror(errno));
+	standard_log_loss();
 	return false;
 }
 

@@ -30,6 +30,14 @@ void result_begin(struct probe_result *result)
 	};
 }
 
+void result_fail_start(struct probe_result *result, const char *why)
+{
+	result_begin(result);
+	result->status = STATUS_INTERNAL;
+	result->stage = "start";
+	snprintf(result->reason, sizeof result->reason, "%s", why);
+}
+
 bool result_prepare_trace(struct probe_result *result, const struct options *options)
 {
 	if (options->detailed)

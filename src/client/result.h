@@ -87,6 +87,9 @@ void result_free(struct probe_result *result);
 void result_write_last_words(const struct endpoint *target, uint64_t ms,
 			     char text[RESULT_LAST_WORDS_MAX]);
 
+/* Makes it the result of a probe that could not begin. */
+void result_fail_start(struct probe_result *result, const char *why);
+
 /* Makes it a failure of a stage, with these words. */
 void result_fail(struct probe_result *result, enum status status, enum stage stage,
 		 const char *format, ...) PRINTF_LIKE(4, 5);

@@ -33,6 +33,7 @@ struct round {
 struct rounds {
 	struct event_base *base;
 	const struct options *options;
+	rounds_attempt_cb *attempted; /* or NULL */
 	rounds_cb *over;
 	void *argument;
 	uint64_t end_ms; /* of the wait; 0: each target is asked once */
@@ -158,10 +159,20 @@ static void log_cut_short(const struct round *round, const struct probe_result *
 		  result->reason);
 }
 
+/* Tells of an attempt that has ended. */
+static void tell_attempt(const struct round *round, const struct probe_result *result)
+{
+	const struct rounds *rounds = round->rounds;
+
+	if (rounds->attempted)
+		rounds->attempted(&round->options, result, rounds->argument);
+}
+
 static void ended_cb(const struct probe_result *result, void *argument)
 {
 	struct round *round = argument;
 
+	tell_attempt(round, result);
 	if (is_cut_short(round, result)) {
 		log_cut_short(round, result);
 	} else {
@@ -206,8 +217,8 @@ static void again_cb(evutil_socket_t fd, short what, void *argument)
 	if (left == 0) {
 		give_up(round);
 	} else if (!start_attempt(round, left)) {
-		round->result = (struct probe_result){.status = STATUS_INTERNAL, .stage = "start"};
-		snprintf(round->result.reason, sizeof round->result.reason, "out of memory");
+		result_fail_start(&round->result, "out of memory");
+		tell_attempt(round, &round->result);
 		take_failure(round);
 	}
 }
@@ -227,9 +238,9 @@ static bool start_round(struct rounds *rounds, size_t i, uint64_t seed)
 	       start_attempt(round, options->wait > 0 ? options->wait : options->timeout);
 }
 
-struct rounds *rounds_start(struct event_base *base, const struct options *options, uint64_t seed,
-			    rounds_cb *over, void *argument)
+struct rounds *rounds_start(struct event_base *base, const struct rounds_request *request)
 {
+	const struct options *options = request->options;
 	size_t count = options_target_count(options);
 	struct rounds *rounds = calloc(1, sizeof *rounds + count * sizeof *rounds->all);
 
@@ -237,12 +248,13 @@ struct rounds *rounds_start(struct event_base *base, const struct options *optio
 		return NULL;
 	rounds->base = base;
 	rounds->options = options;
-	rounds->over = over;
-	rounds->argument = argument;
+	rounds->attempted = request->attempted;
+	rounds->over = request->over;
+	rounds->argument = request->argument;
 	rounds->end_ms = options->wait > 0 ? clock_ms() + options->wait : 0;
 	rounds->count = rounds->open = count;
 	for (size_t i = 0; i < count; i++) {
-		if (start_round(rounds, i, seed))
+		if (start_round(rounds, i, request->seed))
 			continue;
 		rounds_free(rounds);
 		return NULL;

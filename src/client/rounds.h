@@ -22,12 +22,24 @@ struct rounds;
 /* Called once, from the loop, when all is over. Must not free the rounds. */
 typedef void rounds_cb(void *argument);
 
+/* Called from the loop for each attempt that has ended; `options` are those of its target. */
+typedef void rounds_attempt_cb(const struct options *options, const struct probe_result *result,
+			       void *argument);
+
+struct rounds_request {
+	const struct options *options; /* kept, not copied */
+	uint64_t seed;		       /* of the pauses */
+	rounds_attempt_cb *attempted;  /* or NULL */
+	rounds_cb *over;
+	void *argument; /* of both */
+};
+
 /*
- * Starts to ask the options' targets, once or for as long as they want to wait. The options are
- * kept, not copied; `seed` is of the pauses. Never calls back before it returns. NULL: no memory.
+ * Starts to ask the options' targets, once or for as long as they want to wait. Never calls back
+ * before it returns. NULL: no memory.
  */
-struct rounds *rounds_start(struct event_base *base, const struct options *options, uint64_t seed,
-			    rounds_cb *over, void *argument) MUST_CHECK;
+struct rounds *rounds_start(struct event_base *base,
+			    const struct rounds_request *request) MUST_CHECK;
 
 /*
  * Returns the last result of the i-th target, valid until rounds_free(). NULL: there is none that

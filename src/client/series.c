@@ -148,10 +148,7 @@ static void tell_lack(struct slot *slot)
 {
 	struct probe_result result;
 
-	result_begin(&result);
-	result.status = STATUS_INTERNAL;
-	result.stage = "start";
-	snprintf(result.reason, sizeof result.reason, "out of memory");
+	result_fail_start(&result, "out of memory");
 	slot->series->pause_us = clock_us() + LACK_US;
 	ended_cb(&result, slot);
 }

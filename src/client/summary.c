@@ -13,9 +13,10 @@ struct summary {
 	struct summary_counts counts;
 	struct latencies *latencies;
 	struct outages *outages;
+	bool has_outages; /* else they stay empty */
 };
 
-struct summary *summary_new(bool is_bounded)
+struct summary *summary_new(bool is_bounded, bool has_outages)
 {
 	struct summary *summary = calloc(1, sizeof *summary);
 
@@ -23,6 +24,7 @@ struct summary *summary_new(bool is_bounded)
 		return NULL;
 	summary->latencies = latencies_new(is_bounded);
 	summary->outages = outages_new();
+	summary->has_outages = has_outages;
 	if (summary->latencies && summary->outages)
 		return summary;
 	summary_free(summary);
@@ -64,7 +66,8 @@ bool summary_add(struct summary *summary, const struct summary_attempt *attempt,
 
 	summary->counts.attempts++;
 	add_lateness(&summary->counts, attempt->late_us);
-	outages_add(summary->outages, attempt->number, began, has_failed);
+	if (summary->has_outages)
+		outages_add(summary->outages, attempt->number, began, has_failed);
 	if (has_failed) {
 		add_failure(&summary->counts, result);
 		return true;

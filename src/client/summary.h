@@ -42,8 +42,11 @@ struct summary_counts {
 
 struct summary;
 
-/* Makes an empty summary; `is_bounded`: of a run that may be endless. NULL: no memory. */
-struct summary *summary_new(bool is_bounded);
+/*
+ * Makes an empty summary. `is_bounded`: of a run that may be endless. `has_outages`: failures are
+ * of one target over time; else they are of several, and no outages are told. NULL: no memory.
+ */
+struct summary *summary_new(bool is_bounded, bool has_outages);
 
 /*
  * Adds an attempt that has ended. The result's stage must be a literal. False: no memory for how

@@ -2,12 +2,10 @@
 /* survey: asks a target many times, or each of its addresses, and reports on all attempts. */
 #include "survey.h"
 
-#include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/addresslist.h"
@@ -16,14 +14,15 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/standard.h"
+#include "base/terminal.h"
 #include "attemptline.h"
 #include "census.h"
 #include "options.h"
 #include "progress.h"
+#include "report_json.h"
 #include "result.h"
 #include "series.h"
-#include "summary.h"
-#include "summarytext.h"
+#include "sums.h"
 
 /* Descriptors for what is no connection: the loop, a lookup, a second address of some. */
 enum { RESERVE = 16 };
@@ -35,21 +34,12 @@ struct survey {
 	void *argument;
 	struct census *census; /* NULL: the addresses are not needed, or known */
 	struct series *series; /* NULL: not begun */
-	struct summary *summary;
+	struct sums *sums;
 	struct progress progress;
 	struct event *show; /* the progress; NULL: it is not shown */
 	struct event *interrupt, *terminate;
 	bool cannot_write; /* to standard output */
 };
-
-/* Writes to standard output, once that has not failed. */
-static void print(struct survey *survey, const char *text, size_t length)
-{
-	if (survey->cannot_write || standard_write(text, length))
-		return;
-	survey->cannot_write = true;
-	log_error("cannot write to standard output: %s", strerror(errno));
-}
 
 /* True if each attempt has a line: they come one after the other, or are few. */
 static bool has_lines(const struct options *options)
@@ -63,7 +53,24 @@ static void print_line(struct survey *survey, const struct series_attempt *attem
 {
 	char line[ATTEMPTLINE_MAX];
 
-	print(survey, line, attemptline_format(attempt, line));
+	if (!survey->cannot_write && !standard_write(line, attemptline_format(attempt, line))) {
+		standard_log_loss();
+		survey->cannot_write = true;
+	}
+}
+
+/* Prints the object of an attempt. */
+static void print_json(struct survey *survey, const struct series_attempt *attempt)
+{
+	const struct attempt_facts facts = {
+		.serial = attempt->serial,
+		.began_ms = attempt->began_ms,
+		.late_us = attempt->late_us,
+	};
+
+	if (!survey->cannot_write)
+		survey->cannot_write = report_json_attempt(survey->options, attempt->result,
+							   &facts) != attempt->result->status;
 }
 
 /* An attempt is over. */
@@ -71,18 +78,13 @@ static void attempted_cb(const struct series_attempt *attempt, void *argument)
 {
 	struct survey *survey = argument;
 	const struct probe_result *result = attempt->result;
-	const struct summary_attempt counted = {
-		.number = attempt->serial - 1,
-		.began_us = result->began_us,
-		.began_ms = attempt->began_ms,
-		.late_us = attempt->late_us,
-	};
 
-	if (!summary_add(survey->summary, &counted, result))
-		log_warning("no memory for a time: the percentiles lack it");
+	sums_add(survey->sums, attempt);
 	survey->progress.done++;
 	survey->progress.failed += result->status != STATUS_GREETED;
-	if (has_lines(survey->options))
+	if (survey->options->json)
+		print_json(survey, attempt);
+	else if (has_lines(survey->options))
 		print_line(survey, attempt);
 	/* No other attempt could be better. */
 	if (survey->cannot_write || result->status == STATUS_USAGE)
@@ -141,8 +143,7 @@ static void counted_cb(const struct addresslist *addresses, const struct probe_r
 	if (!addresses) {
 		fail(survey, failure);
 	} else if (!start_series(survey, addresses)) {
-		result_begin(&lack);
-		result_fail(&lack, STATUS_INTERNAL, STAGE_CONNECT, "out of memory");
+		result_fail_start(&lack, "out of memory");
 		fail(survey, &lack);
 	}
 }
@@ -168,13 +169,21 @@ static void show_cb(evutil_socket_t fd, short what, void *argument)
 	loop_add_timer(survey->show, progress_pause(&survey->progress));
 }
 
-/* Shows how the run goes, if nothing else does. False: no memory. */
+/* True if nothing else shows how the run goes, and nothing else writes to the same terminal. */
+static bool shows_progress(const struct options *options)
+{
+	if (options->json)
+		return !terminal_is_possible(STDOUT_FILENO);
+	return !options->quiet && !has_lines(options);
+}
+
+/* Shows how the run goes, if that is to be. False: no memory. */
 static bool prepare_progress(struct survey *survey)
 {
 	const struct options *options = survey->options;
 
 	progress_begin(&survey->progress, options->all ? 0 : options->count);
-	if (options->quiet || has_lines(options))
+	if (!shows_progress(options))
 		return true;
 	survey->show = evtimer_new(survey->base, show_cb, survey);
 	return survey->show && loop_add_timer(survey->show, progress_pause(&survey->progress));
@@ -229,10 +238,10 @@ struct survey *survey_start(struct event_base *base, const struct options *optio
 	survey->options = options;
 	survey->over = over;
 	survey->argument = argument;
-	survey->summary = summary_new(options->count == 0);
+	survey->sums = sums_new(options);
 	survey->interrupt = end_by(survey, SIGINT);
 	survey->terminate = end_by(survey, SIGTERM);
-	if (!survey->summary || !survey->interrupt || !survey->terminate ||
+	if (!survey->sums || !survey->interrupt || !survey->terminate ||
 	    !prepare_progress(survey) || !start_asking(survey)) {
 		survey_free(survey);
 		return NULL;
@@ -243,14 +252,16 @@ struct survey *survey_start(struct event_base *base, const struct options *optio
 
 enum status survey_report(struct survey *survey)
 {
-	const struct options *options = survey->options;
-	enum status status = summary_status(survey->summary, options->any);
-	char text[SUMMARYTEXT_MAX];
+	bool written = false;
+	enum status status;
 
-	summary_end(survey->summary, clock_us(), clock_now_ms());
-	if (!options->quiet)
-		print(survey, text, summarytext_write(survey->summary, text));
-	return survey->cannot_write ? STATUS_INTERNAL : status;
+	if (survey->cannot_write)
+		return STATUS_INTERNAL;
+	status = sums_report(survey->sums, &written);
+	if (written)
+		return status;
+	standard_log_loss();
+	return STATUS_INTERNAL;
 }
 
 void survey_free(struct survey *survey)
@@ -259,7 +270,7 @@ void survey_free(struct survey *survey)
 		return;
 	series_free(survey->series);
 	census_free(survey->census);
-	summary_free(survey->summary);
+	sums_free(survey->sums);
 	loop_free_event(survey->show);
 	loop_free_event(survey->interrupt);
 	loop_free_event(survey->terminate);

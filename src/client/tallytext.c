@@ -69,7 +69,7 @@ static size_t make_aligned(char *line, const struct tally *tally, const struct t
 			   const struct columns *columns)
 {
 	uint64_t tenths = (tally_share(tally, entry->count) + 50) / 100;
-	char greeting[GREETING_MAX + 1], share[SHARE_WIDTH + 1], bar[BAR_MOST + 1];
+	char greeting[GREETING_MAX + 1], share[32], bar[BAR_MOST + 1];
 	size_t length = (size_t)(tenths * (uint64_t)columns->bar + 500) / 1000;
 
 	describe(entry, greeting, columns->greeting);

@@ -108,6 +108,17 @@ static struct options options;
 static struct endpoint others[TARGETS_MAX - 1];
 static struct rounds *rounds;
 
+static size_t told; /* attempts that ended */
+
+static void attempted_cb(const struct options *asked, const struct probe_result *result,
+			 void *argument)
+{
+	ck_assert_ptr_eq(argument, &called);
+	ck_assert_uint_lt(asked->target.port, TARGETS_MAX + 1);
+	ck_assert_ptr_nonnull(result);
+	told++;
+}
+
 static void over_cb(void *argument)
 {
 	looping_called(argument);
@@ -134,8 +145,25 @@ static void teardown(void)
 
 static void start(void)
 {
+	const struct rounds_request request = {
+		.options = &options,
+		.seed = 1,
+		.attempted = attempted_cb,
+		.over = over_cb,
+		.argument = &called,
+	};
+
 	looping_start();
-	rounds = rounds_start(base, &options, 1, over_cb, &called);
+	rounds = rounds_start(base, &request);
+}
+
+/* Each attempt is told when it ends; one of each target may have been cut off. */
+static void assert_all_told(void)
+{
+	size_t begun = seen[0].count + seen[1].count + seen[2].count;
+
+	ck_assert_uint_le(told, begun);
+	ck_assert_uint_ge(told + options.other_count, begun);
 }
 
 /* Asks to the end. */
@@ -147,6 +175,7 @@ static void run(void)
 	finish();
 	run_for(base, 50);
 	ck_assert_uint_eq(called.calls, 1);
+	assert_all_told();
 }
 
 static void assert_result(size_t i, enum status status, const char *reason)

@@ -13,7 +13,7 @@ static struct summary_attempt attempt; /* the next one */
 
 static void setup(void)
 {
-	summary = summary_new(false);
+	summary = summary_new(false, true);
 	ck_assert_ptr_nonnull(summary);
 }
 
@@ -129,6 +129,19 @@ START_TEST(outages_are_found)
 }
 END_TEST
 
+START_TEST(failures_of_several_targets_are_no_outage)
+{
+	summary_free(summary);
+	summary = summary_new(false, false);
+	ck_assert_ptr_nonnull(summary);
+	add_failure(STATUS_REFUSED, "connect");
+	add_success();
+	summary_end(summary, attempt.began_us, attempt.began_ms);
+	ck_assert_uint_eq(outages_count(summary_outages(summary)), 0);
+	ck_assert_uint_eq(summary_counts(summary)->attempts, 2);
+}
+END_TEST
+
 /* Each digit is the status of an attempt. The stage alternates: it must not matter. */
 static const struct {
 	const char *statuses;
@@ -181,7 +194,7 @@ START_TEST(no_memory_for_any_is_told)
 	for (int grants = 0; grants < 4; grants++) {
 		struct summary *none;
 		memory_grants = grants;
-		none = summary_new(true);
+		none = summary_new(true, true);
 		memory_grants = -1;
 		ck_assert_ptr_null(none);
 	}
@@ -201,6 +214,7 @@ int main(void)
 	tcase_add_test(counting, late_attempts_are_counted);
 	tcase_add_test(counting, only_successes_have_latencies);
 	tcase_add_test(counting, outages_are_found);
+	tcase_add_test(counting, failures_of_several_targets_are_no_outage);
 	tcase_add_checked_fixture(status, setup, teardown);
 	tcase_add_loop_test(status, status_is_that_of_most_failures, 0, COUNT_OF(runs));
 	tcase_add_checked_fixture(memory, setup, teardown);

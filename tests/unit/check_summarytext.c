@@ -20,7 +20,7 @@ static char text[SUMMARYTEXT_MAX];
 
 static void setup(void)
 {
-	summary = summary_new(true);
+	summary = summary_new(true, true);
 	ck_assert_ptr_nonnull(summary);
 	attempt.began_ms = NOON_MS;
 }

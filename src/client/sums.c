@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+/* sums: what many attempts add up to, and its report: the summary, the tally, the shares. */
+#include "sums.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/standard.h"
+#include "base/terminal.h"
+#include "options.h"
+#include "result.h"
+#include "series.h"
+#include "shares.h"
+#include "summary.h"
+#include "summarytext.h"
+#include "tally.h"
+#include "tallytext.h"
+
+struct sums {
+	const struct options *options;
+	struct summary *summary;
+	struct tally *tally;	/* NULL: not wanted */
+	uint64_t lost, cut_off; /* greetings that --talk-first has cost, wholly or at their end */
+	bool lacks_times;
+};
+
+struct sums *sums_new(const struct options *options)
+{
+	struct sums *sums = calloc(1, sizeof *sums);
+
+	if (!sums)
+		return NULL;
+	sums->options = options;
+	sums->summary = summary_new(options->count == 0, !options->all);
+	if (options->tally)
+		sums->tally = tally_new();
+	if (sums->summary && (sums->tally || !options->tally))
+		return sums;
+	sums_free(sums);
+	return NULL;
+}
+
+/* Counts a greeting, wanted or not. */
+static void add_greeting(struct sums *sums, const struct probe_result *result)
+{
+	if (sums->tally)
+		tally_add(sums->tally, result->bytes, result->length);
+	if (sums->options->shares)
+		shares_add(sums->options->shares, result->bytes, result->length);
+}
+
+/* Counts what a server has lost that was talked to first. */
+static void add_loss(struct sums *sums, const struct probe_result *result)
+{
+	if (result->status != STATUS_BROKEN && result->status != STATUS_SILENT)
+		return;
+	if (result->length == 0)
+		sums->lost++;
+	else
+		sums->cut_off++;
+}
+
+void sums_add(struct sums *sums, const struct series_attempt *attempt)
+{
+	const struct probe_result *result = attempt->result;
+	const struct summary_attempt counted = {
+		.number = attempt->serial - 1,
+		.began_us = result->began_us,
+		.began_ms = attempt->began_ms,
+		.late_us = attempt->late_us,
+	};
+
+	if (!summary_add(sums->summary, &counted, result))
+		sums->lacks_times = true;
+	if (result->status == STATUS_GREETED || result->status == STATUS_UNEXPECTED)
+		add_greeting(sums, result);
+	if (sums->options->talk_first > 0)
+		add_loss(sums, result);
+}
+
+/* Prints the tally. False, with errno: any of it was lost. */
+static bool print_tally(const struct sums *sums)
+{
+	bool is_terminal = terminal_is_possible(STDOUT_FILENO);
+
+	if (!sums->tally || tally_total(sums->tally) == 0)
+		return true;
+	return sums->options->json
+		       ? tallytext_print_json(sums->tally)
+		       : tallytext_print(sums->tally,
+					 is_terminal ? terminal_width(STDOUT_FILENO) : 0);
+}
+
+/* Prints the summary; `status` is the exit status. False, with errno: any of it was lost. */
+static bool print_summary(const struct sums *sums, enum status status)
+{
+	char text[SUMMARYTEXT_MAX];
+	size_t length = sums->options->json ? summarytext_write_json(sums->summary, status, text)
+					    : summarytext_write(sums->summary, text);
+
+	return standard_write(text, length);
+}
+
+/* Prints what it has cost to talk first. False, with errno: it was lost. */
+static bool print_loss(const struct sums *sums)
+{
+	if (sums->options->talk_first == 0 || sums->options->json)
+		return true;
+	return standard_print("talked first: %" PRIu64 " greetings lost, %" PRIu64
+			      " reset after some bytes\n",
+			      sums->lost, sums->cut_off);
+}
+
+/* Logs the verdict on the shares, unless all is well and nothing is to be printed. */
+static bool judge_shares(const struct sums *sums)
+{
+	char verdict[SHARES_VERDICT_MAX];
+	bool is_good;
+
+	if (!sums->options->shares)
+		return true;
+	is_good = shares_judge(sums->options->shares, verdict);
+	if (!is_good && !sums->options->quiet)
+		log_error("%s", verdict);
+	else if (is_good && !sums->options->quiet)
+		log_answer("%s", verdict);
+	return is_good;
+}
+
+enum status sums_report(struct sums *sums, bool *written)
+{
+	enum status status = summary_status(sums->summary, sums->options->any);
+
+	summary_end(sums->summary, clock_us(), clock_now_ms());
+	if (sums->lacks_times)
+		log_warning("there was no memory for some times: the percentiles lack them");
+	if (!judge_shares(sums) && status == STATUS_GREETED)
+		status = STATUS_UNEXPECTED;
+	*written = sums->options->quiet ||
+		   (print_tally(sums) && print_summary(sums, status) && print_loss(sums));
+	return status;
+}
+
+void sums_free(struct sums *sums)
+{
+	if (!sums)
+		return;
+	summary_free(sums->summary);
+	tally_free(sums->tally);
+	free(sums);
+}
