@@ -16,6 +16,7 @@
 #include "world.h"
 
 enum { DAY_MS = 24 * 60 * 60 * 1000, MIB = 1024 * 1024, DATAGRAM_MAX = 65507 };
+enum { COUNT_MAX = 10000000, PARALLEL_MAX = 10000 };
 
 static void check_complaint(void)
 {
@@ -58,6 +59,27 @@ static void check_peace(const struct options *options)
 				     options->bytes <= DATAGRAM_MAX));
 }
 
+/* Checks that many attempts have what they need, and nothing that is for one. */
+static void check_many(const struct options *options)
+{
+	bool counts = options->count != OPTIONS_UNSET;
+
+	FUZZ_CHECK(!counts || options->count <= COUNT_MAX);
+	FUZZ_CHECK(options->parallel >= 1 && options->parallel <= PARALLEL_MAX);
+	FUZZ_CHECK(options->interval <= DAY_MS || options->interval == OPTIONS_UNSET);
+	FUZZ_CHECK(counts || (options->interval == OPTIONS_UNSET && options->parallel == 1 &&
+			      !options->expect_shares));
+	FUZZ_CHECK(!counts || options->parallel > 1 || options->interval != OPTIONS_UNSET);
+	if (!options_want_many(options)) {
+		FUZZ_CHECK(!options->any && !options->tally);
+		return;
+	}
+	FUZZ_CHECK(counts != options->all && options->other_count == 0 && !options->command);
+	FUZZ_CHECK(options->wait == 0 && !options->invert && !options->raw && !options->escape);
+	FUZZ_CHECK(!options->zero || (!options->tally && !options->expect_shares));
+	FUZZ_CHECK(options->parallel == 1 || address_port(&options->source) == 0);
+}
+
 static void check_understood(const struct options *options)
 {
 	FUZZ_CHECK(options->bytes >= 1 && options->bytes <= MIB);
@@ -67,6 +89,7 @@ static void check_understood(const struct options *options)
 	FUZZ_CHECK(!options->command || *options->command);
 	check_peace(options);
 	check_source(options);
+	check_many(options);
 	if (!options->has_target)
 		return;
 	for (size_t i = 0; i < options_target_count(options); i++)

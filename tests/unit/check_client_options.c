@@ -47,6 +47,10 @@ START_TEST(defaults)
 	ck_assert_uint_eq(options.talk_first, 0);
 	ck_assert_uint_eq(options.proxy_version, 0);
 	ck_assert_uint_eq(options.verbose, 0);
+	ck_assert_uint_eq(options.count, OPTIONS_UNSET);
+	ck_assert_uint_eq(options.interval, OPTIONS_UNSET);
+	ck_assert_uint_eq(options.parallel, 1);
+	ck_assert(!options.all && !options.any && !options.tally && !options.expect_shares);
 	assert_told_nothing();
 }
 END_TEST
@@ -76,6 +80,13 @@ static const struct {
 	{{"--wait"}, AT(wait), 60000},
 	{{"--wait=5"}, AT(wait), 5000},
 	{{"-Wv"}, AT(wait), 60000},
+	{{"-c0"}, AT(count), 0},
+	{{"--count=10000000"}, AT(count), 10000000},
+	{{"-c1", "-i0"}, AT(interval), 0},
+	{{"-c1", "--interval=1ms"}, AT(interval), 1},
+	{{"-c1", "-i1440m"}, AT(interval), 86400000},
+	{{"-c1", "-P10000"}, AT(parallel), 10000},
+	{{"-c1", "--parallel=1"}, AT(parallel), 1},
 	{{"-vv"}, AT(verbose), 2},
 	{{"--verbose"}, AT(verbose), 1},
 };
@@ -98,7 +109,7 @@ static const struct {
 	{"-4", AT(ipv4)},   {"--ipv4", AT(ipv4)},     {"-6", AT(ipv6)},	 {"--ipv6", AT(ipv6)},
 	{"-u", AT(udp)},    {"--udp", AT(udp)},	      {"-z", AT(zero)},	 {"--zero", AT(zero)},
 	{"--raw", AT(raw)}, {"--escape", AT(escape)}, {"-q", AT(quiet)}, {"--quiet", AT(quiet)},
-	{"-j", AT(json)},   {"--json", AT(json)},
+	{"-j", AT(json)},   {"--json", AT(json)},     {"-a", AT(all)},	 {"--all", AT(all)},
 };
 
 START_TEST(flag_sets_its_field)
@@ -355,6 +366,18 @@ static const struct {
 	{{"-s", "203.0.113.1"}, "bad source '203.0.113.1'"}, /* TEST-NET-3 */
 	{{"-s", "127.0.0.1:65536"}, "bad source '127.0.0.1:65536'"},
 	{{"-s", "127.0.0.1", "-6"}, "--source"},
+	{{"-c"}, "--count needs a value"},
+	{{"-c", "-1"}, "--count: '-1' is not a number from 0 to 10000000"},
+	{{"-c10000001"}, "--count: '10000001'"},
+	{{"-c1K"}, "--count: '1K'"},
+	{{"-c1", "-c1"}, "--count is given twice"},
+	{{"-c1", "-i86401"}, "--interval: '86401' is not a time from 0s to 86400s"},
+	{{"-c1", "-i", ""}, "--interval: ''"},
+	{{"-c1", "-P0"}, "--parallel: '0' is not a number from 1 to 10000"},
+	{{"-c1", "-P10001"}, "--parallel: '10001'"},
+	{{"-a", "-a"}, "--all is given twice"},
+	{{"-a", "--any", "--any"}, "--any is given twice"},
+	{{"-a", "--tally", "--tally"}, "--tally is given twice"},
 	{{"--nonsense"}, "unknown option '--nonsense' (see 'hailto --help')"},
 };
 
@@ -534,11 +557,33 @@ END_TEST
 START_TEST(help_names_every_option)
 {
 	static const char *const names[] = {
-		"-4, --ipv4",	      "-6, --ipv6",	   "-b, --bytes=",  "-w, --timeout=",
-		"--connect-timeout=", "--read-timeout=",   "-s, --source=", "-E, --expect=",
-		"--expect-prefix=",   "-z, --zero",	   "--raw",	    "--escape",
-		"-u, --udp",	      "-q, --quiet",	   "-v, --verbose", "-h, --help",
-		"-V, --version",      "-W, --wait[=TIME]", "--invert",	    "--reject-prefix=",
+		"-4, --ipv4",
+		"-6, --ipv6",
+		"-b, --bytes=",
+		"-w, --timeout=",
+		"--connect-timeout=",
+		"--read-timeout=",
+		"-s, --source=",
+		"-E, --expect=",
+		"--expect-prefix=",
+		"-z, --zero",
+		"--raw",
+		"--escape",
+		"-u, --udp",
+		"-q, --quiet",
+		"-v, --verbose",
+		"-h, --help",
+		"-V, --version",
+		"-W, --wait[=TIME]",
+		"--invert",
+		"--reject-prefix=",
+		"-c, --count=",
+		"-i, --interval=",
+		"-P, --parallel=",
+		"-a, --all",
+		"--any",
+		"--tally",
+		"--expect-shares=",
 		"-j, --json",
 	};
 

@@ -17,6 +17,7 @@ unit_tests = \
 	tests/unit/check_client_options \
 	tests/unit/check_client_proxyheader \
 	tests/unit/check_command \
+	tests/unit/check_conflicts \
 	tests/unit/check_datagram \
 	tests/unit/check_deadline \
 	tests/unit/check_descriptors \
@@ -132,6 +133,7 @@ tests_unit_check_census_LDADD = $(client_unit_libs)
 tests_unit_check_client_options_LDADD = $(client_unit_libs)
 tests_unit_check_client_proxyheader_LDADD = $(client_unit_libs)
 tests_unit_check_command_LDADD = $(client_unit_libs)
+tests_unit_check_conflicts_LDADD = $(client_unit_libs)
 tests_unit_check_deadline_LDADD = $(client_unit_libs)
 tests_unit_check_errnoname_LDADD = $(client_unit_libs)
 tests_unit_check_expect_LDADD = $(client_unit_libs)
