@@ -202,15 +202,16 @@ static void stop_cb(evutil_socket_t number, short what, void *argument)
 		over_cb(survey);
 }
 
-/* Has a signal end the run. NULL: no memory. */
-static struct event *end_by(struct survey *survey, int number)
+/* Has a signal end the run, unless the parent ignores it: `event` is then NULL. False: no memory.
+ */
+static bool end_by(struct survey *survey, int number, struct event **event)
 {
-	struct event *event = evsignal_new(survey->base, number, stop_cb, survey);
+	struct sigaction inherited;
 
-	if (event && event_add(event, NULL) == 0)
-		return event;
-	loop_free_event(event);
-	return NULL;
+	if (sigaction(number, NULL, &inherited) == 0 && inherited.sa_handler == SIG_IGN)
+		return true;
+	*event = evsignal_new(survey->base, number, stop_cb, survey);
+	return *event && event_add(*event, NULL) == 0;
 }
 
 /* Warns if there are too few descriptors for so many attempts at the same time. */
@@ -239,10 +240,9 @@ struct survey *survey_start(struct event_base *base, const struct options *optio
 	survey->over = over;
 	survey->argument = argument;
 	survey->sums = sums_new(options);
-	survey->interrupt = end_by(survey, SIGINT);
-	survey->terminate = end_by(survey, SIGTERM);
-	if (!survey->sums || !survey->interrupt || !survey->terminate ||
-	    !prepare_progress(survey) || !start_asking(survey)) {
+	if (!survey->sums || !end_by(survey, SIGINT, &survey->interrupt) ||
+	    !end_by(survey, SIGTERM, &survey->terminate) || !prepare_progress(survey) ||
+	    !start_asking(survey)) {
 		survey_free(survey);
 		return NULL;
 	}

@@ -4,6 +4,7 @@
 
 Runs in a network namespace with its own /etc/services.
 """
+import pathlib
 import re
 
 from lib import harness, machine
@@ -12,6 +13,7 @@ from lib.harness import Daemon, GREETING, poll_until, temporary_directory
 from lib.servers import Server, refusing, says, stays
 
 LOCAL = "127.0.0.1"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 TIME = r"\d+(\.\d+)? ms"
 SPAN = rf"\d+\.\d to {TIME}"  # of an address that was not the first
 
@@ -149,6 +151,38 @@ class Verbose(ClientTest):
         with Server(stays(GREETING)) as server:
             self.stages(["resolve: .+", "connect: .+", rf"read: 14 bytes.*quiet.*{TIME}.*"],
                         "-v", LOCAL, server.port)
+
+
+class Together(ClientTest):
+    """The table of the man page: which options go together"""
+
+    ARGUMENTS = {"-E": ["-E", GREETING.decode()], "-c": ["-c", "1"], "-P": ["-P", "2"]}
+
+    def table(self):
+        """The pairs of the table, and whether it has a plus sign for them."""
+        page = (ROOT / "man/hailto.1").read_text()
+        head, *rows = re.search(r"literal -offset 4n\n( +-W .+?)\n\.Ed", page, re.S)[1].splitlines()
+        for row in rows:
+            for column in re.finditer(r"-\w", head):
+                mark = row[column.start() + 1:column.end() + 1].strip()
+                self.assertIn(mark, ("+", "-", ""), row)
+                yield row[:2], column[0], mark == "+" if mark else None
+
+    def test_table(self):
+        table = list(self.table())
+        self.assertEqual(len(table), 81)
+        goes = {(one, other): together for one, other, together in table}
+        with Daemon("-l", LOCAL, "-u") as daemon:
+            for (one, other), together in goes.items():
+                if one == other:
+                    self.assertIsNone(together)
+                    continue
+                self.assertEqual(together, goes[other, one], (one, other))
+                options = [*self.ARGUMENTS.get(one, [one]), *self.ARGUMENTS.get(other, [other])]
+                if "-P" in (one, other) and "-c" not in (one, other):
+                    options += ["-c", "1"]
+                answer = ask(*options, LOCAL, daemon.port)
+                self.assertEqual(answer.exit, 0 if together else 2, (options, answer))
 
 
 class Texts(ClientTest):
