@@ -12,13 +12,14 @@
 static void put_group(char *out, const unsigned char *bytes, size_t count)
 {
 	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+	enum { PADDING = 64 };
 	uint32_t bits = 0;
 
 	for (size_t i = 0; i < 3; i++)
 		bits = bits << 8 | (i < count ? bytes[i] : 0U);
 	for (size_t i = 0; i < 4; i++)
-		out[i] = i <= count ? digits[bits >> (18 - 6 * i) & 0x3F] : '=';
+		out[i] = digits[i <= count ? bits >> (18 - 6 * i) & 0x3F : PADDING];
 }
 
 size_t base64_encode(char *out, const void *bytes, size_t length)
