@@ -153,7 +153,9 @@ class Options(unittest.TestCase):
     def problem_of(self, case):
         """Runs the case; tells what is wrong with how it ended, or None."""
         result = run(case.program, *self.command_of(case), cwd=self.folder, deadline=harness.DEADLINE / 3)
-        is_told = result.stdout == b"" and result.stderr.count(b"\n") == 1
+        # After --json it is told there, too.
+        is_json = any(re.fullmatch("-j|--json", argument) for argument in case.arguments)
+        is_told = result.stdout.count(b"\n") == is_json and result.stderr.count(b"\n") == 1
         is_right = result.exit == case.exit and (is_told or case.exit in (0, WELL[case.program]))
         return None if is_right else (case, result)
 
