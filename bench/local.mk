@@ -60,6 +60,7 @@ EXTRA_DIST += \
 	bench/lib/latency.py \
 	bench/lib/load.py \
 	bench/lib/machine.py \
+	bench/lib/many.py \
 	bench/lib/memory.py \
 	bench/lib/message.py \
 	bench/lib/rest.py \

@@ -19,7 +19,7 @@ from lib import machine, targets
 Effort = collections.namedtuple("Effort", "rounds seconds")
 
 # What there is to measure: the module of that name, and how much of it, in full and with --quick.
-# seconds is how long a round measures each server, where it is the time that is given.
+# seconds is how long a round measures each server, where it is the time that is given; for many, how often it asks.
 PARTS = {
     "exact": (Effort(1, None), Effort(1, None)),
     "speed": (Effort(21, 0.7), Effort(3, 0.3)),
@@ -30,6 +30,7 @@ PARTS = {
     "memory": (Effort(5, None), Effort(1, None)),
     "start": (Effort(50, None), Effort(5, None)),
     "clients": (Effort(200, None), Effort(20, None)),
+    "many": (Effort(9, 100000), Effort(3, 10000)),
 }
 PLOTS = ("held", "message")
 

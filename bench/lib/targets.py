@@ -78,6 +78,12 @@ TARGETS = (
         "start", "over_plain_ms", server="haild"), at_most, 2, "ms"),
     Target("hailto's time, to that of netcat-openbsd", _cell("clients", "to_nc", client="hailto"),
            at_most, 1),
+    Target("user instructions of hailto, asking once", _cell("clients", "instructions", client="hailto"),
+           at_most, 550000),
+    Target("CPU an attempt of hailto's, of many, to the bare generator's", _cell("many", "cpu_ratio", client="hailto"),
+           at_most, 1.25),
+    Target("attempts a second of hailto's, of many, to the bare generator's", _cell(
+        "many", "rate_ratio", client="hailto"), at_least, 0.85),
 )
 
 # The columns of the summary: heading, table, column. Ratios, for a time alone is another on each machine.
@@ -94,7 +100,7 @@ SUMMARY = (
 
 def judge(folder):
     """The table of all targets, as far as their figures have been measured."""
-    table = Table("targets", "What haild must reach", ("what", "measured", "target", "outcome"))
+    table = Table("targets", "What haild and hailto must reach", ("what", "measured", "target", "outcome"))
     results = Results(folder)
     for target in TARGETS:
         value = target.find(results)
