@@ -40,7 +40,7 @@ static unsigned lost_bits(uint64_t value)
 {
 	unsigned bits = 0;
 
-	while (value >> bits >= 2 * STEPS)
+	while (value >> bits >= (uint64_t)2 * STEPS)
 		bits++;
 	return bits;
 }
@@ -50,7 +50,7 @@ static size_t bucket_of(uint64_t value)
 {
 	unsigned lost = lost_bits(value);
 
-	return lost * STEPS + (size_t)(value >> lost);
+	return (size_t)lost * STEPS + (size_t)(value >> lost);
 }
 
 /* Returns the middle of a bucket. */
@@ -139,7 +139,8 @@ static int compare(const void *one, const void *other)
 static uint64_t find_kept(struct latencies *latencies, uint64_t rank)
 {
 	if (!latencies->is_sorted)
-		qsort(latencies->values, latencies->count, sizeof *latencies->values, compare);
+		qsort(latencies->values, (size_t)latencies->count, sizeof *latencies->values,
+		      compare);
 	latencies->is_sorted = true;
 	return latencies->values[rank - 1];
 }

@@ -150,7 +150,7 @@ size_t outages_list(const struct outages *outages, struct outage list[OUTAGES_LI
 
 	for (; listed < HALF && listed < count; listed++)
 		list[listed] = outages->first[listed];
-	for (uint64_t i = count > 2 * HALF ? count - HALF : HALF; i < count; i++)
+	for (uint64_t i = count > OUTAGES_LISTED_MAX ? count - HALF : HALF; i < count; i++)
 		list[listed++] = outages->last[i % HALF];
 	return listed;
 }

@@ -88,10 +88,10 @@ static const char *read_all(struct shares *shares)
 {
 	char *next = shares->texts;
 	uint64_t sum = 0;
-	const char *why;
 
 	while (next) {
 		char *written = next, *comma = strchr(written, ',');
+		const char *why;
 		next = comma ? comma + 1 : NULL;
 		if (comma)
 			*comma = '\0';

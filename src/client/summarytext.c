@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -15,9 +14,6 @@
 #include "outages.h"
 #include "schema.h"
 #include "summary.h"
-
-/* Room for describe_us(). */
-enum { US_TEXT_MAX = 32 };
 
 /* The percentiles that are shown. */
 static const struct {
@@ -35,25 +31,19 @@ static const char *plural(uint64_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* Writes so many microseconds as "0.085 ms", "23.4 ms" or "3.2 s". Returns `text`. */
-static char *describe_us(uint64_t us, char text[US_TEXT_MAX])
+/* Adds so many microseconds as "0.085 ms", "23.4 ms" or "3.2 s". */
+static void add_us(struct text *text, uint64_t us)
 {
-	uint64_t tenths;
+	uint64_t tenths_ms = us / 100 + (us % 100 >= 50), tenths_s;
 
 	if (us < 10000) {
-		snprintf(text, US_TEXT_MAX, "%" PRIu64 ".%03u ms", us / 1000,
-			 (unsigned)(us % 1000));
-		return text;
+		text_add(text, "%" PRIu64 ".%03u ms", us / 1000, (unsigned)(us % 1000));
+	} else if (tenths_ms < 10000) {
+		text_add(text, "%" PRIu64 ".%u ms", tenths_ms / 10, (unsigned)(tenths_ms % 10));
+	} else {
+		tenths_s = us / 100000 + (us % 100000 >= 50000);
+		text_add(text, "%" PRIu64 ".%u s", tenths_s / 10, (unsigned)(tenths_s % 10));
 	}
-	tenths = us / 100 + (us % 100 >= 50);
-	if (tenths < 10000) {
-		snprintf(text, US_TEXT_MAX, "%" PRIu64 ".%u ms", tenths / 10,
-			 (unsigned)(tenths % 10));
-		return text;
-	}
-	tenths = us / 100000 + (us % 100000 >= 50000);
-	snprintf(text, US_TEXT_MAX, "%" PRIu64 ".%u s", tenths / 10, (unsigned)(tenths % 10));
-	return text;
 }
 
 /* Writes a time of day. Returns `text`. */
@@ -68,7 +58,6 @@ static char *describe_time(uint64_t ms, char text[TIMESTAMP_MAX])
 static void add_counts(struct text *text, const struct summary_counts *counts)
 {
 	uint64_t failures = counts->attempts - counts->successes;
-	char late[US_TEXT_MAX];
 
 	text_add(text, "%" PRIu64 " attempt%s, %" PRIu64 " success%s, %" PRIu64 " failure%s",
 		 counts->attempts, plural(counts->attempts), counts->successes,
@@ -77,52 +66,54 @@ static void add_counts(struct text *text, const struct summary_counts *counts)
 		text_add(text, "%s%" PRIu64 " %s (exit status %d)", i > 0 ? ", " : ": ",
 			 counts->kinds[i].count, counts->kinds[i].stage,
 			 (int)counts->kinds[i].status);
-	if (counts->late > 0)
-		text_add(text, "; %" PRIu64 " began late, by up to %s", counts->late,
-			 describe_us(counts->late_max_us, late));
+	if (counts->late > 0) {
+		text_add(text, "; %" PRIu64 " began late, by up to ", counts->late);
+		add_us(text, counts->late_max_us);
+	}
 	text_add(text, "\n");
 }
 
 static void add_outage(struct text *text, const struct outage *outage)
 {
-	char from[TIMESTAMP_MAX], to[TIMESTAMP_MAX], length[US_TEXT_MAX];
+	char time[TIMESTAMP_MAX];
 
-	describe_time(outage->from_ms, from);
+	text_add(text, "outage %s %s", outage->is_over ? "from" : "since",
+		 describe_time(outage->from_ms, time));
 	if (outage->is_over)
-		text_add(text, "outage from %s to %s", from, describe_time(outage->to_ms, to));
+		text_add(text, " to %s (", describe_time(outage->to_ms, time));
 	else
-		text_add(text, "outage since %s, not over", from);
-	text_add(text, " (%s, %" PRIu64 " attempt%s)\n", describe_us(outage->length_us, length),
-		 outage->attempts, plural(outage->attempts));
+		text_add(text, ", not over (");
+	add_us(text, outage->length_us);
+	text_add(text, ", %" PRIu64 " attempt%s)\n", outage->attempts, plural(outage->attempts));
 }
 
 static void add_outages(struct text *text, const struct outages *outages)
 {
 	struct outage list[OUTAGES_LISTED_MAX];
 	size_t listed = outages_list(outages, list);
-	uint64_t count = outages_count(outages);
-	char length[US_TEXT_MAX];
+	uint64_t count = outages_count(outages), more = count - listed;
 
-	if (count > 1)
-		text_add(text, "%" PRIu64 " outages, %s in all\n", count,
-			 describe_us(outages_length_us(outages), length));
+	if (count > 1) {
+		text_add(text, "%" PRIu64 " outages, ", count);
+		add_us(text, outages_length_us(outages));
+		text_add(text, " in all\n");
+	}
 	for (size_t i = 0; i < listed; i++) {
-		if (count > listed && i == listed / 2)
-			text_add(text, "%" PRIu64 " more outages\n", count - listed);
+		if (more > 0 && i == listed / 2)
+			text_add(text, "%" PRIu64 " more outage%s\n", more, plural(more));
 		add_outage(text, &list[i]);
 	}
 }
 
 static void add_latencies(struct text *text, struct latencies *latencies)
 {
-	char us[US_TEXT_MAX];
-
 	if (latencies_count(latencies) == 0)
 		return;
-	for (size_t i = 0; i < PERCENTILES; i++)
-		text_add(text, "%s%s %s", i > 0 ? ", " : "",
-			 describe_us(latencies_percentile(latencies, percentiles[i].permille), us),
-			 percentiles[i].name);
+	for (size_t i = 0; i < PERCENTILES; i++) {
+		text_add(text, "%s", i > 0 ? ", " : "");
+		add_us(text, latencies_percentile(latencies, percentiles[i].permille));
+		text_add(text, " %s", percentiles[i].name);
+	}
 	text_add(text, "%s\n",
 		 latencies_is_exact(latencies)
 			 ? ""

@@ -120,7 +120,7 @@ static int compare(const void *one, const void *other)
 const struct tally_entry *tally_get(struct tally *tally, size_t index)
 {
 	if (!tally->is_sorted)
-		qsort(tally->order, tally->distinct, sizeof *tally->order, compare);
+		qsort(tally->order, tally->distinct, sizeof(struct kept *), compare);
 	tally->is_sorted = true;
 	return &tally->order[index]->entry;
 }

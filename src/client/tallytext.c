@@ -42,13 +42,13 @@ static void describe(const struct tally_entry *entry, char text[GREETING_MAX + 1
 	static const char cut[] = "...";
 
 	if (!entry->bytes) {
-		strcpy(text, "(others)");
+		snprintf(text, most + 1, "(others)");
 		return;
 	}
 	if (escape_line(text, most + 1, entry->bytes, entry->length) == entry->length)
 		return;
 	escape_line(text, most + 1 - strlen(cut), entry->bytes, entry->length);
-	strcat(text, cut);
+	memcpy(text + strlen(text), cut, sizeof cut);
 }
 
 /* Makes a line for a pipe or file. */
@@ -69,7 +69,7 @@ static size_t make_aligned(char *line, const struct tally *tally, const struct t
 			   const struct columns *columns)
 {
 	uint64_t tenths = (tally_share(tally, entry->count) + 50) / 100;
-	char greeting[GREETING_MAX + 1], share[32], bar[BAR_MOST + 1];
+	char greeting[GREETING_MAX + 1], share[16], bar[BAR_MOST + 1];
 	size_t length = (size_t)(tenths * (uint64_t)columns->bar + 500) / 1000;
 
 	describe(entry, greeting, columns->greeting);

@@ -168,12 +168,15 @@ START_TEST(histogram_is_within_its_bound)
 }
 END_TEST
 
+/* Below and above the middle of a bucket. */
+static const uint64_t equals[] = {123457, 123900};
+
 START_TEST(percentile_of_equal_values_is_exact)
 {
 	for (uint64_t i = 0; i < 2 * LATENCIES_EXACT_MAX_BOUNDED; i++)
-		add(123457);
+		add(equals[_i]);
 	ck_assert(!latencies_is_exact(latencies));
-	ck_assert_uint_eq(percentile(500), 123457);
+	ck_assert_uint_eq(percentile(500), equals[_i]);
 }
 END_TEST
 
@@ -244,7 +247,7 @@ int main(void)
 	tcase_add_checked_fixture(histogram, setup, teardown);
 	tcase_add_test(histogram, histogram_begins_when_too_many_are_there);
 	tcase_add_loop_test(histogram, histogram_is_within_its_bound, 0, COUNT_OF(sizes));
-	tcase_add_test(histogram, percentile_of_equal_values_is_exact);
+	tcase_add_loop_test(histogram, percentile_of_equal_values_is_exact, 0, COUNT_OF(equals));
 	tcase_add_checked_fixture(memory, setup, teardown);
 	tcase_add_test(memory, no_memory_for_any_is_told);
 	tcase_add_test(memory, no_memory_for_a_value_is_told);

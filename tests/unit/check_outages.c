@@ -222,6 +222,18 @@ START_TEST(as_many_wait_as_are_promised)
 }
 END_TEST
 
+START_TEST(one_that_was_passed_over_changes_nothing)
+{
+	for (uint64_t i = 2; i <= OUTAGES_WAITING_MAX; i++)
+		add(i, false);
+	add(0, true); /* too late; the next one still counts */
+	add(1, true);
+	outages_end(outages, moment(OUTAGES_WAITING_MAX + 1));
+	ck_assert_uint_eq(outages_count(outages), 1);
+	ck_assert_uint_eq(outages_length_us(outages), SECOND_US);
+}
+END_TEST
+
 START_TEST(without_memory_fewer_wait)
 {
 	memory_grants = 0;
@@ -260,6 +272,7 @@ int main(void)
 	tcase_add_checked_fixture(bounds, setup, teardown);
 	tcase_add_loop_test(bounds, first_and_last_are_listed, 0, COUNT_OF(counts));
 	tcase_add_test(bounds, as_many_wait_as_are_promised);
+	tcase_add_test(bounds, one_that_was_passed_over_changes_nothing);
 	tcase_add_test(bounds, without_memory_fewer_wait);
 	tcase_add_test(bounds, no_memory_for_any_is_told);
 	return suite_run(suite);

@@ -69,9 +69,9 @@ END_TEST
 
 START_TEST(as_frequent_ones_are_in_the_order_of_their_bytes)
 {
-	tally_add(tally, "b\0a", 3);
-	add("c", 1);
 	add("\xFF", 1);
+	add("c", 1);
+	tally_add(tally, "b\0a", 3);
 	add("b", 1);
 	tally_add(tally, NULL, 0);
 	tally_add(tally, "b\0", 2);
