@@ -30,13 +30,16 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_activation.py \
 	tests/e2e/test_addresses.py \
 	tests/e2e/test_bounds.py \
+	tests/e2e/test_client_all.py \
 	tests/e2e/test_client_apart.py \
 	tests/e2e/test_client_dead_ends.py \
 	tests/e2e/test_client_exit_codes.py \
 	tests/e2e/test_client_json.py \
+	tests/e2e/test_client_many.py \
 	tests/e2e/test_client_names.py \
 	tests/e2e/test_client_options.py \
 	tests/e2e/test_client_output.py \
+	tests/e2e/test_client_pace.py \
 	tests/e2e/test_client_patience.py \
 	tests/e2e/test_client_ports.py \
 	tests/e2e/test_client_prompts.py \
@@ -95,6 +98,7 @@ EXTRA_DIST += \
 	tests/e2e/lib/rows.py \
 	tests/e2e/lib/scrape.py \
 	tests/e2e/lib/servers.py \
+	tests/e2e/lib/surveys.py \
 	tests/e2e/lib/talkers.py \
 	tests/e2e/lib/valgrind.py \
 	tests/e2e/lib/wild.py \

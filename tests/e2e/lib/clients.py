@@ -88,6 +88,10 @@ class Running:
         """Waits until stderr contains the pattern."""
         poll_until(lambda: re.search(pattern, _content(self._stderr).decode(errors="replace")))
 
+    def wait_lines(self, count, pattern=".*"):
+        """Waits until so many lines of stdout match the pattern from their beginning; returns them."""
+        return poll_until(lambda: (lines := _lines(_content(self._stdout), pattern))[count - 1:] and lines)
+
     def wait_asleep(self):
         """Waits until it runs, and waits for something."""
         poll_until(lambda: self.status("Name") == "hailto" or WRAPPER)
@@ -112,6 +116,11 @@ class Running:
 
 def _content(file):
     return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
+
+
+def _lines(output, pattern):
+    """The whole lines that match."""
+    return [line for line in output.decode().split("\n")[:-1] if re.match(pattern, line)]
 
 
 def _judged(result, screen=b""):

@@ -188,6 +188,34 @@ def resets(data=b"", when=None, half_closes=False):
     return script
 
 
+def in_turn(*scripts):
+    """A script: one of these for each connection, in their order, and the last one for all that follow."""
+    turns, last = iter(scripts), scripts[-1]
+
+    def script(connection):
+        next(turns, last)(connection)
+    return script
+
+
+def holds_until(count):
+    """A script: greets so many clients as soon as they are there at the same time.
+
+    Its attribute `most` is how many were at a time.
+    """
+    together, lock, now = threading.Barrier(count), threading.Lock(), [0]
+
+    def script(connection):
+        with lock:
+            now[0] += 1
+            script.most = max(script.most, now[0])
+        together.wait(DEADLINE)
+        with lock:
+            now[0] -= 1
+        connection.sendall(b"Hi from server")
+    script.most = 0
+    return script
+
+
 def answers(data, since=1):
     """A script for datagrams: answers the `since`-th request and those behind it."""
     def script(server, number, peer):
