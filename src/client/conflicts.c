@@ -67,6 +67,8 @@ static const char *find_conflict_with_many(const struct options *options)
 		return "--zero reads no greetings that could be counted";
 	if (options->parallel > 1 && address_port(&options->source) != 0)
 		return "from one port only one attempt is possible at a time (see --source)";
+	if (options->all && options->udp && address_port(&options->source) != 0)
+		return "with --udp, several addresses cannot be asked from one port (see --source)";
 	return NULL;
 }
 

@@ -77,6 +77,7 @@ static void check_many(const struct options *options)
 	FUZZ_CHECK(counts != options->all && options->other_count == 0 && !options->command);
 	FUZZ_CHECK(options->wait == 0 && !options->invert && !options->raw && !options->escape);
 	FUZZ_CHECK(!options->zero || (!options->tally && !options->expect_shares));
+	FUZZ_CHECK(!options->all || !options->udp || address_port(&options->source) == 0);
 	FUZZ_CHECK(options->parallel == 1 || address_port(&options->source) == 0);
 }
 

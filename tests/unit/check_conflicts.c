@@ -50,6 +50,8 @@ static const struct {
 	 "--zero reads no greetings that could be counted"},
 	{{"-c2", "-P2", "-s", "127.0.0.1:1025"},
 	 "from one port only one attempt is possible at a time (see --source)"},
+	{{"-a", "-u", "-s", "127.0.0.1:1025"},
+	 "with --udp, several addresses cannot be asked from one port (see --source)"},
 	{{"-i1"}, "--interval is the time between the attempts of --count"},
 	{{"-a", "-i0"}, "--interval is the time between the attempts of --count"},
 	{{"-P2"}, "--parallel is how many attempts of --count are made at once"},
@@ -85,6 +87,7 @@ static const struct {
 	{{"-c2", "-v"}},
 	{{"-c2", "-P1", "-s", "127.0.0.1:1025"}},
 	{{"-c2", "-P2", "-s", "127.0.0.1"}},
+	{{"-a", "-s", "127.0.0.1:1025"}},
 	{{"-P1"}}, /* as without it */
 	{{"-a", "-P1"}},
 	{{"-c0", "-i0", "-P10000", "--any"}},
