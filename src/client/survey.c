@@ -3,7 +3,6 @@
 #include "survey.h"
 
 #include <event2/event.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -99,6 +98,20 @@ static void over_cb(void *argument)
 	survey->over(survey->argument);
 }
 
+/* Warns if there are too few descriptors for so many attempts at the same time. */
+static void check_descriptors(size_t at_once)
+{
+	size_t limit, needed;
+
+	descriptors_raise_limit();
+	limit = descriptors_limit();
+	needed = descriptors_count_open(limit) + at_once + RESERVE;
+	if (at_once > 1 && needed > limit)
+		log_warning("%zu attempts at the same time need %zu descriptors, and the limit is "
+			    "%zu (see ulimit -n): some may fail",
+			    at_once, needed, limit);
+}
+
 /* Begins the attempts: one for each of the addresses, or as many as the options want. */
 static bool start_series(struct survey *survey, const struct addresslist *each)
 {
@@ -116,6 +129,7 @@ static bool start_series(struct survey *survey, const struct addresslist *each)
 		request.each = each;
 		request.count = request.parallel = (unsigned)each->count;
 	}
+	check_descriptors(request.parallel);
 	survey->series = series_start(survey->base, &request);
 	return survey->series != NULL;
 }
@@ -214,20 +228,6 @@ static bool end_by(struct survey *survey, int number, struct event **event)
 	return *event && event_add(*event, NULL) == 0;
 }
 
-/* Warns if there are too few descriptors for so many attempts at the same time. */
-static void check_descriptors(const struct options *options)
-{
-	size_t limit, needed;
-
-	descriptors_raise_limit();
-	limit = descriptors_limit();
-	needed = descriptors_count_open(limit) + (size_t)options->parallel + RESERVE;
-	if (needed > limit)
-		log_warning("--parallel=%" PRIu64 " needs %zu descriptors, and the limit is %zu "
-			    "(see ulimit -n): some attempts may fail",
-			    options->parallel, needed, limit);
-}
-
 struct survey *survey_start(struct event_base *base, const struct options *options, survey_cb *over,
 			    void *argument)
 {
@@ -246,7 +246,6 @@ struct survey *survey_start(struct event_base *base, const struct options *optio
 		survey_free(survey);
 		return NULL;
 	}
-	check_descriptors(options);
 	return survey;
 }
 

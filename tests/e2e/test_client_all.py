@@ -134,6 +134,15 @@ class Each(SurveyTest):
             told = self.tells(0, "-a", "-s", f"{V4}:4343", NAME, PORT)
             self.assertEqual((told.successes, [peer[1] for peer in server.peers]), (2, [4343, 4343]))
 
+    def test_too_few_descriptors(self):
+        """That is told before any of them is asked."""
+        machine.know(self, NAME, *(f"127.0.1.{number}" for number in range(1, 51)))
+        with Server(stays(GREETING), ("0.0.0.0", PORT)):
+            answer = ask("-a", NAME, PORT, prefix=("sh", "-c", 'ulimit -n 40; exec "$@"', "sh"))
+            self.assertEqual((answer.exit, Told(answer.stdout).attempts), (1, 50), answer)
+            self.assertRegex(answer.stderr.decode(), r"\Ahailto: 50 attempts at the same time need \d\d descriptors, "
+                             r"and the limit is 40 \(see ulimit -n\): some may fail\n\Z")
+
     def test_quiet(self):
         machine.know(self, NAME, V4, OTHER_V4)
         with Server(says(GREETING), (V4, PORT)):

@@ -248,12 +248,14 @@ class Descriptors(SurveyTest):
         with Server(says(GREETING)) as server:
             answer = ask("-c1", "-P100", LOCAL, server.port, prefix=self.limited(60))
             self.assertEqual(answer.exit, 0, answer)
-            self.assertRegex(answer.stderr.decode(), r"\Ahailto: --parallel=100 needs 1\d\d descriptors, and the "
-                             r"limit is 60 \(see ulimit -n\): some attempts may fail\n\Z")
+            self.assertRegex(answer.stderr.decode(), r"\Ahailto: 100 attempts at the same time need 1\d\d descriptors, "
+                             r"and the limit is 60 \(see ulimit -n\): some may fail\n\Z")
 
     def test_limit_that_is_enough_is_not_told(self):
         with Server(says(GREETING)) as server:
             self.tells(0, "-c2", "-P2", LOCAL, server.port, prefix=self.limited(60))
+            for options in ["-c2", "-i0"], ["-a"]:
+                self.tells(0, *options, LOCAL, server.port, prefix=self.limited(20))
 
     def test_soft_limit_is_raised(self):
         with Server(says(GREETING)) as server:
