@@ -25,7 +25,7 @@
 static struct {
 	struct logline_style style;
 	enum log_level last;
-	bool breaks_line;
+	const char *prefix; /* of the next message; NULL: none */
 	bool never_waits;
 	char *kept; /* the last error, if wanted */
 	size_t kept_size;
@@ -34,7 +34,7 @@ static struct {
 	unsigned long unread, failed;
 	int reason;
 	/* What remains to be written of a line that was cut. */
-	char rest[LOGLINE_MAX + 1];
+	char rest[LOGLINE_MAX + LOG_PREFIX_MAX];
 	size_t rest_length, rest_taken;
 } settings = {.style.program = "", .last = LOG_LEVEL_INFO, .outlet = {.fd = STDERR_FILENO}};
 
@@ -76,9 +76,9 @@ void log_wait_no_more(void)
 	settings.never_waits = true;
 }
 
-void log_break_line(void)
+void log_set_prefix(const char *prefix)
 {
-	settings.breaks_line = true;
+	settings.prefix = prefix;
 }
 
 bool log_shows(enum log_level level)
@@ -182,16 +182,16 @@ static void emit(struct logline_message message, const char *format, va_list arg
 static void emit(struct logline_message message, const char *format, va_list arguments)
 {
 	int saved = errno;
-	char text[TEXT_MAX_BYTES], line[LOGLINE_MAX + 1];
-	size_t length = settings.breaks_line;
+	char text[TEXT_MAX_BYTES], line[LOGLINE_MAX + LOG_PREFIX_MAX];
+	size_t length = settings.prefix ? strlen(settings.prefix) : 0;
 
 	vsnprintf(text, sizeof text, format, arguments);
 	message.text = text;
 	if (settings.kept && message.level == LOG_LEVEL_ERROR)
 		snprintf(settings.kept, settings.kept_size, "%s", text);
-	line[0] = '\n';
+	memcpy(line, settings.prefix ? settings.prefix : "", length);
 	length += logline_make(line + length, &settings.style, &message);
-	settings.breaks_line = false;
+	settings.prefix = NULL;
 	write_or_count(line, length);
 	errno = saved;
 }

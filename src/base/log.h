@@ -64,8 +64,14 @@ void log_source(const char *format, ...) PRINTF_LIKE(1, 2);
 /* Shows a question as it is; the answer follows on the same line. */
 void log_question(const char *question);
 
-/* Makes the next message begin on a new line: the current one holds a question. */
-void log_break_line(void);
+/* The most bytes of a prefix. */
+#define LOG_PREFIX_MAX 8
+
+/*
+ * Writes these bytes, kept and not copied, before the next message: the line where it would begin
+ * holds something else. A new line leaves that there, and a terminal's commands may erase it.
+ */
+void log_set_prefix(const char *prefix);
 
 /* Logs libevent's own messages; its type is that of event_set_log_callback(). */
 void log_from_libevent(int severity, const char *message);

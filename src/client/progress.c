@@ -15,8 +15,9 @@
 /* How often it is shown in place, and by a line. */
 enum { IN_PLACE_MS = 200, LINE_MS = 10000 };
 
-/* Erases the rest of a terminal's line (ECMA-48, EL). */
+/* Erases the rest of a terminal's line (ECMA-48, EL), or all of it. */
 #define ERASE_REST "\033[K"
+#define ERASE_LINE "\r" ERASE_REST
 
 /* True if standard error is a terminal that can go back to the beginning of its line. */
 static bool can_go_back(void)
@@ -89,14 +90,14 @@ void progress_show(struct progress *progress)
 	}
 	text_add(&text, ERASE_REST);
 	write_in_place(line, text.length);
+	log_set_prefix(ERASE_LINE);
 	progress->shown = true;
 }
 
 void progress_hide(struct progress *progress)
 {
-	static const char erase[] = "\r" ERASE_REST;
-
 	if (progress->shown)
-		write_in_place(erase, sizeof erase - 1);
+		write_in_place(ERASE_LINE, sizeof ERASE_LINE - 1);
+	log_set_prefix(NULL);
 	progress->shown = false;
 }

@@ -71,7 +71,7 @@ static bool ask(const char *question, char *answer)
 	why = read_answer(answer);
 	/* A terminal echoes the end of an answer, but not the end of input. */
 	if (why || !terminal_is_possible(STDIN_FILENO))
-		log_break_line();
+		log_set_prefix("\n");
 	if (why)
 		log_error("%s", why);
 	else

@@ -120,6 +120,24 @@ START_TEST(terminal_shows_one_line_anew)
 }
 END_TEST
 
+/* A message has the line for itself, and the progress has the next one. */
+START_TEST(message_takes_its_place)
+{
+	progress_begin(&progress, 0);
+	log_warning("one");
+	assert_screen("hailto: one\r\n");
+	progress_show(&progress);
+	log_warning("two");
+	log_warning("three");
+	assert_screen("\r0 attempts, 0 a second, 0 failed\033[K\r\033[Khailto: two\r\n"
+		      "hailto: three\r\n");
+	progress_show(&progress);
+	progress_hide(&progress);
+	log_warning("four");
+	assert_screen("\r0 attempts, 0 a second, 0 failed\033[K\r\033[Khailto: four\r\n");
+}
+END_TEST
+
 /* Terminals on which nothing can be shown anew, or where that is not wanted. */
 static const struct {
 	const char *term, *no_color;
@@ -153,6 +171,7 @@ int main(void)
 	tcase_add_loop_test(file, line_tells_how_it_goes, 0, COUNT_OF(lines));
 	tcase_add_checked_fixture(terminal, setup_terminal, NULL);
 	tcase_add_test(terminal, terminal_shows_one_line_anew);
+	tcase_add_test(terminal, message_takes_its_place);
 	tcase_add_loop_test(terminal, plain_terminal_has_lines, 0, COUNT_OF(terminals));
 	return suite_run(suite);
 }
