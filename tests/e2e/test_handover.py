@@ -109,6 +109,7 @@ class Handover(unittest.TestCase):
         self.assertEqual(self.hand_over(True), {})
 
     def test_nobody_hears_half_a_greeting_where_they_do_not(self):
+        # Nor does anybody wait in vain: that would be a TimeoutError.
         failures = self.hand_over(False)
         print(f"without net.ipv4.tcp_migrate_req: {dict(failures)}", flush=True)
         self.assertLessEqual(set(failures), {"ConnectionResetError"})

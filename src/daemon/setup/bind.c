@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/abstract.h"
 #include "base/address.h"
@@ -99,18 +100,47 @@ static int open_bound(const struct binder *binder, enum socket_kind kind,
 }
 
 /*
- * Binds a socket of that kind. Writes the address that it really has: for port 0 the kernel chose
- * one. False, with errno.
+ * Binds a socket by number to the port that the kernel chose for `chosen`, and closes that one. On
+ * closing a listening socket, Linux (6.18) takes such a choice back before it ceases to listen: a
+ * handshake that ends in between is lost without a reset, and its client waits forever. Returns
+ * the new socket; `chosen` itself where two sockets cannot be bound to one port.
  */
+static int bind_by_number(const struct binder *binder, int chosen, const struct address *address)
+{
+	int fd = open_bound(binder, SOCKET_STREAM, address);
+
+	if (fd < 0)
+		return chosen;
+	close(chosen);
+	return fd;
+}
+
+/*
+ * Opens a socket of that kind and binds it. Writes the address that it really has: for port 0 the
+ * kernel chose one. Returns its descriptor, or -1 with errno.
+ */
+static int open_at(const struct binder *binder, enum socket_kind kind, struct address *address)
+{
+	bool is_chosen = address_port(address) == 0;
+	int fd = open_bound(binder, kind, address);
+
+	if (fd < 0)
+		return -1;
+	address->length = sizeof address->room;
+	if (getsockname(fd, &address->any, &address->length) < 0) {
+		socket_close(fd);
+		return -1;
+	}
+	return is_chosen && kind == SOCKET_STREAM ? bind_by_number(binder, fd, address) : fd;
+}
+
+/* Binds a socket of that kind, and writes the address that it really has. False, with errno. */
 static bool bind_kind(struct binder *binder, enum socket_kind kind, struct address *address)
 {
-	int fd = open_bound(binder, kind, address);
+	int fd = open_at(binder, kind, address);
 	struct socket_entry *entry = fd < 0 ? NULL : entries_add(binder->entries, fd, kind);
 
 	if (!entry)
-		return false;
-	address->length = sizeof address->room;
-	if (getsockname(fd, &address->any, &address->length) < 0)
 		return false;
 	entries_name(entry, address);
 	return true;
