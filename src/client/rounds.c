@@ -16,6 +16,9 @@
 #include "options.h"
 #include "probe.h"
 
+/* A pause that ends this late shows that we were stopped; then an attempt may take this much. */
+enum { LATE_MS = 50, LATE_ATTEMPT_MOST_MS = 1000 };
+
 /* A server, and the attempts to get its answer, one after the other. */
 struct round {
 	struct rounds *rounds;
@@ -26,6 +29,7 @@ struct round {
 	struct backoff backoff;
 	uint64_t attempts;   /* so many were begun */
 	struct event *again; /* when the next attempt is due */
+	uint64_t again_ms;   /* the same, by clock_ms() */
 	uint64_t addresses;  /* as the result has it, of an earlier attempt; 0: none */
 	bool is_over, is_abandoned;
 };
@@ -105,6 +109,7 @@ static bool pause_round(struct round *round)
 
 	if (pause == 0 || !loop_add_timer(round->again, pause))
 		return false;
+	round->again_ms = clock_ms() + pause;
 	log_pause(round, pause);
 	return true;
 }
@@ -207,10 +212,24 @@ static bool start_attempt(struct round *round, uint64_t most_ms)
 	return round->probe != NULL;
 }
 
+/*
+ * Returns how long, in ms, the attempt that is due may take; 0: the wait is over. If it ended while
+ * we were stopped, the server may have come up meanwhile, and is asked once more.
+ */
+static uint64_t attempt_time(const struct round *round)
+{
+	uint64_t left = time_left(round->rounds), now_ms = clock_ms();
+
+	if (left > 0 || now_ms <= round->again_ms + LATE_MS)
+		return left;
+	return now_ms - round->again_ms < LATE_ATTEMPT_MOST_MS ? now_ms - round->again_ms
+							       : LATE_ATTEMPT_MOST_MS;
+}
+
 static void again_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct round *round = argument;
-	uint64_t left = time_left(round->rounds);
+	uint64_t left = attempt_time(round);
 
 	(void)fd;
 	(void)what;

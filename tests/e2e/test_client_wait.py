@@ -16,7 +16,7 @@ import unittest
 
 from lib import harness, machine
 from lib.clients import ClientTest, Running, ask, given
-from lib.harness import DEADLINE, Daemon, GREETING, WRAPPER, temporary_directory
+from lib.harness import DEADLINE, Daemon, GREETING, WRAPPER, poll_until, temporary_directory
 from lib.machine import AtFirst
 from lib.servers import DatagramServer, Server, answers, ignores, refusing, resets, says, stays
 
@@ -61,6 +61,17 @@ class Waiting(WaitTest):
         with held() as server, Running("-vW", LOCAL, server.getsockname()[1]) as client:
             client.wait_error(r"wait: 127\.0\.0\.1:\d+: connect: Connection refused; again in \d+ms\n")
             server.listen()
+            greet_next(server)
+            self.succeeds(client)
+
+    def test_server_that_comes_up_during_a_standstill(self):
+        time_to_wait = given(3)
+        over = time.monotonic() + float(time_to_wait.removesuffix("s"))
+        with held() as server, Running("-v", f"--wait={time_to_wait}", LOCAL, server.getsockname()[1]) as client:
+            client.wait_error("again in")
+            with client.frozen():
+                server.listen()
+                poll_until(lambda: time.monotonic() > over + 1)
             greet_next(server)
             self.succeeds(client)
 

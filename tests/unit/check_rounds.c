@@ -3,6 +3,7 @@
 #include "client/rounds.h"
 
 #include <event2/event.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,6 +271,44 @@ START_TEST(wait_is_over_in_time_with_the_last_failure)
 }
 END_TEST
 
+/* Standstills in the first pause that last beyond the wait, and how the attempt after them ends. */
+static const struct standstill {
+	uint64_t until_ms; /* since the start */
+	enum status end;
+} standstills[] = {{400, STATUS_GREETED}, {400, STATUS_REFUSED}, {1600, STATUS_GREETED}};
+
+static void stand_still_cb(evutil_socket_t fd, short what, void *argument)
+{
+	const struct standstill *standstill = argument;
+
+	(void)fd;
+	(void)what;
+	while (clock_ms() - started_ms < standstill->until_ms)
+		(void)poll(NULL, 0, 10);
+}
+
+/* As after SIGSTOP: the server may have come up meanwhile. */
+START_TEST(wait_that_ends_in_a_standstill_has_one_more_attempt)
+{
+	struct standstill standstill = standstills[_i];
+	struct event *event = evtimer_new(base, stand_still_cb, &standstill);
+
+	options.wait = 200;
+	scripts[0] = (struct script){.ends = {STATUS_REFUSED, standstill.end}, .count = 2};
+	ck_assert(loop_add_timer(event, 10));
+	run();
+	event_free(event);
+	ck_assert_uint_eq(seen[0].count, 2);
+	ck_assert_uint_ge(seen[0].at_ms[1], standstill.until_ms);
+	ck_assert_uint_gt(seen[0].timeouts[1], 50);
+	ck_assert_uint_le(seen[0].timeouts[1], 1000);
+	if (standstill.end == STATUS_GREETED)
+		assert_result(0, STATUS_GREETED, "attempt 2");
+	else
+		assert_given_up(STATUS_REFUSED, "attempt 2");
+}
+END_TEST
+
 /* The time of -w, or what is left of the wait. */
 START_TEST(attempt_may_take_what_is_left)
 {
@@ -453,6 +492,8 @@ int main(void)
 	tcase_add_test(tests, failure_is_tried_again_until_it_is_none);
 	tcase_add_test(tests, all_must_answer);
 	tcase_add_test(tests, wait_is_over_in_time_with_the_last_failure);
+	tcase_add_loop_test(tests, wait_that_ends_in_a_standstill_has_one_more_attempt, 0,
+			    COUNT_OF(standstills));
 	tcase_add_loop_test(tests, attempt_may_take_what_is_left, 0, 2);
 	tcase_add_loop_test(tests, attempt_cut_short_hides_no_earlier_failure, 0, 2);
 	tcase_add_loop_test(tests, attempt_cut_short_counts_if_it_came_further, 0, COUNT_OF(cuts));
