@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +18,9 @@
 
 /* The longest message, before it is escaped. */
 #define TEXT_MAX_BYTES 2048
+
+/* Of a longer one, so much of the beginning and of the end is shown: it fits even if escaped. */
+enum { PART_BYTES = 480 };
 
 /* Within this time, libevent's repeating itself is not worth another line. */
 #define REPEATED_MS 10000
@@ -175,6 +179,31 @@ void log_close(void)
 	errno = saved;
 }
 
+static void format_text(char *text, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
+
+/*
+ * Writes a message to `text` of TEXT_MAX_BYTES. One that is too long loses its middle, since the
+ * reason is at its end; without memory for that, it loses its end.
+ */
+static void format_text(char *text, const char *format, va_list arguments)
+{
+	va_list again;
+	char *whole = NULL;
+	int length;
+
+	va_copy(again, arguments);
+	length = vsnprintf(text, TEXT_MAX_BYTES, format, arguments);
+	if (length >= TEXT_MAX_BYTES)
+		whole = malloc((size_t)length + 1);
+	if (whole) {
+		vsnprintf(whole, (size_t)length + 1, format, again);
+		snprintf(text + PART_BYTES, TEXT_MAX_BYTES - PART_BYTES, "...%s",
+			 whole + length - PART_BYTES);
+	}
+	free(whole);
+	va_end(again);
+}
+
 static void emit(struct logline_message message, const char *format, va_list arguments)
 	PRINTF_LIKE(2, 0);
 
@@ -185,7 +214,7 @@ static void emit(struct logline_message message, const char *format, va_list arg
 	char text[TEXT_MAX_BYTES], line[LOGLINE_MAX + LOG_PREFIX_MAX];
 	size_t length = settings.prefix ? strlen(settings.prefix) : 0;
 
-	vsnprintf(text, sizeof text, format, arguments);
+	format_text(text, format, arguments);
 	message.text = text;
 	if (settings.kept && message.level == LOG_LEVEL_ERROR)
 		snprintf(settings.kept, settings.kept_size, "%s", text);

@@ -103,6 +103,14 @@ class Names(ClientTest):
         self.unresolved(".+", host="x" * 255)
         self.unresolved(".+", host=".".join(["x" * 64] * 3))
 
+    def test_text_that_no_line_can_hold(self):
+        """The reason is at its end, and is shown all the same."""
+        for word, escaped in ("x" * 10000, "x"), ("\n" * 10000, r"\\x0A"), ("x" * 100000, "x"):
+            shown = rf"({escaped})+\.\.\.({escaped})+"
+            self.fails(2, f"bad address '{shown}': the host is too long", word, 12345)
+            self.fails(2, f"bad port '{shown}': a port is .+", "127.0.0.1", word)
+            self.fails(2, f"bad source '{shown}': the host is too long", "-s", word, "127.0.0.1")
+
 
 def write(setting, text):
     """Gives a setting of the kernel another value in this namespace."""
