@@ -160,11 +160,13 @@ static const char *find_fault_of_source(const struct options *options, char *tex
 	int fd = outgoing_open(source->any.sa_family, options->udp ? SOCK_DGRAM : SOCK_STREAM,
 			       source);
 
-	if (fd >= 0)
-		close(fd);
-	else if (outgoing_blames_source(errno, source))
-		return outgoing_describe(errno, source, source, text, size);
-	return NULL;
+	if (fd < 0)
+		return outgoing_blames_source(errno, source)
+			       ? outgoing_describe(errno, source, source, text, size)
+			       : NULL;
+	close(fd);
+	return outgoing_means_many(source) ? "a broadcast or multicast address is no machine's own"
+					   : NULL;
 }
 
 /* Reads --source, and checks that it fits the other options. */

@@ -94,6 +94,30 @@ bool outgoing_blames_source(int reason, const struct address *source)
 	       reason == EAFNOSUPPORT || (reason == EADDRINUSE && address_port(source) != 0);
 }
 
+/* True if a datagram socket would need SO_BROADCAST to send to an IPv4 address. Nothing is sent. */
+static bool is_broadcast(struct address to)
+{
+	int fd = socket_open(AF_INET, SOCK_DGRAM);
+	bool is;
+
+	if (fd < 0)
+		return false;
+	address_set_port(&to, 9); /* any but 0 */
+	is = connect(fd, &to.any, to.length) < 0 && errno == EACCES;
+	close(fd);
+	return is;
+}
+
+bool outgoing_means_many(const struct address *source)
+{
+	in_addr_t ip;
+
+	if (source->any.sa_family != AF_INET)
+		return false;
+	ip = ntohl(source->ipv4.sin_addr.s_addr);
+	return IN_MULTICAST(ip) || ip == INADDR_BROADCAST || is_broadcast(*source);
+}
+
 /* Returns advice on a failure, or "". */
 static const char *advice(int reason, const struct address *to, const struct address *source)
 {

@@ -33,6 +33,12 @@ bool outgoing_is_refusal(int reason, const struct address *to);
 bool outgoing_blames_source(int reason, const struct address *source);
 
 /*
+ * True if an IPv4 address means several machines: multicast or broadcast. bind(2) takes it, but
+ * connect(2) leaves from another one then. IPv6 has no broadcast, and bind(2) refuses multicast.
+ */
+bool outgoing_means_many(const struct address *source);
+
+/*
  * Describes a failure in words, with advice if there is any. `source` is what was bound, or has
  * length 0. Returns `text`.
  */

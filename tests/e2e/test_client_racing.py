@@ -206,6 +206,16 @@ class Source(ClientTest):
                     self.fails(2, f"bad source '{re.escape(source)}': .+", "-s", source, V4, PORT)
             self.assertEqual(server.peers, [])
 
+    def test_of_many_machines(self):
+        """The kernel would take them, and connect from another address."""
+        with Server(says(GREETING), (V4, PORT)) as server:
+            for source in ("224.0.0.1", "255.255.255.255", "127.255.255.255", "127.255.255.255:7777"):
+                for option in ([], ["-u"]):
+                    with self.subTest(source=source, option=option):
+                        self.fails(2, f"bad source '{source}': a broadcast or multicast address is no machine's own",
+                                   *option, "-s", source, V4, PORT)
+            self.assertEqual(server.peers, [])
+
     def test_port_in_use(self):
         """Who listens there keeps the port."""
         with Server(says(GREETING), (V4, PORT)), Server(says(), (V4, 7777)):

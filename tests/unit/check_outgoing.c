@@ -93,6 +93,24 @@ START_TEST(source_is_to_blame_for_what_it_says)
 }
 END_TEST
 
+/* The broadcast address of the loopback network is one as well. */
+START_TEST(source_is_of_one_machine)
+{
+	static const char *const many[] = {"224.0.0.1", "239.255.255.255", "255.255.255.255",
+					   "127.255.255.255"};
+	static const char *const one[] = {"127.0.0.1", "0.0.0.0", "192.0.2.1", "::1", "ff02::1"};
+
+	for (size_t i = 0; i < COUNT_OF(many); i++) {
+		source = make(many[i], 0);
+		ck_assert_msg(outgoing_means_many(&source), "%s", many[i]);
+	}
+	for (size_t i = 0; i < COUNT_OF(one); i++) {
+		source = make(one[i], 0);
+		ck_assert_msg(!outgoing_means_many(&source), "%s", one[i]);
+	}
+}
+END_TEST
+
 static const struct {
 	int reason;
 	enum status status;
@@ -170,6 +188,7 @@ int main(void)
 	tcase_add_test(cause, eagain_means_ports_but_not_for_unix_sockets);
 	tcase_add_test(blame, advice_fits_the_cause);
 	tcase_add_test(blame, source_is_to_blame_for_what_it_says);
+	tcase_add_test(blame, source_is_of_one_machine);
 	tcase_add_loop_test(blame, exit_status_follows_from_the_cause, 0, COUNT_OF(statuses));
 	tcase_add_test(binding, source_without_port_leaves_the_choice_to_connect);
 	tcase_add_loop_test(cause, refusal_is_told_from_other_failures, 0, COUNT_OF(refusals));
