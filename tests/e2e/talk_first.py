@@ -9,7 +9,6 @@ import concurrent.futures
 import contextlib
 import platform
 import shutil
-import subprocess
 import sys
 
 from lib import foreign, harness, machine
@@ -103,13 +102,6 @@ def table(title, rows, times, losing):
                 show(row.name, *("does not serve here" for _ in SIZES))
 
 
-def version_of(package):
-    """The version of a Debian package."""
-    query = ["dpkg-query", "-W", "-f", "${Version}", package]
-    done = subprocess.run(query, capture_output=True, text=True) if shutil.which(query[0]) else None
-    return f"{package} {done.stdout}" if done and done.stdout else f"{package} (version unknown)"
-
-
 def main():
     times = int(sys.argv[1])
     rows = [row for row in ROWS if is_there(row)]
@@ -118,7 +110,7 @@ def main():
             print(f"left out, since {row.program} is not installed: {row.name}")
     table("On a path without losses:", rows, times, lambda port: contextlib.nullcontext())
     table("The first segment with data from the server is dropped:", rows, times, machine.first_data_lost)
-    versions = dict.fromkeys(version_of(row.package) for row in rows if row.package)
+    versions = dict.fromkeys(foreign.version_of(row.package) for row in rows if row.package)
     print(f"\nOf {times} greetings each. Versions: Linux {platform.release()},", ", ".join(versions))
 
 

@@ -26,6 +26,13 @@ def free_port(host="127.0.0.1"):
         return unused.getsockname()[1]
 
 
+def version_of(package):
+    """The version of a Debian package."""
+    query = ["dpkg-query", "-W", "-f", "${Version}", package]
+    done = subprocess.run(query, capture_output=True, text=True) if shutil.which(query[0]) else None
+    return f"{package} {done.stdout}" if done and done.stdout else f"{package} (version unknown)"
+
+
 class Foreign:
     """A program of another project that serves at .port.
 

@@ -121,14 +121,14 @@ def own_network(test, network, source):
     test.addCleanup(_run, "ip", "-6", "route", "del", "local", network, "dev", "lo")
 
 
-def close_to_tcp(test, address, source):
+def close_to_tcp(test, address, source, kind="unreachable"):
     """Leads to the IPv6 address from that source, but not with TCP, so that it stands first among those
-    of a name and yet there is no way to it."""
+    of a name and yet there is no way to it: unreachable, prohibit or blackhole says how."""
     need("ip")
     own(test, source)
     _run("ip", "-6", "route", "add", address, "dev", "lo", "src", source)
     test.addCleanup(_run, "ip", "-6", "route", "del", address, "dev", "lo")
-    rule = ["pref", "100", "to", address, "ipproto", "tcp", "unreachable"]
+    rule = ["pref", "100", "to", address, "ipproto", "tcp", kind]
     _run("ip", "-6", "rule", "add", *rule)
     test.addCleanup(_run, "ip", "-6", "rule", "del", *rule)
 
@@ -179,15 +179,15 @@ def spoof(source, destination, data):
 
 
 @contextlib.contextmanager
-def _dropping(*conditions):
-    """A with-block in which what comes in and meets one of the conditions is lost.
+def _dropping(*conditions, verdict="drop"):
+    """A with-block in which what comes in and meets one of the conditions is lost, or has another verdict.
 
     Gives a function that tells how many packets were.
     """
     need("nft")
     hole = f"hole_{next(_holes)}"
     _run("nft", f"add table inet {hole}; add chain inet {hole} input {{ type filter hook input priority 0; }}; " +
-         "".join(f"add rule inet {hole} input {condition} counter drop; " for condition in conditions))
+         "".join(f"add rule inet {hole} input {condition} counter {verdict}; " for condition in conditions))
 
     def count():
         return sum(map(int, re.findall(r"packets (\d+)", _run("nft", "list", "table", "inet", hole))))
@@ -197,10 +197,18 @@ def _dropping(*conditions):
         _run("nft", "delete", "table", "inet", hole)
 
 
+def _first_packet_to(address):
+    return f"{'ip6' if ':' in address else 'ip'} daddr {address} tcp flags & (syn|ack) == syn"
+
+
 def black_hole(*addresses):
     """A with-block in which the first packet of a TCP connection to these addresses is lost."""
-    return _dropping(*(f"{'ip6' if ':' in address else 'ip'} daddr {address} tcp flags & (syn|ack) == syn"
-                       for address in addresses))
+    return _dropping(*map(_first_packet_to, addresses))
+
+
+def host_unreachable(*addresses):
+    """A with-block in which a router says of a TCP connection to these addresses that it cannot reach them."""
+    return _dropping(*map(_first_packet_to, addresses), verdict="reject with icmpx type host-unreachable")
 
 
 def first_packet_lost(port):
