@@ -81,6 +81,9 @@ dist_check_SCRIPTS += \
 
 EXTRA_DIST += \
 	tests/e2e/alone.py \
+	tests/e2e/compare_clients.py \
+	tests/e2e/compare_commands.py \
+	tests/e2e/compare_faults.py \
 	tests/e2e/lib/README.md \
 	tests/e2e/lib/activation.py \
 	tests/e2e/lib/clients.py \

@@ -17,8 +17,8 @@ from lib import harness
 from lib.harness import need, poll_until, start, temporary_directory
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SCRIPTS = ("script/bench", "script/demo", "script/elsewhere", "script/fuzz", "script/talk-first",
-           "script/test", ".ci/run")
+SCRIPTS = ("script/bench", "script/compare-clients", "script/demo", "script/elsewhere", "script/fuzz",
+           "script/talk-first", "script/test", ".ci/run")
 # What the scripts find as it is, and what is only there.
 REAL = ("awk basename bash cat cp cut date dirname env find getconf grep head ln ls make mkdir mktemp mv nproc printf "
         "python3 rm sed seq sh sleep sort tail tee timeout touch tr uname wc xargs").split()
@@ -82,6 +82,7 @@ class Scripts(unittest.TestCase):
         for script in (*SCRIPTS, "script/lib.sh", *parts):
             self.file(script, (ROOT / script).read_text()).chmod(0o755)
         self.file("tests/fuzz/fuzz_one.c", "")
+        self.file("tests/e2e/compare_faults.py", "")
         self.file("configure.ac", "")
         self.file("Makefile.am", "")
         self.file("configure", CONFIGURE).chmod(0o755)
