@@ -36,6 +36,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_client_exit_codes.py \
 	tests/e2e/test_client_json.py \
 	tests/e2e/test_client_many.py \
+	tests/e2e/test_client_faults.py \
 	tests/e2e/test_client_names.py \
 	tests/e2e/test_client_options.py \
 	tests/e2e/test_client_output.py \
