@@ -64,7 +64,7 @@ for sinner in "$work/sinners"/*; do
 	[ "$(against "$sinner")" = "$sinner" ] && sin= || sin="nothing was said"
 	report "${sinner##*/} would be noticed" "$sin"
 done
-for name in .ci Makefile.am bench configure.ac findings man script src tests; do
+for name in .ci Makefile.am bench configure.ac examples findings man script src tests; do
 	report "the sources in $name say their licence" "$(against "$srcdir/$name")"
 done
 

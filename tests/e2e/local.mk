@@ -66,6 +66,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_notify.py \
 	tests/e2e/test_peers.py \
 	tests/e2e/test_readme.py \
+	tests/e2e/test_reading.py \
 	tests/e2e/test_reload.py \
 	tests/e2e/test_rush.py \
 	tests/e2e/test_scripts.py \
@@ -96,8 +97,10 @@ EXTRA_DIST += \
 	tests/e2e/lib/hostile.py \
 	tests/e2e/lib/machine.py \
 	tests/e2e/lib/manager.py \
+	tests/e2e/lib/misreading.py \
 	tests/e2e/lib/naive.py \
 	tests/e2e/lib/objects.py \
+	tests/e2e/lib/reading.py \
 	tests/e2e/lib/reload.py \
 	tests/e2e/lib/rows.py \
 	tests/e2e/lib/scrape.py \
@@ -106,4 +109,5 @@ EXTRA_DIST += \
 	tests/e2e/lib/talkers.py \
 	tests/e2e/lib/valgrind.py \
 	tests/e2e/lib/wild.py \
+	tests/e2e/reading.py \
 	tests/e2e/talk_first.py
