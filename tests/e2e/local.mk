@@ -51,6 +51,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_client_udp.py \
 	tests/e2e/test_client_wait.py \
 	tests/e2e/test_client_waiting.py \
+	tests/e2e/test_container.py \
 	tests/e2e/test_empty_root.py \
 	tests/e2e/test_endings.py \
 	tests/e2e/test_expand.py \
