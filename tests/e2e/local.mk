@@ -76,6 +76,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_start_waiting.py \
 	tests/e2e/test_stop.py \
 	tests/e2e/test_texts.py \
+	tests/e2e/test_two_services.py \
 	tests/e2e/test_udp.py \
 	tests/e2e/test_units.py \
 	tests/e2e/test_unix.py \
