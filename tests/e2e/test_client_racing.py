@@ -158,9 +158,11 @@ class Losers(ClientTest):
     def test_are_closed(self):
         machine.know(self, NAME, V6, V4)
         self.assertEqual(machine.order_of(NAME)[0], V6)
-        with Server(stays(), (V4, PORT)) as server, machine.black_hole(V6):
+        with Server(stays(), (V4, PORT)) as server, machine.black_hole(V6), contextlib.ExitStack() as hole:
+            hole.enter_context(machine.black_hole(V4))  # until the other attempt was seen
             with Running(NAME, PORT) as client:
                 poll_until(lambda: machine.connecting(V6))
+                hole.close()
                 server.wait_opened()
                 poll_until(lambda: not machine.connecting(V6))
                 poll_until(lambda: client.sockets() == 1)
