@@ -255,10 +255,10 @@ static void start_leaving(struct probe *probe, const struct attempts_result *tri
 		end_probe(probe);
 }
 
-/* No more addresses will be known. */
+/* No more addresses will be known. If the probe has just ended, nothing is known of them. */
 static void tell_found(struct probe *probe)
 {
-	if (probe->found && trying_is_started(probe->trying))
+	if (probe->found && probe->trying && trying_is_started(probe->trying))
 		probe->found(trying_known(probe->trying), probe->argument);
 	probe->found = NULL;
 }
