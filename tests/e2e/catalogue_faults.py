@@ -22,6 +22,7 @@ from lib.harness import Daemon, GREETING, poll_until, read_all, run, temporary_d
 from lib.naive import NaiveServer
 from lib.rows import row, times, within
 from lib.servers import Server, stays
+from lib.surveys import SUMMARY, Told
 
 # What haild waits out, 100 ms each time.
 SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EPERM)
@@ -300,6 +301,43 @@ class Allocating(unittest.TestCase):
                     ((0, 2, 4), "-u", "-s", "127.0.0.1", "server.example", daemon.port),
                     ((0, 4), "-u", "-v", "-E", GREETING.decode(), "server.example", daemon.port),
                     ((7,), "-w", "5s" if harness.WRAPPER else "500ms", "127.0.0.1", silent.port)))
+
+    def fail_survey(self, kind, at, forever, codes, *arguments):
+        """The same of a hailto that asks many times: what it told must agree with how it ended.
+
+        codes  exit codes that the fault may lead to, beside those of its kind
+        """
+        faulty = Faulty(self.folder, kind, at, forever)
+        result = run("hailto_faulty", *arguments, env=faulty.env)
+        made, failed = faulty.read()
+        lines = re.findall(b"^hailto: .+$", result.stderr, re.MULTILINE)
+        if SUMMARY.search(result.stdout.decode()):
+            told = Told(result.stdout)
+            self.assertEqual(told.attempts, told.successes + told.failures, result)
+            self.assertLessEqual(result.exit == 0, told.failures == 0, result)
+        else:  # it had no memory to begin, or could not write
+            self.assertNotEqual(result.exit, 0, result)
+            self.assertGreaterEqual(len(lines), 1, result)
+        self.assertIn(result.exit, (0, *self.CODES[kind], *codes), result)
+        self.assertTrue(failed or (result.exit, lines) == (0, []), result)
+        return made, failed
+
+    def fail_all_surveys(self, kind, *forevers):
+        """Lets hailto fail while it asks many times, in each way it has; returns how often it did."""
+        machine.know(self, "server.example", "::1", "127.0.0.1")
+        with Daemon("-u", "-l", "localhost") as daemon:
+            return sum(
+                self.fail_each(lambda at, forever: self.fail_survey(kind, at, forever, *arguments), 30, forevers)
+                for arguments in (
+                    ((4,), "-c3", "-i0", "server.example", daemon.port),
+                    ((4,), "-c4", "-P2", "-v", "--tally", "-4", "server.example", daemon.port),
+                    ((4, 7), "-c3", "-P3", "-u", "127.0.0.1", daemon.port),
+                    ((4,), "-a", "server.example", daemon.port)))
+
+    def test_surveys(self):
+        for kind, forevers in ("memory", (False, True)), ("call", (False,)):
+            with self.subTest(kind):
+                self.assertGreater(self.fail_all_surveys(kind, *forevers), 3)
 
     @row("O11b", "the k-th allocation of hailto fails, each k: it alone, or all from there on",
          "0 crashes, 0 leaks; a line on stderr or the whole greeting")
