@@ -203,6 +203,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/say/rendering.h \
 	src/daemon/say/template.c \
 	src/daemon/say/template.h \
+	src/daemon/serve/acceptor.c \
+	src/daemon/serve/acceptor.h \
 	src/daemon/serve/announce.c \
 	src/daemon/serve/announce.h \
 	src/daemon/serve/ending.c \

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <event2/listener.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,28 +11,15 @@
 #include <sys/socket.h>
 
 #include "base/address.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/socket.h"
+#include "acceptor.h"
 #include "daemon/options.h"
 #include "sessions.h"
 #include "daemon/setup/sockets.h"
 #include "daemon/tell/journal.h"
 #include "daemon/tell/stats.h"
-
-/*
- * libevent accepts until the queue is empty; after at most this many, the rest of the loop has its
- * turn. The turn may come earlier, since libevent does not report when it ends. With 64, a flood's
- * sessions took longer than others may wait (O5 in doc/reliability.md).
- */
-enum { ACCEPTS_A_TURN = 16 };
-
-/* How soon to retry when nothing reports room: after an error, and when full. */
-enum { RETRY_MS = 100 };
-
-/* A shortage that returns within this time is the same one, and is not logged again. */
-enum { EPISODE_MS = 10000 };
 
 /* Why we do not accept now; several reasons may hold at once. */
 enum pause {
@@ -53,17 +39,15 @@ struct listener {
 	struct stats *stats;
 	listener_finished_cb *finished;
 	void *finished_argument;
-	struct evconnlistener **listeners; /* one for each socket that listens */
-	size_t count;			   /* of them */
-	size_t own;			   /* so many are ours; the others are inherited */
-	unsigned pauses;		   /* bits of enum pause; accepting while 0 */
+	struct acceptor *acceptor;
+	size_t own;	 /* so many of its sockets are ours; the others are inherited */
+	unsigned pauses; /* bits of enum pause; accepting while 0 */
 	struct event *next_turn, *retry;
 	unsigned this_turn;
 	uint64_t accepted;
-	bool has_multipath; /* some socket listens for MPTCP; not every client uses it */
-	bool stopping;	    /* accept only clients already in the queues, up to the count */
-	bool is_untold;	    /* full, unless a client not looked at yet has closed; not logged */
-	bool has_new_room;  /* a session has ended during a pause */
+	bool stopping;	   /* accept only clients already in the queues, up to the count */
+	bool is_untold;	   /* full, unless a client not looked at yet has closed; not logged */
+	bool has_new_room; /* a session has ended during a pause */
 	uint64_t full_until, shortage_until; /* clock_ms(); the end of each episode */
 };
 
@@ -73,14 +57,10 @@ static bool apply_pauses(struct listener *listener, unsigned pauses)
 	bool was_open = listener->pauses == 0, is_open = pauses == 0;
 
 	listener->pauses = pauses;
-	if (was_open == is_open)
-		return true;
-	for (size_t i = 0; i < listener->count; i++) {
-		struct evconnlistener *one = listener->listeners[i];
-		if ((is_open ? evconnlistener_enable(one) : evconnlistener_disable(one)) < 0 &&
-		    is_open)
-			return false;
-	}
+	if (is_open && !was_open)
+		return acceptor_start(listener->acceptor);
+	if (was_open && !is_open)
+		acceptor_stop(listener->acceptor);
 	return true;
 }
 
@@ -91,16 +71,7 @@ static void pause_for(struct listener *listener, enum pause why)
 
 static void retry_soon(struct listener *listener)
 {
-	loop_add_timer(listener->retry, RETRY_MS);
-}
-
-/* True at the start of an episode, so it is logged once. */
-static bool begins_episode(uint64_t *until)
-{
-	bool begins = clock_ms() >= *until;
-
-	*until = clock_ms() + EPISODE_MS;
-	return begins;
+	loop_add_timer(listener->retry, ACCEPTOR_RETRY_MS);
 }
 
 static void pause_for_shortage(struct listener *listener, int reason)
@@ -108,10 +79,10 @@ static void pause_for_shortage(struct listener *listener, int reason)
 	listener->stats->accept_pauses++;
 	pause_for(listener, PAUSE_SHORTAGE);
 	retry_soon(listener);
-	if (begins_episode(&listener->shortage_until))
+	if (acceptor_begins_episode(&listener->shortage_until))
 		log_warning(
 			"cannot accept connections: %s; they wait in the queue; retrying every %d ms",
-			strerror(reason), RETRY_MS);
+			strerror(reason), ACCEPTOR_RETRY_MS);
 }
 
 /* Ends a pause; if the kernel cannot watch every socket again, that is a shortage too. */
@@ -126,7 +97,7 @@ static void tell_full(struct listener *listener)
 {
 	listener->is_untold = false;
 	listener->stats->accept_pauses++;
-	if (begins_episode(&listener->full_until))
+	if (acceptor_begins_episode(&listener->full_until))
 		log_info("%zu open, the most allowed; other connections wait in the queue",
 			 sessions_room(listener->sessions));
 }
@@ -184,8 +155,6 @@ static void greet(struct listener *listener, int fd, const struct sockaddr *from
 
 	listener->accepted++;
 	listener->stats->accepted++;
-	if (listener->has_multipath && socket_is_multipath(fd))
-		socket_release(fd);
 	opened = journal_has_connections() ? hand_over_logged(listener, fd, from, length)
 					   : hand_over(listener, fd, NULL);
 	if (opened)
@@ -194,58 +163,50 @@ static void greet(struct listener *listener, int fd, const struct sockaddr *from
 		pause_for_shortage(listener, ENOMEM);
 }
 
-/* Takes a connection from libevent, which goes on accepting unless we pause. */
-static void accept_cb(struct evconnlistener *one, evutil_socket_t fd, struct sockaddr *from,
-		      int length, void *argument)
+/* A turn of the loop is over for us after some connections, or with the last one wanted. */
+static void end_turn(struct listener *listener)
 {
-	struct listener *listener = argument;
-
-	(void)one;
-	greet(listener, fd, from, (socklen_t)length);
 	if (has_count(listener)) {
 		pause_for(listener, PAUSE_STOPPED);
 		listener->stopping = true;
 		event_active(listener->next_turn, EV_TIMEOUT, 0);
-	} else if (++listener->this_turn >= ACCEPTS_A_TURN) {
+	} else if (++listener->this_turn >= ACCEPTOR_TURN) {
 		listener->this_turn = 0;
 		pause_for(listener, PAUSE_TURN);
 		event_active(listener->next_turn, EV_TIMEOUT, 0);
 	}
 }
 
-/* Without this callback libevent's listener would spin: the queue stays readable. */
-static void accept_failed_cb(struct evconnlistener *from, void *argument)
+static void accepted_cb(const struct socket_entry *entry, int fd, const struct sockaddr *from,
+			socklen_t length, void *argument)
 {
-	int reason = EVUTIL_SOCKET_ERROR();
+	struct listener *listener = argument;
 
-	(void)from;
-	if (!socket_lost_one(reason))
-		pause_for_shortage(argument, reason);
+	(void)entry;
+	greet(listener, fd, from, length);
+	if (!listener->stopping)
+		end_turn(listener);
+}
+
+static void failed_cb(int reason, void *argument)
+{
+	pause_for_shortage(argument, reason);
 }
 
 /*
  * Accepts everyone queued on one socket: their handshakes are complete, and they expect a greeting.
  * False: some may be left, and there is no room for them now.
  */
-static bool empty_queue(struct listener *listener, int socket)
+static bool empty_queue(struct listener *listener, size_t socket)
 {
-	struct address address;
-
 	/* Linux queues one more than the backlog. */
 	for (uint64_t i = 0; i <= listener->options->backlog; i++) {
 		if (has_count(listener))
 			return true;
 		if (sessions_find_room(listener->sessions) != SESSIONS_ADMIT)
 			return false;
-		address.length = sizeof address.room;
-		int fd = accept(socket, &address.any, &address.length);
-		if (fd < 0 && socket_lost_one(errno))
-			continue;
-		if (fd < 0)
+		if (!acceptor_take(listener->acceptor, socket) && !socket_lost_one(errno))
 			return errno == EAGAIN || errno == EWOULDBLOCK;
-		evutil_make_socket_nonblocking(fd);
-		evutil_make_socket_closeonexec(fd);
-		greet(listener, fd, &address.any, address.length);
 	}
 	return true;
 }
@@ -255,19 +216,11 @@ static bool empty_queues(struct listener *listener)
 {
 	bool empty = true;
 
-	for (size_t i = 0; i < listener->count; i++)
-		empty = empty_queue(listener, evconnlistener_get_fd(listener->listeners[i])) &&
-			empty;
+	for (size_t i = 0; i < acceptor_count(listener->acceptor); i++)
+		empty = empty_queue(listener, i) && empty;
 	if (!empty)
 		retry_soon(listener);
 	return empty;
-}
-
-/* Releases the sockets after the first `kept`. */
-static void release_from(struct listener *listener, size_t kept)
-{
-	while (listener->count > kept)
-		evconnlistener_free(listener->listeners[--listener->count]);
 }
 
 /* Releases the sockets and tells the owner, which closes them. */
@@ -275,7 +228,7 @@ static void finish(struct listener *listener)
 {
 	listener->stopping = false;
 	event_del(listener->retry);
-	release_from(listener, 0);
+	acceptor_release_from(listener->acceptor, 0);
 	listener->finished(listener->finished_argument);
 }
 
@@ -305,41 +258,19 @@ static void retry_cb(evutil_socket_t fd, short what, void *argument)
 	} else {
 		if (listener->is_untold)
 			tell_full(listener);
-		(void)begins_episode(&listener->full_until); /* the episode goes on */
+		(void)acceptor_begins_episode(&listener->full_until); /* the episode goes on */
 		retry_soon(listener);
 	}
-}
-
-/*
- * Makes libevent's listener for a socket, which listens already and stays ours. Enabling is a
- * second step, because only that reports its failure.
- */
-static bool accept_from(struct listener *listener, int fd)
-{
-	struct evconnlistener *one = evconnlistener_new(listener->base, accept_cb, listener,
-							LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
-							fd);
-
-	if (!one)
-		return false;
-	listener->listeners[listener->count++] = one;
-	if (socket_is_multipath(fd))
-		listener->has_multipath = true;
-	evconnlistener_set_error_cb(one, accept_failed_cb);
-	return evconnlistener_enable(one) == 0;
 }
 
 /* Starts to accept from the sockets to greet on. The inherited ones, which come first, are last. */
 static bool start_accepting(struct listener *listener, const struct sockets *sockets)
 {
-	listener->listeners = calloc(sockets_count(sockets), sizeof(struct evconnlistener *));
-	if (!listener->listeners)
-		return false;
 	for (size_t i = sockets_count(sockets); i-- > 0;) {
 		const struct socket_entry *entry = sockets_at(sockets, i);
 		if (entry->kind != SOCKET_STREAM || entry->role != SOCKET_GREETING)
 			continue;
-		if (!accept_from(listener, entry->fd))
+		if (!acceptor_add(listener->acceptor, entry))
 			return false;
 		listener->own += !entry->inherited;
 	}
@@ -360,9 +291,11 @@ struct listener *listener_new(struct event_base *base, const struct options *opt
 	listener->stats = stats;
 	listener->finished = finished;
 	listener->finished_argument = argument;
+	listener->acceptor = acceptor_new(base, accepted_cb, failed_cb, listener);
 	listener->next_turn = evtimer_new(base, next_turn_cb, listener);
 	listener->retry = evtimer_new(base, retry_cb, listener);
-	if (listener->next_turn && listener->retry && start_accepting(listener, sockets))
+	if (listener->acceptor && listener->next_turn && listener->retry &&
+	    start_accepting(listener, sockets))
 		return listener;
 	listener_free(listener);
 	return NULL;
@@ -382,7 +315,7 @@ void listener_stop(struct listener *listener)
 {
 	pause_for(listener, PAUSE_STOPPED);
 	/* The clients queued at an inherited socket are for the next instance, and lose nothing. */
-	release_from(listener, listener->own);
+	acceptor_release_from(listener->acceptor, listener->own);
 	listener->stopping = true;
 	if (empty_queues(listener))
 		event_active(listener->next_turn, EV_TIMEOUT, 0);
@@ -392,8 +325,7 @@ void listener_free(struct listener *listener)
 {
 	if (!listener)
 		return;
-	release_from(listener, 0);
-	free(listener->listeners);
+	acceptor_free(listener->acceptor);
 	loop_free_event(listener->next_turn);
 	loop_free_event(listener->retry);
 	free(listener);

@@ -6,17 +6,15 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/listener.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/address.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/socket.h"
+#include "acceptor.h"
 #include "hearing.h"
 #include "httpanswer.h"
 #include "httprequest.h"
@@ -25,12 +23,6 @@
 #include "daemon/tell/journal.h"
 #include "daemon/tell/metrics.h"
 #include "daemon/tell/stats.h"
-
-/* Accepts in a turn of the loop, before its other events have theirs: some, as in listener.c. */
-enum { ACCEPTS_A_TURN = 16 };
-
-/* How soon to try again after an error, and how long one is not logged again. */
-enum { RETRY_MS = 100, EPISODE_MS = 10000 };
 
 /* The longest life of a connection, and its longest silence once it is answered. */
 enum { LIFE_MS = 10000, IDLE_MS = 1000 };
@@ -42,11 +34,10 @@ struct monitor {
 	struct hearing hearing;
 	struct sessions *sessions;
 	struct stats stats; /* of these sessions; nobody asks for them */
-	struct evconnlistener **listeners;
-	size_t count; /* of them */
+	struct acceptor *acceptor;
 	struct event *resume;
 	unsigned this_turn;
-	uint64_t quiet_until; /* clock_ms(); no shortage is logged until then */
+	uint64_t quiet_until; /* the end of an episode of shortage */
 };
 
 /* Queues the answer on a bufferevent of its own. */
@@ -74,18 +65,16 @@ static struct bufferevent *answer_cb(enum prelude_verdict verdict, const void *p
 static void pause_for(struct monitor *monitor, uint64_t ms)
 {
 	monitor->this_turn = 0;
-	for (size_t i = 0; i < monitor->count; i++)
-		(void)evconnlistener_disable(monitor->listeners[i]);
+	acceptor_stop(monitor->acceptor);
 	loop_add_timer(monitor->resume, ms);
 }
 
 static void pause_for_shortage(struct monitor *monitor, int reason)
 {
-	if (clock_ms() >= monitor->quiet_until)
+	if (acceptor_begins_episode(&monitor->quiet_until))
 		log_warning("cannot accept connections for metrics: %s; retrying every %d ms",
-			    strerror(reason), RETRY_MS);
-	monitor->quiet_until = clock_ms() + EPISODE_MS;
-	pause_for(monitor, RETRY_MS);
+			    strerror(reason), ACCEPTOR_RETRY_MS);
+	pause_for(monitor, ACCEPTOR_RETRY_MS);
 }
 
 static void resume_cb(evutil_socket_t fd, short what, void *argument)
@@ -94,45 +83,37 @@ static void resume_cb(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
-	for (size_t i = 0; i < monitor->count; i++)
-		if (evconnlistener_enable(monitor->listeners[i]) < 0)
-			pause_for_shortage(monitor, errno);
+	if (!acceptor_start(monitor->acceptor))
+		pause_for_shortage(monitor, errno);
 }
 
 /* Returns what the log calls a client, in `text`; NULL: its end is not logged. */
-static const char *name_peer(char *text, size_t size, const struct sockaddr *from, int length)
+static const char *name_peer(char *text, size_t size, const struct sockaddr *from, socklen_t length)
 {
 	struct address address;
 
 	if (!journal_has_ends())
 		return NULL;
-	address_set(&address, from, (socklen_t)length);
+	address_set(&address, from, length);
 	return address_format(&address, text, size);
 }
 
-static void accept_cb(struct evconnlistener *one, evutil_socket_t fd, struct sockaddr *from,
-		      int length, void *argument)
+static void accepted_cb(const struct socket_entry *entry, int fd, const struct sockaddr *from,
+			socklen_t length, void *argument)
 {
 	struct monitor *monitor = argument;
 	char peer[ADDRESS_TEXT_MAX];
 
-	(void)one;
-	if (socket_is_multipath(fd))
-		socket_release(fd);
+	(void)entry;
 	if (!sessions_hear(monitor->sessions, fd, name_peer(peer, sizeof peer, from, length)))
 		pause_for_shortage(monitor, ENOMEM);
-	else if (++monitor->this_turn >= ACCEPTS_A_TURN)
+	else if (++monitor->this_turn >= ACCEPTOR_TURN)
 		pause_for(monitor, 0);
 }
 
-/* Without this callback libevent's listener would spin: the queue stays readable. */
-static void accept_failed_cb(struct evconnlistener *from, void *argument)
+static void failed_cb(int reason, void *argument)
 {
-	int reason = EVUTIL_SOCKET_ERROR();
-
-	(void)from;
-	if (!socket_lost_one(reason))
-		pause_for_shortage(argument, reason);
+	pause_for_shortage(argument, reason);
 }
 
 /* Nobody waits for the end of such a session. */
@@ -141,26 +122,10 @@ static void closed_cb(void *argument)
 	(void)argument;
 }
 
-static bool accept_from(struct monitor *monitor, int fd)
-{
-	struct evconnlistener *one = evconnlistener_new(monitor->base, accept_cb, monitor,
-							LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
-							fd);
-
-	if (!one)
-		return false;
-	monitor->listeners[monitor->count++] = one;
-	evconnlistener_set_error_cb(one, accept_failed_cb);
-	return evconnlistener_enable(one) == 0;
-}
-
 static bool start_accepting(struct monitor *monitor, const struct sockets *sockets)
 {
-	monitor->listeners = calloc(sockets_count(sockets) + 1, sizeof(struct evconnlistener *));
-	if (!monitor->listeners)
-		return false;
 	for (size_t i = 0; i < sockets_count(sockets); i++)
-		if (!accept_from(monitor, sockets_at(sockets, i)->fd))
+		if (!acceptor_add(monitor->acceptor, sockets_at(sockets, i)))
 			return false;
 	return true;
 }
@@ -179,8 +144,10 @@ struct monitor *monitor_new(struct event_base *base, const struct sockets *socke
 	monitor->hearing = (struct hearing){&httprequest_kind, answer_cb, monitor, "metrics"};
 	monitor->sessions = sessions_new_heard(base, &monitor->hearing, &bounds, &monitor->stats,
 					       closed_cb, NULL);
+	monitor->acceptor = acceptor_new(base, accepted_cb, failed_cb, monitor);
 	monitor->resume = evtimer_new(base, resume_cb, monitor);
-	if (monitor->sessions && monitor->resume && start_accepting(monitor, sockets))
+	if (monitor->sessions && monitor->acceptor && monitor->resume &&
+	    start_accepting(monitor, sockets))
 		return monitor;
 	monitor_free(monitor);
 	return NULL;
@@ -190,9 +157,7 @@ void monitor_free(struct monitor *monitor)
 {
 	if (!monitor)
 		return;
-	while (monitor->count > 0)
-		evconnlistener_free(monitor->listeners[--monitor->count]);
-	free(monitor->listeners);
+	acceptor_free(monitor->acceptor);
 	sessions_free(monitor->sessions);
 	loop_free_event(monitor->resume);
 	free(monitor);

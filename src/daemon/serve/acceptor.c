@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+/* acceptor: accepts on several listening sockets, which start and stop together. */
+#include "acceptor.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <stdlib.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/socket.h"
+#include "daemon/setup/sockets.h"
+
+/* What returns within this time is the same episode. */
+enum { EPISODE_MS = 10000 };
+
+/* A socket, and libevent's listener for it. */
+struct accepting {
+	struct acceptor *acceptor;
+	const struct socket_entry *entry;
+	struct evconnlistener *listener;
+	bool has_multipath; /* it listens for MPTCP; not every client uses that */
+};
+
+struct acceptor {
+	struct event_base *base;
+	acceptor_accepted_cb *accepted;
+	acceptor_failed_cb *failed;
+	void *argument;
+	struct accepting **all; /* each stays where it is */
+	size_t count;
+};
+
+struct acceptor *acceptor_new(struct event_base *base, acceptor_accepted_cb *accepted,
+			      acceptor_failed_cb *failed, void *argument)
+{
+	struct acceptor *acceptor = calloc(1, sizeof *acceptor);
+
+	if (!acceptor)
+		return NULL;
+	acceptor->base = base;
+	acceptor->accepted = accepted;
+	acceptor->failed = failed;
+	acceptor->argument = argument;
+	return acceptor;
+}
+
+/* Hands over a connection. One by MPTCP becomes plain TCP, which does all that we need. */
+static void hand_over(const struct accepting *accepting, int fd, const struct sockaddr *from,
+		      socklen_t length)
+{
+	const struct acceptor *acceptor = accepting->acceptor;
+
+	if (accepting->has_multipath && socket_is_multipath(fd))
+		socket_release(fd);
+	acceptor->accepted(accepting->entry, fd, from, length, acceptor->argument);
+}
+
+static void accept_cb(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
+		      int length, void *argument)
+{
+	(void)listener;
+	hand_over(argument, fd, from, (socklen_t)length);
+}
+
+/* Without this callback libevent's listener would spin: the queue stays readable. */
+static void failed_cb(struct evconnlistener *listener, void *argument)
+{
+	const struct accepting *accepting = argument;
+	int reason = EVUTIL_SOCKET_ERROR();
+
+	(void)listener;
+	if (!socket_lost_one(reason))
+		accepting->acceptor->failed(reason, accepting->acceptor->argument);
+}
+
+/* Makes room for one more socket, and takes it. NULL: no memory. */
+static struct accepting *make_accepting(struct acceptor *acceptor)
+{
+	struct accepting **all = realloc(acceptor->all,
+					 (acceptor->count + 1) * sizeof(struct accepting *));
+
+	if (!all)
+		return NULL;
+	acceptor->all = all;
+	all[acceptor->count] = calloc(1, sizeof(struct accepting));
+	return all[acceptor->count];
+}
+
+bool acceptor_add(struct acceptor *acceptor, const struct socket_entry *entry)
+{
+	struct accepting *accepting = make_accepting(acceptor);
+
+	if (!accepting)
+		return false;
+	accepting->acceptor = acceptor;
+	accepting->entry = entry;
+	accepting->has_multipath = socket_is_multipath(entry->fd);
+	accepting->listener = evconnlistener_new(acceptor->base, accept_cb, accepting,
+						 LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
+						 entry->fd);
+	if (!accepting->listener) {
+		free(accepting);
+		return false;
+	}
+	acceptor->count++;
+	evconnlistener_set_error_cb(accepting->listener, failed_cb);
+	/* A step of its own, because only this reports its failure. */
+	return evconnlistener_enable(accepting->listener) == 0;
+}
+
+size_t acceptor_count(const struct acceptor *acceptor)
+{
+	return acceptor->count;
+}
+
+const struct socket_entry *acceptor_at(const struct acceptor *acceptor, size_t i)
+{
+	return acceptor->all[i]->entry;
+}
+
+bool acceptor_start(struct acceptor *acceptor)
+{
+	for (size_t i = 0; i < acceptor->count; i++)
+		if (evconnlistener_enable(acceptor->all[i]->listener) < 0)
+			return false;
+	return true;
+}
+
+void acceptor_stop(struct acceptor *acceptor)
+{
+	for (size_t i = 0; i < acceptor->count; i++)
+		(void)evconnlistener_disable(acceptor->all[i]->listener);
+}
+
+bool acceptor_take(struct acceptor *acceptor, size_t i)
+{
+	const struct accepting *accepting = acceptor->all[i];
+	struct address from = {.length = sizeof from.room};
+	int fd = accept(accepting->entry->fd, &from.any, &from.length);
+
+	if (fd < 0)
+		return false;
+	evutil_make_socket_nonblocking(fd);
+	evutil_make_socket_closeonexec(fd);
+	hand_over(accepting, fd, &from.any, from.length);
+	return true;
+}
+
+void acceptor_release_from(struct acceptor *acceptor, size_t kept)
+{
+	while (acceptor->count > kept) {
+		struct accepting *accepting = acceptor->all[--acceptor->count];
+		evconnlistener_free(accepting->listener);
+		free(accepting);
+	}
+}
+
+void acceptor_free(struct acceptor *acceptor)
+{
+	if (!acceptor)
+		return;
+	acceptor_release_from(acceptor, 0);
+	free(acceptor->all);
+	free(acceptor);
+}
+
+bool acceptor_begins_episode(uint64_t *until)
+{
+	bool begins = clock_ms() >= *until;
+
+	*until = clock_ms() + EPISODE_MS;
+	return begins;
+}
