@@ -34,6 +34,12 @@ def is_part(lines, text):
 CONNECT = "import socket, sys\nserver = socket.create_connection(sys.argv[1:3])\n"
 
 
+def how_to_run(row):
+    """The commands, in the client's own folder."""
+    commands = [row.compile, f"{row.command} HOST PORT"] if row.compile else [f"{row.command} HOST PORT"]
+    return "`" + " && ".join(commands).format(file=row.file, folder=".") + "`"
+
+
 class ReadingTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -97,7 +103,7 @@ class Judge(ReadingTest):
 
 class Document(unittest.TestCase):
     def test_each_client_is_run(self):
-        self.assertEqual({row.file for row in ROWS}, {path.name for path in FOLDER.iterdir()})
+        self.assertEqual({row.file for row in ROWS}, {path.name for path in FOLDER.iterdir()} - {"README.md"})
 
     def test_what_is_shown_is_what_is_run(self):
         clients = shown(DOCUMENT.read_text())
@@ -108,6 +114,10 @@ class Document(unittest.TestCase):
     def test_nothing_else_is_shown(self):
         section = DOCUMENT.read_text().partition("\n## Reading the greeting\n")[2]
         self.assertEqual(section.count("```"), 2 * len(shown(section)))
+
+    def test_readme_says_how_each_is_run(self):
+        lines = "".join(f"| {row.file} | {how_to_run(row)} |\n" for row in ROWS)
+        self.assertIn(f"\n| --- | --- |\n{lines}", (FOLDER / "README.md").read_text())
 
     def test_each_client_is_named(self):
         text = DOCUMENT.read_text()
