@@ -183,6 +183,16 @@ class Ended(SurveyTest):
             client.wait_lines(1)
             self.assertEqual(self.ends(client, signal.SIGINT).attempts, 1)
 
+    def test_ignored_signal_stays_ignored(self):
+        """A shell starts what runs in the background so."""
+        with Server(says(GREETING)) as server, \
+                Running("-c0", "-i10ms", LOCAL, server.port,
+                        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) as client:
+            client.wait_lines(1)
+            client.signal(signal.SIGINT)
+            client.wait_lines(len(client.wait_lines(1)) + 5)
+            self.ends(client, signal.SIGTERM)
+
     def test_quietly(self):
         with Server(stays()) as server, Running("-q", "-c0", LOCAL, server.port) as client:
             server.wait_opened()
