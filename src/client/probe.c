@@ -40,7 +40,7 @@ struct probe {
 	struct deadline *deadline;	 /* of everything */
 	struct deadline *stage_deadline; /* of connecting, asking or reading alone */
 	enum stage stage;
-	uint64_t stage_start_us;
+	uint64_t stage_start_us, connect_us;
 	struct event *over; /* calls back from the loop, never from probe_start() */
 	int fd;
 };
@@ -202,6 +202,20 @@ static void stage_over(void *argument)
 		time_over(probe, stage_limit(probe));
 }
 
+static void left_cb(void *argument)
+{
+	end_probe(argument);
+}
+
+/* Only a connection was wanted: that is done, and leaving well is a courtesy. */
+static void start_leaving(struct probe *probe)
+{
+	enter(probe, STAGE_LEAVE, 0);
+	probe->leave = leave_start(probe->base, probe->fd, probe->connect_us, left_cb, probe);
+	if (!probe->leave)
+		end_probe(probe);
+}
+
 static void read_cb(const struct reading_result *reading, void *argument)
 {
 	struct probe *probe = argument;
@@ -209,7 +223,10 @@ static void read_cb(const struct reading_result *reading, void *argument)
 	result_note_connection(&probe->result, probe->fd);
 	if (probe->options->zero) {
 		expect_steady(reading, &probe->result);
-		end_probe(probe);
+		if (probe->result.status == STATUS_GREETED)
+			start_leaving(probe);
+		else
+			end_probe(probe);
 		return;
 	}
 	result_take_reading(&probe->result, reading);
@@ -241,20 +258,6 @@ static void start_reading(struct probe *probe, const struct attempts_result *tri
 		fail(probe, STATUS_INTERNAL, "out of memory");
 }
 
-static void left_cb(void *argument)
-{
-	end_probe(argument);
-}
-
-/* Only a connection was wanted: that is done, and leaving well is a courtesy. */
-static void start_leaving(struct probe *probe, const struct attempts_result *tried)
-{
-	enter(probe, STAGE_LEAVE, 0);
-	probe->leave = leave_start(probe->base, probe->fd, tried->connect_us, left_cb, probe);
-	if (!probe->leave)
-		end_probe(probe);
-}
-
 /* No more addresses will be known. If the probe has just ended, nothing is known of them. */
 static void tell_found(struct probe *probe)
 {
@@ -275,10 +278,11 @@ static void stop_finding(struct probe *probe)
 static void take_connection(struct probe *probe, const struct attempts_result *tried)
 {
 	probe->fd = tried->fd;
+	probe->connect_us = tried->connect_us;
 	probe->result.times.connected = elapsed(probe);
 	log_debug("connect: %s answered (%.1f ms)", probe->result.address, stage_ms(probe));
 	if (probe->options->zero && !probe->options->steady)
-		start_leaving(probe, tried);
+		start_leaving(probe);
 	else
 		start_reading(probe, tried);
 }

@@ -242,6 +242,36 @@ START_TEST(failure_at_the_start_is_told_from_the_loop)
 }
 END_TEST
 
+static bool has_heard_the_end(void *server)
+{
+	peer_receive(server, 1);
+	return ((struct peer *)server)->ended;
+}
+
+/* With -z and --wait, too: a server may speak on, whether or not it has spoken first. */
+START_TEST(server_that_is_steady_is_left_without_a_reset)
+{
+	struct peer server = {.fd = -1};
+	int error;
+	socklen_t length = sizeof error;
+
+	add_server(0);
+	asked[0].options.zero = asked[0].options.steady = true;
+	start(0);
+	server.fd = accept(asked[0].server, NULL, NULL);
+	ck_assert_int_ge(server.fd, 0);
+	if (_i == 1)
+		ck_assert_int_eq(send(server.fd, "Hi", 2, 0), 2);
+	ck_assert(run_until(base, has_heard_the_end, &server, PATIENCE_MS));
+	ck_assert_int_eq(send(server.fd, "there", 5, 0), 5);
+	wait_for(1);
+	ck_assert_int_eq(asked[0].result.status, STATUS_GREETED);
+	ck_assert_int_eq(getsockopt(server.fd, SOL_SOCKET, SO_ERROR, &error, &length), 0);
+	ck_assert_int_eq(error, 0);
+	peer_close(&server);
+}
+END_TEST
+
 static int count_timer(const struct event_base *of, const struct event *event, void *count)
 {
 	(void)of;
@@ -304,6 +334,7 @@ int main(void)
 	tcase_add_test(tests, all_is_closed_when_it_calls_back);
 	tcase_add_test(tests, greeting_is_held_against_what_is_expected);
 	tcase_add_test(tests, failure_at_the_start_is_told_from_the_loop);
+	tcase_add_loop_test(tests, server_that_is_steady_is_left_without_a_reset, 0, 2);
 	tcase_add_test(tests, timers_are_as_few_as_is_said);
 	tcase_add_checked_fixture(memory, looping_setup_scarce, teardown);
 	tcase_add_test(memory, want_of_memory_makes_no_probe);
