@@ -18,6 +18,7 @@
 #include "attempt.h"
 #include "lineup.h"
 #include "outgoing.h"
+#include "stageline.h"
 #include "trace.h"
 
 /*
@@ -37,7 +38,8 @@ struct attempts {
 	const struct attempts_way *way;
 	void *data; /* for the way */
 	struct address source;
-	struct trace *trace; /* or NULL */
+	struct trace *trace;	       /* or NULL */
+	const struct options *options; /* likewise */
 	uint64_t start_us;
 	attempts_cb *ended;
 	void *argument;
@@ -82,9 +84,9 @@ static void log_attempt(const struct attempt *attempt, const char *words)
 	if (attempt != attempts->all)
 		snprintf(began, sizeof began, "%.1f to ",
 			 (double)(attempt->start_us - attempts->start_us) / 1000);
-	log_debug("%s: %s: %s (%s%.1f ms)", attempts->way->stage,
-		  address_format(&attempt->address, text, sizeof text), words, began,
-		  (double)(clock_us() - attempts->start_us) / 1000);
+	stageline_log(attempts->options, "%s: %s: %s (%s%.1f ms)", attempts->way->stage,
+		      address_format(&attempt->address, text, sizeof text), words, began,
+		      (double)(clock_us() - attempts->start_us) / 1000);
 }
 
 /* Records how an attempt ends; only the first end counts. */
@@ -282,6 +284,7 @@ struct attempts *attempts_start(struct event_base *base, const struct attempts_r
 	lineup_add(&attempts->lineup, request->addresses, request->more_come);
 	attempts->source = *request->source;
 	attempts->trace = request->trace;
+	attempts->options = request->options;
 	attempts->start_us = clock_us();
 	attempts->more = evtimer_new(base, more_cb, attempts);
 	attempts->over = evtimer_new(base, over_cb, attempts);

@@ -19,6 +19,7 @@ struct address;
 struct addresslist;
 struct attempts;
 struct event_base;
+struct options;
 struct trace;
 
 /* Which addresses to try, and from where. Everything is copied. */
@@ -27,6 +28,7 @@ struct attempts_request {
 	bool more_come;			     /* not over until it is said that no more come */
 	const struct address *source;	     /* to try from; length 0: any */
 	struct trace *trace;		     /* remembers them; kept, not copied; NULL: none */
+	const struct options *options;	     /* for stageline_log(); kept, not copied */
 };
 
 struct attempts_result {

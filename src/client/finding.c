@@ -21,6 +21,7 @@ struct finding *finding_start(struct event_base *base, const struct options *opt
 		.host = options->target.host,
 		.port = options->target.port,
 		.family = options_family(options),
+		.options = options,
 		.patience = options->timeout,
 		.last_status = STATUS_UNRESOLVED,
 	};

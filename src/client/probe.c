@@ -12,7 +12,6 @@
 
 #include "base/addresslist.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/loop.h"
 #include "base/number.h"
 #include "deadline.h"
@@ -24,6 +23,7 @@
 #include "options.h"
 #include "outgoing.h"
 #include "reading.h"
+#include "stageline.h"
 #include "trying.h"
 
 struct probe {
@@ -220,7 +220,7 @@ static void read_cb(const struct reading_result *reading, void *argument)
 {
 	struct probe *probe = argument;
 
-	result_note_connection(&probe->result, probe->fd);
+	result_note_connection(&probe->result, probe->fd, probe->options);
 	if (probe->options->zero) {
 		expect_steady(reading, &probe->result);
 		if (probe->result.status == STATUS_GREETED)
@@ -280,7 +280,8 @@ static void take_connection(struct probe *probe, const struct attempts_result *t
 	probe->fd = tried->fd;
 	probe->connect_us = tried->connect_us;
 	probe->result.times.connected = elapsed(probe);
-	log_debug("connect: %s answered (%.1f ms)", probe->result.address, stage_ms(probe));
+	stageline_log(probe->options, "connect: %s answered (%.1f ms)", probe->result.address,
+		      stage_ms(probe));
 	if (probe->options->zero && !probe->options->steady)
 		start_leaving(probe);
 	else
@@ -293,8 +294,8 @@ static void take_datagram(struct probe *probe, const struct attempts_result *tri
 	probe->result.length = tried->length;
 	probe->result.ended_by = ENDED_BY_DATAGRAM;
 	probe->result.times.connected = probe->result.times.first_byte = elapsed(probe);
-	log_debug("ask: %s answered, %zu bytes (%.1f ms)", probe->result.address, tried->length,
-		  stage_ms(probe));
+	stageline_log(probe->options, "ask: %s answered, %zu bytes (%.1f ms)",
+		      probe->result.address, tried->length, stage_ms(probe));
 	end_probe(probe);
 }
 

@@ -9,11 +9,11 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/loop.h"
 #include "base/number.h"
 #include "expect.h"
 #include "options.h"
+#include "stageline.h"
 #include "talking.h"
 
 /*
@@ -53,24 +53,28 @@ struct reading {
 /* Logs how it ended, for -v. */
 static void log_end(const struct reading *reading, const struct reading_result *result)
 {
+	const struct options *options = reading->request.options;
 	double ms = (double)(clock_us() - reading->start_us) / 1000;
-	size_t most = (size_t)reading->request.options->bytes;
+	size_t most = (size_t)options->bytes;
 	char limit[NUMBER_TIME_MAX];
 
-	if (reading->request.options->steady && result->end == READING_FULL)
-		log_debug("read: it speaks (%.1f ms)", ms);
+	if (options->steady && result->end == READING_FULL)
+		stageline_log(options, "read: it speaks (%.1f ms)", ms);
 	else if (result->end == READING_STREAM_END)
-		log_debug("read: %zu bytes, end of stream (%.1f ms)", result->length, ms);
+		stageline_log(options, "read: %zu bytes, end of stream (%.1f ms)", result->length,
+			      ms);
 	else if (result->end == READING_QUIET)
-		log_debug("read: %zu bytes, then quiet for %" PRIu64 " ms (%.1f ms)",
-			  result->length, reading->quiet_ms, ms);
+		stageline_log(options, "read: %zu bytes, then quiet for %" PRIu64 " ms (%.1f ms)",
+			      result->length, reading->quiet_ms, ms);
 	else if (result->end == READING_FULL && result->length > most)
-		log_debug("read: %zu bytes, and more than the limit of -b (%.1f ms)", most, ms);
+		stageline_log(options, "read: %zu bytes, and more than the limit of -b (%.1f ms)",
+			      most, ms);
 	else if (result->end == READING_FULL)
-		log_debug("read: %zu bytes, then the limit of -b (%.1f ms)", result->length, ms);
+		stageline_log(options, "read: %zu bytes, then the limit of -b (%.1f ms)",
+			      result->length, ms);
 	else if (result->end == READING_STOPPED && result->length > 0)
-		log_debug("read: %zu bytes, then the deadline of %s (%.1f ms)", result->length,
-			  number_format_time(limit, result->limit), ms);
+		stageline_log(options, "read: %zu bytes, then the deadline of %s (%.1f ms)",
+			      result->length, number_format_time(limit, result->limit), ms);
 }
 
 /* Ends the reading; the callback may free it. */

@@ -11,10 +11,10 @@
 
 #include "base/address.h"
 #include "base/addresslist.h"
-#include "base/log.h"
 #include "base/loop.h"
 #include "base/nameerror.h"
 #include "lookups.h"
+#include "stageline.h"
 #include "watchdog.h"
 
 /*
@@ -72,7 +72,8 @@ static void ask_apart(struct resolver *resolver, const char *why)
 	if (resolver->is_apart || resolver->request.family != AF_UNSPEC)
 		return;
 	resolver->is_apart = true;
-	log_debug("resolve: %s; asking for IPv6 and IPv4 apart", why);
+	stageline_log(resolver->request.options, "resolve: %s; asking for IPv6 and IPv4 apart",
+		      why);
 	if (lookups_start(resolver->lookups, AF_INET6, AI_CANONNAME))
 		resolver->under_way |= IPV6;
 	if (lookups_start(resolver->lookups, AF_INET, AI_CANONNAME))
@@ -192,11 +193,11 @@ static void delay_cb(evutil_socket_t fd, short what, void *argument)
 static void note_failure(struct resolver *resolver, const struct lookups_answer *answer,
 			 unsigned which)
 {
-	log_debug("resolve: %s%s",
-		  which == IPV4	  ? "IPv4: "
-		  : which == IPV6 ? "IPv6: "
-				  : "",
-		  words_of(answer));
+	stageline_log(resolver->request.options, "resolve: %s%s",
+		      which == IPV4   ? "IPv4: "
+		      : which == IPV6 ? "IPv6: "
+				      : "",
+		      words_of(answer));
 	if (which == TOGETHER)
 		resolver->failed = answer;
 	else if (!answer->system && is_open(answer))
@@ -259,7 +260,8 @@ static void start_lookup(struct resolver *resolver)
 	resolver->under_way = TOGETHER;
 	if (lookups_start(resolver->lookups, request->family, 0))
 		return;
-	log_debug("resolve: no thread (%s): everything waits for the lookup", strerror(errno));
+	stageline_log(request->options, "resolve: no thread (%s): everything waits for the lookup",
+		      strerror(errno));
 	/* The loop, and with it the second try, would have to wait as well. */
 	resolver->is_apart = true;
 	watchdog_start(request->patience, request->last_words, request->last_status);

@@ -19,13 +19,15 @@
 
 struct addresslist;
 struct event_base;
+struct options;
 struct resolver;
 
 /* What to look up. The texts are kept, not copied. */
 struct resolver_request {
 	const char *host;
 	uint16_t port;
-	int family; /* AF_UNSPEC: any */
+	int family;		       /* AF_UNSPEC: any */
+	const struct options *options; /* for stageline_log(); kept, not copied */
 	/*
 	 * If no thread can be had, the lookup holds everything up. After `patience` ms the program
 	 * then ends, with these words on standard error ("": none) and this exit status.

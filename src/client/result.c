@@ -10,12 +10,12 @@
 
 #include "base/clock.h"
 #include "base/endpoint.h"
-#include "base/log.h"
 #include "lack.h"
 #include "options.h"
 #include "outgoing.h"
 #include "reading.h"
 #include "resolver.h"
+#include "stageline.h"
 #include "trace.h"
 
 static const char *const stage_names[] = {"resolve", "connect", "read", "ask", "leave", "expect"};
@@ -139,7 +139,7 @@ void result_take_reading(struct probe_result *result, const struct reading_resul
 			    strerror(reading->reason), reading->length);
 }
 
-void result_note_connection(struct probe_result *result, int fd)
+void result_note_connection(struct probe_result *result, int fd, const struct options *options)
 {
 	socklen_t length = sizeof result->local.room;
 
@@ -149,9 +149,10 @@ void result_note_connection(struct probe_result *result, int fd)
 	if (getsockname(fd, &result->local.any, &length) == 0)
 		result->local.length = length;
 	if (result->has_tcp)
-		log_debug("network: round trip %.2f ms, %" PRIu32 " segment%s sent again",
-			  (double)result->tcp.rtt_us / 1000, result->tcp.retransmits,
-			  result->tcp.retransmits == 1 ? "" : "s");
+		stageline_log(options,
+			      "network: round trip %.2f ms, %" PRIu32 " segment%s sent again",
+			      (double)result->tcp.rtt_us / 1000, result->tcp.retransmits,
+			      result->tcp.retransmits == 1 ? "" : "s");
 }
 
 /*

@@ -113,7 +113,7 @@ void result_fail_resolving(struct probe_result *result, const struct resolver_ne
 void result_take_reading(struct probe_result *result, const struct reading_result *reading);
 
 /* Takes what the kernel knows of a connection, if that is wanted for a report. */
-void result_note_connection(struct probe_result *result, int fd);
+void result_note_connection(struct probe_result *result, int fd, const struct options *options);
 
 /* Makes it a failure of a stage without a result within `ms`, with advice that fits the options. */
 void result_fail_late(struct probe_result *result, enum stage stage, uint64_t ms,

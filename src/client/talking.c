@@ -12,11 +12,11 @@
 
 #include "base/address.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/loop.h"
 #include "base/socket.h"
 #include "options.h"
 #include "proxyheader.h"
+#include "stageline.h"
 
 /* No protocol's command, and no letters that a terminal or a parser takes for anything else. */
 static const char line[] = "hailto speaks before it listens\n";
@@ -27,6 +27,7 @@ enum { LINE = sizeof line - 1, LINES = 2048 * LINE };
 
 struct talking {
 	struct event *output;
+	const struct options *options;
 	talking_cb *broken;
 	void *argument;
 	uint64_t start_us;
@@ -48,8 +49,9 @@ static void end_talking(struct talking *talking, const char *how)
 	talking->is_over = true;
 	event_del(talking->output);
 	if (talking->whole > talking->header)
-		log_debug("talk: %" PRIu64 " of %" PRIu64 " bytes sent%s (%.1f ms)",
-			  talking_sent(talking), talking->whole - talking->header, how, ms);
+		stageline_log(talking->options,
+			      "talk: %" PRIu64 " of %" PRIu64 " bytes sent%s (%.1f ms)",
+			      talking_sent(talking), talking->whole - talking->header, how, ms);
 }
 
 /* Sends the next piece. Returns what send(2) does. */
@@ -105,8 +107,8 @@ static void log_header(const struct options *options, const struct address *sour
 
 	if (source && source->any.sa_family != AF_UNIX)
 		address_format(source, from, sizeof from);
-	log_debug("proxy: version %u, from %s to %s", options->proxy_version, from,
-		  address_format(peer, to, sizeof to));
+	stageline_log(options, "proxy: version %u, from %s to %s", options->proxy_version, from,
+		      address_format(peer, to, sizeof to));
 }
 
 /* Writes the PROXY header that the options want. Returns its length; 0: none. */
@@ -135,6 +137,7 @@ struct talking *talking_start(struct event_base *base, int fd, const struct opti
 	if (!talking)
 		return NULL;
 	talking->fd = fd;
+	talking->options = options;
 	talking->broken = broken;
 	talking->argument = argument;
 	talking->start_us = clock_us();

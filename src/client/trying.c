@@ -13,6 +13,7 @@
 #include "race.h"
 #include "resolver.h"
 #include "result.h"
+#include "stageline.h"
 
 struct trying {
 	struct event_base *base;
@@ -75,8 +76,9 @@ static void log_addresses(const struct trying *trying, const struct addresslist 
 		if (!addresslist_has(&trying->known, &addresses->all[i]))
 			addresslist_add(&fresh, &addresses->all[i]);
 	if (fresh.count > 0 && trying->options->target.kind != ENDPOINT_UNIX)
-		log_debug("resolve: %s (%.1f ms)", addresslist_format(&fresh, all, sizeof all),
-			  (double)(clock_us() - trying->start_us) / 1000);
+		stageline_log(trying->options, "resolve: %s (%.1f ms)",
+			      addresslist_format(&fresh, all, sizeof all),
+			      (double)(clock_us() - trying->start_us) / 1000);
 }
 
 /* Stores the addresses, and logs the new ones. True if there are any. */
@@ -103,6 +105,7 @@ bool trying_start(struct trying *trying, const struct addresslist *addresses, bo
 		.more_come = more_come,
 		.source = &options->source,
 		.trace = trying->result->trace,
+		.options = options,
 	};
 
 	note_addresses(trying, addresses);

@@ -286,6 +286,20 @@ class Several(WaitTest):
             self.assertEqual((answer.exit, answer.stderr.count(b"\n")), (7, 20), answer)
             self.took(answer, 0.5)
 
+    def test_lines_of_stages_name_the_server(self):
+        with Server(says(GREETING)) as server, refusing() as port, DatagramServer(answers(b"Hi")) as other:
+            there, gone = f"{LOCAL}:{server.port}", f"localhost:{port}"
+            for stages, operands, *options in (
+                    ({"resolve", "connect", "read"}, (there, gone)),
+                    ({"resolve", "proxy", "connect", "talk", "read"}, (there, gone), "--send-proxy", "--talk-first=1"),
+                    ({"resolve", "ask"}, (f"{LOCAL}:{other.port}", gone), "-u")):
+                answer = ask("-v", *options, *operands)
+                self.assertEqual(answer.exit, 4, answer)
+                lines = [line for line in answer.stderr.decode().splitlines() if not line.startswith("hailto: ")]
+                named = {re.match(r"(\S+:\d+): (\w+): ", line).groups() for line in lines}
+                self.assertLessEqual(stages, {stage for name, stage in named if name == operands[0]})
+                self.assertEqual({name for name, _ in named}, set(operands))
+
     def test_each_needs_its_port(self):
         for operands, culprit in ((["a", "b:1"], "a"), (["a:1", "b:2", "c"], "c"), (["a", "1", "2"], "a")):
             self.fails(2, f"bad address '{culprit}': each of several servers needs its port: HOST:PORT", *operands)

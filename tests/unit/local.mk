@@ -78,6 +78,7 @@ unit_tests = \
 	tests/unit/check_sockets \
 	tests/unit/check_standard \
 	tests/unit/check_stats \
+	tests/unit/check_stageline \
 	tests/unit/check_summary \
 	tests/unit/check_summarytext \
 	tests/unit/check_talking \
@@ -152,6 +153,7 @@ tests_unit_check_reading_LDADD = $(client_unit_libs)
 tests_unit_check_report_LDADD = $(client_unit_libs)
 tests_unit_check_shares_LDADD = $(client_unit_libs)
 tests_unit_check_report_json_LDADD = $(client_unit_libs)
+tests_unit_check_stageline_LDADD = $(client_unit_libs)
 tests_unit_check_summary_LDADD = $(client_unit_libs)
 tests_unit_check_summarytext_LDADD = $(client_unit_libs)
 tests_unit_check_talking_LDADD = $(client_unit_libs)
