@@ -47,6 +47,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_client_proxies.py \
 	tests/e2e/test_client_racing.py \
 	tests/e2e/test_client_reading.py \
+	tests/e2e/test_client_shares.py \
 	tests/e2e/test_client_talking.py \
 	tests/e2e/test_client_udp.py \
 	tests/e2e/test_client_wait.py \

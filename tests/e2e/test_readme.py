@@ -85,7 +85,7 @@ class Readme(unittest.TestCase):
             self.assertEqual(result.returncode, 0, result)
             self.assertTrue(result.stdout.endswith(shown[-1]), result)
         self.assertEqual(path, ["PATH=$PWD/build/src:$PATH"])
-        self.assertEqual(len(clients), 4)
+        self.assertEqual(len(clients), 6)
         for line in clients:
             result = self.run_line(without_comment(line))
             self.assertEqual(result.returncode, 0, result)
