@@ -112,24 +112,11 @@ static uint64_t lateness(const struct series *series, uint64_t now_us)
 	return is_clocked(series) && (late > LATE_US || late >= interval_us(series)) ? late : 0;
 }
 
-static void start_due(struct series *series);
-
-static void found_cb(const struct addresslist *addresses, void *argument)
+/* An attempt is over: it is told. */
+static void end_attempt(struct slot *slot, const struct probe_result *result)
 {
-	struct slot *slot = argument;
-
-	names_find(slot->series->names, addresses);
-	start_due(slot->series);
-}
-
-/* An attempt is over: it is told, and the next one may begin. */
-static void ended_cb(const struct probe_result *result, void *argument)
-{
-	struct slot *slot = argument;
 	struct series *series = slot->series;
 
-	if (series->is_over)
-		return;
 	if (slot->looks_up)
 		names_looked_up(series->names);
 	if (result->status != STATUS_GREETED)
@@ -137,10 +124,6 @@ static void ended_cb(const struct probe_result *result, void *argument)
 	slot->attempt.result = result;
 	series->request.attempted(&slot->attempt, series->request.argument);
 	free_slot(slot);
-	if (!has_more(series) && series->under_way == 0)
-		end_series(series);
-	else
-		start_due(series);
 }
 
 /* Tells of an attempt for which there was no memory. */
@@ -150,7 +133,28 @@ static void tell_lack(struct slot *slot)
 
 	result_fail_start(&result, "out of memory");
 	slot->series->pause_us = clock_us() + LACK_US;
-	ended_cb(&result, slot);
+	end_attempt(slot, &result);
+}
+
+static void go_on(struct series *series);
+
+static void found_cb(const struct addresslist *addresses, void *argument)
+{
+	struct slot *slot = argument;
+
+	names_find(slot->series->names, addresses);
+	go_on(slot->series);
+}
+
+static void ended_cb(const struct probe_result *result, void *argument)
+{
+	struct slot *slot = argument;
+	struct series *series = slot->series;
+
+	if (series->is_over)
+		return;
+	end_attempt(slot, result);
+	go_on(series);
 }
 
 /* Begins the probe of an attempt; `addresses` as for probe_start(). */
@@ -227,11 +231,19 @@ static void start_due(struct series *series)
 	}
 }
 
+/* Begins what is due; or all is over. */
+static void go_on(struct series *series)
+{
+	start_due(series);
+	if (!has_more(series) && series->under_way == 0)
+		end_series(series);
+}
+
 static void tick_cb(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd;
 	(void)what;
-	start_due(argument);
+	go_on(argument);
 }
 
 /* Makes all slots free. */
