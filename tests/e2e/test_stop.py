@@ -19,6 +19,8 @@ def wait_refused(daemon):
             daemon.connect().close()
         except ConnectionRefusedError:
             return True
+        except ConnectionResetError:
+            return False  # the socket was closed just as the handshake ended
     poll_until(is_refused)
 
 
