@@ -287,8 +287,8 @@ class Several(WaitTest):
             self.took(answer, 0.5)
 
     def test_lines_of_stages_name_the_server(self):
-        with Server(says(GREETING)) as server, refusing() as port, DatagramServer(answers(b"Hi")) as other:
-            there, gone = f"{LOCAL}:{server.port}", f"localhost:{port}"
+        with Daemon() as daemon, refusing() as port, DatagramServer(answers(b"Hi")) as other:
+            there, gone = f"{LOCAL}:{daemon.port}", f"localhost:{port}"
             for stages, operands, *options in (
                     ({"resolve", "connect", "read"}, (there, gone)),
                     ({"resolve", "proxy", "connect", "talk", "read"}, (there, gone), "--send-proxy", "--talk-first=1"),
