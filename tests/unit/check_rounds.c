@@ -294,7 +294,7 @@ START_TEST(wait_that_ends_in_a_standstill_has_one_more_attempt)
 	struct event *event = evtimer_new(base, stand_still_cb, &standstill);
 
 	options.wait = 200;
-	scripts[0] = (struct script){.ends = {STATUS_REFUSED, standstill.end}, .count = 2};
+	scripts[0] = (struct script){.ends = {STATUS_REFUSED, (int)standstill.end}, .count = 2};
 	ck_assert(loop_add_timer(event, 10));
 	run();
 	event_free(event);
