@@ -312,13 +312,13 @@ END_TEST
 /* The time of -w, or what is left of the wait. */
 START_TEST(attempt_may_take_what_is_left)
 {
-	options.wait = 400;
-	options.timeout = _i ? 300 : 500;
+	options.wait = _i ? 2000 : 400;
+	options.timeout = _i ? 1500 : 500;
 	scripts[0] = (struct script){.ends = {STATUS_SILENT}, .count = 1, .ms = 60000};
 	run();
-	ck_assert_uint_eq(seen[0].timeouts[0], _i ? 300 : 400);
-	ck_assert(_i ? seen[0].count >= 2 && seen[0].timeouts[1] <= 100 - 25 : seen[0].count == 1);
-	ck_assert_uint_ge(called.ms, 400);
+	ck_assert_uint_eq(seen[0].timeouts[0], _i ? 1500 : 400);
+	ck_assert(_i ? seen[0].count >= 2 && seen[0].timeouts[1] <= 500 - 25 : seen[0].count == 1);
+	ck_assert_uint_ge(called.ms, options.wait);
 }
 END_TEST
 
