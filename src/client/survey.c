@@ -72,6 +72,13 @@ static void print_json(struct survey *survey, const struct series_attempt *attem
 							   &facts) != attempt->result->status;
 }
 
+/* Ends the run early: what was done is reported. Without a series, whoever calls ends it. */
+static void stop_series(struct survey *survey)
+{
+	if (survey->series)
+		series_stop(survey->series);
+}
+
 /* An attempt is over. */
 static void attempted_cb(const struct series_attempt *attempt, void *argument)
 {
@@ -87,7 +94,7 @@ static void attempted_cb(const struct series_attempt *attempt, void *argument)
 		print_line(survey, attempt);
 	/* No other attempt could be better. */
 	if (survey->cannot_write || result->status == STATUS_USAGE)
-		series_stop(survey->series);
+		stop_series(survey);
 }
 
 static void over_cb(void *argument)

@@ -4,12 +4,13 @@
 
 Runs in a network namespace with its own name server and /etc/hosts.
 """
+import errno
 import signal
 import unittest
 
 from lib import harness, machine
 from lib.clients import Running, WRAPPER, ask, given
-from lib.harness import Daemon, GREETING
+from lib.harness import Daemon, GREETING, strerror
 from lib.machine import Late
 from lib.servers import DatagramServer, Server, answers, holds_until, in_turn, refusing, says, stays
 from lib.surveys import LATENCIES, MS, SurveyTest, TIMES, Told
@@ -155,6 +156,12 @@ class Each(SurveyTest):
 
 class Lookups(SurveyTest):
     """-a waits until all is known, and a part is not all"""
+
+    def test_neither_addresses_nor_output(self):
+        with machine.name_server(3), open("/dev/full", "wb") as full:
+            for options in [], ["-j"]:
+                answer = ask("-a", *options, NAME, PORT, stdout=full)
+                self.judge_failure(answer, 1, f"cannot write to standard output: {strerror(errno.ENOSPC)}")
 
     def test_none(self):
         with machine.name_server(3):
