@@ -52,13 +52,13 @@ static size_t shown_length(const struct probe_result *result)
 /* Adds the beginning of the greeting. */
 static void add_greeting(struct text *line, const struct probe_result *result)
 {
-	char shown[SHOWN_MAX * ESCAPE_GROWTH];
+	char shown[SHOWN_MAX * ESCAPE_GROWTH + 1];
 	size_t length = shown_length(result);
 
 	if (length == 0)
 		return;
-	text_add(line, ": %.*s%s", (int)escape_source(shown, result->bytes, length), shown,
-		 length < result->length ? "..." : "");
+	escape_line(shown, sizeof shown, result->bytes, length);
+	text_add(line, ": %s%s", shown, length < result->length ? "..." : "");
 }
 
 size_t attemptline_format(const struct series_attempt *attempt, char line[ATTEMPTLINE_MAX])

@@ -141,6 +141,14 @@ START_TEST(bytes_from_outside_are_escaped)
 }
 END_TEST
 
+START_TEST(escape_in_a_greeting_is_told_from_ours)
+{
+	result.length = (size_t)snprintf(bytes, sizeof bytes, "\\x41 \\x\x01");
+	assert_line("7: 127.0.0.1:80: 8 bytes (resolved 0.00, connected 0.11, first byte 1.99, "
+		    "end 1234.56 ms): \\x5Cx41 \\x\\x01\n");
+}
+END_TEST
+
 /* Greetings of characters of one byte to four. */
 static const struct {
 	const char *character;
@@ -229,6 +237,7 @@ int main(void)
 	tcase_add_test(tests, reset_amid_the_greeting);
 	tcase_add_test(tests, want_of_memory);
 	tcase_add_test(tests, bytes_from_outside_are_escaped);
+	tcase_add_test(tests, escape_in_a_greeting_is_told_from_ours);
 	tcase_add_loop_test(tests, long_greeting_is_cut, 0, COUNT_OF(cuts));
 	tcase_add_test(tests, no_text_may_be_one_byte_after_the_other);
 	tcase_add_test(tests, every_line_has_room);
