@@ -240,14 +240,16 @@ static enum cli_outcome read_proxy(struct options *options)
 static enum cli_outcome read_shares(struct options *options)
 {
 	const char *why;
+	bool lacks;
 
 	if (!options->expect_shares)
 		return CLI_GO;
-	why = shares_parse(options->expect_shares, &options->shares);
+	why = shares_parse(options->expect_shares, &options->shares, &lacks);
 	if (!why)
 		return CLI_GO;
-	log_error("bad shares '%s': %s", options->expect_shares, why);
-	return CLI_BAD;
+	log_error(lacks ? "cannot read shares '%s': %s" : "bad shares '%s': %s",
+		  options->expect_shares, why);
+	return lacks ? CLI_FAILED : CLI_BAD;
 }
 
 /*

@@ -104,13 +104,14 @@ static const char *read_all(struct shares *shares)
 	return sum == WHOLE ? NULL : "the percentages do not add up to 100";
 }
 
-const char *shares_parse(const char *text, struct shares **shares)
+const char *shares_parse(const char *text, struct shares **shares, bool *lacks)
 {
 	size_t size = strlen(text) + 1;
 	struct shares *made = malloc(sizeof *made + size);
 	const char *why;
 
-	if (!made)
+	*lacks = made == NULL;
+	if (*lacks)
 		return "out of memory";
 	*made = (struct shares){.count = 0};
 	memcpy(made->texts, text, size);

@@ -23,9 +23,10 @@ struct shares;
 
 /*
  * Reads what is expected. The percentages are above 0, have at most three decimals, and add up to
- * 100; no text begins with another one. Returns NULL, and sets `shares`, to be freed; or why not.
+ * 100; no text begins with another one. Returns NULL, and sets `shares`, to be freed; or why not:
+ * `lacks` says if that is for want of memory.
  */
-const char *shares_parse(const char *text, struct shares **shares) MUST_CHECK;
+const char *shares_parse(const char *text, struct shares **shares, bool *lacks) MUST_CHECK;
 
 /* How many texts there are. */
 size_t shares_count(const struct shares *shares);

@@ -107,11 +107,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct piece pieces[SHARES_MAX];
 	struct shares *shares = NULL;
 	const char *why;
+	bool lacks;
 
 	if (newline)
 		*newline = '\0';
-	why = shares_parse(text, &shares);
+	why = shares_parse(text, &shares, &lacks);
 	count = read_pieces(text, pieces);
+	FUZZ_CHECK(!lacks);
 	FUZZ_CHECK((why == NULL) == (count > 0));
 	FUZZ_CHECK((why == NULL) == (shares != NULL));
 	if (why) {

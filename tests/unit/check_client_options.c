@@ -9,6 +9,7 @@
 #include "client/options.h"
 #include "lib/capture.h"
 #include "lib/help.h"
+#include "lib/memory.h"
 #include "lib/peers.h"
 #include "lib/suite.h"
 #include "lib/words.h"
@@ -609,6 +610,21 @@ START_TEST(version_is_one_line)
 }
 END_TEST
 
+/* The command line is not to blame. */
+START_TEST(no_memory_for_the_shares_is_no_error_of_usage)
+{
+	static const char *const words[] = {"-c1", "--expect-shares=a:100", NULL};
+	int argc = copy_words(words);
+	enum cli_outcome outcome;
+
+	memory_grants = 3; /* those of cli.c */
+	outcome = options_read(&options, argc, argv_copy);
+	memory_grants = -1;
+	ck_assert_int_eq(outcome, CLI_FAILED);
+	assert_told("hailto: cannot read shares 'a:100': out of memory\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("client options");
@@ -638,6 +654,7 @@ int main(void)
 	tcase_add_test(words, source_port_in_use_by_tcp_is_no_hindrance);
 	tcase_add_test(words, no_descriptor_stays_open);
 	tcase_add_checked_fixture(refused, setup, teardown);
+	tcase_add_test(refused, no_memory_for_the_shares_is_no_error_of_usage);
 	tcase_add_loop_test(refused, command_line_is_refused_in_one_line, 0, COUNT_OF(bad));
 	if (ipv6_works())
 		tcase_add_test(refused, source_of_the_excluded_family_is_refused);

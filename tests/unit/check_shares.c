@@ -19,9 +19,10 @@ static void teardown(void)
 
 static void parse(const char *text)
 {
-	const char *why = shares_parse(text, &shares);
+	bool lacks;
+	const char *why = shares_parse(text, &shares, &lacks);
 
-	ck_assert_msg(!why, "'%s': %s", text, why);
+	ck_assert_msg(!why && !lacks, "'%s': %s", text, why);
 }
 
 static void add(const char *greeting, int times)
@@ -99,7 +100,10 @@ static const struct {
 
 START_TEST(bad_text_is_refused_with_the_reason)
 {
-	ck_assert_str_eq(shares_parse(bad[_i].text, &shares), bad[_i].why);
+	bool lacks;
+
+	ck_assert_str_eq(shares_parse(bad[_i].text, &shares, &lacks), bad[_i].why);
+	ck_assert(!lacks);
 	ck_assert_ptr_null(shares);
 }
 END_TEST
@@ -115,6 +119,7 @@ static void write_texts(char *text, int count)
 START_TEST(hundred_texts_are_the_most)
 {
 	char text[1024];
+	bool lacks;
 
 	write_texts(text, SHARES_MAX);
 	parse(text);
@@ -122,7 +127,7 @@ START_TEST(hundred_texts_are_the_most)
 	ck_assert_uint_eq(shares_find(shares, "099", 3), 99);
 	teardown();
 	write_texts(text, SHARES_MAX + 1);
-	ck_assert_str_eq(shares_parse(text, &shares), "there are more than 100 texts");
+	ck_assert_str_eq(shares_parse(text, &shares, &lacks), "there are more than 100 texts");
 	ck_assert_ptr_null(shares);
 }
 END_TEST
@@ -130,11 +135,13 @@ END_TEST
 START_TEST(no_memory_is_told)
 {
 	const char *why;
+	bool lacks;
 
 	memory_grants = 0;
-	why = shares_parse("left:100", &shares);
+	why = shares_parse("left:100", &shares, &lacks);
 	memory_grants = -1;
 	ck_assert_str_eq(why, "out of memory");
+	ck_assert(lacks);
 	ck_assert_ptr_null(shares);
 }
 END_TEST

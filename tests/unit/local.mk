@@ -190,6 +190,7 @@ tests_unit_check_sockets_LDFLAGS = $(fault_ldflags)
 
 # In these, lib/memory.c is between our sources and the C library's allocations.
 memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+tests_unit_check_client_options_LDFLAGS = $(memory_ldflags)
 tests_unit_check_latencies_LDFLAGS = $(memory_ldflags)
 tests_unit_check_outages_LDFLAGS = $(memory_ldflags)
 tests_unit_check_shares_LDFLAGS = $(memory_ldflags)
