@@ -36,13 +36,30 @@ struct columns {
 typedef size_t make_line(char *line, const struct tally *tally, const struct tally_entry *entry,
 			 const struct columns *columns);
 
-/* Writes the greeting, cut to fit in `most` bytes. No character is wider than its bytes. */
+/* What stands in place of a greeting in the line of the others. */
+static const char others_name[] = "(others)";
+
+/* True if a greeting is the name of the others. */
+static bool is_others_name(const struct tally_entry *entry)
+{
+	return entry->length == strlen(others_name) &&
+	       memcmp(entry->bytes, others_name, entry->length) == 0;
+}
+
+/*
+ * Writes the greeting, cut to fit in `most` bytes. No character is wider than its bytes. A greeting
+ * that is the name of the others begins with an escape, to be told from them.
+ */
 static void describe(const struct tally_entry *entry, char text[GREETING_MAX + 1], size_t most)
 {
-	static const char cut[] = "...";
+	static const char cut[] = "...", escaped[] = "\\x28others)";
 
 	if (!entry->bytes) {
-		snprintf(text, most + 1, "(others)");
+		snprintf(text, most + 1, "%s", others_name);
+		return;
+	}
+	if (is_others_name(entry)) {
+		snprintf(text, most + 1, "%s", most < strlen(escaped) ? "\\x28..." : escaped);
 		return;
 	}
 	if (escape_line(text, most + 1, entry->bytes, entry->length) == entry->length)

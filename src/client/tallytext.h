@@ -11,7 +11,8 @@ struct tally;
 
 /*
  * Prints a line for each greeting, and last one for the others, to standard output. A greeting is
- * escaped as escape_text() does, and cut where it is too long: then it ends in "...".
+ * escaped as escape_text() does, and cut where it is too long: then it ends in "...". The others
+ * are "(others)"; a greeting that is just that is written with an escape.
  *
  * For a terminal of `width` columns: count, share, a bar as long as the share, and the greeting.
  * If `width` is 0: "count<TAB>share%<TAB>greeting", with three decimals and at most 4 KiB of the

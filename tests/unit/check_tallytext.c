@@ -81,6 +81,19 @@ START_TEST(others_come_last)
 }
 END_TEST
 
+START_TEST(greeting_of_that_name_is_told_from_the_others)
+{
+	add("(others)", 1);
+	add_others();
+	assert_printed(0, "1\t33.333%\t\\x28others)\n"
+			  "2\t66.667%\t(others)\n");
+	assert_printed(40, "1   33.3%  ###         \\x28others)\n"
+			   "2   66.7%  #######     (others)\n");
+	assert_printed(20, "1   33.3%  \\x28...\n"
+			   "2   66.7%  (others)\n");
+}
+END_TEST
+
 START_TEST(terminal_gets_bars)
 {
 	add("Hi from left", 117);
@@ -234,6 +247,7 @@ int main(void)
 	tcase_add_test(lines, nothing_prints_nothing);
 	tcase_add_test(lines, pipe_gets_tabs);
 	tcase_add_test(lines, others_come_last);
+	tcase_add_test(lines, greeting_of_that_name_is_told_from_the_others);
 	tcase_add_test(lines, terminal_gets_bars);
 	tcase_add_test(lines, whole_bar_is_whole);
 	tcase_add_loop_test(lines, long_greeting_fills_the_terminal, 0, COUNT_OF(widths));
