@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* main: hailto's steps, in order. */
+#include <stdbool.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ struct inquiry {
 	struct event_base *base;
 	uint64_t serial; /* of the attempt that ended last */
 	enum status status;
+	bool cannot_write; /* to standard output */
 };
 
 static void rounds_over_cb(void *argument)
@@ -32,34 +34,44 @@ static void rounds_over_cb(void *argument)
 	loop_stop(inquiry->base);
 }
 
-/* Reports an attempt as JSON. Returns the exit status. */
+/* Reports an attempt as JSON. Returns its status. False as `written`, and logged: it is lost. */
 static enum status report_attempt(const struct options *options, const struct probe_result *result,
-				  uint64_t serial)
+				  uint64_t serial, bool *written)
 {
 	const struct attempt_facts facts = {
 		.serial = serial,
 		.began_ms = clock_now_ms() - (clock_us() - result->began_us) / 1000,
 	};
 
-	return report_json_attempt(options, result, &facts);
+	return report_json_attempt(options, result, &facts, written);
 }
 
+/* Reports an attempt. If nobody can know of the others, all is over. */
 static void attempted_cb(const struct options *options, const struct probe_result *result,
 			 void *argument)
 {
 	struct inquiry *inquiry = argument;
+	bool written;
 
-	if (report_attempt(options, result, ++inquiry->serial) != result->status)
+	if (inquiry->cannot_write)
+		return;
+	if (report_attempt(options, result, ++inquiry->serial, &written) != result->status)
 		inquiry->status = STATUS_INTERNAL;
+	if (!written) {
+		inquiry->cannot_write = true;
+		inquiry->status = STATUS_INTERNAL;
+		loop_stop(inquiry->base);
+	}
 }
 
 /* Reports that the machine failed us before there was a result. Returns the exit status. */
 static enum status fail_without_result(const struct options *options, const char *why)
 {
 	struct probe_result result;
+	bool written;
 
 	result_fail_start(&result, why);
-	return options->json ? report_attempt(options, &result, 1)
+	return options->json ? report_attempt(options, &result, 1, &written)
 			     : report_result(options, &result);
 }
 

@@ -3,7 +3,6 @@
 #include "report_json.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,10 +205,10 @@ static size_t room_for(const struct options *options, const struct probe_result 
 	       TRACED_MAX * count_traced(result);
 }
 
-/* Writes an attempt without what may be long. Returns the exit status. */
-static enum status write_without_memory(const struct options *options,
-					const struct probe_result *result,
-					const struct attempt_facts *facts)
+/* Writes an attempt without what may be long, as a failure for that. False, and logged: it is lost.
+ */
+static bool write_without_memory(const struct options *options, const struct probe_result *result,
+				 const struct attempt_facts *facts)
 {
 	struct options named = {.target = options->target};
 	struct probe_result rest = *result;
@@ -220,22 +219,22 @@ static enum status write_without_memory(const struct options *options,
 	rest.status = STATUS_INTERNAL;
 	snprintf(rest.reason, sizeof rest.reason,
 		 "out of memory: source, addresses and greeting are left out");
-	(void)write_attempt(&named, &rest, facts, text, sizeof text);
-	return STATUS_INTERNAL;
+	return write_attempt(&named, &rest, facts, text, sizeof text);
 }
 
 enum status report_json_attempt(const struct options *options, const struct probe_result *result,
-				const struct attempt_facts *facts)
+				const struct attempt_facts *facts, bool *written)
 {
 	size_t size = room_for(options, result);
 	char *text = malloc(size);
-	bool is_written;
 
-	if (!text)
-		return write_without_memory(options, result, facts);
-	is_written = write_attempt(options, result, facts, text, size);
+	if (!text) {
+		*written = write_without_memory(options, result, facts);
+		return STATUS_INTERNAL;
+	}
+	*written = write_attempt(options, result, facts, text, size);
 	free(text);
-	return is_written ? result->status : STATUS_INTERNAL;
+	return result->status;
 }
 
 void report_json_error(enum status status, const char *reason)

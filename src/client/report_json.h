@@ -8,9 +8,9 @@
 #ifndef CLIENT_REPORT_JSON_H
 #define CLIENT_REPORT_JSON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "base/attributes.h"
 #include "status.h"
 
 struct options;
@@ -27,12 +27,12 @@ struct attempt_facts {
 };
 
 /*
- * Writes an attempt at the options' target. Returns the exit status. If standard output cannot be
- * written, which is logged, that is STATUS_INTERNAL. So it is without memory: then the object says
- * so, and has neither the greeting nor the addresses.
+ * Writes an attempt at the options' target. Returns its status. Without memory that is
+ * STATUS_INTERNAL: then the object says so, and has neither the greeting nor the addresses. False
+ * as `written`: standard output cannot be written, which is logged.
  */
 enum status report_json_attempt(const struct options *options, const struct probe_result *result,
-				const struct attempt_facts *facts) MUST_CHECK;
+				const struct attempt_facts *facts, bool *written);
 
 /* Writes that nothing was asked, and why. It is logged if standard output cannot be written. */
 void report_json_error(enum status status, const char *reason);

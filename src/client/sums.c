@@ -131,7 +131,7 @@ static bool judge_shares(const struct sums *sums)
 	return is_good;
 }
 
-enum status sums_report(struct sums *sums, bool *written)
+enum status sums_report(struct sums *sums, bool lacks_memory, bool *written)
 {
 	enum status status = summary_status(sums->summary, sums->options->any);
 
@@ -140,6 +140,8 @@ enum status sums_report(struct sums *sums, bool *written)
 		log_warning("there was no memory for some times: the percentiles lack them");
 	if (!judge_shares(sums) && status == STATUS_GREETED)
 		status = STATUS_UNEXPECTED;
+	if (lacks_memory && status == STATUS_GREETED)
+		status = STATUS_INTERNAL;
 	*written = sums->options->quiet ||
 		   (print_tally(sums) && print_summary(sums, status) && print_loss(sums));
 	return status;

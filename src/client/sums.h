@@ -20,9 +20,10 @@ void sums_add(struct sums *sums, const struct series_attempt *attempt);
 
 /*
  * Prints what the options want to standard output. Nothing is added afterwards. Returns the exit
- * status of all. False as `written`, with errno: any of it was lost.
+ * status of all, which cannot be good if there was no memory to tell all of some attempt. False as
+ * `written`, with errno: any of it was lost.
  */
-enum status sums_report(struct sums *sums, bool *written);
+enum status sums_report(struct sums *sums, bool lacks_memory, bool *written);
 
 /* NULL is allowed. */
 void sums_free(struct sums *sums);

@@ -38,6 +38,7 @@ struct survey {
 	struct event *show; /* the progress; NULL: it is not shown */
 	struct event *interrupt, *terminate;
 	bool cannot_write; /* to standard output */
+	bool lacks_memory; /* for all that is known of some attempt */
 };
 
 /* True if each attempt has a line: they come one after the other, or are few. */
@@ -67,9 +68,14 @@ static void print_json(struct survey *survey, const struct series_attempt *attem
 		.late_us = attempt->late_us,
 	};
 
-	if (!survey->cannot_write)
-		survey->cannot_write = report_json_attempt(survey->options, attempt->result,
-							   &facts) != attempt->result->status;
+	bool written;
+
+	if (survey->cannot_write)
+		return;
+	if (report_json_attempt(survey->options, attempt->result, &facts, &written) !=
+	    attempt->result->status)
+		survey->lacks_memory = true;
+	survey->cannot_write = !written;
 }
 
 /* Ends the run early: what was done is reported. Without a series, whoever calls ends it. */
@@ -263,7 +269,7 @@ enum status survey_report(struct survey *survey)
 
 	if (survey->cannot_write)
 		return STATUS_INTERNAL;
-	status = sums_report(survey->sums, &written);
+	status = sums_report(survey->sums, survey->lacks_memory, &written);
 	if (written)
 		return status;
 	standard_log_loss();

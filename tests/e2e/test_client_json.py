@@ -136,6 +136,12 @@ class Failures(JsonTest):
         self.assertEqual(answer.exit, 1)
         self.assertRegex(answer.stderr, rb"\Ahailto: cannot write to standard output: .+\n\Z")
 
+    def test_full_disk_ends_the_wait(self):
+        """At the first failure that is lost; it is told once."""
+        with refusing() as port, open("/dev/full", "wb") as full:
+            answer = ask("-j", "--wait=3s", LOCAL, port, stdout=full)
+        self.judge_failure(answer, 1, f"cannot write to standard output: {strerror(errno.ENOSPC)}")
+
     def test_no_memory(self):
         """Whichever allocation fails: one object, or a line on stderr; and its status is the exit status."""
         folder, failed, at, objects = temporary_directory(self), True, 0, 0

@@ -284,6 +284,14 @@ class Descriptors(SurveyTest):
             self.assertGreater(told.successes, 20)
             self.assertIn(strerror(errno.EMFILE), told.lines[0])
 
+    def test_loss_of_their_objects_is_told_once(self):
+        """Such an attempt has the exit status that lost output has, too."""
+        with Server(stays()) as server, open("/dev/full", "wb") as full:
+            answer = ask("-j", "-c0", "-P100", LOCAL, server.port, prefix=self.limited(60), stdout=full)
+        self.assertEqual(answer.exit, 1, answer)
+        self.assertRegex(answer.stderr.decode(), r"\Ahailto: 100 attempts .* some may fail\n"
+                         rf"hailto: cannot write to standard output: {strerror(errno.ENOSPC)}\n\Z")
+
 
 class Progress(SurveyTest):
     """How far a run is, if its attempts have no lines"""

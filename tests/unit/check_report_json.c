@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +79,10 @@ static void assert_has(const char *members)
 
 static void report(enum status wanted)
 {
-	ck_assert_int_eq(report_json_attempt(&options, &result, &facts), (int)wanted);
+	bool written = false;
+
+	ck_assert_int_eq(report_json_attempt(&options, &result, &facts, &written), (int)wanted);
+	ck_assert(written);
 	ck_assert_int_eq(occurrences(captured(STDOUT_FILENO), "\n"), 1);
 	assert_told_nothing();
 }
@@ -225,6 +229,7 @@ START_TEST(longest_attempt_has_room)
 {
 	static char bytes[MIB], path[ADDRESS_NAME_MAX], line[8 * MIB];
 	struct address local = {.path.sun_family = AF_UNIX, .length = sizeof local.path};
+	bool written = false;
 	ssize_t length;
 
 	memset(bytes, 0x01, sizeof bytes);
@@ -241,7 +246,8 @@ START_TEST(longest_attempt_has_room)
 	for (int i = 0; i < 64; i++)
 		trace_end(result.trace, trace_begin(result.trace, &local), TRACE_FAILED,
 			  EPROTONOSUPPORT);
-	ck_assert_int_eq(report_json_attempt(&options, &result, &facts), STATUS_GREETED);
+	ck_assert_int_eq(report_json_attempt(&options, &result, &facts, &written), STATUS_GREETED);
+	ck_assert(written);
 	length = pread(STDOUT_FILENO, line, sizeof line, 0);
 	ck_assert_int_gt(length, 6 * MIB);
 	ck_assert_mem_eq(line + length - 3, "l}\n", 3);
@@ -252,13 +258,15 @@ START_TEST(without_memory_the_greeting_is_left_out)
 {
 	static char bytes[MIB];
 	enum status status;
+	bool written = false;
 
 	hear(bytes, sizeof bytes);
 	options.source_text = "127.0.0.1";
 	try_address("::1", TRACE_WON, 0);
 	memory_grants = 0;
-	status = report_json_attempt(&options, &result, &facts);
+	status = report_json_attempt(&options, &result, &facts, &written);
 	memory_grants = -1;
+	ck_assert(written);
 	ck_assert_int_eq(status, STATUS_INTERNAL);
 	assert_has("\"source\":null,\"addresses\":[],");
 	assert_has("\"bytes\":1048576,\"greeting\":null,\"greeting_base64\":null,"
@@ -292,15 +300,22 @@ START_TEST(reason_of_an_error_may_be_cut)
 }
 END_TEST
 
-START_TEST(full_disk_is_an_internal_error)
+/* However the attempt ended: by a greeting, a failure, or one of the machine itself. */
+START_TEST(full_disk_is_told)
 {
+	static const enum status statuses[] = {STATUS_GREETED, STATUS_REFUSED, STATUS_INTERNAL};
 	int full = open("/dev/full", O_WRONLY);
+	bool written = true;
 
 	ck_assert_int_eq(dup2(full, STDOUT_FILENO), STDOUT_FILENO);
-	if (_i == 0)
-		ck_assert_int_eq(report_json_attempt(&options, &result, &facts), STATUS_INTERNAL);
-	else
+	if (_i < (int)COUNT_OF(statuses)) {
+		result.status = statuses[_i];
+		ck_assert_int_eq(report_json_attempt(&options, &result, &facts, &written),
+				 (int)statuses[_i]);
+		ck_assert(!written);
+	} else {
 		report_json_error(STATUS_USAGE, "words");
+	}
 	assert_one_error_line("hailto: cannot write to standard output: No space left on device\n");
 }
 END_TEST
@@ -326,6 +341,6 @@ int main(void)
 	tcase_add_checked_fixture(errors, setup, teardown);
 	tcase_add_test(errors, error_has_a_reason);
 	tcase_add_test(errors, reason_of_an_error_may_be_cut);
-	tcase_add_loop_test(errors, full_disk_is_an_internal_error, 0, 2);
+	tcase_add_loop_test(errors, full_disk_is_told, 0, 4);
 	return suite_run(suite);
 }
