@@ -16,7 +16,8 @@
 enum {
 	WHOLE = 100 * 1000,  /* thousandths of a percent */
 	EXPECTED_LEAST = 5,  /* times; the usual rule for the chi-square test */
-	SHOWN_MAX = 60,	     /* bytes of a text, escaped */
+	SHOWN_MAX = 40,	     /* bytes of a text, once it is escaped */
+	LISTED_MAX = 1700,   /* bytes after which no more texts are listed */
 	PERCENTAGE_MAX = 32, /* bytes */
 };
 
@@ -168,16 +169,31 @@ static char *describe_percentage(uint64_t thousandths, char text[PERCENTAGE_MAX]
 	return text;
 }
 
-/* Adds how often a text came, and should. */
+/* Adds how often a text came, and should. Whoever shows the line escapes the text. */
 static void add_text(struct text *line, const struct shares *shares, const struct share *share)
 {
 	uint64_t most = shares->greetings > 0 ? shares->greetings : 1;
 	char shown[SHOWN_MAX + 1], actual[PERCENTAGE_MAX], expected[PERCENTAGE_MAX];
+	size_t length = escape_line(shown, sizeof shown, share->text, share->length);
 
-	escape_text(shown, sizeof shown, share->text);
-	text_add(line, "%s %" PRIu64 " (%s %%, expected %s %%)", shown, share->count,
+	text_add(line, "%.*s %" PRIu64 " (%s %%, expected %s %%)", (int)length, share->text,
+		 share->count,
 		 describe_percentage((share->count * WHOLE + most / 2) / most, actual),
 		 describe_percentage(share->expected, expected));
+}
+
+/* Adds the texts, as many as leave room for the verdict's end. */
+static void add_texts(struct text *line, const struct shares *shares)
+{
+	size_t i = 0;
+
+	for (; i < shares->count && line->length < LISTED_MAX; i++) {
+		text_add(line, "%s", i > 0 ? ", " : "");
+		add_text(line, shares, &shares->all[i]);
+	}
+	if (i < shares->count)
+		text_add(line, ", and %zu more", shares->count - i);
+	text_add(line, "; ");
 }
 
 /* Returns how many greetings a verdict takes: so many that each text is expected often enough. */
@@ -232,10 +248,7 @@ bool shares_judge(const struct shares *shares, char text[SHARES_VERDICT_MAX])
 	text_begin(&line, text, SHARES_VERDICT_MAX);
 	text_add(&line, "shares of %" PRIu64 " greeting%s: ", shares->greetings,
 		 shares->greetings == 1 ? "" : "s");
-	for (size_t i = 0; i < shares->count; i++) {
-		add_text(&line, shares, &shares->all[i]);
-		text_add(&line, i + 1 < shares->count ? ", " : "; ");
-	}
+	add_texts(&line, shares);
 	if (shares->strangers > 0)
 		text_add(&line, "not as expected: %" PRIu64 " began with none of the texts",
 			 shares->strangers);

@@ -16,8 +16,8 @@
 /* The most texts. */
 #define SHARES_MAX 100
 
-/* Room for a verdict. */
-#define SHARES_VERDICT_MAX 16384
+/* Room for a verdict: the log shows all of it, even if each byte of a text is escaped. */
+#define SHARES_VERDICT_MAX 2048
 
 struct shares;
 
@@ -38,11 +38,11 @@ size_t shares_find(const struct shares *shares, const void *bytes, size_t length
 void shares_add(struct shares *shares, const void *bytes, size_t length);
 
 /*
- * Judges the greetings that were counted, and writes the verdict as one line without a newline, in
- * which texts are escaped, and cut where they are long. True if the shares are as expected, by the
- * chi-square test at 0.1 %: chance alone makes it fail once in a thousand times. False if they are
- * not, if a greeting begins with none of the texts, or if there are too few greetings to judge:
- * each text must be expected at least 5 times.
+ * Judges the greetings that were counted, and writes the verdict as one line without a newline.
+ * Texts are raw in it, and cut where they are long; of many, some are left out. True if the shares
+ * are as expected, by the chi-square test at 0.1 %: chance alone makes it fail once in a thousand
+ * times. False if they are not, if a greeting begins with none of the texts, or if there are too
+ * few greetings to judge: each text must be expected at least 5 times.
  */
 bool shares_judge(const struct shares *shares, char text[SHARES_VERDICT_MAX]);
 

@@ -78,6 +78,9 @@ class Shares(ClientTest):
     def test_one_that_nobody_expects(self):
         self.verdict(8, r"100 greetings: .*", [b"left", b"right", b"left", b"elsewhere"], "left:50,right:50")
 
+    def test_texts_are_escaped_once(self):
+        self.verdict(0, r"10 greetings: \\x01\\x5Cx02 10 .*as expected", [b"\x01\\x02"], "\x01\\x02:100", count=10)
+
     def test_too_few(self):
         self.verdict(8, r"8 greetings: .*", [b"left", b"right"], "left:50,right:50", count=8)
 

@@ -4,7 +4,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/log.h"
+#include "lib/capture.h"
 #include "lib/memory.h"
 #include "lib/suite.h"
 
@@ -270,29 +273,48 @@ START_TEST(one_text_is_no_matter_of_chance)
 }
 END_TEST
 
-START_TEST(texts_are_escaped_and_cut)
+/* The log escapes them; so much of a text is shown that its escapes have room. */
+START_TEST(texts_are_raw_and_cut)
 {
-	parse("\x1B[2J:50,a text that is longer than what anybody will look for in a line like "
-	      "this:50");
+	parse("\x1B[2J:20,a text that is longer than what anybody will look for:20,"
+	      "\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01:20,"
+	      "123456789 123456789 123456789 12345678\xC3\xA9:20,"
+	      "223456789 123456789 123456789 123456789\xC3\xA9:20");
 	shares_judge(shares, verdict);
-	ck_assert_ptr_nonnull(strstr(verdict, ": \\x1B[2J 0 ("));
-	ck_assert_ptr_nonnull(
-		strstr(verdict,
-		       ", a text that is longer than what anybody will look for in a l 0 ("));
+	ck_assert_ptr_nonnull(strstr(verdict, ": \x1B[2J 0 ("));
+	ck_assert_ptr_nonnull(strstr(verdict, ", a text that is longer than what anybody  0 ("));
+	ck_assert_ptr_nonnull(strstr(verdict, ", \x01\x01\x01\x01\x01\x01\x01\x01\x01\x01 0 ("));
+	ck_assert_ptr_nonnull(strstr(verdict, " 12345678\xC3\xA9 0 ("));
+	ck_assert_ptr_nonnull(strstr(verdict, " 123456789 0 ("));
 }
 END_TEST
 
-START_TEST(longest_verdict_fits)
+/* Whatever the texts are, standard error has the end of the verdict. */
+START_TEST(end_of_the_longest_verdict_is_logged)
 {
 	char text[SHARES_MAX * 100] = "";
+	const char *logged;
 
-	for (int i = 0; i < SHARES_MAX; i++)
-		sprintf(text + strlen(text), "%s%03d%080d:%s", i > 0 ? "," : "", i, 0,
-			i < 50 ? "0.999" : "1.001");
+	for (int i = 0; i < SHARES_MAX; i++) {
+		sprintf(text + strlen(text), "%s%c%c", i > 0 ? "," : "", '\x01' + i / 10,
+			'\x10' + i % 10);
+		memset(text + strlen(text), _i ? 'x' : '\x7F', _i ? 80 : 12);
+		strcat(text, i < 50 ? ":0.999" : ":1.001");
+	}
 	parse(text);
 	shares_judge(shares, verdict);
-	ck_assert_uint_lt(strlen(verdict), SHARES_VERDICT_MAX * 3 / 4);
-	ck_assert_ptr_nonnull(strstr(verdict, "; too few for a verdict"));
+	ck_assert_uint_lt(strlen(verdict) + 1, SHARES_VERDICT_MAX);
+	capture(STDERR_FILENO);
+	log_open("hailto", LOG_LEVEL_WARNING);
+	memory_grants = 0;
+	log_error("%s", verdict);
+	memory_grants = -1;
+	logged = captured(STDERR_FILENO);
+	ck_assert_ptr_nonnull(strstr(logged, "hailto: shares of 0 greetings: \\x01\\x10"));
+	ck_assert_ptr_nonnull(
+		strstr(logged, " more; too few for a verdict, which takes at least 501\n"));
+	ck_assert_int_eq(occurrences(logged, "\n"), 1);
+	ck_assert_int_eq(occurrences(logged, "\\x5C"), 0);
 }
 END_TEST
 
@@ -314,7 +336,7 @@ int main(void)
 	tcase_add_test(judging, rarest_text_tells_how_many_are_needed);
 	tcase_add_test(judging, stranger_fails_at_once);
 	tcase_add_test(judging, one_text_is_no_matter_of_chance);
-	tcase_add_test(judging, texts_are_escaped_and_cut);
-	tcase_add_test(judging, longest_verdict_fits);
+	tcase_add_test(judging, texts_are_raw_and_cut);
+	tcase_add_loop_test(judging, end_of_the_longest_verdict_is_logged, 0, 2);
 	return suite_run(suite);
 }
