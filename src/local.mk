@@ -155,6 +155,8 @@ src_libclient_a_SOURCES = \
 	src/client/schema.h \
 	src/client/shares.c \
 	src/client/shares.h \
+	src/client/sharestext.c \
+	src/client/sharestext.h \
 	src/client/stageline.c \
 	src/client/stageline.h \
 	src/client/status.h \

@@ -23,16 +23,8 @@ enum {
 
 _Static_assert(SHARES_MAX - 1 <= CHISQUARE_DEGREES_MAX, "each number of texts needs a limit");
 
-/* A beginning of greetings. */
-struct share {
-	const char *text;
-	size_t length;
-	uint64_t expected; /* in thousandths of a percent */
-	uint64_t count;
-};
-
 struct shares {
-	struct share all[SHARES_MAX];
+	struct shares_entry all[SHARES_MAX];
 	size_t count;
 	uint64_t greetings;
 	uint64_t strangers; /* greetings that begin with no text */
@@ -40,7 +32,7 @@ struct shares {
 };
 
 /* Returns what a text and another one have against each other; NULL: nothing. */
-static const char *find_conflict(const struct share *one, const struct share *other)
+static const char *find_conflict(const struct shares_entry *one, const struct shares_entry *other)
 {
 	size_t common = one->length < other->length ? one->length : other->length;
 
@@ -52,7 +44,7 @@ static const char *find_conflict(const struct share *one, const struct share *ot
 }
 
 /* Reads a text with its percentage, and ends the text. Returns NULL, or why not. */
-static const char *read_share(char *written, struct share *share)
+static const char *read_share(char *written, struct shares_entry *share)
 {
 	char *colon = strrchr(written, ':');
 
@@ -72,7 +64,7 @@ static const char *read_share(char *written, struct share *share)
 /* Adds a text with its percentage. Returns NULL, or why not. */
 static const char *add_share(struct shares *shares, char *written)
 {
-	struct share *share = &shares->all[shares->count];
+	struct shares_entry *share = &shares->all[shares->count];
 	const char *why;
 
 	if (shares->count == SHARES_MAX)
@@ -129,12 +121,22 @@ size_t shares_count(const struct shares *shares)
 	return shares->count;
 }
 
+const struct shares_entry *shares_get(const struct shares *shares, size_t index)
+{
+	return &shares->all[index];
+}
+
+uint64_t shares_unmatched(const struct shares *shares)
+{
+	return shares->strangers;
+}
+
 size_t shares_find(const struct shares *shares, const void *bytes, size_t length)
 {
 	size_t i = 0;
 
 	for (; i < shares->count; i++) {
-		const struct share *share = &shares->all[i];
+		const struct shares_entry *share = &shares->all[i];
 		if (share->length == 0 ||
 		    (share->length <= length && memcmp(share->text, bytes, share->length) == 0))
 			break;
@@ -170,7 +172,8 @@ static char *describe_percentage(uint64_t thousandths, char text[PERCENTAGE_MAX]
 }
 
 /* Adds how often a text came, and should. Whoever shows the line escapes the text. */
-static void add_text(struct text *line, const struct shares *shares, const struct share *share)
+static void add_text(struct text *line, const struct shares *shares,
+		     const struct shares_entry *share)
 {
 	uint64_t most = shares->greetings > 0 ? shares->greetings : 1;
 	char shown[SHOWN_MAX + 1], actual[PERCENTAGE_MAX], expected[PERCENTAGE_MAX];
@@ -209,34 +212,43 @@ static uint64_t greetings_needed(const struct shares *shares)
 	return ((uint64_t)EXPECTED_LEAST * WHOLE + least - 1) / least;
 }
 
-/* Returns Pearson's statistic: 0 if each text came just as often as expected. */
-static double chi_square(const struct shares *shares)
+/* Returns Pearson's statistic in thousandths: 0 if each text came just as often as expected. */
+static uint64_t chi_square(const struct shares *shares)
 {
 	double sum = 0;
 
 	for (size_t i = 0; i < shares->count; i++) {
-		const struct share *share = &shares->all[i];
+		const struct shares_entry *share = &shares->all[i];
 		double expected = (double)shares->greetings * (double)share->expected / WHOLE;
 		double difference = (double)share->count - expected;
 		sum += difference * difference / expected;
 	}
-	return sum;
+	return (uint64_t)(sum * 1000 + .5);
 }
 
-/* Adds the verdict of the test. True: as expected. */
+bool shares_test(const struct shares *shares, struct shares_test *test)
+{
+	if (shares->count == 1 || shares->strangers > 0 ||
+	    shares->greetings < greetings_needed(shares))
+		return false;
+	test->statistic = chi_square(shares);
+	test->limit = chisquare_critical((unsigned)shares->count - 1);
+	return true;
+}
+
+/* Adds the verdict, if there are enough greetings of no others. True: as expected. */
 static bool add_test(struct text *line, const struct shares *shares)
 {
-	double statistic = chi_square(shares), limit;
+	struct shares_test test;
 	bool is_expected;
 
-	if (shares->count == 1) {
+	if (!shares_test(shares, &test)) {
 		text_add(line, "as expected");
 		return true;
 	}
-	limit = chisquare_critical((unsigned)shares->count - 1) / 1000.0;
-	is_expected = statistic <= limit;
+	is_expected = test.statistic <= test.limit;
 	text_add(line, "%sas expected (chi-square %.2f, at most %.2f)", is_expected ? "" : "not ",
-		 statistic, limit);
+		 (double)test.statistic / 1000, (double)test.limit / 1000);
 	return is_expected;
 }
 

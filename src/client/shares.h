@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attributes.h"
 
@@ -18,6 +19,19 @@
 
 /* Room for a verdict: the log shows all of it, even if each byte of a text is escaped. */
 #define SHARES_VERDICT_MAX 2048
+
+/* What is expected: the beginning of a greeting, and how often it comes. */
+struct shares_entry {
+	const char *text;
+	size_t length;
+	uint64_t expected; /* in thousandths of a percent */
+	uint64_t count;	   /* so many came */
+};
+
+/* A chi-square test; all is as expected if the statistic is at most the limit. In thousandths. */
+struct shares_test {
+	uint64_t statistic, limit;
+};
 
 struct shares;
 
@@ -34,6 +48,9 @@ size_t shares_count(const struct shares *shares);
 /* Returns the index of the text that a greeting begins with, or else shares_count(). */
 size_t shares_find(const struct shares *shares, const void *bytes, size_t length);
 
+/* Returns the text at `index`, below shares_count(); it is the shares'. */
+const struct shares_entry *shares_get(const struct shares *shares, size_t index);
+
 /* Counts a greeting. */
 void shares_add(struct shares *shares, const void *bytes, size_t length);
 
@@ -45,6 +62,12 @@ void shares_add(struct shares *shares, const void *bytes, size_t length);
  * few greetings to judge: each text must be expected at least 5 times.
  */
 bool shares_judge(const struct shares *shares, char text[SHARES_VERDICT_MAX]);
+
+/* How many greetings began with none of the texts. */
+uint64_t shares_unmatched(const struct shares *shares);
+
+/* Makes the test. False if the verdict needs none: one text, a stranger, or too few greetings. */
+bool shares_test(const struct shares *shares, struct shares_test *test) MUST_CHECK;
 
 /* NULL is allowed. */
 void shares_free(struct shares *shares);

@@ -15,6 +15,7 @@
 #include "result.h"
 #include "series.h"
 #include "shares.h"
+#include "sharestext.h"
 #include "summary.h"
 #include "summarytext.h"
 #include "tally.h"
@@ -115,35 +116,50 @@ static bool print_loss(const struct sums *sums)
 			      sums->lost, sums->cut_off);
 }
 
-/* Logs the verdict on the shares, unless all is well and nothing is to be printed. */
-static bool judge_shares(const struct sums *sums)
-{
-	char verdict[SHARES_VERDICT_MAX];
+/* The verdict on the shares. */
+struct verdict {
 	bool is_good;
+	char words[SHARES_VERDICT_MAX];
+};
 
-	if (!sums->options->shares)
-		return true;
-	is_good = shares_judge(sums->options->shares, verdict);
-	if (!is_good && !sums->options->quiet)
-		log_error("%s", verdict);
-	else if (is_good && !sums->options->quiet)
-		log_answer("%s", verdict);
-	return is_good;
+/* Judges the shares, if that is wanted. Logs the verdict, unless it has an object. */
+static void judge_shares(const struct sums *sums, struct verdict *verdict)
+{
+	const struct options *options = sums->options;
+
+	verdict->is_good = !options->shares || shares_judge(options->shares, verdict->words);
+	if (!options->shares || options->quiet || options->json)
+		return;
+	if (verdict->is_good)
+		log_answer("%s", verdict->words);
+	else
+		log_error("%s", verdict->words);
+}
+
+/* Prints the object of the verdict, if there is one. False, with errno: it was lost. */
+static bool print_shares(const struct sums *sums, const struct verdict *verdict)
+{
+	const struct options *options = sums->options;
+
+	return !options->shares || !options->json ||
+	       sharestext_print_json(options->shares, verdict->is_good, verdict->words);
 }
 
 enum status sums_report(struct sums *sums, bool lacks_memory, bool *written)
 {
 	enum status status = summary_status(sums->summary, sums->options->any);
+	struct verdict verdict;
 
 	summary_end(sums->summary, clock_us(), clock_now_ms());
 	if (sums->lacks_times)
 		log_warning("there was no memory for some times: the percentiles lack them");
-	if (!judge_shares(sums) && status == STATUS_GREETED)
+	judge_shares(sums, &verdict);
+	if (!verdict.is_good && status == STATUS_GREETED)
 		status = STATUS_UNEXPECTED;
 	if (lacks_memory && status == STATUS_GREETED)
 		status = STATUS_INTERNAL;
-	*written = sums->options->quiet ||
-		   (print_tally(sums) && print_summary(sums, status) && print_loss(sums));
+	*written = sums->options->quiet || (print_tally(sums) && print_shares(sums, &verdict) &&
+					    print_summary(sums, status) && print_loss(sums));
 	return status;
 }
 

@@ -88,6 +88,24 @@ class Shares(ClientTest):
         """Its exit status is that of the attempts if any has failed."""
         self.verdict(7, r"50 greetings: .*", [b"left", b""], "left:100")
 
+    def test_object(self):
+        """It stands before the summary, and standard error has nothing."""
+        for texts, exit, counts, unmatched, test in (
+                ([b"left", b"right 1"], 0, (50, 50), 0, (0, 10828)),
+                ([b"left", b"left", b"left", b"right"], 8, (75, 25), 0, (25000, 10828)),
+                ([b"left", b"right", b"left", b"elsewhere"], 8, (50, 25), 25, (None, None))):
+            with self.subTest(texts), Server(greets(*texts)) as server:
+                answer = asked(server, 100, "-j", "--tally", "--expect-shares", "left:50,right:50")
+                self.assertEqual((answer.exit, answer.stderr), (exit, b""), answer)
+                tally, shares, summary = read_objects(self, answer.stdout)[-3:]
+                self.assertEqual([tally["type"], shares["type"], summary["type"]], ["tally", "shares", "summary"])
+                self.assertEqual(shares["texts"], [{"text": text, "expected": 50000, "count": count}
+                                                   for text, count in zip(("left", "right"), counts)])
+                self.assertEqual((shares["chi_square_thousandths"], shares["limit_thousandths"]), test)
+                self.assertEqual((shares["unmatched"], shares["as_expected"]), (unmatched, exit == 0))
+                self.assertRegex(shares["verdict"], r"\Ashares of 100 greetings: left .*as expected")
+                self.assertEqual(summary["status"], exit)
+
     def test_quiet(self):
         with Server(says(b"left")) as server:
             for shares, exit in ("left:100", 0), ("right:100", 8):

@@ -74,6 +74,7 @@ unit_tests = \
 	tests/unit/check_series \
 	tests/unit/check_session \
 	tests/unit/check_shares \
+	tests/unit/check_sharestext \
 	tests/unit/check_signals \
 	tests/unit/check_sockets \
 	tests/unit/check_standard \
@@ -152,6 +153,7 @@ tests_unit_check_race_LDADD = $(client_unit_libs)
 tests_unit_check_reading_LDADD = $(client_unit_libs)
 tests_unit_check_report_LDADD = $(client_unit_libs)
 tests_unit_check_shares_LDADD = $(client_unit_libs)
+tests_unit_check_sharestext_LDADD = $(client_unit_libs)
 tests_unit_check_report_json_LDADD = $(client_unit_libs)
 tests_unit_check_stageline_LDADD = $(client_unit_libs)
 tests_unit_check_summary_LDADD = $(client_unit_libs)
@@ -194,6 +196,7 @@ tests_unit_check_client_options_LDFLAGS = $(memory_ldflags)
 tests_unit_check_latencies_LDFLAGS = $(memory_ldflags)
 tests_unit_check_outages_LDFLAGS = $(memory_ldflags)
 tests_unit_check_shares_LDFLAGS = $(memory_ldflags)
+tests_unit_check_sharestext_LDFLAGS = $(memory_ldflags)
 tests_unit_check_report_json_LDFLAGS = $(memory_ldflags)
 tests_unit_check_summary_LDFLAGS = $(memory_ldflags)
 tests_unit_check_tally_LDFLAGS = $(memory_ldflags)
