@@ -172,6 +172,8 @@ static enum cli_outcome learn(struct options *options, int argc, char **argv)
 	if (outcome == CLI_GO && ((!options->has_target && !prompt_target(&options->target)) ||
 				  !options_suit_targets(options)))
 		return CLI_BAD;
+	if (options->quiet)
+		log_open("hailto", LOG_LEVEL_ERROR);
 	return outcome;
 }
 

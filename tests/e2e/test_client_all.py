@@ -10,7 +10,7 @@ import unittest
 
 from lib import harness, machine
 from lib.clients import Running, WRAPPER, ask, given
-from lib.harness import Daemon, GREETING, strerror
+from lib.harness import Daemon, GREETING, poll_until, strerror
 from lib.machine import Late
 from lib.servers import DatagramServer, Server, answers, holds_until, in_turn, refusing, says, stays
 from lib.surveys import LATENCIES, MS, SurveyTest, TIMES, Told
@@ -71,6 +71,19 @@ class Shared(SurveyTest):
         self.assertEqual(answer.stderr.decode(),
                          f"hailto: {NAME}:{PORT} has other addresses now: {OTHER_V4}:{PORT}\n")
         self.assertGreaterEqual(Told(answer.stdout).successes, 4)
+
+
+    def test_other_addresses_are_not_told_quietly(self):
+        machine.know(self, NAME, V4)
+        with Running("-q", "-c0", "-i20ms", NAME, PORT) as client:
+            with Server(says(GREETING), (V4, PORT)) as server:
+                poll_until(lambda: len(server.peers) > 1)
+                machine.know(self, NAME, OTHER_V4)
+            with Server(says(GREETING), (OTHER_V4, PORT)) as server:
+                poll_until(lambda: len(server.peers) > 1)
+                client.signal(signal.SIGINT)
+                answer = client.end()
+        self.assertEqual((answer.stdout, answer.stderr), (b"", b""), answer)
 
 
 class Each(SurveyTest):

@@ -270,6 +270,11 @@ class Descriptors(SurveyTest):
             for options in ["-c2", "-i0"], ["-a"]:
                 self.tells(0, *options, LOCAL, server.port, prefix=self.limited(20))
 
+    def test_limit_that_is_too_low_is_not_told_quietly(self):
+        with Server(says(GREETING)) as server:
+            answer = ask("-q", "-c100", "-P100", LOCAL, server.port, prefix=self.limited(60))
+            self.assertEqual((answer.stdout, answer.stderr), (b"", b""), answer)
+
     def test_soft_limit_is_raised(self):
         with Server(says(GREETING)) as server:
             self.tells(0, "-c1", "-P100", LOCAL, server.port,
