@@ -256,15 +256,22 @@ static void prepare_slots(struct series *series)
 	}
 }
 
+unsigned series_most_at_once(const struct series_request *request)
+{
+	return request->count > 0 && request->count < request->parallel ? (unsigned)request->count
+									: request->parallel;
+}
+
 struct series *series_start(struct event_base *base, const struct series_request *request)
 {
-	size_t slots = request->parallel * sizeof(struct slot);
-	struct series *series = calloc(1, sizeof *series + slots);
+	unsigned slots = series_most_at_once(request);
+	struct series *series = calloc(1, sizeof *series + slots * sizeof(struct slot));
 
 	if (!series)
 		return NULL;
 	series->base = base;
 	series->request = *request;
+	series->request.parallel = slots;
 	series->names = names_new(request->options);
 	series->tick = evtimer_new(base, tick_cb, series);
 	if (!series->names || !series->tick || !loop_add_timer(series->tick, 0)) {

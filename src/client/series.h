@@ -46,6 +46,9 @@ struct series_request {
 	void *argument;
 };
 
+/* Returns how many may be under way: at most as many as there are. */
+unsigned series_most_at_once(const struct series_request *request);
+
 /* Never calls back before it returns. NULL: no memory. */
 struct series *series_start(struct event_base *base,
 			    const struct series_request *request) MUST_CHECK;

@@ -111,18 +111,24 @@ static void over_cb(void *argument)
 	survey->over(survey->argument);
 }
 
-/* Warns if there are too few descriptors for so many attempts at the same time. */
-static void check_descriptors(size_t at_once)
+/*
+ * Returns how many of so many attempts there are descriptors for at the same time, at least one.
+ * Warns if those are not all: more would fail at once, one after the other.
+ */
+static unsigned limit_attempts(unsigned wanted)
 {
-	size_t limit, needed;
+	size_t limit, taken, possible;
 
 	descriptors_raise_limit();
 	limit = descriptors_limit();
-	needed = descriptors_count_open(limit) + at_once + RESERVE;
-	if (at_once > 1 && needed > limit)
-		log_warning("%zu attempts at the same time need %zu descriptors, and the limit is "
-			    "%zu (see ulimit -n): some may fail",
-			    at_once, needed, limit);
+	taken = descriptors_count_open(limit) + RESERVE;
+	possible = limit > taken ? limit - taken : 1;
+	if (wanted <= possible)
+		return wanted;
+	log_warning("only %zu attempt%s at the same time: %u need more descriptors than the limit "
+		    "of %zu (see ulimit -n)",
+		    possible, possible == 1 ? "" : "s", wanted, limit);
+	return (unsigned)possible;
 }
 
 /* Begins the attempts: one for each of the addresses, or as many as the options want. */
@@ -142,7 +148,7 @@ static bool start_series(struct survey *survey, const struct addresslist *each)
 		request.each = each;
 		request.count = request.parallel = (unsigned)each->count;
 	}
-	check_descriptors(request.parallel);
+	request.parallel = limit_attempts(series_most_at_once(&request));
 	survey->series = series_start(survey->base, &request);
 	return survey->series != NULL;
 }

@@ -2,6 +2,8 @@
 /* check_series: when the attempts of a series begin, and when it is over. */
 #include "client/series.h"
 
+#include <limits.h>
+
 #include "base/addresslist.h"
 #include "lib/capture.h"
 #include "lib/memory.h"
@@ -45,6 +47,15 @@ START_TEST(so_many_are_under_way)
 	run_to(STAGE_ATTEMPTS_MAX);
 	ck_assert_uint_eq(ended, 100);
 	ck_assert_uint_eq(stage_most_at_once, 7);
+}
+END_TEST
+
+/* It has no room for more: nobody has memory for so many. */
+START_TEST(no_more_than_there_are_may_be_under_way)
+{
+	request.parallel = UINT_MAX;
+	run();
+	ck_assert_uint_eq(stage_most_at_once, 4);
 }
 END_TEST
 
@@ -319,6 +330,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, series_setup, series_teardown);
 	tcase_add_test(tests, attempts_are_told_as_they_end);
 	tcase_add_loop_test(tests, so_many_are_under_way, 0, 2);
+	tcase_add_test(tests, no_more_than_there_are_may_be_under_way);
 	tcase_add_test(tests, clock_is_kept_whatever_each_takes);
 	tcase_add_test(tests, clock_is_kept_by_several);
 	tcase_add_test(tests, slow_server_makes_the_next_late);
