@@ -9,6 +9,7 @@
 void addresslist_clear(struct addresslist *list)
 {
 	list->count = 0;
+	list->is_cut = false;
 }
 
 /* How many addresses of the family are in the list. */
@@ -54,8 +55,11 @@ void addresslist_add(struct addresslist *list, const struct address *address)
 {
 	if (address->length == 0 || addresslist_has(list, address))
 		return;
-	if (list->count == ADDRESSLIST_MAX && !make_room(list, address->any.sa_family))
-		return;
+	if (list->count == ADDRESSLIST_MAX) {
+		list->is_cut = true;
+		if (!make_room(list, address->any.sa_family))
+			return;
+	}
 	list->all[list->count++] = *address;
 }
 
@@ -75,6 +79,7 @@ void addresslist_add_all(struct addresslist *list, const struct addresslist *mor
 {
 	for (size_t i = 0; i < more->count; i++)
 		addresslist_add(list, &more->all[i]);
+	list->is_cut |= more->is_cut;
 }
 
 /* Returns the FNV-1a hash of an address. */

@@ -17,6 +17,7 @@ struct addrinfo;
 struct addresslist {
 	struct address all[ADDRESSLIST_MAX];
 	size_t count;
+	bool is_cut; /* there was no room for some */
 };
 
 /*
@@ -33,7 +34,10 @@ void addresslist_add(struct addresslist *list, const struct address *address);
 /* Appends all addresses of one family (AF_UNSPEC: any) that getaddrinfo(3) found. */
 void addresslist_add_found(struct addresslist *list, const struct addrinfo *found, int family);
 
-/* Appends all addresses of another list, by the rules of addresslist_add(). */
+/*
+ * Appends all addresses of another list, by the rules of addresslist_add(). If that one is cut, so
+ * is this one.
+ */
 void addresslist_add_all(struct addresslist *list, const struct addresslist *more);
 
 /* True if the address is in the list. */

@@ -14,7 +14,8 @@
 struct names {
 	const struct options *options;
 	struct addresslist known;
-	bool needs_lookup; /* now and then */
+	struct addresslist whole; /* the last that was; empty: none yet */
+	bool needs_lookup;	  /* now and then */
 	bool is_doubtful;
 	bool is_being_looked_up;
 };
@@ -57,18 +58,56 @@ bool names_are_local(const struct names *names)
 	return names->known.count > 0;
 }
 
-void names_find(struct names *names, const struct addresslist *addresses)
+/* Returns how many addresses of a list are in another one, too. */
+static size_t count_common(const struct addresslist *list, const struct addresslist *other)
 {
-	bool has_changed = names->known.count > 0 && addresslist_fingerprint(&names->known) !=
-							     addresslist_fingerprint(addresses);
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		count += addresslist_has(other, &list->all[i]);
+	return count;
+}
+
+/*
+ * True if the name, whose whole list is this, has changed. If only parts of it were known, they may
+ * have lacked any of these.
+ */
+static bool has_changed(const struct names *names, const struct addresslist *list)
+{
+	if (names->whole.count == 0)
+		return names->known.count > 0 && count_common(list, &names->known) == 0;
+	return count_common(list, &names->known) < list->count ||
+	       count_common(&names->whole, list) < names->whole.count;
+}
+
+/* Takes the whole list, and warns if there are other addresses than before. */
+static void replace(struct names *names, const struct addresslist *list)
+{
 	char target[ADDRESS_TEXT_MAX], all[1024];
 
-	names->known = *addresses;
-	names->is_doubtful = false;
-	if (has_changed)
+	if (has_changed(names, list))
 		log_warning("%s has other addresses now: %s",
 			    endpoint_format(&names->options->target, target, sizeof target),
-			    addresslist_format(addresses, all, sizeof all));
+			    addresslist_format(list, all, sizeof all));
+	names->known = names->whole = *list;
+}
+
+/* Adds a part. What was found last comes first: others may be out of date. */
+static void merge(struct names *names, const struct addresslist *part)
+{
+	struct addresslist all = *part;
+
+	addresslist_add_all(&all, &names->known);
+	names->known = all;
+}
+
+void names_find(struct names *names, const struct addresslist *addresses, bool is_whole)
+{
+	names->is_doubtful = false;
+	if (is_whole && !addresses->is_cut)
+		replace(names, addresses);
+	else
+		merge(names, addresses);
 }
 
 void names_looked_up(struct names *names)

@@ -258,18 +258,22 @@ static void start_reading(struct probe *probe, const struct attempts_result *tri
 		fail(probe, STATUS_INTERNAL, "out of memory");
 }
 
-/* No more addresses will be known. If the probe has just ended, nothing is known of them. */
-static void tell_found(struct probe *probe)
+/*
+ * No more addresses will be known: these are the whole list, or if it is NULL, those known are a
+ * part. If the probe has just ended, nothing is known of them.
+ */
+static void tell_found(struct probe *probe, const struct addresslist *whole)
 {
 	if (probe->found && probe->trying && trying_is_started(probe->trying))
-		probe->found(trying_known(probe->trying), probe->argument);
+		probe->found(whole ? whole : trying_known(probe->trying), whole != NULL,
+			     probe->argument);
 	probe->found = NULL;
 }
 
 /* Addresses that come later are not needed any more. */
 static void stop_finding(struct probe *probe)
 {
-	tell_found(probe);
+	tell_found(probe, NULL);
 	finding_free(probe->finding);
 	probe->finding = NULL;
 }
@@ -330,6 +334,15 @@ static void try_first(struct probe *probe, const struct addresslist *addresses, 
 		fail(probe, STATUS_INTERNAL, "out of memory");
 }
 
+/* Returns all addresses of the name, or NULL if the last news do not tell. */
+static const struct addresslist *whole_list(const struct probe *probe,
+					    const struct resolver_news *news)
+{
+	if (news->is_settled)
+		return news->addresses;
+	return news->is_whole && probe->trying ? trying_known(probe->trying) : NULL;
+}
+
 static void found_cb(const struct resolver_news *news, void *argument)
 {
 	struct probe *probe = argument;
@@ -344,7 +357,7 @@ static void found_cb(const struct resolver_news *news, void *argument)
 	else if (trying_add(probe->trying, news))
 		start_stage_time(probe, stage_limit(probe)); /* new addresses get all of it */
 	if (!news->more_come)
-		tell_found(probe);
+		tell_found(probe, whole_list(probe, news));
 }
 
 /* Starts to look the target up. */

@@ -14,6 +14,8 @@
 #ifndef CLIENT_PROBE_H
 #define CLIENT_PROBE_H
 
+#include <stdbool.h>
+
 #include "base/attributes.h"
 #include "result.h"
 
@@ -32,9 +34,10 @@ typedef void probe_cb(const struct probe_result *result, void *argument);
 
 /*
  * Called at most once, from the loop, as soon as a lookup has brought all addresses that the probe
- * will know.
+ * will know. They are the whole list of the name, or those that were known when one of them
+ * answered, or when the name service failed for a family.
  */
-typedef void probe_found_cb(const struct addresslist *addresses, void *argument);
+typedef void probe_found_cb(const struct addresslist *addresses, bool is_whole, void *argument);
 
 struct probe_request {
 	const struct options *options;	     /* kept, not copied */

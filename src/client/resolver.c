@@ -111,13 +111,16 @@ static void collect_apart(struct resolver *resolver, const struct lookups_answer
 	*answer = NULL;
 }
 
+/* True if the separate lookups have said all that the joint one will. */
+static bool is_whole(const struct resolver *resolver)
+{
+	return resolver->canonical && resolver->spoken == APART;
+}
+
 /* True if a lookup is under way that may bring something new. */
 static bool more_come(const struct resolver *resolver)
 {
-	/* The separate ones may have said all that the joint one will. */
-	if (resolver->canonical && resolver->spoken == APART)
-		return false;
-	return resolver->under_way != 0;
+	return !is_whole(resolver) && resolver->under_way != 0;
 }
 
 /*
@@ -148,7 +151,7 @@ static void tell(struct resolver *resolver, struct resolver_news *news)
 static void tell_settled(struct resolver *resolver, const struct lookups_answer *together)
 {
 	struct addresslist list = {.count = 0};
-	struct resolver_news news = {.is_settled = true};
+	struct resolver_news news = {.is_settled = true, .is_whole = true};
 
 	resolver->left_open = NULL;
 	if (together->failure == 0)
@@ -170,6 +173,7 @@ static void tell_apart(struct resolver *resolver)
 	collect_apart(resolver, &resolver->ipv6, &list);
 	collect_apart(resolver, &resolver->ipv4, &list);
 	news.more_come = more_come(resolver);
+	news.is_whole = is_whole(resolver);
 	if (list.count > 0)
 		news.addresses = &list;
 	if (news.addresses || !news.more_come)

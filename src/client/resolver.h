@@ -43,6 +43,7 @@ struct resolver_news {
 	bool more_come;			     /* more news will come; else these were the last */
 	/* These are all that the host has: any earlier address that is not among them is wrong. */
 	bool is_settled;
+	bool is_whole;	     /* so far, each family that was asked for has had its answer */
 	const char *failure; /* why the host has no address at all; else NULL */
 	int lack; /* an errno if the machine failed, and nothing is known of the host; or 0 */
 };

@@ -138,11 +138,11 @@ static void tell_lack(struct slot *slot)
 
 static void go_on(struct series *series);
 
-static void found_cb(const struct addresslist *addresses, void *argument)
+static void found_cb(const struct addresslist *addresses, bool is_whole, void *argument)
 {
 	struct slot *slot = argument;
 
-	names_find(slot->series->names, addresses);
+	names_find(slot->series->names, addresses, is_whole);
 	go_on(slot->series);
 }
 

@@ -11,7 +11,7 @@ import unittest
 from lib import harness, machine
 from lib.clients import Running, WRAPPER, ask, given
 from lib.harness import Daemon, GREETING, poll_until, strerror
-from lib.machine import Late
+from lib.machine import AtFirst, Late
 from lib.servers import DatagramServer, Server, answers, holds_until, in_turn, refusing, says, stays
 from lib.surveys import LATENCIES, MS, SurveyTest, TIMES, Told
 
@@ -72,6 +72,15 @@ class Shared(SurveyTest):
                          f"hailto: {NAME}:{PORT} has other addresses now: {OTHER_V4}:{PORT}\n")
         self.assertGreaterEqual(Told(answer.stdout).successes, 4)
 
+
+    def test_half_list_is_no_change(self):
+        """An address of one family may answer before those of the other are known."""
+        answers = {"AAAA": [V6], "A": AtFirst(2, Late(0.6, [V4]), [V4])}
+        with machine.name_server(answers) as asked, \
+                Server(in_turn(says(GREETING), says(), says(GREETING)), (V6, PORT)):
+            told = self.tells(7, "-c3", "-i0", NAME, PORT)
+            self.assertEqual(told.successes, 2)
+            self.assertGreaterEqual(asked.questions.count((NAME, "A")), 3)
 
     def test_other_addresses_are_not_told_quietly(self):
         machine.know(self, NAME, V4)

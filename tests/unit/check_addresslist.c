@@ -82,9 +82,13 @@ START_TEST(full_list_takes_no_more)
 	for (uint8_t i = 0; i < ADDRESSLIST_MAX + 10; i++) {
 		snprintf(host, sizeof host, "192.0.2.%u", i);
 		add(host);
+		ck_assert(list.is_cut == (i >= ADDRESSLIST_MAX));
 	}
+	add("192.0.2.0");
 	ck_assert_uint_eq(list.count, ADDRESSLIST_MAX);
 	ck_assert_uint_eq(list.all[ADDRESSLIST_MAX - 1].length, sizeof(struct sockaddr_in));
+	addresslist_clear(&list);
+	ck_assert(!list.is_cut);
 }
 END_TEST
 
@@ -220,6 +224,10 @@ START_TEST(lists_are_joined)
 	add("::1");
 	addresslist_add_all(&list, &more);
 	assert_list("[::1] 192.0.2.1");
+	ck_assert(!list.is_cut);
+	more.is_cut = true;
+	addresslist_add_all(&list, &more);
+	ck_assert(list.is_cut);
 }
 END_TEST
 

@@ -36,8 +36,8 @@ static void make_names(void)
 	ck_assert_ptr_nonnull(names);
 }
 
-/* Has a lookup find 127.0.0.x for each number. */
-static void find(const uint8_t *numbers, size_t count)
+/* Has a lookup find 127.0.0.x for each number: the whole list, or a part. */
+static void find(const uint8_t *numbers, size_t count, bool is_whole)
 {
 	struct addresslist found = {.count = count};
 
@@ -45,10 +45,11 @@ static void find(const uint8_t *numbers, size_t count)
 		found.all[i] = loopback(AF_INET, 80);
 		found.all[i].ipv4.sin_addr.s_addr = htonl(UINT32_C(0x7F000000) + numbers[i]);
 	}
-	names_find(names, &found);
+	names_find(names, &found, is_whole);
 }
 
-#define FIND(...) find((const uint8_t[]){__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__}))
+#define FIND(...) find((const uint8_t[]){__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__}), true)
+#define FIND_PART(...) find((const uint8_t[]){__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__}), false)
 
 static const struct {
 	const char *host;
@@ -133,6 +134,84 @@ START_TEST(change_is_told)
 }
 END_TEST
 
+/* Asserts what is known, by the last bytes. */
+static void assert_known(const char *numbers)
+{
+	const struct addresslist *list = names_known(names);
+	char text[8 * ADDRESSLIST_MAX] = "";
+
+	for (size_t i = 0; i < list->count; i++)
+		sprintf(text + strlen(text), "%s%u", i > 0 ? " " : "",
+			ntohl(list->all[i].ipv4.sin_addr.s_addr) & 0xFF);
+	ck_assert_str_eq(text, numbers);
+}
+
+/* One address may answer before the others are known. */
+START_TEST(part_is_no_change)
+{
+	make_names();
+	FIND_PART(1);
+	assert_known("1");
+	FIND(2, 1);
+	assert_known("2 1");
+	FIND_PART(1);
+	assert_known("1 2");
+	FIND_PART(3);
+	assert_known("3 1 2");
+	FIND(1, 2, 3);
+	assert_told_nothing();
+	assert_known("1 2 3");
+}
+END_TEST
+
+/* What was known, a part found, and the whole list that makes the change known. */
+static const struct {
+	uint8_t known[2], part, whole[2];
+} changes[] = {{{1, 2}, 1, {1, 3}}, {{1, 2}, 3, {1, 3}}, {{1, 1}, 2, {2, 2}}};
+
+START_TEST(change_is_told_after_a_part)
+{
+	make_names();
+	find(changes[_i].known, 2, true);
+	FIND_PART(changes[_i].part);
+	assert_told_nothing();
+	find(changes[_i].whole, 2, true);
+	assert_one_error_line("hailto: server.example:80 has other addresses now: ");
+}
+END_TEST
+
+START_TEST(parts_without_anything_in_common_with_the_whole_are_told)
+{
+	make_names();
+	FIND_PART(1);
+	FIND_PART(2);
+	FIND(3, 4);
+	assert_told("server.example:80 has other addresses now: 127.0.0.3:80, 127.0.0.4:80\n");
+	assert_known("3 4");
+}
+END_TEST
+
+/* A name with more addresses than a list has, each time in another order. */
+START_TEST(list_that_is_cut_is_no_change)
+{
+	make_names();
+	for (uint8_t first = 0; first < 3; first++) {
+		struct addresslist found = {.count = 0};
+		for (uint8_t i = 0; i <= ADDRESSLIST_MAX; i++) {
+			struct address address = loopback(AF_INET, 80);
+			address.ipv4.sin_addr.s_addr =
+				htonl(UINT32_C(0x7F000000) +
+				      (unsigned)(first + i) % (ADDRESSLIST_MAX + 1));
+			addresslist_add(&found, &address);
+		}
+		names_find(names, &found, true);
+		ck_assert_uint_eq(names_known(names)->count, ADDRESSLIST_MAX);
+		ck_assert(address_is_same(&names_known(names)->all[0], &found.all[0]));
+	}
+	assert_told_nothing();
+}
+END_TEST
+
 /* Nothing known may be anywhere. */
 START_TEST(name_is_elsewhere_until_all_of_it_is_known_to_be_here)
 {
@@ -144,7 +223,7 @@ START_TEST(name_is_elsewhere_until_all_of_it_is_known_to_be_here)
 	ck_assert(names_are_local(names));
 	found.all[1] = loopback(AF_INET, 80);
 	found.all[1].ipv4.sin_addr.s_addr = htonl(0xC0000201);
-	names_find(names, &found);
+	names_find(names, &found, true);
 	ck_assert(!names_are_local(names));
 }
 END_TEST
@@ -263,6 +342,10 @@ int main(void)
 	tcase_add_test(tests, failed_lookup_is_made_again);
 	tcase_add_test(tests, doubt_makes_one_look_up);
 	tcase_add_test(tests, change_is_told);
+	tcase_add_test(tests, part_is_no_change);
+	tcase_add_loop_test(tests, change_is_told_after_a_part, 0, COUNT_OF(changes));
+	tcase_add_test(tests, parts_without_anything_in_common_with_the_whole_are_told);
+	tcase_add_test(tests, list_that_is_cut_is_no_change);
 	tcase_add_test(tests, name_is_elsewhere_until_all_of_it_is_known_to_be_here);
 	tcase_add_test(tests, without_memory_there_are_none);
 	tcase_add_test(tests, series_waits_for_its_first_lookup);

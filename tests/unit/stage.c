@@ -183,7 +183,7 @@ static void find(struct probe *probe)
 	probe->found_us = UINT64_MAX;
 	address.ipv4.sin_addr.s_addr = htonl(UINT32_C(0x7F000000) + probe->found);
 	addresslist_add(&found, &address);
-	probe->request.found(&found, probe->request.argument);
+	probe->request.found(&found, true, probe->request.argument);
 }
 
 static void end(struct probe *probe)
