@@ -45,7 +45,7 @@ static void over_cb(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
-	census->ended(has_failed ? NULL : &census->found, &census->failure, census->argument);
+	census->ended(&census->found, has_failed ? &census->failure : NULL, census->argument);
 }
 
 static void found_cb(const struct resolver_news *news, void *argument)
@@ -55,11 +55,23 @@ static void found_cb(const struct resolver_news *news, void *argument)
 	if (news->failure)
 		result_fail_resolving(&census->failure, news, options_family(census->options));
 	if (news->is_settled)
-		census->found.count = 0;
+		addresslist_clear(&census->found);
 	if (news->addresses)
 		addresslist_add_all(&census->found, news->addresses);
 	if (!news->more_come)
 		end_census(census);
+}
+
+/* Returns what may be missing, since only these are known. */
+static const char *missing(const struct addresslist *found)
+{
+	size_t ipv6 = 0;
+
+	for (size_t i = 0; i < found->count; i++)
+		ipv6 += found->all[i].any.sa_family == AF_INET6;
+	return ipv6 == 0	      ? "; IPv6 addresses may be missing"
+	       : ipv6 == found->count ? "; IPv4 addresses may be missing"
+				      : "; addresses may be missing";
 }
 
 /* The time is over. What is known until then may be only a part. */
@@ -69,6 +81,8 @@ static void late_cb(void *argument)
 	const struct options *options = census->options;
 
 	result_fail_late(&census->failure, STAGE_RESOLVE, options->timeout, options);
+	if (census->found.count > 0)
+		result_append(&census->failure, missing(&census->found));
 	end_census(census);
 }
 

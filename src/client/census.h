@@ -16,8 +16,9 @@ struct options;
 struct probe_result;
 
 /*
- * Called once, from the loop: these are all addresses, valid until census_free(); or NULL, and the
- * failure of the lookup.
+ * Called once, from the loop: these are all addresses; or with a failure of the lookup, those that
+ * are known nevertheless, perhaps none. Both are valid until census_free(). The failure is NULL if
+ * there was none.
  */
 typedef void census_cb(const struct addresslist *addresses, const struct probe_result *failure,
 		       void *argument);

@@ -10,6 +10,7 @@
 #include "base/addresslist.h"
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "base/endpoint.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/standard.h"
@@ -153,31 +154,53 @@ static bool start_series(struct survey *survey, const struct addresslist *each)
 	return survey->series != NULL;
 }
 
-/* The lookup failed, or there is no memory for the attempts: that is the only one. */
-static void fail(struct survey *survey, const struct probe_result *failure)
+/* Tells a failure as an attempt of its own. */
+static void tell_failure(struct survey *survey, uint64_t serial, const struct probe_result *failure)
 {
 	const struct series_attempt attempt = {
-		.serial = 1,
+		.serial = serial,
 		.began_ms = clock_now_ms(),
 		.result = failure,
 	};
 
 	attempted_cb(&attempt, survey);
+}
+
+/* The lookup failed, or there is no memory for the attempts: that is the only one. */
+static void fail(struct survey *survey, const struct probe_result *failure)
+{
+	tell_failure(survey, 1, failure);
 	over_cb(survey);
 }
 
-/* All addresses are known. */
+/* Warns if there are more addresses than can be asked. */
+static void warn_of_many(const struct survey *survey, const struct addresslist *addresses)
+{
+	char target[ADDRESS_TEXT_MAX];
+
+	if (addresses->is_cut)
+		log_warning("%s has more than %zu addresses, and only these are asked",
+			    endpoint_format(&survey->options->target, target, sizeof target),
+			    addresses->count);
+}
+
+/* All addresses are known; with a failure, so many as are known are asked, and it is told. */
 static void counted_cb(const struct addresslist *addresses, const struct probe_result *failure,
 		       void *argument)
 {
 	struct survey *survey = argument;
 	struct probe_result lack;
 
-	if (!addresses) {
+	if (addresses->count == 0) {
 		fail(survey, failure);
-	} else if (!start_series(survey, addresses)) {
+		return;
+	}
+	warn_of_many(survey, addresses);
+	if (!start_series(survey, addresses)) {
 		result_fail_start(&lack, "out of memory");
 		fail(survey, &lack);
+	} else if (failure) {
+		tell_failure(survey, addresses->count + 1, failure);
 	}
 }
 

@@ -158,6 +158,14 @@ class Each(SurveyTest):
             told = self.tells(0, "-a", "-s", f"{V4}:4343", NAME, PORT)
             self.assertEqual((told.successes, [peer[1] for peer in server.peers]), (2, [4343, 4343]))
 
+    def test_too_many(self):
+        """Those that are left out are told."""
+        machine.know(self, NAME, *(f"127.0.1.{number}" for number in range(1, 71)))
+        with Server(holds_until(64), ("0.0.0.0", PORT)):
+            told = self.tells(0, "-a", NAME, PORT, stderr=f"hailto: {NAME}:{PORT} has more than 64 addresses, "
+                              "and only these are asked\n".encode())
+            self.assertEqual(told.attempts, 64)
+
     @unittest.skipIf(WRAPPER or harness.is_emulated(), "a wrapper has limits and descriptors of its own")
     def test_too_few_descriptors(self):
         """That is told before any of them is asked; fewer are asked at the same time."""
@@ -197,10 +205,19 @@ class Lookups(SurveyTest):
             self.assertEqual(self.tells(0, "-a", NAME, PORT).successes, 2)
 
     def test_never_an_answer(self):
-        reason = rf"resolve: no answer from the name service within {given(0.5)} \(end {MS} ms\)"
-        for answers in {}, {"AAAA": [V6]}:
-            with self.subTest(answers=answers), machine.name_server(answers), Server(says(GREETING), (V6, PORT)):
-                self.judge_lines(self.tells(3, "-a", "-w", given(0.5), NAME, PORT), reason)
+        with machine.name_server({}):
+            self.judge_lines(self.tells(3, "-a", "-w", given(0.5), NAME, PORT),
+                             rf"resolve: no answer from the name service within {given(0.5)} \(end {MS} ms\)")
+
+    def test_never_an_answer_for_one_family(self):
+        """What is known is asked, and what is missing is a failure of its own."""
+        reason = rf"resolve: no answer from the name service within {given(0.5)}; IPv4 addresses may be missing"
+        with machine.name_server({"AAAA": [V6]}), Server(says(GREETING), (V6, PORT)):
+            for options, exit in ([], 3), (["--any"], 0):
+                told = self.tells(exit, "-a", *options, "-w", given(0.5), NAME, PORT)
+                self.assertRegex(sorted(told.lines)[0], rf"\A1: {shown(V6)}: 14 bytes {TIMES}: Hi from server\Z")
+                self.assertRegex(sorted(told.lines)[1], rf"\A2: {reason} \(end {MS} ms\)\Z")
+                self.judge_summary(told, r"2 attempts, 1 success, 1 failure: 1 resolve \(exit status 3\)", LATENCIES)
 
     def test_interrupted(self):
         for number in signal.SIGINT, signal.SIGTERM:
