@@ -285,7 +285,8 @@ struct series *series_start(struct event_base *base, const struct series_request
 
 void series_stop(struct series *series)
 {
-	end_series(series);
+	if (series)
+		end_series(series);
 }
 
 unsigned series_under_way(const struct series *series)

@@ -53,7 +53,10 @@ unsigned series_most_at_once(const struct series_request *request);
 struct series *series_start(struct event_base *base,
 			    const struct series_request *request) MUST_CHECK;
 
-/* Ends it; attempts under way are dropped, and not told. A second call does nothing. */
+/*
+ * Ends it; attempts under way are dropped, and not told. A second call does nothing. NULL is
+ * allowed.
+ */
 void series_stop(struct series *series);
 
 /* Returns how many attempts have begun and not ended. */

@@ -199,6 +199,12 @@ class Lookups(SurveyTest):
             self.judge_lines(told, rf"resolve: Name or service not known \(end {MS} ms\)")
             self.judge_summary(told, r"1 attempt, 0 successes, 1 failure: 1 resolve \(exit status 3\)")
 
+    def test_failure_that_cannot_be_written(self):
+        with machine.name_server(3), open("/dev/full", "wb") as full:
+            answer = ask("-a", NAME, PORT, stdout=full)
+            self.assertEqual((answer.exit, answer.stderr),
+                             (1, b"hailto: cannot write to standard output: No space left on device\n"), answer)
+
     def test_one_family_is_late(self):
         with machine.name_server({"AAAA": [V6], "A": Late(0.5, [V4])}), \
                 Server(says(GREETING), (V4, PORT)), Server(says(GREETING), (V6, PORT)):

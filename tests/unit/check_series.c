@@ -232,6 +232,7 @@ START_TEST(free_drops_what_is_under_way)
 	series = NULL;
 	ck_assert_uint_eq(ended + overs, 0);
 	series_free(NULL);
+	series_stop(NULL);
 }
 END_TEST
 
