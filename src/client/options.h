@@ -46,6 +46,7 @@ struct options {
 	bool detailed;	  /* a report tells more than the greeting */
 	bool steady;	  /* a connection counts only if it lasts for a moment */
 	uint64_t verbose; /* how often -v was given */
+	uint64_t serial;  /* of the attempt, if it is one of many; else 0 */
 };
 
 /*

@@ -28,6 +28,7 @@ struct slot {
 	struct probe *probe; /* NULL: free */
 	struct slot *next;   /* that is free */
 	bool looks_up;
+	struct options options; /* with the attempt's number */
 	struct series_attempt attempt;
 };
 
@@ -162,7 +163,7 @@ static void start_probe(struct slot *slot, const struct addresslist *addresses)
 {
 	struct series *series = slot->series;
 	const struct probe_request request = {
-		.options = series->request.options,
+		.options = &slot->options,
 		.addresses = addresses,
 		.found = slot->looks_up ? found_cb : NULL,
 		.ended = ended_cb,
@@ -199,6 +200,8 @@ static void start_attempt(struct series *series, bool looks_up)
 		.began_ms = clock_now_ms(),
 		.late_us = lateness(series, now_us),
 	};
+	slot->options = *series->request.options;
+	slot->options.serial = slot->attempt.serial;
 	set_next_due(series, now_us);
 	if (series->request.each)
 		start_probe_of_one(slot);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* stageline: the lines of -v about a probe's stages: with several servers, each names its own. */
+/* stageline: the lines of -v about a probe's stages: each names its attempt, or its server. */
 #include "stageline.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -22,7 +23,9 @@ void stageline_log(const struct options *options, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(line, sizeof line, format, arguments);
 	va_end(arguments);
-	if (options && options_target_count(options) > 1)
+	if (options && options->serial > 0)
+		log_debug("%" PRIu64 ": %s", options->serial, line);
+	else if (options && options_target_count(options) > 1)
 		log_debug("%s: %s", endpoint_format(&options->target, target, sizeof target), line);
 	else
 		log_debug("%s", line);

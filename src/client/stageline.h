@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* stageline: the lines of -v about a probe's stages: with several servers, each names its own. */
+/* stageline: the lines of -v about a probe's stages: each names its attempt, or its server. */
 #ifndef CLIENT_STAGELINE_H
 #define CLIENT_STAGELINE_H
 
@@ -7,7 +7,10 @@
 
 struct options;
 
-/* Logs a line for -v, after the target if the options have several. NULL: there is only one. */
+/*
+ * Logs a line for -v. One of many attempts begins it with its number, and one of several servers
+ * with the server. NULL: it is the only one.
+ */
 void stageline_log(const struct options *options, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #endif

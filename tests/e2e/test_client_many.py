@@ -93,13 +93,16 @@ class Lines(SurveyTest):
             self.assertEqual((answer.exit, answer.stdout, answer.stderr), (7, b"", b""), answer)
 
     def test_verbose(self):
-        """Stages go to stderr; and there are lines of several at once, too."""
+        """Stages go to stderr, each with the number of its attempt; and there are lines of several at once, too."""
         with Server(says(GREETING)) as server:
             for options, count in (["-c2", "-i0"], 2), (["-c6", "-P3"], 6):
                 answer = ask("-v", *options, LOCAL, server.port)
                 told = Told(answer.stdout)
                 self.assertEqual((answer.exit, len(told.lines)), (0, count), answer)
-                self.assertEqual(len(re.findall(rb"^read: 14 bytes", answer.stderr, re.MULTILINE)), count, answer)
+                for stage in (rf"connect: {LOCAL}:{server.port} answered", "read: 14 bytes"):
+                    numbers = re.findall(rf"^(\d+): {stage}", answer.stderr.decode(), re.MULTILINE)
+                    self.assertEqual(sorted(map(int, numbers)), list(range(1, count + 1)), answer)
+                self.assertNotRegex(answer.stderr.decode(), r"(?m)^(?!\d+: ).")
             self.assertEqual(self.tells(0, "-c6", "-P3", LOCAL, server.port).lines, [])
 
 

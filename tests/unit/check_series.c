@@ -46,6 +46,8 @@ START_TEST(so_many_are_under_way)
 	}
 	run_to(STAGE_ATTEMPTS_MAX);
 	ck_assert_uint_eq(ended, 100);
+	for (size_t i = 0; i < 100; i++)
+		ck_assert_uint_eq(stage_seen[i].serial, i + 1);
 	ck_assert_uint_eq(stage_most_at_once, 7);
 }
 END_TEST

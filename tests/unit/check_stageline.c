@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* check_stageline: a line names the server only if there are several, and only -v has it. */
+/* check_stageline: a line names its attempt or server only if there are several, and only -v has
+ * it.
+ */
 #include "client/stageline.h"
 
 #include <string.h>
@@ -38,6 +40,14 @@ START_TEST(each_of_several_is_named)
 }
 END_TEST
 
+START_TEST(each_of_many_attempts_is_named)
+{
+	options.serial = UINT64_MAX;
+	stageline_log(&options, "read: %d bytes", 14);
+	ck_assert_str_eq(captured(STDERR_FILENO), "18446744073709551615: read: 14 bytes\n");
+}
+END_TEST
+
 START_TEST(without_v_nothing_is_told)
 {
 	log_open("hailto", LOG_LEVEL_INFO);
@@ -68,6 +78,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, NULL);
 	tcase_add_test(tests, only_server_is_not_named);
 	tcase_add_test(tests, each_of_several_is_named);
+	tcase_add_test(tests, each_of_many_attempts_is_named);
 	tcase_add_test(tests, without_v_nothing_is_told);
 	tcase_add_test(tests, long_line_is_cut_and_still_named);
 	return suite_run(suite);

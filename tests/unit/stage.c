@@ -10,6 +10,7 @@
 #include "base/addresslist.h"
 #include "base/clock.h"
 #include "base/loop.h"
+#include "client/options.h"
 #include "client/probe.h"
 #include "lib/peers.h"
 
@@ -71,7 +72,9 @@ static void see(const struct probe_request *request)
 {
 	struct stage_seen *seen = &stage_seen[stage_started];
 
-	*seen = (struct stage_seen){.at_ms = stage_ms(), .looks_up = request->found != NULL};
+	*seen = (struct stage_seen){.at_ms = stage_ms(),
+				    .serial = request->options->serial,
+				    .looks_up = request->found != NULL};
 	if (!request->addresses)
 		return;
 	seen->addresses = request->addresses->count;

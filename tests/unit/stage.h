@@ -27,7 +27,8 @@ extern struct stage_script stage_scripts[STAGE_ATTEMPTS_MAX];
 
 /* What was seen of an attempt. */
 struct stage_seen {
-	uint64_t at_ms; /* when it started */
+	uint64_t at_ms;	 /* when it started */
+	uint64_t serial; /* that its options have */
 	bool looks_up;
 	size_t addresses; /* how many it was given */
 	uint8_t first;	  /* the last byte of the first of them */
