@@ -130,6 +130,8 @@ src_libclient_a_SOURCES = \
 	src/client/outages.h \
 	src/client/outgoing.c \
 	src/client/outgoing.h \
+	src/client/output.c \
+	src/client/output.h \
 	src/client/probe.c \
 	src/client/probe.h \
 	src/client/progress.c \
@@ -168,6 +170,8 @@ src_libclient_a_SOURCES = \
 	src/client/series.h \
 	src/client/sums.c \
 	src/client/sums.h \
+	src/client/stopper.c \
+	src/client/stopper.h \
 	src/client/survey.c \
 	src/client/survey.h \
 	src/client/talking.c \

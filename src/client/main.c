@@ -43,7 +43,7 @@ static enum status report_attempt(const struct options *options, const struct pr
 		.began_ms = clock_now_ms() - (clock_us() - result->began_us) / 1000,
 	};
 
-	return report_json_attempt(options, result, &facts, written);
+	return report_json_attempt(options, result, &facts, NULL, written);
 }
 
 /* Reports an attempt. If nobody can know of the others, all is over. */

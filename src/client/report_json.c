@@ -17,6 +17,7 @@
 #include "base/timestamp.h"
 #include "errnoname.h"
 #include "options.h"
+#include "output.h"
 #include "result.h"
 #include "schema.h"
 #include "trace.h"
@@ -34,10 +35,10 @@ enum {
 enum { TRACED_MAX = FRAME_MAX + JSON_GROWTH * ADDRESS_TEXT_MAX };
 
 /* Writes an object's text as a line. False, and logged, if that fails. */
-static bool write_line(char *text, size_t length)
+static bool write_line(struct output *output, char *text, size_t length)
 {
 	text[length] = '\n';
-	if (standard_write(text, length + 1))
+	if (output ? output_write(output, text, length + 1) : standard_write(text, length + 1))
 		return true;
 	standard_log_loss();
 	return false;
@@ -174,7 +175,8 @@ static void add_tcp(struct json *json, const struct probe_result *result)
 
 /* Makes the line of an attempt, and writes it. */
 static bool write_attempt(const struct options *options, const struct probe_result *result,
-			  const struct attempt_facts *facts, char *text, size_t size)
+			  const struct attempt_facts *facts, struct output *output, char *text,
+			  size_t size)
 {
 	struct json json;
 
@@ -193,7 +195,7 @@ static bool write_attempt(const struct options *options, const struct probe_resu
 	json_number(&json, "status", result->status);
 	json_number(&json, "late_us", facts->late_us);
 	add_tcp(&json, result);
-	return write_line(text, json_end(&json));
+	return write_line(output, text, json_end(&json));
 }
 
 /* Returns the room that the line of an attempt may need. */
@@ -208,7 +210,7 @@ static size_t room_for(const struct options *options, const struct probe_result 
 /* Writes an attempt without what may be long, as a failure for that. False, and logged: it is lost.
  */
 static bool write_without_memory(const struct options *options, const struct probe_result *result,
-				 const struct attempt_facts *facts)
+				 const struct attempt_facts *facts, struct output *output)
 {
 	struct options named = {.target = options->target};
 	struct probe_result rest = *result;
@@ -219,20 +221,21 @@ static bool write_without_memory(const struct options *options, const struct pro
 	rest.status = STATUS_INTERNAL;
 	snprintf(rest.reason, sizeof rest.reason,
 		 "out of memory: source, addresses and greeting are left out");
-	return write_attempt(&named, &rest, facts, text, sizeof text);
+	return write_attempt(&named, &rest, facts, output, text, sizeof text);
 }
 
 enum status report_json_attempt(const struct options *options, const struct probe_result *result,
-				const struct attempt_facts *facts, bool *written)
+				const struct attempt_facts *facts, struct output *output,
+				bool *written)
 {
 	size_t size = room_for(options, result);
 	char *text = malloc(size);
 
 	if (!text) {
-		*written = write_without_memory(options, result, facts);
+		*written = write_without_memory(options, result, facts, output);
 		return STATUS_INTERNAL;
 	}
-	*written = write_attempt(options, result, facts, text, size);
+	*written = write_attempt(options, result, facts, output, text, size);
 	free(text);
 	return result->status;
 }
@@ -247,5 +250,5 @@ void report_json_error(enum status status, const char *reason)
 	json_bytes(&json, "reason", reason,
 		   length < REPORT_JSON_REASON_MAX ? length : REPORT_JSON_REASON_MAX);
 	json_number(&json, "status", status);
-	(void)write_line(text, json_end(&json));
+	(void)write_line(NULL, text, json_end(&json));
 }

@@ -14,6 +14,7 @@
 #include "status.h"
 
 struct options;
+struct output;
 struct probe_result;
 
 /* The most bytes of an error's reason; the rest is cut off. */
@@ -27,12 +28,14 @@ struct attempt_facts {
 };
 
 /*
- * Writes an attempt at the options' target. Returns its status. Without memory that is
- * STATUS_INTERNAL: then the object says so, and has neither the greeting nor the addresses. False
- * as `written`: standard output cannot be written, which is logged.
+ * Writes an attempt at the options' target. `output` is that of a run; NULL: none. Returns its
+ * status. Without memory that is STATUS_INTERNAL: then the object says so, and has neither the
+ * greeting nor the addresses. False as `written`: standard output cannot be written, which is
+ * logged.
  */
 enum status report_json_attempt(const struct options *options, const struct probe_result *result,
-				const struct attempt_facts *facts, bool *written);
+				const struct attempt_facts *facts, struct output *output,
+				bool *written);
 
 /* Writes that nothing was asked, and why. It is logged if standard output cannot be written. */
 void report_json_error(enum status status, const char *reason);

@@ -3,7 +3,6 @@
 #include "survey.h"
 
 #include <event2/event.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,10 +17,12 @@
 #include "attemptline.h"
 #include "census.h"
 #include "options.h"
+#include "output.h"
 #include "progress.h"
 #include "report_json.h"
 #include "result.h"
 #include "series.h"
+#include "stopper.h"
 #include "sums.h"
 
 /* Descriptors for what is no connection: the loop, a lookup, a second address of some. */
@@ -37,7 +38,8 @@ struct survey {
 	struct sums *sums;
 	struct progress progress;
 	struct event *show; /* the progress; NULL: it is not shown */
-	struct event *interrupt, *terminate;
+	struct event *stop; /* a signal wants that */
+	struct output output;
 	bool cannot_write; /* to standard output */
 	bool lacks_memory; /* for all that is known of some attempt */
 };
@@ -54,7 +56,8 @@ static void print_line(struct survey *survey, const struct series_attempt *attem
 {
 	char line[ATTEMPTLINE_MAX];
 
-	if (!survey->cannot_write && !standard_write(line, attemptline_format(attempt, line))) {
+	if (!survey->cannot_write &&
+	    !output_write(&survey->output, line, attemptline_format(attempt, line))) {
 		standard_log_loss();
 		survey->cannot_write = true;
 	}
@@ -73,8 +76,8 @@ static void print_json(struct survey *survey, const struct series_attempt *attem
 
 	if (survey->cannot_write)
 		return;
-	if (report_json_attempt(survey->options, attempt->result, &facts, &written) !=
-	    attempt->result->status)
+	if (report_json_attempt(survey->options, attempt->result, &facts, &survey->output,
+				&written) != attempt->result->status)
 		survey->lacks_memory = true;
 	survey->cannot_write = !written;
 }
@@ -246,11 +249,11 @@ static bool prepare_progress(struct survey *survey)
 }
 
 /* A signal ends the run early: what was done is reported. */
-static void stop_cb(evutil_socket_t number, short what, void *argument)
+static void stop_cb(evutil_socket_t fd, short what, void *argument)
 {
 	struct survey *survey = argument;
 
-	(void)number;
+	(void)fd;
 	(void)what;
 	if (survey->series)
 		series_stop(survey->series);
@@ -258,16 +261,24 @@ static void stop_cb(evutil_socket_t number, short what, void *argument)
 		over_cb(survey);
 }
 
-/* Has a signal end the run, unless the parent ignores it: `event` is then NULL. False: no memory.
- */
-static bool end_by(struct survey *survey, int number, struct event **event)
+/* Has signals end the run, also while it waits for the reader of its output. False: no memory. */
+static bool end_by_signals(struct survey *survey)
 {
-	struct sigaction inherited;
+	int stop = stopper_begin();
 
-	if (sigaction(number, NULL, &inherited) == 0 && inherited.sa_handler == SIG_IGN)
-		return true;
-	*event = evsignal_new(survey->base, number, stop_cb, survey);
-	return *event && event_add(*event, NULL) == 0;
+	output_begin(&survey->output, stop);
+	if (stop < 0)
+		return false;
+	survey->stop = event_new(survey->base, stop, EV_READ, stop_cb, survey);
+	return survey->stop && event_add(survey->stop, NULL) == 0;
+}
+
+/* From now on signals end the program: nobody may read the report, either. */
+static void end_stopper(struct survey *survey)
+{
+	loop_free_event(survey->stop);
+	survey->stop = NULL;
+	stopper_end();
 }
 
 struct survey *survey_start(struct event_base *base, const struct options *options, survey_cb *over,
@@ -282,8 +293,7 @@ struct survey *survey_start(struct event_base *base, const struct options *optio
 	survey->over = over;
 	survey->argument = argument;
 	survey->sums = sums_new(options);
-	if (!survey->sums || !end_by(survey, SIGINT, &survey->interrupt) ||
-	    !end_by(survey, SIGTERM, &survey->terminate) || !prepare_progress(survey) ||
+	if (!survey->sums || !end_by_signals(survey) || !prepare_progress(survey) ||
 	    !start_asking(survey)) {
 		survey_free(survey);
 		return NULL;
@@ -296,6 +306,7 @@ enum status survey_report(struct survey *survey)
 	bool written = false;
 	enum status status;
 
+	end_stopper(survey);
 	if (survey->cannot_write)
 		return STATUS_INTERNAL;
 	status = sums_report(survey->sums, survey->lacks_memory, &written);
@@ -313,7 +324,6 @@ void survey_free(struct survey *survey)
 	census_free(survey->census);
 	sums_free(survey->sums);
 	loop_free_event(survey->show);
-	loop_free_event(survey->interrupt);
-	loop_free_event(survey->terminate);
+	end_stopper(survey);
 	free(survey);
 }

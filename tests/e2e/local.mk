@@ -50,6 +50,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_client_shares.py \
 	tests/e2e/test_client_talking.py \
 	tests/e2e/test_client_udp.py \
+	tests/e2e/test_client_unread.py \
 	tests/e2e/test_client_wait.py \
 	tests/e2e/test_client_waiting.py \
 	tests/e2e/test_container.py \

@@ -236,24 +236,6 @@ class Output(SurveyTest):
         with Server(says(GREETING)) as server:
             self.assertEqual(self.tells(0, "-c2", "-i0", LOCAL, server.port, prefix=WITHOUT_STDERR).successes, 2)
 
-    def test_slow_reader(self):
-        """It is waited for, and nothing is lost; what that delays is told."""
-        with Server(says(GREETING)) as server, \
-                Running("-c0", "-i1ms", LOCAL, server.port, stdout=harness.subprocess.PIPE) as client:
-            counts = []
-
-            def stands():
-                counts.append(len(server.peers))
-                return counts[-1] > 100 and counts[-20:] == [counts[-1]] * 20
-            poll_until(stands)
-            client.signal(signal.SIGINT)
-            output = harness.read_until_end(client.process.stdout.fileno(), harness.os.read)
-            answer = client.end()
-        told = Told(output)
-        self.assertEqual((answer.exit, answer.stderr), (0, b""), answer)
-        self.assertEqual(len(told.lines), told.attempts)
-        self.assertGreater(told.late, 0)
-
 
 @unittest.skipIf(WRAPPER or harness.is_emulated(), "a wrapper has limits and descriptors of its own")
 class Descriptors(SurveyTest):

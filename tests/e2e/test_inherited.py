@@ -318,6 +318,29 @@ class Asking(ClientTest):
                 with process.stdout as told:
                     self.assertEqual((process.wait(harness.DEADLINE), told.read()), (128 + number, b""))
 
+    # The first signal ends only the run. The next one finds the action that was set for the first process.
+    def test_first_process_whose_report_is_not_read(self):
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, b"x")
+        with Server(says(GREETING)) as server:
+            process = harness.start(
+                ["unshare", "--pid", "--fork", harness.program("hailto"), "-c0", "-P2", "127.0.0.1", str(server.port)],
+                env=harness.environment(), stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.DEVNULL)
+            poll_until(lambda: server.peers)
+            pid = only_child_of(process)
+
+            def has_ended():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
+                return process.poll() is not None
+            poll_until(has_ended)
+        self.assertEqual(process.returncode, 128 + signal.SIGTERM)
+        os.close(reader)
+        os.close(writer)
+
     # What its parent ignores, as nohup does, is ignored by the first process of a container as well.
     @unittest.skipIf(harness.is_emulated(), "QEMU catches the signals, to pass them on")
     def test_first_process_that_ignores(self):

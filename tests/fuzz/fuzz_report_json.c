@@ -147,7 +147,7 @@ static void try_attempt(unsigned bits, unsigned count, const char *text, size_t 
 	snprintf(options.target.host, sizeof options.target.host, "%s", text);
 	options.source_text = bits & SOURCE ? text : NULL;
 	fill_result(&result, bits, count, text, length);
-	status = report_json_attempt(&options, &result, &facts, &written);
+	status = report_json_attempt(&options, &result, &facts, NULL, &written);
 	FUZZ_CHECK(status == result.status);
 	FUZZ_CHECK(written == !world.is_full);
 	result_free(&result);

@@ -81,7 +81,8 @@ static void report(enum status wanted)
 {
 	bool written = false;
 
-	ck_assert_int_eq(report_json_attempt(&options, &result, &facts, &written), (int)wanted);
+	ck_assert_int_eq(report_json_attempt(&options, &result, &facts, NULL, &written),
+			 (int)wanted);
 	ck_assert(written);
 	ck_assert_int_eq(occurrences(captured(STDOUT_FILENO), "\n"), 1);
 	assert_told_nothing();
@@ -246,7 +247,8 @@ START_TEST(longest_attempt_has_room)
 	for (int i = 0; i < 64; i++)
 		trace_end(result.trace, trace_begin(result.trace, &local), TRACE_FAILED,
 			  EPROTONOSUPPORT);
-	ck_assert_int_eq(report_json_attempt(&options, &result, &facts, &written), STATUS_GREETED);
+	ck_assert_int_eq(report_json_attempt(&options, &result, &facts, NULL, &written),
+			 STATUS_GREETED);
 	ck_assert(written);
 	length = pread(STDOUT_FILENO, line, sizeof line, 0);
 	ck_assert_int_gt(length, 6 * MIB);
@@ -264,7 +266,7 @@ START_TEST(without_memory_the_greeting_is_left_out)
 	options.source_text = "127.0.0.1";
 	try_address("::1", TRACE_WON, 0);
 	memory_grants = 0;
-	status = report_json_attempt(&options, &result, &facts, &written);
+	status = report_json_attempt(&options, &result, &facts, NULL, &written);
 	memory_grants = -1;
 	ck_assert(written);
 	ck_assert_int_eq(status, STATUS_INTERNAL);
@@ -310,7 +312,7 @@ START_TEST(full_disk_is_told)
 	ck_assert_int_eq(dup2(full, STDOUT_FILENO), STDOUT_FILENO);
 	if (_i < (int)COUNT_OF(statuses)) {
 		result.status = statuses[_i];
-		ck_assert_int_eq(report_json_attempt(&options, &result, &facts, &written),
+		ck_assert_int_eq(report_json_attempt(&options, &result, &facts, NULL, &written),
 				 (int)statuses[_i]);
 		ck_assert(!written);
 	} else {

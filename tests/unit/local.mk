@@ -56,6 +56,7 @@ unit_tests = \
 	tests/unit/check_outbox \
 	tests/unit/check_outgoing \
 	tests/unit/check_outlet \
+	tests/unit/check_output \
 	tests/unit/check_packets \
 	tests/unit/check_pool \
 	tests/unit/check_prelude \
@@ -80,6 +81,7 @@ unit_tests = \
 	tests/unit/check_standard \
 	tests/unit/check_stats \
 	tests/unit/check_stageline \
+	tests/unit/check_stopper \
 	tests/unit/check_summary \
 	tests/unit/check_summarytext \
 	tests/unit/check_talking \
@@ -146,6 +148,7 @@ tests_unit_check_names_LDADD = $(client_unit_libs)
 tests_unit_check_operands_LDADD = $(client_unit_libs)
 tests_unit_check_outages_LDADD = $(client_unit_libs)
 tests_unit_check_outgoing_LDADD = $(client_unit_libs)
+tests_unit_check_output_LDADD = $(client_unit_libs)
 tests_unit_check_probe_LDADD = $(client_unit_libs)
 tests_unit_check_progress_LDADD = $(client_unit_libs)
 tests_unit_check_prompt_LDADD = $(client_unit_libs)
@@ -156,6 +159,7 @@ tests_unit_check_shares_LDADD = $(client_unit_libs)
 tests_unit_check_sharestext_LDADD = $(client_unit_libs)
 tests_unit_check_report_json_LDADD = $(client_unit_libs)
 tests_unit_check_stageline_LDADD = $(client_unit_libs)
+tests_unit_check_stopper_LDADD = $(client_unit_libs)
 tests_unit_check_summary_LDADD = $(client_unit_libs)
 tests_unit_check_summarytext_LDADD = $(client_unit_libs)
 tests_unit_check_talking_LDADD = $(client_unit_libs)
@@ -205,6 +209,7 @@ tests_unit_check_tallytext_LDFLAGS = $(memory_ldflags)
 tests_unit_check_race_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getpeername
 tests_unit_check_census_LDFLAGS = $(memory_ldflags) -Wl,--wrap=finding_start -Wl,--wrap=finding_free
 tests_unit_check_progress_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_us
+tests_unit_check_stopper_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_ms
 tests_unit_check_rounds_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=probe_start -Wl,--wrap=probe_free
 tests_unit_check_template_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getnameinfo
 
