@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "base/outlet.h"
 #include "base/text.h"
 
 /* How often it is shown in place, and by a line. */
@@ -70,7 +71,8 @@ static void describe(const struct progress *progress, struct text *text)
 /* Writes to the terminal; what it does not take is not worth waiting for. */
 static void write_in_place(const char *bytes, size_t length)
 {
-	ssize_t ignored = write(STDERR_FILENO, bytes, length);
+	static const struct outlet outlet = {.fd = STDERR_FILENO, .way = OUTLET_POLLED};
+	size_t ignored = outlet_write_now(&outlet, bytes, length);
 
 	(void)ignored;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -138,6 +139,20 @@ START_TEST(message_takes_its_place)
 }
 END_TEST
 
+/* Under ^S: it would wait. Later, it is shown. */
+START_TEST(held_terminal_is_not_waited_for)
+{
+	progress_begin(&progress, 0);
+	ck_assert_int_eq(tcflow(STDERR_FILENO, TCOOFF), 0);
+	progress_show(&progress);
+	progress_hide(&progress);
+	assert_screen("");
+	ck_assert_int_eq(tcflow(STDERR_FILENO, TCOON), 0);
+	progress_show(&progress);
+	assert_screen("\r0 attempts, 0 a second, 0 failed\033[K");
+}
+END_TEST
+
 /* Terminals on which nothing can be shown anew, or where that is not wanted. */
 static const struct {
 	const char *term, *no_color;
@@ -172,6 +187,7 @@ int main(void)
 	tcase_add_checked_fixture(terminal, setup_terminal, NULL);
 	tcase_add_test(terminal, terminal_shows_one_line_anew);
 	tcase_add_test(terminal, message_takes_its_place);
+	tcase_add_test(terminal, held_terminal_is_not_waited_for);
 	tcase_add_loop_test(terminal, plain_terminal_has_lines, 0, COUNT_OF(terminals));
 	return suite_run(suite);
 }
