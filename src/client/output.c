@@ -48,12 +48,17 @@ static bool wait_briefly(const struct output *output)
 /* Waits for room; `again`: it was reported just now, and there was none. False: it must stop. */
 static bool wait_for_room(struct output *output, bool again)
 {
+	uint64_t began_us = clock_us();
+	bool goes_on = true;
+
 	if (again)
 		(void)poll(NULL, 0, PATIENCE_MS);
 	if (output->until_ms > 0)
-		return wait_briefly(output);
-	wait_long(output);
-	return true;
+		goes_on = wait_briefly(output);
+	else
+		wait_long(output);
+	output->blocked_us += clock_us() - began_us;
+	return goes_on;
 }
 
 /* Who reads neither standard output nor standard error must not hold up the end. */

@@ -12,7 +12,8 @@
 
 struct output {
 	struct outlet outlet;
-	int stop;	   /* a descriptor that becomes readable when all is to stop; -1: none */
+	int stop;	     /* a descriptor that becomes readable when all is to stop; -1: none */
+	uint64_t blocked_us; /* how long its reader was waited for, in all */
 	uint64_t until_ms; /* when that has happened: no longer than that, by clock_ms(); else 0 */
 };
 

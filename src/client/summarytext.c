@@ -181,8 +181,8 @@ static void add_latencies_json(struct json *json, struct latencies *latencies)
 	json_boolean(json, "exact", latencies_is_exact(latencies));
 }
 
-size_t summarytext_write_json(const struct summary *summary, enum status status,
-			      char text[SUMMARYTEXT_MAX])
+size_t summarytext_write_json(const struct summary *summary, const struct summarytext_facts *facts,
+			      enum status status, char text[SUMMARYTEXT_MAX])
 {
 	const struct summary_counts *counts = summary_counts(summary);
 	struct json json;
@@ -199,6 +199,7 @@ size_t summarytext_write_json(const struct summary *summary, enum status status,
 	json_number(&json, "late_max_us", counts->late_max_us);
 	add_outages_json(&json, summary_outages(summary));
 	add_latencies_json(&json, summary_latencies(summary));
+	json_number(&json, "blocked_us", facts->blocked_us);
 	json_number(&json, "status", status);
 	length = json_end(&json);
 	memcpy(text + length, "\n", 2);

@@ -4,6 +4,7 @@
 #define CLIENT_SUMMARYTEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "status.h"
 
@@ -15,11 +16,16 @@ struct summary;
 /* Writes the summary of an ended run in lines, each with its newline. Returns the length. */
 size_t summarytext_write(const struct summary *summary, char text[SUMMARYTEXT_MAX]);
 
+/* What is known of a run besides its summary. */
+struct summarytext_facts {
+	uint64_t blocked_us; /* how long writing to standard output has held it up */
+};
+
 /*
  * Writes the summary of an ended run as one JSON object in a line, with its newline. `status` is
  * the exit status. Returns the length.
  */
-size_t summarytext_write_json(const struct summary *summary, enum status status,
-			      char text[SUMMARYTEXT_MAX]);
+size_t summarytext_write_json(const struct summary *summary, const struct summarytext_facts *facts,
+			      enum status status, char text[SUMMARYTEXT_MAX]);
 
 #endif

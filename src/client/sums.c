@@ -21,6 +21,9 @@
 #include "tally.h"
 #include "tallytext.h"
 
+/* A run that was held up for longer than that has times that are not the server's. */
+enum { BLOCKED_US = 50000 };
+
 struct sums {
 	const struct options *options;
 	struct summary *summary;
@@ -97,11 +100,14 @@ static bool print_tally(const struct sums *sums)
 }
 
 /* Prints the summary; `status` is the exit status. False, with errno: any of it was lost. */
-static bool print_summary(const struct sums *sums, enum status status)
+static bool print_summary(const struct sums *sums, const struct sums_facts *facts,
+			  enum status status)
 {
+	const struct summarytext_facts besides = {.blocked_us = facts->blocked_us};
 	char text[SUMMARYTEXT_MAX];
-	size_t length = sums->options->json ? summarytext_write_json(sums->summary, status, text)
-					    : summarytext_write(sums->summary, text);
+	size_t length = sums->options->json
+				? summarytext_write_json(sums->summary, &besides, status, text)
+				: summarytext_write(sums->summary, text);
 
 	return standard_write(text, length);
 }
@@ -145,7 +151,7 @@ static bool print_shares(const struct sums *sums, const struct verdict *verdict)
 	       sharestext_print_json(options->shares, verdict->is_good, verdict->words);
 }
 
-enum status sums_report(struct sums *sums, bool lacks_memory, bool *written)
+enum status sums_report(struct sums *sums, const struct sums_facts *facts, bool *written)
 {
 	enum status status = summary_status(sums->summary, sums->options->any);
 	struct verdict verdict;
@@ -153,13 +159,17 @@ enum status sums_report(struct sums *sums, bool lacks_memory, bool *written)
 	summary_end(sums->summary, clock_us(), clock_now_ms());
 	if (sums->lacks_times)
 		log_warning("there was no memory for some times: the percentiles lack them");
+	if (facts->blocked_us > BLOCKED_US && !sums->options->json)
+		log_warning("standard output held up the run for %.1f s: times are longer for that",
+			    (double)facts->blocked_us / 1000000);
 	judge_shares(sums, &verdict);
 	if (!verdict.is_good && status == STATUS_GREETED)
 		status = STATUS_UNEXPECTED;
-	if (lacks_memory && status == STATUS_GREETED)
+	if (facts->lacks_memory && status == STATUS_GREETED)
 		status = STATUS_INTERNAL;
-	*written = sums->options->quiet || (print_tally(sums) && print_shares(sums, &verdict) &&
-					    print_summary(sums, status) && print_loss(sums));
+	*written = sums->options->quiet ||
+		   (print_tally(sums) && print_shares(sums, &verdict) &&
+		    print_summary(sums, facts, status) && print_loss(sums));
 	return status;
 }
 

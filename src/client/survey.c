@@ -41,7 +41,7 @@ struct survey {
 	struct event *stop; /* a signal wants that */
 	struct output output;
 	bool cannot_write; /* to standard output */
-	bool lacks_memory; /* for all that is known of some attempt */
+	struct sums_facts facts;
 };
 
 /* True if each attempt has a line: they come one after the other, or are few. */
@@ -78,7 +78,7 @@ static void print_json(struct survey *survey, const struct series_attempt *attem
 		return;
 	if (report_json_attempt(survey->options, attempt->result, &facts, &survey->output,
 				&written) != attempt->result->status)
-		survey->lacks_memory = true;
+		survey->facts.lacks_memory = true;
 	survey->cannot_write = !written;
 }
 
@@ -309,7 +309,8 @@ enum status survey_report(struct survey *survey)
 	end_stopper(survey);
 	if (survey->cannot_write)
 		return STATUS_INTERNAL;
-	status = sums_report(survey->sums, survey->lacks_memory, &written);
+	survey->facts.blocked_us = survey->output.blocked_us;
+	status = sums_report(survey->sums, &survey->facts, &written);
 	if (written)
 		return status;
 	standard_log_loss();

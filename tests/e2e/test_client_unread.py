@@ -11,14 +11,16 @@ import signal
 import subprocess
 
 from lib import harness
-from lib.clients import Running, Terminal
+from lib.clients import Running, Terminal, ask
 from lib.harness import GREETING, poll_until, strerror
+from lib.objects import read_objects
 from lib.servers import Server, says
 from lib.surveys import SurveyTest, Told
 
 LOCAL = "127.0.0.1"
 SIGNALS = signal.SIGINT, signal.SIGTERM
 XOFF = b"\x13"  # ^S
+HELD_UP = r"\Ahailto: standard output held up the run for \d+\.\d s: times are longer for that\n\Z"
 LOST = f"cannot write to standard output: {strerror(errno.EINTR)}"
 
 
@@ -126,9 +128,29 @@ class Slow(UnreadTest):
             client.signal(signal.SIGINT)
             answer = client.end()
         told = Told(output.result())
-        self.assertEqual((answer.exit, answer.stderr), (0, b""), answer)
+        self.assertEqual(answer.exit, 0, answer)
+        self.assertRegex(answer.stderr.decode(), HELD_UP)
         self.assertEqual(len(told.lines), told.attempts)
         self.assertGreater(told.late, 0)
+
+    def test_json(self):
+        """A member says it."""
+        reader, writer = self.small_pipe(filled=True)
+        with Server(says(GREETING)) as server, Running("-j", "-c1", LOCAL, server.port, stdout=writer) as client:
+            self.wait_held_up(server)
+            output = os.read(reader, 1 << 16)
+            while b'"summary"' not in output:
+                output += os.read(reader, 1 << 16)
+            answer = client.end()
+        self.assertEqual((answer.exit, answer.stderr), (0, b""), answer)
+        _, summary = read_objects(self, output.lstrip(b"x"))
+        self.assertGreater(summary["blocked_us"], 0)
+
+    def test_prompt_reader(self):
+        """Then nothing is said."""
+        with Server(says(GREETING)) as server:
+            *_, summary = read_objects(self, ask("-j", "-c3", "-i0", LOCAL, server.port).stdout)
+            self.assertEqual(summary["blocked_us"], 0)
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ START_TEST(all_is_written)
 
 	ck_assert(output_write(&output, "one ", 4));
 	ck_assert(output_write(&output, "two", 3));
+	ck_assert_uint_eq(output.blocked_us, 0);
 	ck_assert_int_eq(read(reader, text, sizeof text), 7);
 	ck_assert_str_eq(text, "one two");
 }
@@ -81,6 +82,7 @@ START_TEST(reader_is_waited_for)
 	pid_t child = start_reader(5);
 
 	ck_assert(output_write(&output, flood, sizeof flood));
+	ck_assert_uint_gt(output.blocked_us, 5000 * sizeof flood / 65536 / 2);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 }

@@ -16,6 +16,7 @@
 
 static struct summary *summary;
 static struct summary_attempt attempt; /* the next one */
+static struct summarytext_facts facts;
 static char text[SUMMARYTEXT_MAX];
 
 static void setup(void)
@@ -54,7 +55,7 @@ static void assert_text(const char *expected)
 static void assert_json(enum status status, const char *expected)
 {
 	summary_end(summary, attempt.began_us, attempt.began_ms);
-	ck_assert_uint_eq(summarytext_write_json(summary, status, text), strlen(expected));
+	ck_assert_uint_eq(summarytext_write_json(summary, &facts, status, text), strlen(expected));
 	ck_assert_str_eq(text, expected);
 }
 
@@ -180,7 +181,7 @@ START_TEST(what_is_not_exact_says_so)
 	add_very_many();
 	summarytext_write(summary, text);
 	assert_has(" 1.000 ms max (min and max are exact, the others approximate, within 0.4 %)\n");
-	summarytext_write_json(summary, STATUS_GREETED, text);
+	summarytext_write_json(summary, &facts, STATUS_GREETED, text);
 	assert_has("\"exact\":false");
 }
 END_TEST
@@ -193,7 +194,7 @@ START_TEST(json_without_an_attempt)
 		    "\"read\":0,\"ask\":0,\"expect\":0,\"start\":0},\"late\":0,"
 		    "\"late_max_us\":0,\"outages\":0,\"outage_us\":0,\"outages_listed\":[],"
 		    "\"min_us\":null,\"median_us\":null,\"p95_us\":null,\"p99_us\":null,"
-		    "\"max_us\":null,\"exact\":true,\"status\":1}\n");
+		    "\"max_us\":null,\"exact\":true,\"blocked_us\":0,\"status\":1}\n");
 }
 END_TEST
 
@@ -201,6 +202,7 @@ START_TEST(json_of_some_of_each)
 {
 	add_some();
 	add(STATUS_INTERNAL, "start", 100);
+	facts.blocked_us = 60000;
 	assert_json(STATUS_REFUSED,
 		    "{\"schema\":1,\"type\":\"summary\",\"attempts\":7,\"successes\":3,"
 		    "\"failures\":4,\"failures_by_stage\":{\"resolve\":0,\"connect\":2,"
@@ -210,7 +212,7 @@ START_TEST(json_of_some_of_each)
 		    "\"to\":\"2026-11-27T12:00:05.123Z\",\"attempts\":3},"
 		    "{\"from\":\"2026-11-27T12:00:06.123Z\",\"to\":null,\"attempts\":1}],"
 		    "\"min_us\":200,\"median_us\":300,\"p95_us\":400,\"p99_us\":400,"
-		    "\"max_us\":400,\"exact\":true,\"status\":4}\n");
+		    "\"max_us\":400,\"exact\":true,\"blocked_us\":60000,\"status\":4}\n");
 }
 END_TEST
 
@@ -218,7 +220,7 @@ END_TEST
 START_TEST(longest_texts_fit)
 {
 	attempt.began_us = UINT64_MAX / 2;
-	attempt.late_us = UINT64_MAX;
+	attempt.late_us = facts.blocked_us = UINT64_MAX;
 	for (int i = 0; i < SUMMARY_KINDS_MAX; i++) {
 		add((enum status)(i + 200), "resolve", 100);
 		add(STATUS_GREETED, "", UINT64_MAX);
@@ -226,7 +228,7 @@ START_TEST(longest_texts_fit)
 	summary_end(summary, attempt.began_us, attempt.began_ms);
 	ck_assert_uint_lt(summarytext_write(summary, text), SUMMARYTEXT_MAX * 3 / 4);
 	assert_has("18446744073709.6 s max\n");
-	ck_assert_uint_lt(summarytext_write_json(summary, STATUS_REFUSED, text),
+	ck_assert_uint_lt(summarytext_write_json(summary, &facts, STATUS_REFUSED, text),
 			  SUMMARYTEXT_MAX * 3 / 4);
 	assert_has(",\"status\":4}\n");
 }
