@@ -181,6 +181,18 @@ static void add_latencies_json(struct json *json, struct latencies *latencies)
 	json_boolean(json, "exact", latencies_is_exact(latencies));
 }
 
+static void add_talk_json(struct json *json, const struct talk *talk)
+{
+	if (!talk) {
+		json_null(json, "talk_first");
+		return;
+	}
+	json_open_object(json, "talk_first");
+	json_number(json, "without", talk->without);
+	json_number(json, "reset", talk->reset);
+	json_close(json);
+}
+
 size_t summarytext_write_json(const struct summary *summary, const struct summarytext_facts *facts,
 			      enum status status, char text[SUMMARYTEXT_MAX])
 {
@@ -200,6 +212,7 @@ size_t summarytext_write_json(const struct summary *summary, const struct summar
 	add_outages_json(&json, summary_outages(summary));
 	add_latencies_json(&json, summary_latencies(summary));
 	json_number(&json, "blocked_us", facts->blocked_us);
+	add_talk_json(&json, facts->talk);
 	json_number(&json, "status", status);
 	length = json_end(&json);
 	memcpy(text + length, "\n", 2);

@@ -16,9 +16,16 @@ struct summary;
 /* Writes the summary of an ended run in lines, each with its newline. Returns the length. */
 size_t summarytext_write(const struct summary *summary, char text[SUMMARYTEXT_MAX]);
 
+/* How many attempts failed that talked first. */
+struct talk {
+	uint64_t without; /* a greeting */
+	uint64_t reset;	  /* after some bytes of one */
+};
+
 /* What is known of a run besides its summary. */
 struct summarytext_facts {
-	uint64_t blocked_us; /* how long writing to standard output has held it up */
+	const struct talk *talk; /* NULL: none talked first */
+	uint64_t blocked_us;	 /* how long writing to standard output has held it up */
 };
 
 /*

@@ -27,8 +27,8 @@ enum { BLOCKED_US = 50000 };
 struct sums {
 	const struct options *options;
 	struct summary *summary;
-	struct tally *tally;	/* NULL: not wanted */
-	uint64_t lost, cut_off; /* greetings that --talk-first has cost, wholly or at their end */
+	struct tally *tally; /* NULL: not wanted */
+	struct talk talk;
 	bool lacks_times;
 };
 
@@ -57,15 +57,15 @@ static void add_greeting(struct sums *sums, const struct probe_result *result)
 		shares_add(sums->options->shares, result->bytes, result->length);
 }
 
-/* Counts what a server has lost that was talked to first. */
-static void add_loss(struct sums *sums, const struct probe_result *result)
+/* Counts what a server has not said, or not to its end, that was talked to first. */
+static void add_talk(struct sums *sums, const struct probe_result *result)
 {
 	if (result->status != STATUS_BROKEN && result->status != STATUS_SILENT)
 		return;
 	if (result->length == 0)
-		sums->lost++;
+		sums->talk.without++;
 	else
-		sums->cut_off++;
+		sums->talk.reset++;
 }
 
 void sums_add(struct sums *sums, const struct series_attempt *attempt)
@@ -83,7 +83,7 @@ void sums_add(struct sums *sums, const struct series_attempt *attempt)
 	if (result->status == STATUS_GREETED || result->status == STATUS_UNEXPECTED)
 		add_greeting(sums, result);
 	if (sums->options->talk_first > 0)
-		add_loss(sums, result);
+		add_talk(sums, result);
 }
 
 /* Prints the tally. False, with errno: any of it was lost. */
@@ -103,7 +103,10 @@ static bool print_tally(const struct sums *sums)
 static bool print_summary(const struct sums *sums, const struct sums_facts *facts,
 			  enum status status)
 {
-	const struct summarytext_facts besides = {.blocked_us = facts->blocked_us};
+	const struct summarytext_facts besides = {
+		.blocked_us = facts->blocked_us,
+		.talk = sums->options->talk_first > 0 ? &sums->talk : NULL,
+	};
 	char text[SUMMARYTEXT_MAX];
 	size_t length = sums->options->json
 				? summarytext_write_json(sums->summary, &besides, status, text)
@@ -112,14 +115,14 @@ static bool print_summary(const struct sums *sums, const struct sums_facts *fact
 	return standard_write(text, length);
 }
 
-/* Prints what it has cost to talk first. False, with errno: it was lost. */
-static bool print_loss(const struct sums *sums)
+/* Prints what became of those that were talked to first. False, with errno: it was lost. */
+static bool print_talk(const struct sums *sums)
 {
 	if (sums->options->talk_first == 0 || sums->options->json)
 		return true;
-	return standard_print("talked first: %" PRIu64 " greetings lost, %" PRIu64
+	return standard_print("talked first: %" PRIu64 " without a greeting, %" PRIu64
 			      " reset after some bytes\n",
-			      sums->lost, sums->cut_off);
+			      sums->talk.without, sums->talk.reset);
 }
 
 /* The verdict on the shares. */
@@ -169,7 +172,7 @@ enum status sums_report(struct sums *sums, const struct sums_facts *facts, bool 
 		status = STATUS_INTERNAL;
 	*written = sums->options->quiet ||
 		   (print_tally(sums) && print_shares(sums, &verdict) &&
-		    print_summary(sums, facts, status) && print_loss(sums));
+		    print_summary(sums, facts, status) && print_talk(sums));
 	return status;
 }
 

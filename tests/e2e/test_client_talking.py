@@ -10,7 +10,9 @@ from lib import harness
 from lib.clients import ClientTest, ask, given
 from lib.harness import DEADLINE, Daemon, GREETING, poll_until, strerror, temporary_directory
 from lib.naive import NaiveServer
-from lib.servers import Server, resets, says, stays
+from lib.objects import read_objects
+from lib.servers import Server, in_turn, resets, says, stays
+from lib.surveys import SurveyTest
 
 LOCAL = "127.0.0.1"
 LINE = b"hailto speaks before it listens\n"
@@ -189,6 +191,22 @@ def stays_deaf(data=b""):
         poll.register(connection, 0)
         poll.poll(DEADLINE * 1000)  # until the other end resets, or the test has shut it down
     return script
+
+
+class Many(SurveyTest):
+    def test_what_is_known_is_told(self):
+        """A server that hangs has lost nothing."""
+        talks = ["--talk-first=1", "-i0", "-w", given(0.5), "-c4"]
+        scripts = stays(), closes_on_input(b""), closes_on_input(GREETING), listens(Heard(), 1)
+        with Server(in_turn(*scripts)) as server:
+            told = self.tells(6, *talks, LOCAL, server.port)
+        self.assertEqual(told.summary[-1], "talked first: 2 without a greeting, 1 reset after some bytes")
+        with Server(in_turn(*scripts)) as server:
+            *_, summary = read_objects(self, ask("-j", *talks, LOCAL, server.port).stdout)
+        self.assertEqual(summary["talk_first"], {"without": 2, "reset": 1})
+        with Server(says(GREETING)) as server:
+            *_, summary = read_objects(self, ask("-j", "-c1", LOCAL, server.port).stdout)
+        self.assertIsNone(summary["talk_first"])
 
 
 class TalkerInBackground:

@@ -188,31 +188,35 @@ END_TEST
 
 START_TEST(json_without_an_attempt)
 {
-	assert_json(STATUS_INTERNAL,
-		    "{\"schema\":1,\"type\":\"summary\",\"attempts\":0,\"successes\":0,"
-		    "\"failures\":0,\"failures_by_stage\":{\"resolve\":0,\"connect\":0,"
-		    "\"read\":0,\"ask\":0,\"expect\":0,\"start\":0},\"late\":0,"
-		    "\"late_max_us\":0,\"outages\":0,\"outage_us\":0,\"outages_listed\":[],"
-		    "\"min_us\":null,\"median_us\":null,\"p95_us\":null,\"p99_us\":null,"
-		    "\"max_us\":null,\"exact\":true,\"blocked_us\":0,\"status\":1}\n");
+	assert_json(
+		STATUS_INTERNAL,
+		"{\"schema\":1,\"type\":\"summary\",\"attempts\":0,\"successes\":0,"
+		"\"failures\":0,\"failures_by_stage\":{\"resolve\":0,\"connect\":0,"
+		"\"read\":0,\"ask\":0,\"expect\":0,\"start\":0},\"late\":0,"
+		"\"late_max_us\":0,\"outages\":0,\"outage_us\":0,\"outages_listed\":[],"
+		"\"min_us\":null,\"median_us\":null,\"p95_us\":null,\"p99_us\":null,"
+		"\"max_us\":null,\"exact\":true,\"blocked_us\":0,\"talk_first\":null,\"status\":1}\n");
 }
 END_TEST
 
 START_TEST(json_of_some_of_each)
 {
+	const struct talk talk = {.without = 2, .reset = 1};
+
 	add_some();
 	add(STATUS_INTERNAL, "start", 100);
-	facts.blocked_us = 60000;
-	assert_json(STATUS_REFUSED,
-		    "{\"schema\":1,\"type\":\"summary\",\"attempts\":7,\"successes\":3,"
-		    "\"failures\":4,\"failures_by_stage\":{\"resolve\":0,\"connect\":2,"
-		    "\"read\":1,\"ask\":0,\"expect\":0,\"start\":1},\"late\":1,"
-		    "\"late_max_us\":3249999,\"outages\":2,\"outage_us\":4000000,"
-		    "\"outages_listed\":[{\"from\":\"2026-11-27T12:00:02.123Z\","
-		    "\"to\":\"2026-11-27T12:00:05.123Z\",\"attempts\":3},"
-		    "{\"from\":\"2026-11-27T12:00:06.123Z\",\"to\":null,\"attempts\":1}],"
-		    "\"min_us\":200,\"median_us\":300,\"p95_us\":400,\"p99_us\":400,"
-		    "\"max_us\":400,\"exact\":true,\"blocked_us\":60000,\"status\":4}\n");
+	facts = (struct summarytext_facts){.talk = &talk, .blocked_us = 60000};
+	assert_json(
+		STATUS_REFUSED,
+		"{\"schema\":1,\"type\":\"summary\",\"attempts\":7,\"successes\":3,"
+		"\"failures\":4,\"failures_by_stage\":{\"resolve\":0,\"connect\":2,"
+		"\"read\":1,\"ask\":0,\"expect\":0,\"start\":1},\"late\":1,"
+		"\"late_max_us\":3249999,\"outages\":2,\"outage_us\":4000000,"
+		"\"outages_listed\":[{\"from\":\"2026-11-27T12:00:02.123Z\","
+		"\"to\":\"2026-11-27T12:00:05.123Z\",\"attempts\":3},"
+		"{\"from\":\"2026-11-27T12:00:06.123Z\",\"to\":null,\"attempts\":1}],"
+		"\"min_us\":200,\"median_us\":300,\"p95_us\":400,\"p99_us\":400,"
+		"\"max_us\":400,\"exact\":true,\"blocked_us\":60000,\"talk_first\":{\"without\":2,\"reset\":1},\"status\":4}\n");
 }
 END_TEST
 
