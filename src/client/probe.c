@@ -55,13 +55,19 @@ static void close_connection(struct probe *probe)
 	probe->fd = -1;
 }
 
+/* Ends the addresses that are still being tried: their times are not later than the probe's. */
+static void end_trying(struct probe *probe)
+{
+	trying_free(probe->trying);
+	probe->trying = NULL;
+}
+
 /* Ends and closes everything under way; each part may be freed in its own callback. */
 static void close_stages(struct probe *probe)
 {
 	reading_free(probe->reading);
 	probe->reading = NULL;
-	trying_free(probe->trying);
-	probe->trying = NULL;
+	end_trying(probe);
 	finding_free(probe->finding);
 	probe->finding = NULL;
 	leave_free(probe->leave);
@@ -85,10 +91,11 @@ static void end_probe(struct probe *probe)
 	struct probe_result *result = &probe->result;
 	const struct addresslist *known = trying_known(probe->trying);
 
-	result->times.end = elapsed(probe);
 	/* A failure that concerns no address in particular concerns all. */
 	if (result->status != STATUS_GREETED && !result->address[0] && known->count > 0)
 		addresslist_format_briefly(known, result->address, sizeof result->address);
+	end_trying(probe);
+	result->times.end = elapsed(probe);
 	close_stages(probe);
 	event_active(probe->over, EV_TIMEOUT, 0);
 }

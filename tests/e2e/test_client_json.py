@@ -10,7 +10,7 @@ from lib.clients import ClientTest, ask, given
 from lib.harness import Daemon, GREETING, strerror, temporary_directory
 from lib.hostile import EVERY_BYTE, HOSTILE
 from lib.objects import jsonschema, read_objects, schema
-from lib.servers import Server, refusing, resets, says, stays
+from lib.servers import DatagramServer, Server, ignores, refusing, resets, says, stays
 
 LOCAL = "127.0.0.1"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -120,6 +120,15 @@ class Failures(JsonTest):
                      greeting="", bytes=0, first_byte_us=None)
         with Server(says()) as server:
             self.has(self.attempt(LOCAL, server.port, exit=7), stage="read", ended_by="end of stream", greeting="")
+
+    def test_address_does_not_end_after_its_attempt(self):
+        """The end of the time is that of the address, too."""
+        with DatagramServer(ignores) as server:
+            for _ in range(5):
+                found = self.attempt("-u", "-w", given(0.1), LOCAL, server.port, exit=7)
+                tried, = found["addresses"]
+                self.has(tried, result="lost")
+                self.assertLessEqual(tried["ended_us"], found["end_us"])
 
     def test_reset(self):
         with Server(resets(GREETING)) as server:
