@@ -148,7 +148,7 @@ void result_note_connection(struct probe_result *result, int fd, const struct op
 	result->has_tcp = tcpinfo_ask(fd, &result->tcp);
 	if (getsockname(fd, &result->local.any, &length) == 0)
 		result->local.length = length;
-	if (result->has_tcp)
+	if (result->has_tcp && result->tcp.rtt_us > 0)
 		stageline_log(options,
 			      "network: round trip %.2f ms, %" PRIu32 " segment%s sent again",
 			      (double)result->tcp.rtt_us / 1000, result->tcp.retransmits,

@@ -70,6 +70,7 @@ unit_tests = \
 	tests/unit/check_report \
 	tests/unit/check_report_json \
 	tests/unit/check_resolve \
+	tests/unit/check_result \
 	tests/unit/check_room \
 	tests/unit/check_rounds \
 	tests/unit/check_series \
@@ -165,6 +166,7 @@ tests_unit_check_summarytext_LDADD = $(client_unit_libs)
 tests_unit_check_talking_LDADD = $(client_unit_libs)
 tests_unit_check_tally_LDADD = $(client_unit_libs)
 tests_unit_check_tallytext_LDADD = $(client_unit_libs)
+tests_unit_check_result_LDADD = $(client_unit_libs)
 tests_unit_check_rounds_LDADD = $(client_unit_libs)
 tests_unit_check_series_LDADD = $(client_unit_libs)
 tests_unit_check_trace_LDADD = $(client_unit_libs)
@@ -210,6 +212,7 @@ tests_unit_check_race_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getpeername
 tests_unit_check_census_LDFLAGS = $(memory_ldflags) -Wl,--wrap=finding_start -Wl,--wrap=finding_free
 tests_unit_check_progress_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_us
 tests_unit_check_stopper_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_ms
+tests_unit_check_result_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=tcpinfo_ask
 tests_unit_check_rounds_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=probe_start -Wl,--wrap=probe_free
 tests_unit_check_template_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getnameinfo
 
