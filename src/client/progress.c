@@ -9,12 +9,17 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/number.h"
 #include "base/outlet.h"
 #include "base/text.h"
 
 /* How often it is shown in place, and by a line. */
 enum { IN_PLACE_MS = 200, LINE_MS = 10000 };
+
+/* In seconds. */
+enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
+
+/* Times from here on are not told apart. */
+enum { DAYS_MAX = 99 };
 
 /* Erases the rest of a terminal's line (ECMA-48, EL), or all of it. */
 #define ERASE_REST "\033[K"
@@ -43,16 +48,33 @@ unsigned progress_pause(const struct progress *progress)
 	return progress->is_in_place ? IN_PLACE_MS : LINE_MS;
 }
 
+/* Adds a time in its two greatest units. */
+static void add_time(struct text *text, uint64_t seconds)
+{
+	unsigned days = (unsigned)(seconds / DAY), rest = (unsigned)(seconds % DAY);
+
+	if (seconds < MINUTE)
+		text_add(text, "%us", rest);
+	else if (seconds < HOUR)
+		text_add(text, "%um%02us", rest / MINUTE, rest % MINUTE);
+	else if (seconds < DAY)
+		text_add(text, "%uh%02um", rest / HOUR, rest % HOUR / MINUTE);
+	else if (days < DAYS_MAX)
+		text_add(text, "%ud%02uh", days, rest / HOUR);
+	else
+		text_add(text, "over %d days", DAYS_MAX);
+}
+
 /* Adds how long the rest will take, if that is known. */
 static void add_time_left(struct text *text, const struct progress *progress, uint64_t elapsed_us)
 {
-	uint64_t left = progress->count - progress->done, per_attempt;
-	char time[NUMBER_TIME_MAX];
+	double left = (double)(progress->count - progress->done);
 
 	if (progress->count == 0 || progress->done == 0)
 		return;
-	per_attempt = elapsed_us / progress->done;
-	text_add(text, ", %s left", number_format_time(time, left * per_attempt / 1000000 * 1000));
+	text_add(text, ", ");
+	add_time(text, (uint64_t)(left * (double)elapsed_us / (double)progress->done / 1000000));
+	text_add(text, " left");
 }
 
 /* Writes how the run goes. */
@@ -63,7 +85,8 @@ static void describe(const struct progress *progress, struct text *text)
 	text_add(text, "%" PRIu64, progress->done);
 	if (progress->count > 0)
 		text_add(text, " of %" PRIu64, progress->count);
-	text_add(text, " attempts, %" PRIu64 " a second, %" PRIu64 " failed",
+	text_add(text, " attempt%s, %" PRIu64 " a second, %" PRIu64 " failed",
+		 (progress->count > 0 ? progress->count : progress->done) == 1 ? "" : "s",
 		 elapsed_us > 0 ? progress->done * 1000000 / elapsed_us : 0, progress->failed);
 	add_time_left(text, progress, elapsed_us);
 }

@@ -76,14 +76,24 @@ static const struct {
 	const char *line;
 } lines[] = {
 	{0, 0, 0, 0, "0 attempts, 0 a second, 0 failed\n"},
-	{0, 1, 1, 1, "1 attempts, 1 a second, 1 failed\n"},
+	{0, 1, 1, 1, "1 attempt, 1 a second, 1 failed\n"},
 	{0, 30000, 12, 10, "30000 attempts, 3000 a second, 12 failed\n"},
 	{10, 0, 0, 20, "0 of 10 attempts, 0 a second, 0 failed\n"},
 	{100000, 30000, 0, 10, "30000 of 100000 attempts, 3000 a second, 0 failed, 23s left\n"},
-	{10, 4, 3, 40, "4 of 10 attempts, 0 a second, 3 failed, 60s left\n"},
+	{10, 4, 3, 40, "4 of 10 attempts, 0 a second, 3 failed, 1m00s left\n"},
 	{10, 10, 0, 10, "10 of 10 attempts, 1 a second, 0 failed, 0s left\n"},
+	{1, 0, 0, 1, "0 of 1 attempt, 0 a second, 0 failed\n"},
+	{2, 1, 0, 59, "1 of 2 attempts, 0 a second, 0 failed, 59s left\n"},
+	{2, 1, 0, 3599, "1 of 2 attempts, 0 a second, 0 failed, 59m59s left\n"},
+	{2, 1, 0, 3600, "1 of 2 attempts, 0 a second, 0 failed, 1h00m left\n"},
+	{2, 1, 0, 86399, "1 of 2 attempts, 0 a second, 0 failed, 23h59m left\n"},
+	{2, 1, 0, 86400, "1 of 2 attempts, 0 a second, 0 failed, 1d00h left\n"},
+	{100, 1, 0, 86399, "1 of 100 attempts, 0 a second, 0 failed, 98d23h left\n"},
+	{101, 1, 0, 86400, "1 of 101 attempts, 0 a second, 0 failed, over 99 days left\n"},
 	{10000000, 1, 0, 86400,
-	 "1 of 10000000 attempts, 0 a second, 0 failed, 863999913600s left\n"},
+	 "1 of 10000000 attempts, 0 a second, 0 failed, over 99 days left\n"},
+	{10000000, 1, 0, 4000000,
+	 "1 of 10000000 attempts, 0 a second, 0 failed, over 99 days left\n"},
 };
 
 START_TEST(line_tells_how_it_goes)
