@@ -161,6 +161,8 @@ src_libclient_a_SOURCES = \
 	src/client/sharestext.h \
 	src/client/stageline.c \
 	src/client/stageline.h \
+	src/client/stages.c \
+	src/client/stages.h \
 	src/client/status.h \
 	src/client/summary.c \
 	src/client/summary.h \

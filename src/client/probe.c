@@ -14,7 +14,6 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/number.h"
-#include "deadline.h"
 #include "expect.h"
 #include "finding.h"
 #include "known.h"
@@ -24,6 +23,7 @@
 #include "outgoing.h"
 #include "reading.h"
 #include "stageline.h"
+#include "stages.h"
 #include "trying.h"
 
 struct probe {
@@ -37,10 +37,8 @@ struct probe {
 	struct reading *reading;
 	struct trying *trying;
 	struct leave *leave;
-	struct deadline *deadline;	 /* of everything */
-	struct deadline *stage_deadline; /* of connecting, asking or reading alone */
-	enum stage stage;
-	uint64_t stage_start_us, connect_us;
+	struct stages *stages;
+	uint64_t connect_us;
 	struct event *over; /* calls back from the loop, never from probe_start() */
 	int fd;
 };
@@ -63,7 +61,7 @@ static void end_trying(struct probe *probe)
 }
 
 /* Ends and closes everything under way; each part may be freed in its own callback. */
-static void close_stages(struct probe *probe)
+static void close_parts(struct probe *probe)
 {
 	reading_free(probe->reading);
 	probe->reading = NULL;
@@ -73,10 +71,6 @@ static void close_stages(struct probe *probe)
 	leave_free(probe->leave);
 	probe->leave = NULL;
 	close_connection(probe);
-	deadline_free(probe->stage_deadline);
-	probe->stage_deadline = NULL;
-	deadline_free(probe->deadline);
-	probe->deadline = NULL;
 }
 
 /* Returns the time since the probe began, in us. */
@@ -96,13 +90,14 @@ static void end_probe(struct probe *probe)
 		addresslist_format_briefly(known, result->address, sizeof result->address);
 	end_trying(probe);
 	result->times.end = elapsed(probe);
-	close_stages(probe);
+	stages_stop(probe->stages);
+	close_parts(probe);
 	event_active(probe->over, EV_TIMEOUT, 0);
 }
 
 static void fail(struct probe *probe, enum status status, const char *why)
 {
-	result_fail(&probe->result, status, probe->stage, "%s", why);
+	result_fail(&probe->result, status, stages_now(probe->stages), "%s", why);
 	end_probe(probe);
 }
 
@@ -118,40 +113,13 @@ static void over_cb(evutil_socket_t fd, short what, void *argument)
 	probe->ended(&probe->result, probe->argument);
 }
 
-/* Starts the present stage's time now; a `limit` of 0 means no limit of its own. */
-static void start_stage_time(struct probe *probe, uint64_t limit)
-{
-	deadline_clear(probe->stage_deadline);
-	if (limit > 0)
-		deadline_set(probe->stage_deadline, limit);
-}
-
-static void enter(struct probe *probe, enum stage stage, uint64_t limit)
-{
-	probe->stage = stage;
-	probe->stage_start_us = clock_us();
-	start_stage_time(probe, limit);
-}
-
-/* Returns how long the present stage has taken, in ms. */
-static double stage_ms(const struct probe *probe)
-{
-	return (double)(clock_us() - probe->stage_start_us) / 1000;
-}
-
 /* Fails because no address could be connected to, or asked. */
 static void fail_outgoing(struct probe *probe, const struct attempts_result *failed,
 			  const char *besides)
 {
-	result_fail_outgoing(&probe->result, probe->stage, failed->reason, failed->address,
-			     &probe->options->source, besides);
+	result_fail_outgoing(&probe->result, stages_now(probe->stages), failed->reason,
+			     failed->address, &probe->options->source, besides);
 	end_probe(probe);
-}
-
-/* True in the stages that try addresses. */
-static bool is_trying(const struct probe *probe)
-{
-	return probe->stage == STAGE_CONNECT || probe->stage == STAGE_ASK;
 }
 
 /* The time is over without a result of the stage. */
@@ -163,23 +131,24 @@ static void fail_late(struct probe *probe, uint64_t limit)
 
 	number_format_time(time, limit);
 	snprintf(besides, sizeof besides, format, time);
-	if (is_trying(probe) && trying_stands(probe->trying, &failed)) {
+	if (stages_are_trying(probe->stages) && trying_stands(probe->trying, &failed)) {
 		fail_outgoing(probe, &failed, besides);
 		return;
 	}
-	if (probe->stage_start_us > probe->result.began_us + probe->options->timeout * 1000)
-		result_fail_begun_late(&probe->result, probe->stage, probe->options->timeout);
+	if (stages_began_late(probe->stages))
+		result_fail_begun_late(&probe->result, stages_now(probe->stages),
+				       probe->options->timeout);
 	else
-		result_fail_late(&probe->result, probe->stage, limit, probe->options);
+		result_fail_late(&probe->result, stages_now(probe->stages), limit, probe->options);
 	end_probe(probe);
 }
 
 /* The time is over: what that means depends on the stage. */
 static void time_over(struct probe *probe, uint64_t limit)
 {
-	if (probe->stage == STAGE_READ)
+	if (stages_now(probe->stages) == STAGE_READ)
 		reading_stop(probe->reading, limit);
-	else if (probe->stage == STAGE_LEAVE)
+	else if (stages_now(probe->stages) == STAGE_LEAVE)
 		end_probe(probe);
 	else
 		fail_late(probe, limit);
@@ -192,21 +161,14 @@ static void all_over(void *argument)
 	time_over(probe, probe->options->timeout);
 }
 
-/* Returns how long the present stage may take, in ms; 0: no limit of its own. */
-static uint64_t stage_limit(const struct probe *probe)
-{
-	return probe->stage == STAGE_CONNECT ? probe->options->connect_timeout
-					     : probe->options->read_timeout;
-}
-
 /* While no address is being tried, the stage does not time out: the name service has the time. */
 static void stage_over(void *argument)
 {
 	struct probe *probe = argument;
 	struct attempts_result failed;
 
-	if (!is_trying(probe) || !trying_stands(probe->trying, &failed))
-		time_over(probe, stage_limit(probe));
+	if (!stages_are_trying(probe->stages) || !trying_stands(probe->trying, &failed))
+		time_over(probe, stages_limit(probe->stages));
 }
 
 static void left_cb(void *argument)
@@ -217,7 +179,7 @@ static void left_cb(void *argument)
 /* Only a connection was wanted: that is done, and leaving well is a courtesy. */
 static void start_leaving(struct probe *probe)
 {
-	enter(probe, STAGE_LEAVE, 0);
+	stages_enter(probe->stages, STAGE_LEAVE);
 	probe->leave = leave_start(probe->base, probe->fd, probe->connect_us, left_cb, probe);
 	if (!probe->leave)
 		end_probe(probe);
@@ -257,7 +219,7 @@ static void start_reading(struct probe *probe, const struct attempts_result *tri
 		.room = expect_room(options),
 	};
 
-	enter(probe, STAGE_READ, options->read_timeout);
+	stages_enter(probe->stages, STAGE_READ);
 	probe->result.bytes = request.bytes;
 	if (request.bytes)
 		probe->reading = reading_start(probe->base, &request, read_cb, probe);
@@ -292,7 +254,7 @@ static void take_connection(struct probe *probe, const struct attempts_result *t
 	probe->connect_us = tried->connect_us;
 	probe->result.times.connected = elapsed(probe);
 	stageline_log(probe->options, "connect: %s answered (%.1f ms)", probe->result.address,
-		      stage_ms(probe));
+		      stages_ms(probe->stages));
 	if (probe->options->zero && !probe->options->steady)
 		start_leaving(probe);
 	else
@@ -306,7 +268,7 @@ static void take_datagram(struct probe *probe, const struct attempts_result *tri
 	probe->result.ended_by = ENDED_BY_DATAGRAM;
 	probe->result.times.connected = probe->result.times.first_byte = elapsed(probe);
 	stageline_log(probe->options, "ask: %s answered, %zu bytes (%.1f ms)",
-		      probe->result.address, tried->length, stage_ms(probe));
+		      probe->result.address, tried->length, stages_ms(probe->stages));
 	end_probe(probe);
 }
 
@@ -321,7 +283,7 @@ static void tried_cb(const struct attempts_result *tried, void *argument)
 		return;
 	}
 	address_format(tried->address, probe->result.address, sizeof probe->result.address);
-	if (probe->stage == STAGE_ASK)
+	if (stages_now(probe->stages) == STAGE_ASK)
 		take_datagram(probe, tried);
 	else
 		take_connection(probe, tried);
@@ -333,10 +295,7 @@ static void try_first(struct probe *probe, const struct addresslist *addresses, 
 	const struct options *options = probe->options;
 
 	probe->result.times.resolved = elapsed(probe);
-	if (options->udp)
-		enter(probe, STAGE_ASK, options->read_timeout);
-	else
-		enter(probe, STAGE_CONNECT, options->connect_timeout);
+	stages_enter(probe->stages, options->udp ? STAGE_ASK : STAGE_CONNECT);
 	if (!trying_start(probe->trying, addresses, more_come))
 		fail(probe, STATUS_INTERNAL, "out of memory");
 }
@@ -362,7 +321,7 @@ static void found_cb(const struct resolver_news *news, void *argument)
 	if (!trying_is_started(probe->trying))
 		try_first(probe, news->addresses, news->more_come);
 	else if (trying_add(probe->trying, news))
-		start_stage_time(probe, stage_limit(probe)); /* new addresses get all of it */
+		stages_renew(probe->stages); /* new addresses get all of it */
 	if (!news->more_come)
 		tell_found(probe, whole_list(probe, news));
 }
@@ -396,7 +355,6 @@ static void try_target(struct probe *probe)
 /* Starts the first stage; with `only`, those addresses are known. */
 static void start_probe(struct probe *probe, const struct addresslist *only)
 {
-	enter(probe, STAGE_RESOLVE, 0);
 	if (only)
 		try_first(probe, only, false);
 	else
@@ -407,6 +365,11 @@ struct probe *probe_start(struct event_base *base, const struct probe_request *r
 {
 	const struct options *options = request->options;
 	struct probe *probe = calloc(1, sizeof *probe);
+	const struct stages_calls calls = {
+		.all_over = all_over,
+		.stage_over = stage_over,
+		.argument = probe,
+	};
 
 	if (!probe)
 		return NULL;
@@ -418,12 +381,10 @@ struct probe *probe_start(struct event_base *base, const struct probe_request *r
 	result_begin(&probe->result);
 	probe->fd = -1;
 	probe->over = evtimer_new(base, over_cb, probe);
-	probe->deadline = deadline_new(base, all_over, probe);
-	probe->stage_deadline = deadline_new(base, stage_over, probe);
+	probe->stages = stages_new(base, options, &calls);
 	probe->trying = trying_new(base, options, &probe->result, tried_cb, probe);
-	if (!probe->over || !probe->deadline || !probe->stage_deadline || !probe->trying ||
-	    !result_prepare_trace(&probe->result, options) ||
-	    !deadline_set(probe->deadline, options->timeout)) {
+	if (!probe->over || !probe->stages || !probe->trying ||
+	    !result_prepare_trace(&probe->result, options)) {
 		probe_free(probe);
 		return NULL;
 	}
@@ -435,7 +396,8 @@ void probe_free(struct probe *probe)
 {
 	if (!probe)
 		return;
-	close_stages(probe);
+	close_parts(probe);
+	stages_free(probe->stages);
 	loop_free_event(probe->over);
 	result_free(&probe->result);
 	free(probe);

@@ -82,6 +82,7 @@ unit_tests = \
 	tests/unit/check_standard \
 	tests/unit/check_stats \
 	tests/unit/check_stageline \
+	tests/unit/check_stages \
 	tests/unit/check_stopper \
 	tests/unit/check_summary \
 	tests/unit/check_summarytext \
@@ -160,6 +161,7 @@ tests_unit_check_shares_LDADD = $(client_unit_libs)
 tests_unit_check_sharestext_LDADD = $(client_unit_libs)
 tests_unit_check_report_json_LDADD = $(client_unit_libs)
 tests_unit_check_stageline_LDADD = $(client_unit_libs)
+tests_unit_check_stages_LDADD = $(client_unit_libs)
 tests_unit_check_stopper_LDADD = $(client_unit_libs)
 tests_unit_check_summary_LDADD = $(client_unit_libs)
 tests_unit_check_summarytext_LDADD = $(client_unit_libs)
