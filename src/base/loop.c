@@ -17,16 +17,17 @@ static void aside_cb(int severity, const char *message)
 }
 
 /*
- * Makes a base. The environment must not choose the back end (EVENT_NOEPOLL and the like). A back
- * end whose cost grows with the number of open connections is refused.
+ * Makes a base; `flags` are added to those of all. The environment must not choose the back end
+ * (EVENT_NOEPOLL and the like). A back end whose cost grows with the number of open connections is
+ * refused.
  */
-static struct event_base *make_base(void)
+static struct event_base *make_base(int flags)
 {
 	struct event_config *config = event_config_new();
 	struct event_base *base = NULL;
 
-	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV) == 0 &&
-	    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0 &&
+	flags |= EVENT_BASE_FLAG_IGNORE_ENV | EVENT_BASE_FLAG_NOLOCK;
+	if (config && event_config_set_flag(config, flags) == 0 &&
 	    event_config_require_features(config, EV_FEATURE_O1) == 0)
 		base = event_base_new_with_config(config);
 	if (config)
@@ -60,16 +61,27 @@ static bool reserve_timers(struct event_base *base)
 	return has_room;
 }
 
-struct event_base *loop_new(void)
+/* Makes a loop on a base with these flags. NULL: no memory or descriptors. */
+static struct event_base *make_loop(int flags)
 {
 	struct event_base *base;
 
 	event_set_log_callback(aside_cb);
-	base = make_base();
+	base = make_base(flags);
 	if (!base || reserve_timers(base))
 		return base;
 	event_base_free(base);
 	return NULL;
+}
+
+struct event_base *loop_new(void)
+{
+	return make_loop(0);
+}
+
+struct event_base *loop_new_precise(void)
+{
+	return make_loop(EVENT_BASE_FLAG_PRECISE_TIMER);
 }
 
 int loop_run(struct event_base *base)
@@ -99,6 +111,14 @@ struct timeval loop_time(uint64_t ms)
 bool loop_add_timer(struct event *event, uint64_t ms)
 {
 	struct timeval time = loop_time(ms);
+
+	return event_add(event, &time) == 0;
+}
+
+bool loop_add_timer_us(struct event *event, uint64_t us)
+{
+	struct timeval time = {.tv_sec = (time_t)(us / 1000000),
+			       .tv_usec = (suseconds_t)(us % 1000000)};
 
 	return event_add(event, &time) == 0;
 }

@@ -22,6 +22,12 @@ enum { LOOP_TIMERS = 64 };
 struct event_base *loop_new(void) MUST_CHECK;
 
 /*
+ * The same, but its timers ring within microseconds, not within the tick of a coarse clock (up to 4
+ * ms on Linux). That takes more system calls.
+ */
+struct event_base *loop_new_precise(void) MUST_CHECK;
+
+/*
  * Runs the loop until loop_stop(). Returns 0; anything else means that it failed (errno says why)
  * or ran out of events.
  */
@@ -41,6 +47,9 @@ void loop_free(struct event_base *base);
  * False: no memory. Cannot fail while at most LOOP_TIMERS events have a timeout, this one included.
  */
 bool loop_add_timer(struct event *event, uint64_t ms);
+
+/* The same in microseconds, which only a precise loop keeps. */
+bool loop_add_timer_us(struct event *event, uint64_t us);
 
 /* Removes the event from the loop and frees it. NULL is allowed. */
 void loop_free_event(struct event *event);

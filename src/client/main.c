@@ -149,7 +149,7 @@ static enum status ask_many(const struct options *options, struct event_base *ba
 /* Makes the loop, and asks. Returns the exit status. */
 static enum status run(const struct options *options)
 {
-	struct event_base *base = loop_new();
+	struct event_base *base = options_keep_clock(options) ? loop_new_precise() : loop_new();
 	enum status status;
 
 	if (!base)

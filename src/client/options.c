@@ -312,6 +312,11 @@ bool options_want_many(const struct options *options)
 	return options->count != OPTIONS_UNSET || options->all;
 }
 
+bool options_keep_clock(const struct options *options)
+{
+	return options->interval != OPTIONS_UNSET && options->interval > 0;
+}
+
 int options_family(const struct options *options)
 {
 	if (options->source.length > 0)

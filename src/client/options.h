@@ -68,6 +68,9 @@ bool options_suit_targets(const struct options *options) MUST_CHECK;
 /* True if there are many attempts, and a summary at the end. */
 bool options_want_many(const struct options *options);
 
+/* True if attempts begin by a clock, and not as soon as they may. */
+bool options_keep_clock(const struct options *options);
+
 /* Returns the address family that the options leave; AF_UNSPEC: any. */
 int options_family(const struct options *options);
 

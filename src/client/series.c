@@ -58,14 +58,6 @@ static uint64_t interval_us(const struct series *series)
 	return names_are_local(series->names) ? 0 : (uint64_t)ELSEWHERE_MS * 1000;
 }
 
-/* True if attempts have to begin by the clock, and not as soon as they may. */
-static bool is_clocked(const struct series *series)
-{
-	const struct options *options = series->request.options;
-
-	return options->interval != OPTIONS_UNSET && options->interval > 0;
-}
-
 /* True if there is another attempt to begin. */
 static bool has_more(const struct series *series)
 {
@@ -110,7 +102,10 @@ static uint64_t lateness(const struct series *series, uint64_t now_us)
 {
 	uint64_t late = now_us - series->due_us;
 
-	return is_clocked(series) && (late > LATE_US || late >= interval_us(series)) ? late : 0;
+	return options_keep_clock(series->request.options) &&
+			       (late > LATE_US || late >= interval_us(series))
+		       ? late
+		       : 0;
 }
 
 /* An attempt is over: it is told. */
@@ -218,7 +213,7 @@ static bool is_due(struct series *series)
 
 	if (now_us >= from_us)
 		return true;
-	loop_add_timer(series->tick, (from_us - now_us + 999) / 1000);
+	loop_add_timer_us(series->tick, from_us - now_us);
 	return false;
 }
 
@@ -277,7 +272,7 @@ struct series *series_start(struct event_base *base, const struct series_request
 	series->request.parallel = slots;
 	series->names = names_new(request->options);
 	series->tick = evtimer_new(base, tick_cb, series);
-	if (!series->names || !series->tick || !loop_add_timer(series->tick, 0)) {
+	if (!series->names || !series->tick || !loop_add_timer_us(series->tick, 0)) {
 		series_free(series);
 		return NULL;
 	}

@@ -4,8 +4,10 @@
  *
  * Attempt number n is due n - 1 intervals after the first. If all that may be under way are then
  * busy, or we were stopped, it begins late, and the next one is due at the next tick of the same
- * clock: a stall is told, and not made up for. Without an interval an attempt is due as soon as one
- * has ended, but elsewhere than on this machine at most 100 begin each second.
+ * clock: a stall is told, and not made up for. The loop must be a precise one then (loop.h), or
+ * short intervals cannot be kept. With an interval of 0, and for each address, an attempt is due as
+ * soon as one has ended. Without an interval so it is, too, but elsewhere than on this machine at
+ * most 100 begin each second.
  */
 #ifndef CLIENT_SERIES_H
 #define CLIENT_SERIES_H

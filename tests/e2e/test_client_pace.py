@@ -10,7 +10,7 @@ import time
 import unittest
 
 from lib import harness, machine
-from lib.clients import Running, SLOW, ask, given
+from lib.clients import Running, SLOW, WRAPPER, ask, given
 from lib.harness import Daemon, GREETING, poll_until
 from lib.servers import Server, holds_until, says
 from lib.surveys import SurveyTest
@@ -66,6 +66,16 @@ class Clock(SurveyTest):
             told = self.ends(client, signal.SIGINT)
         self.assertGreater(int(re.match(LATE, late[0])[1]), (stopped - 2 * interval) * 1000)
         self.assertRegex(told.summary[0], r"; \d+ began late, by up to \d+\.\d+ (s|ms)\Z")
+
+
+    @unittest.skipIf(WRAPPER or harness.is_emulated(), "a wrapper has descriptors of its own")
+    def test_only_a_clock_takes_a_precise_timer(self):
+        """libevent's own clock is too coarse to keep an interval of a millisecond."""
+        for options, count in (["-i2ms"], 1), (["-i1m"], 1), (["-i0"], 0), (["-P2"], 0):
+            with self.subTest(options), Server(says(GREETING)) as server, \
+                    Running("-v", "-c0", *options, LOCAL, server.port) as client:
+                client.wait_lines(1)
+                self.assertEqual(client.descriptors("anon_inode:[timerfd]"), count)
 
 
 class Together(SurveyTest):

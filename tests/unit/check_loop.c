@@ -37,10 +37,12 @@ static void count_cb(evutil_socket_t fd, short what, void *argument)
 		loop_stop(base);
 }
 
+typedef struct event_base *loop_maker(void);
+
 /* Makes the loop, and events for as many timers as it has room for. */
-static void start(void)
+static void start(loop_maker *make)
 {
-	base = loop_new();
+	base = make();
 	ck_assert_ptr_nonnull(base);
 	for (int i = 0; i < LOOP_TIMERS; i++) {
 		timers[i] = evtimer_new(base, count_cb, &calls);
@@ -50,7 +52,7 @@ static void start(void)
 
 START_TEST(timers_take_no_memory)
 {
-	start();
+	start(loop_new);
 	grants = 0;
 	for (int i = 0; i < LOOP_TIMERS; i++)
 		ck_assert(loop_add_timer(timers[i], 60000));
@@ -71,7 +73,7 @@ START_TEST(one_timer_more_takes_memory)
 {
 	struct event *more;
 
-	start();
+	start(loop_new);
 	more = evtimer_new(base, count_cb, &calls);
 	ck_assert_ptr_nonnull(more);
 	for (int i = 0; i < LOOP_TIMERS; i++)
@@ -81,6 +83,33 @@ START_TEST(one_timer_more_takes_memory)
 	grants = -1;
 	ck_assert(loop_add_timer(more, 60000));
 	event_free(more);
+}
+END_TEST
+
+/* What is precise takes a descriptor, and no memory later. */
+START_TEST(precise_loop_has_the_same_room)
+{
+	start(loop_new_precise);
+	grants = 0;
+	for (int i = 0; i < LOOP_TIMERS; i++)
+		ck_assert(loop_add_timer_us(timers[i], (uint64_t)i));
+	ck_assert_int_eq(loop_run(base), 0);
+	ck_assert_int_eq(calls, LOOP_TIMERS);
+	grants = -1;
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(microseconds_are_a_time)
+{
+	struct timeval due, now;
+
+	start(loop_new);
+	ck_assert(loop_add_timer_us(timers[0], 86400000123));
+	ck_assert(evtimer_pending(timers[0], &due));
+	ck_assert_int_eq(evutil_gettimeofday(&now, NULL), 0);
+	ck_assert_int_le(due.tv_sec, now.tv_sec + 86401);
+	ck_assert_int_ge(due.tv_sec, now.tv_sec + 86300);
 }
 END_TEST
 
@@ -94,7 +123,7 @@ END_TEST
 
 START_TEST(stop_ends_the_run_with_events_left)
 {
-	start();
+	start(loop_new);
 	calls = LOOP_TIMERS - 1;
 	ck_assert(loop_add_timer(timers[0], 1));
 	ck_assert(loop_add_timer(timers[1], 60000));
@@ -112,7 +141,7 @@ START_TEST(want_of_memory_makes_no_loop)
 	do {
 		ck_assert_int_lt(granted, 1000);
 		grants = granted++;
-		base = loop_new();
+		base = _i ? loop_new_precise() : loop_new();
 	} while (!base);
 	grants = -1;
 	ck_assert_int_gt(granted, 8);
@@ -134,9 +163,11 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, timers_take_no_memory);
 	tcase_add_test(tests, one_timer_more_takes_memory);
+	tcase_add_test(tests, precise_loop_has_the_same_room);
+	tcase_add_test(tests, microseconds_are_a_time);
 	tcase_add_test(tests, new_loop_has_no_events);
 	tcase_add_test(tests, stop_ends_the_run_with_events_left);
-	tcase_add_test(tests, want_of_memory_makes_no_loop);
+	tcase_add_loop_test(tests, want_of_memory_makes_no_loop, 0, 2);
 	tcase_add_test(tests, nothing_is_allowed);
 	return suite_run(suite);
 }

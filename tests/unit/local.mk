@@ -220,7 +220,7 @@ tests_unit_check_template_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getnameinfo
 
 # These have the time and the probes of stage.c. In a static program, too, --wrap holds for our sources only.
 stage_ldflags = $(memory_ldflags) -Wl,--wrap=probe_start -Wl,--wrap=probe_free -Wl,--wrap=clock_us \
-	-Wl,--wrap=clock_now_ms -Wl,--wrap=loop_add_timer
+	-Wl,--wrap=clock_now_ms -Wl,--wrap=loop_add_timer_us
 stage_sources = \
 	tests/unit/series_run.c \
 	tests/unit/series_run.h \

@@ -46,7 +46,7 @@ typedef struct probe *probe_starter(struct event_base *, const struct probe_requ
 typedef void probe_freer(struct probe *);
 
 clock_reader __wrap_clock_us, __wrap_clock_now_ms;
-timer_adder __wrap_loop_add_timer, __real_loop_add_timer;
+timer_adder __wrap_loop_add_timer_us, __real_loop_add_timer_us;
 probe_starter __wrap_probe_start;
 probe_freer __wrap_probe_free;
 
@@ -61,11 +61,11 @@ uint64_t __wrap_clock_now_ms(void)
 }
 
 /* The loop only remembers that it is set. */
-bool __wrap_loop_add_timer(struct event *event, uint64_t ms)
+bool __wrap_loop_add_timer_us(struct event *event, uint64_t us)
 {
 	timer = event;
-	timer_us = now_us + ms * 1000;
-	return __real_loop_add_timer(event, ms);
+	timer_us = now_us + us;
+	return __real_loop_add_timer_us(event, us);
 }
 
 static void see(const struct probe_request *request)

@@ -3,7 +3,7 @@
  * stage: probes that end as a test wants, in a time of its own that nothing can hold up.
  *
  * For a program that is linked with --wrap for probe_start, probe_free, clock_us, clock_now_ms and
- * loop_add_timer. The loop never runs; the module under test has one timer.
+ * loop_add_timer_us. The loop never runs; the module under test has one timer.
  */
 #ifndef UNIT_STAGE_H
 #define UNIT_STAGE_H

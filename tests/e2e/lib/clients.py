@@ -99,10 +99,14 @@ class Running:
 
     def sockets(self):
         """How many sockets it has open."""
+        return self.descriptors("socket:")
+
+    def descriptors(self, kind):
+        """How many descriptors it has open of that kind, as the kernel names it."""
         count = 0
         for name in os.listdir(f"/proc/{self.pid}/fd"):
             with contextlib.suppress(FileNotFoundError):
-                count += os.readlink(f"/proc/{self.pid}/fd/{name}").startswith("socket:")
+                count += os.readlink(f"/proc/{self.pid}/fd/{name}").startswith(kind)
         return count
 
     def end(self):
