@@ -43,7 +43,8 @@ class Tally(ClientTest):
         with Server(greets(b"left", b"left", b"left", b"right")) as server:
             with Terminal("-c", "8", "-i", "0", "--tally", LOCAL, server.port) as terminal:
                 screen = terminal.end().screen.decode()
-        self.assertRegex(screen, r"(?m)^6 +75\.0% +#{15} +left\r?$")
+        # On a busy machine, how far it was has been there before.
+        self.assertRegex(screen, r"(?m)(^|\x1b\[K)6 +75\.0% +#{15} +left\r?$")
         self.assertRegex(screen, r"(?m)^2 +25\.0% +#{5} +right\r?$")
 
     def test_objects(self):
