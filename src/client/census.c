@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/addresslist.h"
 #include "base/clock.h"
 #include "base/loop.h"
+#include "base/nameerror.h"
 #include "deadline.h"
 #include "finding.h"
 #include "known.h"
@@ -58,8 +60,13 @@ static void found_cb(const struct resolver_news *news, void *argument)
 		addresslist_clear(&census->found);
 	if (news->addresses)
 		addresslist_add_all(&census->found, news->addresses);
-	if (!news->more_come)
-		end_census(census);
+	if (news->more_come)
+		return;
+	/* The last word may be that there is no such name, after one family had an answer. */
+	if (census->found.count == 0 && census->failure.status == STATUS_GREETED)
+		result_fail(&census->failure, STATUS_UNRESOLVED, STAGE_RESOLVE, "%s",
+			    nameerror_words(EAI_NONAME));
+	end_census(census);
 }
 
 /* Returns what may be missing, since only these are known. */

@@ -198,6 +198,16 @@ START_TEST(last_word_replaces_what_came_before)
 }
 END_TEST
 
+START_TEST(last_word_may_be_that_there_is_no_such_name)
+{
+	script[0] = (struct news){.found = {1}, .more_come = true};
+	script[1] = (struct news){.is_settled = true};
+	run();
+	assert_failure(STATUS_UNRESOLVED, "Name or service not known");
+	ck_assert_uint_eq(found.count, 0);
+}
+END_TEST
+
 START_TEST(addresses_are_known_without_a_lookup)
 {
 	snprintf(options.target.host, sizeof options.target.host, "127.0.0.1");
@@ -305,6 +315,7 @@ int main(void)
 	tcase_add_loop_test(tests, all_are_known_at_once, 0, 2);
 	tcase_add_test(tests, further_ones_are_waited_for);
 	tcase_add_test(tests, last_word_replaces_what_came_before);
+	tcase_add_test(tests, last_word_may_be_that_there_is_no_such_name);
 	tcase_add_test(tests, addresses_are_known_without_a_lookup);
 	tcase_add_test(tests, failure_is_told);
 	tcase_add_test(tests, failure_for_want_of_something_is_internal);
