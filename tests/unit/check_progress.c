@@ -5,6 +5,7 @@
 #include "client/progress.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "lib/capture.h"
+#include "lib/peers.h"
 #include "lib/suite.h"
 
 static uint64_t now_us;
@@ -60,13 +62,21 @@ static void setup_terminal(void)
 	close(line);
 }
 
-/* Asserts what has come to the terminal since the last call. */
+/* Asserts what has come to the terminal since the last call; it may come in pieces. */
 static void assert_screen(const char *expected)
 {
+	struct pollfd readable = {.fd = master, .events = POLLIN};
 	char screen[1000];
-	ssize_t length = read(master, screen, sizeof screen - 1);
+	size_t length = 0;
+	ssize_t n;
 
-	screen[length > 0 ? length : 0] = '\0';
+	do {
+		if (length < strlen(expected))
+			poll(&readable, 1, PATIENCE_MS);
+		n = read(master, screen + length, sizeof screen - 1 - length);
+		length += n > 0 ? (size_t)n : 0;
+	} while (n > 0);
+	screen[length] = '\0';
 	ck_assert_str_eq(screen, expected);
 }
 
