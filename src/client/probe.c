@@ -352,15 +352,6 @@ static void try_target(struct probe *probe)
 		start_finding(probe);
 }
 
-/* Starts the first stage; with `only`, those addresses are known. */
-static void start_probe(struct probe *probe, const struct addresslist *only)
-{
-	if (only)
-		try_first(probe, only, false);
-	else
-		try_target(probe);
-}
-
 struct probe *probe_start(struct event_base *base, const struct probe_request *request)
 {
 	const struct options *options = request->options;
@@ -388,7 +379,10 @@ struct probe *probe_start(struct event_base *base, const struct probe_request *r
 		probe_free(probe);
 		return NULL;
 	}
-	start_probe(probe, request->addresses);
+	if (request->addresses)
+		try_first(probe, request->addresses, false);
+	else
+		try_target(probe);
 	return probe;
 }
 
