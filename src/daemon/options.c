@@ -49,6 +49,8 @@ static const struct cli_option table[] = {
 	 "at a stop, greet on for TIME, then drain"},
 	{0, "reuse-port", NULL, CLI_FLAG, FIELD(reuse_port), 0, 0, NULL,
 	 "let several daemons share one port"},
+	{0, "proxy-listen", "ADDR", CLI_LIST, FIELD(proxies_given), 0, 0, NULL,
+	 "the same behind a balancer, with PROXY headers"},
 	{0, "metrics", "ADDR", CLI_LIST, FIELD(metrics_given), 0, 0, NULL,
 	 "answer HTTP on ADDR: /metrics, /healthz, /readyz"},
 	{0, "socket-mode", "MODE", CLI_MODE, FIELD(socket_mode), 0, 0, NULL,
@@ -106,10 +108,12 @@ static bool make_room(struct options *options)
 	const char *value = variable("HAILD_LISTEN");
 
 	options->endpoints = calloc(CLI_LIST_MAX, sizeof *options->endpoints);
+	options->proxies = calloc(CLI_LIST_MAX, sizeof *options->proxies);
 	options->metrics = calloc(CLI_LIST_MAX, sizeof *options->metrics);
 	if (value)
 		options->listen_words = strdup(value);
-	if (options->endpoints && options->metrics && (!value || options->listen_words))
+	if (options->endpoints && options->proxies && options->metrics &&
+	    (!value || options->listen_words))
 		return true;
 	log_error("out of memory");
 	return false;
@@ -187,6 +191,9 @@ static bool need_port(const struct options *options)
 	for (size_t i = 0; i < options->endpoint_count; i++)
 		if (needs_port(&options->endpoints[i]))
 			return true;
+	for (size_t i = 0; i < options->proxy_count; i++)
+		if (needs_port(&options->proxies[i]))
+			return true;
 	return false;
 }
 
@@ -228,31 +235,54 @@ static bool accept_or_complain(const char *source, const char *text, const char 
 	return why == NULL;
 }
 
-/* Parses the ADDRs, and gives each its port. */
-static bool read_endpoints(struct options *options)
-{
-	uint16_t port = 0;
+/* ADDRs of one option. */
+struct addresses {
+	const char *source; /* where they were given, for errors */
+	const struct cli_list *texts;
+	struct endpoint *all;
+	size_t *count;
+};
 
-	for (size_t i = 0; i < options->listen.count; i++) {
-		struct endpoint *endpoint = &options->endpoints[options->endpoint_count++];
-		const char *text = options->listen.texts[i];
-		if (!accept_or_complain(options->listen_source, text,
-					endpoint_parse(text, endpoint)))
+/* Parses the ADDRs; some may still lack a port. */
+static bool parse_addresses(const struct addresses *addresses)
+{
+	for (size_t i = 0; i < addresses->texts->count; i++) {
+		const char *text = addresses->texts->texts[i];
+		if (!accept_or_complain(addresses->source, text,
+					endpoint_parse(text, &addresses->all[i])))
 			return false;
+		++*addresses->count;
 	}
-	if (need_port(options) && !read_port(options, &port))
-		return false;
-	for (size_t i = 0; i < options->endpoint_count; i++) {
-		struct endpoint *endpoint = &options->endpoints[i];
+	return true;
+}
+
+/* Gives the port to each that has none. False, and logged, if two are the same then. */
+static bool complete_addresses(const struct addresses *addresses, uint16_t port)
+{
+	for (size_t i = 0; i < *addresses->count; i++) {
+		struct endpoint *endpoint = &addresses->all[i];
 		if (needs_port(endpoint))
 			endpoint->port = port;
-		if (!accept_or_complain(options->listen_source, options->listen.texts[i],
-					is_repeated(options->endpoints, endpoint)
-						? "it is given twice"
-						: NULL))
+		if (!accept_or_complain(addresses->source, addresses->texts->texts[i],
+					is_repeated(addresses->all, endpoint) ? "it is given twice"
+									      : NULL))
 			return false;
 	}
 	return true;
+}
+
+/* Parses the ADDRs that are greeted on, and gives each its port. */
+static bool read_endpoints(struct options *options)
+{
+	const struct addresses plain = {options->listen_source, &options->listen,
+					options->endpoints, &options->endpoint_count};
+	const struct addresses proxies = {"--proxy-listen", &options->proxies_given,
+					  options->proxies, &options->proxy_count};
+	uint16_t port = 0;
+
+	return parse_addresses(&plain) && parse_addresses(&proxies) &&
+	       (!need_port(options) || read_port(options, &port)) &&
+	       complete_addresses(&plain, port) && complete_addresses(&proxies, port);
 }
 
 /* Returns why the text is no ADDR for metrics; NULL: it is, and each has a port of its own. */
@@ -297,7 +327,8 @@ static bool take_presets(struct options *options)
 {
 	if (!options->message && !options->message_file)
 		options->message = cli_preset(&cli, "message");
-	options->listens_by_default = options->listen.count == 0;
+	options->listens_by_default = options->listen.count == 0 &&
+				      options->proxies_given.count == 0;
 	return !options->listens_by_default ||
 	       cli_set(&cli, options, "listen", "--listen", cli_preset(&cli, "listen"));
 }
@@ -325,5 +356,6 @@ void options_free(struct options *options)
 {
 	free(options->listen_words);
 	free(options->endpoints);
+	free(options->proxies);
 	free(options->metrics);
 }

@@ -22,6 +22,8 @@ struct inherited;
 struct options {
 	struct endpoint *endpoints; /* where to listen; every one has its port */
 	size_t endpoint_count;
+	struct endpoint *proxies; /* where balancers connect; every one has its port */
+	size_t proxy_count;
 	struct endpoint *metrics; /* where to answer HTTP; every one has its port */
 	size_t metrics_count;
 	const char *message;	  /* the greeting; NULL: it is in the file */
@@ -41,7 +43,7 @@ struct options {
 	struct inherited *inherited; /* main's: what a service manager has passed; NULL: nothing */
 
 	/* As given, not parsed yet. */
-	struct cli_list listen, metrics_given;
+	struct cli_list listen, proxies_given, metrics_given;
 	const char *port;
 	const char *listen_source, *port_source; /* where they were given, for errors */
 	char *listen_words;			 /* HAILD_LISTEN, split */

@@ -165,7 +165,7 @@ static const struct {
 	{make_file, "stored", 0, 0, " (stored): it is no socket"},
 	{make_fifo, "", 0, 0, ": it is no socket"},
 	{make_nothing, "x", 0, 0, " (x): it is not open"},
-	{make_stream, "proxy", 0, 0, " (proxy): its name asks for PROXY headers"},
+	{make_datagram, "proxy", 0, 0, " (proxy): its name asks for PROXY headers, which need a"},
 	{make_datagram, "metrics", 0, 0, " (metrics): its name asks for metrics, which need a"},
 };
 

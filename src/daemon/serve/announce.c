@@ -10,11 +10,12 @@
 
 #include "base/address.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "daemon/setup/sockets.h"
 #include "daemon/tell/readiness.h"
 
 /* Room for addresses in the log; those that do not fit are missing there, but never on stdout. */
-enum { ADDRESSES_MAX = 1500 };
+enum { LIST_MAX = 3000 };
 
 /* True if a stream socket has the address as well. */
 static bool is_of_stream(const struct sockets *sockets, const char *address)
@@ -41,16 +42,26 @@ static const char *find_news(const struct sockets *sockets, size_t i)
 	return is_second(sockets, i) ? NULL : sockets_at(sockets, i)->text;
 }
 
-/* Adds a line for each socket, with its role before the address. False: no memory. */
-static bool add_lines(struct readiness *readiness, const char *role, const struct sockets *sockets)
+/* The words before the addresses of a role: on standard output, and in the log. */
+static const struct {
+	const char *line, *list;
+} words[] = {
+	[SOCKET_GREETING] = {"", ""},
+	[SOCKET_PROXY] = {"proxy ", "PROXY headers on "},
+	[SOCKET_METRICS] = {"metrics ", "metrics on "},
+};
+
+/* Adds a line for each socket of a role. False: no memory. */
+static bool add_lines(struct readiness *readiness, const struct sockets *sockets,
+		      enum socket_role role)
 {
 	char line[ADDRESS_TEXT_MAX + 16];
 
 	for (size_t i = 0; i < sockets_count(sockets); i++) {
 		const char *address = find_news(sockets, i);
-		if (!address)
+		if (!address || sockets_at(sockets, i)->role != role)
 			continue;
-		snprintf(line, sizeof line, "%s%s", role, address);
+		snprintf(line, sizeof line, "%s%s", words[role].line, address);
 		if (!readiness_add(readiness, line))
 			return false;
 	}
@@ -62,47 +73,43 @@ struct readiness *announce_prepare(struct event_base *base, const struct outlet 
 {
 	struct readiness *readiness = readiness_new(base, output);
 
-	if (readiness && add_lines(readiness, "", sockets) &&
-	    add_lines(readiness, "metrics ", metrics))
+	if (readiness && add_lines(readiness, sockets, SOCKET_GREETING) &&
+	    add_lines(readiness, sockets, SOCKET_PROXY) &&
+	    add_lines(readiness, metrics, SOCKET_METRICS))
 		return readiness;
 	readiness_free(readiness);
 	return NULL;
 }
 
-/* Adds an address to those of the start line. */
-static void add_address(const struct sockets *sockets, size_t i, char *addresses)
+/* Adds the addresses of a role, as far as they fit. Returns whether any has both TCP and UDP. */
+static bool add_addresses(const struct sockets *sockets, enum socket_role role, struct text *list)
 {
-	const char *address = find_news(sockets, i);
-	bool is_stream = sockets_at(sockets, i)->kind == SOCKET_STREAM;
-	size_t used = strlen(addresses);
-
-	if (address)
-		snprintf(addresses + used, ADDRESSES_MAX - used, "%s%s%s", used > 0 ? ", " : "",
-			 address, is_stream ? "" : " (datagrams)");
-}
-
-/*
- * Writes the addresses of sockets to `addresses` of ADDRESSES_MAX bytes, as far as they fit.
- * Returns whether any has both TCP and UDP.
- */
-static bool list_addresses(const struct sockets *sockets, char *addresses)
-{
+	const char *before = list->length > 0 ? "; " : "";
 	bool has_both = false;
 
-	*addresses = '\0';
 	for (size_t i = 0; i < sockets_count(sockets); i++) {
-		add_address(sockets, i, addresses);
+		const struct socket_entry *entry = sockets_at(sockets, i);
+		if (entry->role != role)
+			continue;
 		has_both = has_both || is_second(sockets, i);
+		if (!find_news(sockets, i))
+			continue;
+		text_add(list, "%s%s%s%s", before, *before == ',' ? "" : words[role].list,
+			 entry->text, entry->kind == SOCKET_STREAM ? "" : " (datagrams)");
+		before = ", ";
 	}
 	return has_both;
 }
 
 void announce_log(const char *engine, const struct sockets *sockets, const struct sockets *metrics)
 {
-	char addresses[ADDRESSES_MAX], others[ADDRESSES_MAX];
-	bool has_both = list_addresses(sockets, addresses);
+	char list[LIST_MAX];
+	struct text text;
 
-	(void)list_addresses(metrics, others);
-	log_info("haild " PACKAGE_VERSION " (%s) listens on %s%s%s%s", engine, addresses,
-		 has_both ? " by TCP and UDP" : "", *others ? "; metrics on " : "", others);
+	text_begin(&text, list, sizeof list);
+	if (add_addresses(sockets, SOCKET_GREETING, &text))
+		text_add(&text, " by TCP and UDP");
+	(void)add_addresses(sockets, SOCKET_PROXY, &text);
+	(void)add_addresses(metrics, SOCKET_METRICS, &text);
+	log_info("haild " PACKAGE_VERSION " (%s) listens on %s", engine, list);
 }

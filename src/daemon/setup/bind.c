@@ -385,6 +385,13 @@ bool bind_endpoints(const struct options *options, bool checking, struct entries
 	return add_all(&binder, SOCKET_GREETING, options->endpoints, options->endpoint_count);
 }
 
+bool bind_proxies(const struct options *options, bool checking, struct entries *entries)
+{
+	struct binder binder = {.options = options, .entries = entries, .checking = checking};
+
+	return add_all(&binder, SOCKET_PROXY, options->proxies, options->proxy_count);
+}
+
 bool bind_metrics(const struct options *options, bool checking, struct entries *entries)
 {
 	struct binder binder = {.options = options, .entries = entries, .checking = checking};

@@ -18,6 +18,9 @@ struct options;
 bool bind_endpoints(const struct options *options, bool checking,
 		    struct entries *entries) MUST_CHECK;
 
+/* The same, for those that balancers connect to. */
+bool bind_proxies(const struct options *options, bool checking, struct entries *entries) MUST_CHECK;
+
 /* The same, for those that metrics are asked for on. */
 bool bind_metrics(const struct options *options, bool checking, struct entries *entries) MUST_CHECK;
 

@@ -22,25 +22,28 @@
 #include "base/socket.h"
 #include "pidfd.h"
 
-/* What a name in LISTEN_FDNAMES makes of a socket. */
+/* What a name in LISTEN_FDNAMES makes of a socket; any other name, one to greet on. */
 static const struct {
 	const char *name;
 	enum socket_role role;
-	const char *refusal; /* why it cannot be served yet; NULL: it can */
+	const char *refusal; /* of a socket for datagrams */
 } roles[] = {
-	{"metrics", SOCKET_METRICS, NULL},
-	{"proxy", SOCKET_GREETING, "its name asks for PROXY headers, which haild cannot read"},
+	{"metrics", SOCKET_METRICS, "its name asks for metrics, which need a stream socket"},
+	{"proxy", SOCKET_PROXY, "its name asks for PROXY headers, which need a stream socket"},
 };
 
-static void find_role(const char *name, enum socket_role *role, const char **refusal)
+/* Returns what the name makes of a socket, and why one of that kind cannot be it, or NULL. */
+static enum socket_role find_role(const char *name, enum socket_kind kind, const char **refusal)
 {
-	*role = SOCKET_GREETING;
 	*refusal = NULL;
-	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-		if (strcmp(name, roles[i].name) == 0) {
-			*role = roles[i].role;
+	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
+		if (strcmp(name, roles[i].name) != 0)
+			continue;
+		if (kind != SOCKET_STREAM)
 			*refusal = roles[i].refusal;
-		}
+		return roles[i].role;
+	}
+	return SOCKET_GREETING;
 }
 
 /* Returns a number that the kernel knows of a socket, such as SO_TYPE; -1, with errno. */
@@ -143,11 +146,9 @@ void inherited_add(struct inherited *inherited, int fd, const char *name)
 	struct socket_entry *entry;
 	const char *refusal, *why = judge(fd, &kind, &address);
 
-	find_role(name, &role, &refusal);
+	role = find_role(name, kind, &refusal);
 	if (!why)
 		why = refusal;
-	if (!why && role == SOCKET_METRICS && kind != SOCKET_STREAM)
-		why = "its name asks for metrics, which need a stream socket";
 	if (why) {
 		write_problem(inherited, fd, name, why);
 		return;

@@ -81,7 +81,7 @@ enum sockets_datagrams sockets_expect_datagrams(const struct options *options)
 static bool has_inherited(const struct sockets *sockets)
 {
 	for (size_t i = 0; i < sockets_count(sockets); i++)
-		if (sockets_at(sockets, i)->role == SOCKET_GREETING)
+		if (sockets_at(sockets, i)->role != SOCKET_METRICS)
 			return true;
 	return false;
 }
@@ -106,7 +106,8 @@ static bool add_endpoints(struct sockets *sockets, bool checking)
 	} else if (!bind_endpoints(options, checking, &sockets->entries)) {
 		return false;
 	}
-	return bind_metrics(options, checking, &sockets->entries);
+	return bind_proxies(options, checking, &sockets->entries) &&
+	       bind_metrics(options, checking, &sockets->entries);
 }
 
 static struct sockets *bound_sockets(const struct options *options, bool checking)

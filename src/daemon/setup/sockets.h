@@ -21,12 +21,13 @@ enum socket_kind {
 /* What those that connect to a listening socket get. */
 enum socket_role {
 	SOCKET_GREETING,
+	SOCKET_PROXY,	/* the greeting, once a balancer has said for whom they connect */
 	SOCKET_METRICS, /* what haild has counted, by HTTP */
 };
 
 /*
  * One of the sockets. The inherited ones come first, as they came; then the others in the options'
- * order, with a TCP socket before the UDP one; then those for metrics.
+ * order, with a TCP socket before the UDP one; then those behind balancers, and those for metrics.
  */
 struct socket_entry {
 	int fd; /* -1: closed, or only checked */
