@@ -34,6 +34,8 @@ src_libbase_a_SOURCES = \
 	src/base/clivalue.h \
 	src/base/clock.c \
 	src/base/clock.h \
+	src/base/crc32c.c \
+	src/base/crc32c.h \
 	src/base/descriptors.c \
 	src/base/descriptors.h \
 	src/base/destination.c \

@@ -18,6 +18,7 @@ unit_tests = \
 	tests/unit/check_client_proxyheader \
 	tests/unit/check_command \
 	tests/unit/check_conflicts \
+	tests/unit/check_crc32c \
 	tests/unit/check_datagram \
 	tests/unit/check_deadline \
 	tests/unit/check_descriptors \
