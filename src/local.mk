@@ -235,6 +235,14 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/orders.h \
 	src/daemon/serve/prelude.c \
 	src/daemon/serve/prelude.h \
+	src/daemon/serve/proxyclaim.c \
+	src/daemon/serve/proxyclaim.h \
+	src/daemon/serve/proxyheader.c \
+	src/daemon/serve/proxyheader.h \
+	src/daemon/serve/proxyv1.c \
+	src/daemon/serve/proxyv1.h \
+	src/daemon/serve/proxyv2.c \
+	src/daemon/serve/proxyv2.h \
 	src/daemon/serve/room.c \
 	src/daemon/serve/room.h \
 	src/daemon/serve/server.c \

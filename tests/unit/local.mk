@@ -64,6 +64,9 @@ unit_tests = \
 	tests/unit/check_probe \
 	tests/unit/check_progress \
 	tests/unit/check_prompt \
+	tests/unit/check_proxyheader \
+	tests/unit/check_proxyv1 \
+	tests/unit/check_proxyv2 \
 	tests/unit/check_race \
 	tests/unit/check_readiness \
 	tests/unit/check_reading \
@@ -105,6 +108,8 @@ endif
 tests_unit_lib_libunit_a_SOURCES = \
 	tests/unit/lib/capture.c \
 	tests/unit/lib/capture.h \
+	tests/unit/lib/draft.c \
+	tests/unit/lib/draft.h \
 	tests/unit/lib/extensions.c \
 	tests/unit/lib/extensions.h \
 	tests/unit/lib/help.c \
@@ -115,6 +120,8 @@ tests_unit_lib_libunit_a_SOURCES = \
 	tests/unit/lib/memory.h \
 	tests/unit/lib/peers.c \
 	tests/unit/lib/peers.h \
+	tests/unit/lib/proxied.c \
+	tests/unit/lib/proxied.h \
 	tests/unit/lib/scarce.c \
 	tests/unit/lib/scarce.h \
 	tests/unit/lib/standstill.c \
@@ -174,6 +181,10 @@ tests_unit_check_rounds_LDADD = $(client_unit_libs)
 tests_unit_check_series_LDADD = $(client_unit_libs)
 tests_unit_check_trace_LDADD = $(client_unit_libs)
 tests_unit_check_watchdog_LDADD = $(client_unit_libs)
+
+# This reads in the daemon what the client writes.
+tests_unit_check_proxyheader_LDADD = tests/unit/lib/libunit.a src/libdaemon.a src/libclient.a src/libbase.a \
+	$(EVENT_LIBS) $(CHECK_LIBS) $(PTHREAD_LIBS)
 
 # In these, fault.c takes the C library's place: in a static program, too, where one object may bring several functions.
 # So it is in no library, from which the linker would take it unasked.
