@@ -201,6 +201,7 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/say/compile.h \
 	src/daemon/say/datagram.c \
 	src/daemon/say/datagram.h \
+	src/daemon/say/ends.h \
 	src/daemon/say/field.c \
 	src/daemon/say/field.h \
 	src/daemon/say/greeting.c \
@@ -221,6 +222,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/announce.h \
 	src/daemon/serve/ending.c \
 	src/daemon/serve/ending.h \
+	src/daemon/serve/episode.c \
+	src/daemon/serve/episode.h \
 	src/daemon/serve/hearing.c \
 	src/daemon/serve/hearing.h \
 	src/daemon/serve/httpanswer.c \
@@ -235,6 +238,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/orders.h \
 	src/daemon/serve/prelude.c \
 	src/daemon/serve/prelude.h \
+	src/daemon/serve/proxies.c \
+	src/daemon/serve/proxies.h \
 	src/daemon/serve/proxyclaim.c \
 	src/daemon/serve/proxyclaim.h \
 	src/daemon/serve/proxyheader.c \
@@ -249,6 +254,7 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/server.h \
 	src/daemon/serve/session.c \
 	src/daemon/serve/session.h \
+	src/daemon/serve/session_close.c \
 	src/daemon/serve/session_state.h \
 	src/daemon/serve/sessions.c \
 	src/daemon/serve/sessions.h \

@@ -94,7 +94,7 @@ static void start(size_t room)
 	greeting = greeting_new(&options);
 	sockets = sockets_open(&options);
 	ck_assert_ptr_nonnull(sockets);
-	sessions = sessions_new(base, &options, greeting, &stats, room, closed_cb, NULL);
+	sessions = sessions_new(base, &options, greeting, NULL, &stats, room, closed_cb, NULL);
 	listener = listener_new(base, &options, sockets, sessions, &stats, finished_cb, &finished);
 	ck_assert_ptr_nonnull(listener);
 }

@@ -85,7 +85,7 @@ static void setup_text(bool expand)
 	log_open("haild", LOG_LEVEL_INFO);
 	greeting = greeting_new(&options);
 	ck_assert_ptr_nonnull(greeting);
-	sessions = sessions_new(base, &options, greeting, &stats, 100, closed_cb, NULL);
+	sessions = sessions_new(base, &options, greeting, NULL, &stats, 100, closed_cb, NULL);
 	ck_assert_ptr_nonnull(sessions);
 }
 

@@ -98,7 +98,7 @@ static void start(void)
 	ck_assert_ptr_nonnull(greeting);
 	ck_assert(greeting_watch(greeting, base));
 	capture_clear(STDERR_FILENO);
-	sessions = sessions_new(base, &options, greeting, &stats, room, closed_cb, &closed);
+	sessions = sessions_new(base, &options, greeting, NULL, &stats, room, closed_cb, &closed);
 	ck_assert_ptr_nonnull(sessions);
 }
 
@@ -1607,7 +1607,7 @@ START_TEST(want_of_memory_at_first_makes_no_sessions)
 	struct greeting *some = greeting_new(&options);
 
 	grants = _i;
-	sessions = sessions_new(base, &options, some, &stats, room, closed_cb, &closed);
+	sessions = sessions_new(base, &options, some, NULL, &stats, room, closed_cb, &closed);
 	grants = -1;
 	ck_assert_ptr_null(sessions);
 	greeting_free(some);

@@ -17,7 +17,7 @@
 /* What surrounds the values in the part of the JSON object that differs for each client. */
 #define JSON_FRAME                                                                                 \
 	"{\"peer\":\"\",\"peer_address\":\"\",\"peer_port\":,\"local\":\"\",\"local_address\":\""  \
-	"\",\"local_port\":,\"serial\":,\"time\":\"\""
+	"\",\"local_port\":,\"serial\":,\"time\":\"\",\"proxy\":\"\""
 
 /* The greatest lengths of the values. */
 enum {
@@ -28,10 +28,11 @@ enum {
 	PORT_MAX = 5,
 	SERIAL_MAX = 20,
 	TIME_MAX = 20,
+	NULL_MAX = 2, /* more than the quotes of a text */
 	JSON_PATH_MAX = 5 + JSON_GROWTH * (int)sizeof((struct address *)0)->path.sun_path,
 	JSON_REST_MAX = (int)sizeof JSON_FRAME - 1 + 2 * PORT_MAX + SERIAL_MAX + TIME_MAX,
-	JSON_MAX = JSON_REST_MAX + 4 * JSON_PATH_MAX,
-	JSON_IP_MAX = JSON_REST_MAX + 2 * (IP_MAX + IP_HOST_MAX),
+	JSON_MAX = JSON_REST_MAX + 5 * JSON_PATH_MAX,
+	JSON_IP_MAX = JSON_REST_MAX + 2 * (IP_MAX + IP_HOST_MAX) + NULL_MAX,
 };
 
 _Static_assert(JSON_MAX < FIELD_TEXT_MAX && (3 * JSON_GROWTH + 1) * CONSTANT_MAX < FIELD_TEXT_MAX,
@@ -49,6 +50,7 @@ static const struct {
 	[FIELD_LOCAL_PORT] = {"local_port", PORT_MAX, PORT_MAX},
 	[FIELD_SERIAL] = {"serial", SERIAL_MAX, SERIAL_MAX},
 	[FIELD_TIME] = {"time", TIME_MAX, TIME_MAX},
+	[FIELD_PROXY] = {"proxy", UNIX_MAX, 0},
 	[FIELD_JSON] = {"json", JSON_MAX, JSON_IP_MAX},
 	[FIELD_HOST] = {.name = "host"},
 	[FIELD_INSTANCE] = {.name = "instance"},
@@ -105,6 +107,15 @@ static void add_end(struct json *json, enum field first, const struct address *e
 	json_number(json, fields[first + 2].name, address_port(end));
 }
 
+/* Adds the proxy that has passed a connection on; null: none. */
+static void add_proxy(struct json *json, const struct address *proxy)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	json_string(json, fields[FIELD_PROXY].name,
+		    proxy->length > 0 ? format_address(FIELD_PEER, proxy, text) : NULL);
+}
+
 /* Writes the object up to the members that are the same for everyone. */
 static void format_json(const struct template_values *values, char *text, size_t size)
 {
@@ -116,7 +127,17 @@ static void format_json(const struct template_values *values, char *text, size_t
 	add_end(&json, FIELD_LOCAL, &values->local);
 	json_number(&json, fields[FIELD_SERIAL].name, values->serial);
 	json_string(&json, fields[FIELD_TIME].name, timestamp_format(time, values->time));
+	add_proxy(&json, &values->proxy);
 	json_pause(&json);
+}
+
+/* Writes the proxy; nothing if there is none. */
+static void format_proxy(const struct address *proxy, char *out, size_t size)
+{
+	if (proxy->length > 0)
+		format_end(FIELD_PEER, proxy, out, size);
+	else
+		*out = '\0';
 }
 
 void field_format(enum field field, const struct template_values *values, char *text, size_t size)
@@ -131,6 +152,8 @@ void field_format(enum field field, const struct template_values *values, char *
 		snprintf(text, size, "%" PRIu64, values->serial);
 	else if (field == FIELD_TIME)
 		snprintf(text, size, "%s", timestamp_format(time, values->time));
+	else if (field == FIELD_PROXY)
+		format_proxy(&values->proxy, text, size);
 	else if (field < FIELD_LOCAL)
 		format_end(field, &values->peer, text, size);
 	else

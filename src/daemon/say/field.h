@@ -18,6 +18,7 @@ enum field {
 	FIELD_LOCAL_PORT,
 	FIELD_SERIAL,
 	FIELD_TIME,
+	FIELD_PROXY,
 	FIELD_JSON, /* all of them; members that are the same for everyone follow as a constant */
 	FIELD_HOST, /* from here on, the same for everyone */
 	FIELD_INSTANCE,

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 
 #include "base/socket.h"
+#include "ends.h"
 #include "greeting.h"
 #include "rendering.h"
 #include "template.h"
@@ -125,20 +126,34 @@ void outbox_forget(struct outbox *outbox)
  * Finds the two ends of the connection, as far as its greeting names them. A client that has reset
  * it no longer has an address, and will not hear one.
  */
-static void find_ends(const struct template *template, int fd, struct template_values *values)
+static void ask_socket(const struct template *template, int fd, struct template_values *values)
 {
 	values->peer.any.sa_family = values->local.any.sa_family = AF_UNSPEC;
 	values->peer.length = values->local.length = sizeof values->peer.room;
+	values->proxy.length = 0;
 	if (template_names_peer(template))
 		(void)getpeername(fd, &values->peer.any, &values->peer.length);
 	if (template_names_local(template))
 		(void)getsockname(fd, &values->local.any, &values->local.length);
 }
 
-/* Queues the first piece of a greeting that is for this client alone. */
-static enum outbox_queued queue_own(struct outbox *outbox, int fd, size_t *size)
+/* Takes what a proxy has said of the connection; what it has not, the socket knows. */
+static void take_ends(const struct ends *ends, struct template_values *values)
 {
-	find_ends(outbox->template, fd, &outbox->own.values);
+	values->proxy = ends->proxy;
+	if (ends->peer.length > 0)
+		values->peer = ends->peer;
+	if (ends->local.length > 0)
+		values->local = ends->local;
+}
+
+/* Queues the first piece of a greeting that is for this client alone. */
+static enum outbox_queued queue_own(struct outbox *outbox, int fd, const struct ends *ends,
+				    size_t *size)
+{
+	ask_socket(outbox->template, fd, &outbox->own.values);
+	if (ends)
+		take_ends(ends, &outbox->own.values);
 	greeting_begin(outbox->greeting, &outbox->own);
 	if (!rendering_queue(&outbox->own, bufferevent_get_output(outbox->ready), size))
 		return OUTBOX_NO_MEMORY;
@@ -147,14 +162,15 @@ static enum outbox_queued queue_own(struct outbox *outbox, int fd, size_t *size)
 	return outbox->own.is_over ? OUTBOX_WHOLE : OUTBOX_BEGUN;
 }
 
-enum outbox_queued outbox_queue(struct outbox *outbox, int fd, size_t *size)
+enum outbox_queued outbox_queue(struct outbox *outbox, int fd, const struct ends *ends,
+				size_t *size)
 {
 	bool is_ready = outbox->ready && outbox->template == greeting_template(outbox->greeting);
 
 	if (!is_ready && !make_ready(outbox))
 		return OUTBOX_NO_MEMORY;
 	if (!outbox->is_constant)
-		return queue_own(outbox, fd, size);
+		return queue_own(outbox, fd, ends, size);
 	*size = outbox->longest;
 	return OUTBOX_WHOLE;
 }

@@ -10,6 +10,7 @@
 #include "base/attributes.h"
 
 struct bufferevent;
+struct ends;
 struct event_base;
 struct greeting;
 struct outbox;
@@ -28,10 +29,12 @@ enum outbox_queued {
 };
 
 /*
- * Queues the greeting for the client of the socket, or its first piece. A greeting that is the same
- * for everyone may be queued already. Sets `size` to the bytes queued.
+ * Queues the greeting for the client of the socket, or its first piece. `ends` are those of a
+ * client that a proxy has introduced; NULL: it has come itself. A greeting that is the same for
+ * everyone may be queued already. Sets `size` to the bytes queued.
  */
-enum outbox_queued outbox_queue(struct outbox *outbox, int fd, size_t *size) MUST_CHECK;
+enum outbox_queued outbox_queue(struct outbox *outbox, int fd, const struct ends *ends,
+				size_t *size) MUST_CHECK;
 
 /* Sends what the kernel takes at once. Returns how many bytes it took, or -1 with errno. */
 ssize_t outbox_send(struct outbox *outbox, int fd) MUST_CHECK;

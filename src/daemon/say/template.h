@@ -26,6 +26,7 @@ struct template_constants {
 /* Values that differ for each client. */
 struct template_values {
 	struct address peer, local; /* the two ends of the connection */
+	struct address proxy;	    /* that has passed it on; length 0: none */
 	uint64_t serial;
 	time_t time;
 };

@@ -8,12 +8,8 @@
 #include <stdlib.h>
 
 #include "base/address.h"
-#include "base/clock.h"
 #include "base/socket.h"
 #include "daemon/setup/sockets.h"
-
-/* What returns within this time is the same episode. */
-enum { EPISODE_MS = 10000 };
 
 /* A socket, and libevent's listener for it. */
 struct accepting {
@@ -164,12 +160,4 @@ void acceptor_free(struct acceptor *acceptor)
 	acceptor_release_from(acceptor, 0);
 	free(acceptor->all);
 	free(acceptor);
-}
-
-bool acceptor_begins_episode(uint64_t *until)
-{
-	bool begins = clock_ms() >= *until;
-
-	*until = clock_ms() + EPISODE_MS;
-	return begins;
 }

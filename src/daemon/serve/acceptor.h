@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/socket.h>
 
 #include "base/attributes.h"
@@ -74,11 +73,5 @@ void acceptor_release_from(struct acceptor *acceptor, size_t kept);
 
 /* NULL is allowed. */
 void acceptor_free(struct acceptor *acceptor);
-
-/*
- * True at the start of an episode, so that it is logged once: what returns within 10 s is the same
- * one. `until` is clock_ms() at its end; 0 before the first.
- */
-bool acceptor_begins_episode(uint64_t *until);
 
 #endif

@@ -28,9 +28,10 @@ static const struct {
 	[ENDING_EVICTED] = {"made room for others", COUNTED(evicted)},
 	[ENDING_STOPPED] = {"stopped", COUNTED(stopped)},
 	[ENDING_FAILED] = {"failed", COUNTED(failed)},
-	[ENDING_LEFT_PRELUDE] = {"left in prelude", UNCOUNTED},
-	[ENDING_RESET_PRELUDE] = {"reset in prelude", UNCOUNTED},
-	[ENDING_TIMED_OUT_PRELUDE] = {"timed out in prelude", UNCOUNTED},
+	[ENDING_LEFT_PRELUDE] = {"left in prelude", COUNTED(header_left)},
+	[ENDING_RESET_PRELUDE] = {"reset in prelude", COUNTED(header_left)},
+	[ENDING_TIMED_OUT_PRELUDE] = {"timed out in prelude", COUNTED(header_missing)},
+	[ENDING_BAD_PRELUDE] = {"bad prelude", COUNTED(header_bad)},
 };
 
 int64_t ending_look_closer(enum ending *ending, int fd, size_t sent)

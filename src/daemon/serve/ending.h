@@ -23,6 +23,7 @@ enum ending {
 	ENDING_LEFT_PRELUDE,	  /* it ended the stream */
 	ENDING_RESET_PRELUDE,	  /* it reset the connection */
 	ENDING_TIMED_OUT_PRELUDE, /* it took too long */
+	ENDING_BAD_PRELUDE,	  /* it said something else */
 };
 
 /*
@@ -38,7 +39,7 @@ int64_t ending_look_closer(enum ending *ending, int fd, size_t sent);
 /* Returns what the log calls it. */
 const char *ending_name(enum ending ending);
 
-/* Counts a session that ended so. ENDING_DONE and those in a prelude have no counter. */
+/* Counts a session that ended so; ENDING_DONE has no counter. */
 void ending_count(enum ending ending, struct stats *stats);
 
 #endif

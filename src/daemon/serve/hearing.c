@@ -9,29 +9,36 @@
 #include "session_state.h"
 #include "waiting.h"
 
-/* Answers the client. False: no memory, or no watch on the socket. */
-static bool answer(struct session *session, enum prelude_verdict verdict)
+bool hearing_answer(struct session *session, struct bufferevent *output)
 {
-	const struct hearing *hearing = session->all->hearing;
-	struct bufferevent *output = hearing->answer(verdict, prelude_parser(session->prelude),
-						     hearing->argument);
-
-	if (!output)
-		return false;
 	session_leave_state(session);
 	session->state = OPENING;
 	session->queued = (uint32_t)evbuffer_get_length(bufferevent_get_output(output));
 	return session_say(session, output, NULL);
 }
 
+/* Ends a session that has not said what it must. */
+static void miss(struct session *session, enum ending ending)
+{
+	const struct hearing *hearing = session->all->hearing;
+
+	if (hearing->missed)
+		hearing->missed(session, ending, hearing->argument);
+	session_close(session, ending);
+}
+
 static void heard_cb(enum prelude_verdict verdict, void *argument)
 {
+	struct session *session = argument;
+	const struct hearing *hearing = session->all->hearing;
+
 	if (verdict == PRELUDE_ENDED)
-		session_close(argument, ENDING_LEFT_PRELUDE);
+		miss(session, ENDING_LEFT_PRELUDE);
 	else if (verdict == PRELUDE_RESET)
-		session_close(argument, ENDING_RESET_PRELUDE);
-	else if (!answer(argument, verdict))
-		session_close(argument, ENDING_FAILED);
+		miss(session, ENDING_RESET_PRELUDE);
+	else if (!hearing->heard(session, verdict, prelude_parser(session->prelude),
+				 hearing->argument))
+		session_close(session, ENDING_FAILED);
 }
 
 bool hearing_begin(struct session *session)
@@ -58,5 +65,5 @@ void hearing_end(struct session *session)
 void hearing_due_cb(struct waiter *turn, void *argument)
 {
 	(void)argument;
-	session_close(session_of_turn(turn), ENDING_TIMED_OUT_PRELUDE);
+	miss(session_of_turn(turn), ENDING_TIMED_OUT_PRELUDE);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/attributes.h"
+#include "ending.h"
 #include "prelude.h"
 
 struct bufferevent;
@@ -17,19 +18,23 @@ struct session;
 struct waiter;
 
 /*
- * Answers a client that has been heard: `verdict` is PRELUDE_WHOLE, PRELUDE_BAD or
- * PRELUDE_TOO_LONG, and `parser` the parser's memory. Returns a bufferevent with the answer queued,
- * disabled and without a socket, for the session to own. NULL: no memory.
+ * Called when a client has been heard: `verdict` is PRELUDE_WHOLE, PRELUDE_BAD or PRELUDE_TOO_LONG,
+ * and `parser` the parser's memory, which ends with that state. Answers the session, greets it, or
+ * closes it. False: no memory for that.
  */
-typedef struct bufferevent *hearing_answer_cb(enum prelude_verdict verdict, const void *parser,
-					      void *argument);
+typedef bool hearing_heard_cb(struct session *session, enum prelude_verdict verdict,
+			      const void *parser, void *argument);
 
-/* What clients must say, and who answers. */
+/* Called when a client has not said it: the session ends so, right after. */
+typedef void hearing_missed_cb(const struct session *session, enum ending ending, void *argument);
+
+/* What clients must say, and who decides what comes of it. */
 struct hearing {
 	const struct prelude_kind *prelude;
-	hearing_answer_cb *answer;
+	hearing_heard_cb *heard;
+	hearing_missed_cb *missed; /* NULL: nobody wants to know */
 	void *argument;
-	const char *role; /* what the log calls such a client */
+	const char *role; /* what the log calls such a client while it is heard */
 };
 
 /*
@@ -37,6 +42,12 @@ struct hearing {
  * end the session. False: no memory, or the socket cannot be watched.
  */
 bool hearing_begin(struct session *session) MUST_CHECK;
+
+/*
+ * Answers a session that has been heard with what is queued on `output`, which is disabled and has
+ * no socket; the session owns it. False: no memory, or no watch on the socket.
+ */
+bool hearing_answer(struct session *session, struct bufferevent *output) MUST_CHECK;
 
 /* Stops hearing it: the session is leaving that state. */
 void hearing_end(struct session *session);

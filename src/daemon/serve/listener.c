@@ -15,6 +15,7 @@
 #include "base/loop.h"
 #include "base/socket.h"
 #include "acceptor.h"
+#include "episode.h"
 #include "daemon/options.h"
 #include "sessions.h"
 #include "daemon/setup/sockets.h"
@@ -79,7 +80,7 @@ static void pause_for_shortage(struct listener *listener, int reason)
 	listener->stats->accept_pauses++;
 	pause_for(listener, PAUSE_SHORTAGE);
 	retry_soon(listener);
-	if (acceptor_begins_episode(&listener->shortage_until))
+	if (episode_begins(&listener->shortage_until))
 		log_warning(
 			"cannot accept connections: %s; they wait in the queue; retrying every %d ms",
 			strerror(reason), ACCEPTOR_RETRY_MS);
@@ -97,7 +98,7 @@ static void tell_full(struct listener *listener)
 {
 	listener->is_untold = false;
 	listener->stats->accept_pauses++;
-	if (acceptor_begins_episode(&listener->full_until))
+	if (episode_begins(&listener->full_until))
 		log_info("%zu open, the most allowed; other connections wait in the queue",
 			 sessions_room(listener->sessions));
 }
@@ -145,18 +146,35 @@ static bool hand_over_logged(struct listener *listener, int fd, const struct soc
 	return hand_over(listener, fd, journal_has_ends() ? peer : NULL);
 }
 
+/* Hears a proxy first; the log tells of the connection once it is known for whom it is. */
+static bool hear(struct listener *listener, int fd, const struct sockaddr *from, socklen_t length)
+{
+	struct address address;
+	char peer[ADDRESS_TEXT_MAX];
+
+	if (!journal_has_ends())
+		return sessions_hear_first(listener->sessions, fd, NULL);
+	address_set(&address, from, length);
+	return sessions_hear_first(listener->sessions, fd,
+				   address_format(&address, peer, sizeof peer));
+}
+
 /*
  * Opens a session for a socket accepted from a client, and pauses if there is no room for the next.
  * The client's address is copied only for the log.
  */
-static void greet(struct listener *listener, int fd, const struct sockaddr *from, socklen_t length)
+static void greet(struct listener *listener, const struct socket_entry *entry, int fd,
+		  const struct sockaddr *from, socklen_t length)
 {
 	bool opened;
 
 	listener->accepted++;
 	listener->stats->accepted++;
-	opened = journal_has_connections() ? hand_over_logged(listener, fd, from, length)
-					   : hand_over(listener, fd, NULL);
+	if (entry->role == SOCKET_PROXY)
+		opened = hear(listener, fd, from, length);
+	else
+		opened = journal_has_connections() ? hand_over_logged(listener, fd, from, length)
+						   : hand_over(listener, fd, NULL);
 	if (opened)
 		pause_if_full(listener);
 	else
@@ -182,8 +200,7 @@ static void accepted_cb(const struct socket_entry *entry, int fd, const struct s
 {
 	struct listener *listener = argument;
 
-	(void)entry;
-	greet(listener, fd, from, length);
+	greet(listener, entry, fd, from, length);
 	if (!listener->stopping)
 		end_turn(listener);
 }
@@ -258,7 +275,7 @@ static void retry_cb(evutil_socket_t fd, short what, void *argument)
 	} else {
 		if (listener->is_untold)
 			tell_full(listener);
-		(void)acceptor_begins_episode(&listener->full_until); /* the episode goes on */
+		(void)episode_begins(&listener->full_until); /* the episode goes on */
 		retry_soon(listener);
 	}
 }
@@ -268,7 +285,7 @@ static bool start_accepting(struct listener *listener, const struct sockets *soc
 {
 	for (size_t i = sockets_count(sockets); i-- > 0;) {
 		const struct socket_entry *entry = sockets_at(sockets, i);
-		if (entry->kind != SOCKET_STREAM || entry->role != SOCKET_GREETING)
+		if (entry->kind != SOCKET_STREAM || entry->role == SOCKET_METRICS)
 			continue;
 		if (!acceptor_add(listener->acceptor, entry))
 			return false;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "acceptor.h"
+#include "episode.h"
 #include "hearing.h"
 #include "httpanswer.h"
 #include "httprequest.h"
@@ -40,11 +41,10 @@ struct monitor {
 	uint64_t quiet_until; /* the end of an episode of shortage */
 };
 
-/* Queues the answer on a bufferevent of its own. */
-static struct bufferevent *answer_cb(enum prelude_verdict verdict, const void *parser,
-				     void *argument)
+/* Queues the answer on a bufferevent of its own. NULL: no memory. */
+static struct bufferevent *make_answer(const struct monitor *monitor, enum prelude_verdict verdict,
+				       const void *parser)
 {
-	struct monitor *monitor = argument;
 	struct bufferevent *output = bufferevent_socket_new(monitor->base, -1, 0);
 	struct metrics_facts facts = {0};
 	char answer[HTTPANSWER_MAX];
@@ -61,6 +61,14 @@ static struct bufferevent *answer_cb(enum prelude_verdict verdict, const void *p
 	return NULL;
 }
 
+static bool heard_cb(struct session *session, enum prelude_verdict verdict, const void *parser,
+		     void *argument)
+{
+	struct bufferevent *output = make_answer(argument, verdict, parser);
+
+	return output && hearing_answer(session, output);
+}
+
 /* Lets the kernel's queues hold the next clients, for a time. */
 static void pause_for(struct monitor *monitor, uint64_t ms)
 {
@@ -71,7 +79,7 @@ static void pause_for(struct monitor *monitor, uint64_t ms)
 
 static void pause_for_shortage(struct monitor *monitor, int reason)
 {
-	if (acceptor_begins_episode(&monitor->quiet_until))
+	if (episode_begins(&monitor->quiet_until))
 		log_warning("cannot accept connections for metrics: %s; retrying every %d ms",
 			    strerror(reason), ACCEPTOR_RETRY_MS);
 	pause_for(monitor, ACCEPTOR_RETRY_MS);
@@ -141,7 +149,12 @@ struct monitor *monitor_new(struct event_base *base, const struct sockets *socke
 	monitor->base = base;
 	monitor->look = look;
 	monitor->look_argument = argument;
-	monitor->hearing = (struct hearing){&httprequest_kind, answer_cb, monitor, "metrics"};
+	monitor->hearing = (struct hearing){
+		.prelude = &httprequest_kind,
+		.heard = heard_cb,
+		.argument = monitor,
+		.role = "metrics",
+	};
 	monitor->sessions = sessions_new_heard(base, &monitor->hearing, &bounds, &monitor->stats,
 					       closed_cb, NULL);
 	monitor->acceptor = acceptor_new(base, accepted_cb, failed_cb, monitor);

@@ -4,9 +4,8 @@
 
 #include <string.h>
 
-/* The time for a header, in all: 2 wants at least 3 seconds, so that a lost packet can come again.
- */
-enum { HEADER_MS = 4000 };
+/* The time for a header, in all: 2 wants 3 seconds, so that a lost packet can come again. */
+enum { HEADER_MS = 3000 };
 
 /* The versions' first bytes. */
 enum { FIRST_OF_V1 = 'P', FIRST_OF_V2 = '\r' };

@@ -20,6 +20,7 @@
 #include "listener.h"
 #include "monitor.h"
 #include "orders.h"
+#include "proxies.h"
 #include "daemon/options.h"
 #include "daemon/tell/metrics.h"
 #include "daemon/tell/notify.h"
@@ -40,6 +41,7 @@ struct server {
 	struct greeting *greeting;
 	struct sockets *sockets;     /* NULL once no more connections can come */
 	struct datagrams *datagrams; /* NULL if none are answered */
+	struct proxies *proxies;     /* NULL: no socket is for them */
 	struct sessions *sessions;
 	struct listener *listener;
 	struct sockets *metrics; /* those for metrics, which are open until the end */
@@ -240,6 +242,7 @@ static bool start_listening(struct server *server)
 	if (room == 0)
 		return false;
 	server->sessions = sessions_new(server->base, server->options, server->greeting,
+					server->proxies ? proxies_hearing(server->proxies) : NULL,
 					&server->stats, room, session_ended_cb, server);
 	if (!server->sessions)
 		return false;
@@ -258,6 +261,23 @@ static bool start_monitor(struct server *server)
 	server->monitor = monitor_new(server->base, server->metrics, server->monitor_room, look_cb,
 				      server);
 	return server->monitor != NULL;
+}
+
+static bool have_role(const struct sockets *sockets, enum socket_role role)
+{
+	for (size_t i = 0; i < sockets_count(sockets); i++)
+		if (sockets_at(sockets, i)->role == role)
+			return true;
+	return false;
+}
+
+/* Prepares for proxies, if any of the sockets is for them. False: no memory. */
+static bool prepare_proxies(struct server *server)
+{
+	if (!have_role(server->sockets, SOCKET_PROXY))
+		return true;
+	server->proxies = proxies_new(&server->stats);
+	return server->proxies != NULL;
 }
 
 /* Makes everything that serves the sockets; signals last, since readiness is reported next. */
@@ -282,7 +302,7 @@ static bool open_service(struct server *server, const struct outlet *output)
 		if (!server->datagrams)
 			return false;
 	}
-	if (!start_monitor(server) || !start_listening(server))
+	if (!start_monitor(server) || !prepare_proxies(server) || !start_listening(server))
 		return false;
 	server->orders = orders_new(server->base, &handlers, server);
 	return server->orders != NULL;
@@ -346,6 +366,7 @@ void server_close(struct server *server)
 	stop_datagrams(server);
 	monitor_free(server->monitor);
 	sessions_free(server->sessions);
+	proxies_free(server->proxies);
 	if (server->has_ended)
 		stats_log_end(&server->stats);
 	sockets_close(server->metrics);

@@ -14,113 +14,12 @@
 
 #include "base/pool.h"
 #include "base/socket.h"
-#include "ending.h"
 #include "hearing.h"
 #include "daemon/say/outbox.h"
 #include "daemon/say/rendering.h"
 #include "session_state.h"
-#include "daemon/tell/journal.h"
 #include "daemon/tell/stats.h"
 #include "waiting.h"
-
-/* Returns how many bytes of the greeting the kernel took. */
-static size_t bytes_sent(const struct session *session)
-{
-	switch (session->state) {
-	case OPENING:
-	case HEARING:
-		return 0;
-	case GREETING:
-		return session->queued -
-		       evbuffer_get_length(bufferevent_get_output(session->output));
-	case PARTING:
-	case LINGERING:
-		break;
-	}
-	return session->queued;
-}
-
-void session_leave_state(struct session *session)
-{
-	switch (session->state) {
-	case OPENING:
-		break;
-	case HEARING:
-		hearing_end(session);
-		break;
-	case GREETING:
-		bufferevent_free(session->output);
-		rendering_free(session->rest);
-		break;
-	case PARTING:
-		waiting_remove(session->all->look, &session->turn);
-		break;
-	case LINGERING:
-		waiting_remove(session->all->silence, &session->turn);
-		QUEUE_REMOVE(&session->all->lingering, session, by_half_close);
-		break;
-	}
-}
-
-/* Logs the end. The client went `gone_ms` ago; -1: nobody knows when. */
-static void log_end(const struct session *session, enum ending ending, size_t sent, int64_t gone_ms)
-{
-	uint32_t lived = session_now_ms() - session->age.since_ms;
-
-	if (gone_ms > 0)
-		lived -= gone_ms < lived ? (uint32_t)gone_ms : lived;
-	journal_closed(&(struct journal_end){
-		.fd = session->fd,
-		.role = session->all->role,
-		.peer = session->peer,
-		.how = ending_name(ending),
-		.sent = sent,
-		.discarded = session->discarded,
-		.lived_ms = lived,
-		.at_most = gone_ms < 0,
-	});
-}
-
-/*
- * Returns how long the session has lived, in ms. Most end at our look, whose time is known: the
- * clock would take longer than all else that is counted here.
- */
-static uint32_t lived_ms(const struct session *session)
-{
-	uint32_t now = session->state == PARTING ? waiting_seen_ms(session->all->look)
-						 : session_now_ms();
-	int32_t lived = (int32_t)(now - session->age.since_ms);
-
-	return lived > 0 ? (uint32_t)lived : 0;
-}
-
-void session_close(struct session *session, enum ending ending)
-{
-	struct session_shared *all = session->all;
-	size_t sent = bytes_sent(session);
-	bool whole = session->state == PARTING || session->state == LINGERING;
-	int64_t gone_ms = session->peer ? ending_look_closer(&ending, session->fd, sent) : -1;
-
-	if (ending != ENDING_DONE)
-		ending_count(ending, all->stats);
-	all->stats->bytes_sent += sent;
-	stats_count_usual_life(all->stats, lived_ms(session));
-	all->open--;
-	if (session->peer)
-		log_end(session, ending, sent, gone_ms);
-	/* libevent takes the descriptor out of epoll, so close it after that. */
-	if (session->state == GREETING || session->state == LINGERING)
-		event_del(&session->input);
-	session_leave_state(session);
-	if (whole)
-		close(session->fd);
-	else
-		socket_reset(session->fd);
-	waiting_remove(all->deadline, &session->age);
-	free(session->peer);
-	pool_give(all->pool, session);
-	all->closed(all->closed_argument);
-}
 
 /*
  * Discards what the client has sent. If that was the end, or too much, closes the session and
@@ -214,11 +113,11 @@ void session_deadline_due_cb(struct waiter *age, void *argument)
 }
 
 /* Leaves the session alone for a moment, in which most clients close. */
-static void part(struct session *session)
+static void part(struct session *session, uint32_t now_ms)
 {
 	session->state = PARTING;
-	HALF_CLOSED_MS(session) = session->age.since_ms; /* which is now */
-	waiting_add(session->all->look, &session->turn, session->age.since_ms);
+	HALF_CLOSED_MS(session) = now_ms;
+	waiting_add(session->all->look, &session->turn, now_ms);
 }
 
 /* Half-closes: the greeting, held back until now, leaves with our FIN in one segment. */
@@ -295,16 +194,16 @@ static bool keep_greeting(struct session *session, size_t sent)
 }
 
 /*
- * Sends the greeting, at once if `now`: the socket is new, and has room. The session gets a
- * bufferevent of its own only if the kernel does not take everything, the greeting comes in pieces,
- * or not `now`. False: no memory for that.
+ * Sends the greeting, at once if `now`: the socket is new, and has room. `ends` are as for
+ * outbox_queue(). The session gets a bufferevent of its own only if the kernel does not take
+ * everything, the greeting comes in pieces, or not `now`. False: no memory for that.
  */
-static bool greet(struct session *session, bool now)
+static bool greet(struct session *session, const struct ends *ends, bool now, uint32_t now_ms)
 {
 	struct outbox *outbox = session->all->outbox;
 	ssize_t sent = 0;
 	size_t size;
-	enum outbox_queued queued = outbox_queue(outbox, session->fd, &size);
+	enum outbox_queued queued = outbox_queue(outbox, session->fd, ends, &size);
 
 	if (queued == OUTBOX_NO_MEMORY)
 		return false;
@@ -319,7 +218,7 @@ static bool greet(struct session *session, bool now)
 		session_close(session, ENDING_RESET_GREETING);
 		return true;
 	}
-	part(session); /* First, because a session that cannot be half-closed is closed. */
+	part(session, now_ms); /* First, because a session that cannot be half-closed is closed. */
 	half_close(session);
 	return true;
 }
@@ -362,7 +261,8 @@ bool session_open(struct session_shared *all, int fd, const char *peer, enum ses
 {
 	struct session *session = begin(all, fd, peer);
 
-	if (!session || greet(session, when == SESSION_NOW))
+	if (!session ||
+	    greet(session, NULL, when == SESSION_NOW, session->age.since_ms)) /* which is now */
 		return session != NULL;
 	session_close(session, ENDING_FAILED);
 	return false;
@@ -376,6 +276,26 @@ bool session_hear(struct session_shared *all, int fd, const char *peer)
 		return session != NULL;
 	session_close(session, ENDING_FAILED);
 	return false;
+}
+
+bool session_greet_heard(struct session *session, const struct ends *ends, const char *peer)
+{
+	char *copy = peer ? strdup(peer) : NULL;
+
+	if (peer && !copy)
+		return false;
+	if (copy) {
+		free(session->peer);
+		session->peer = copy;
+	}
+	session_leave_state(session);
+	session->state = OPENING;
+	return greet(session, ends, true, session_now_ms());
+}
+
+int session_socket(const struct session *session)
+{
+	return session->fd;
 }
 
 size_t session_size(void)

@@ -19,6 +19,7 @@
 #include "base/queue.h"
 #include "ending.h"
 
+struct ends;
 struct event_base;
 struct hearing;
 struct outbox;
@@ -41,7 +42,7 @@ struct session_shared {
 	struct pool *pool;     /* of blocks of session_size() bytes */
 	size_t open;
 	struct session_list lingering;	/* longest first */
-	const struct hearing *hearing;	/* of sessions that are heard first; or NULL */
+	const struct hearing *hearing;	/* of sessions that are heard first; or NULL: none */
 	const char *role;		/* what the log calls these clients; or NULL */
 	struct waiting *heard;		/* sessions that still are; or NULL */
 	struct waiting *deadline;	/* every session */
@@ -66,6 +67,16 @@ bool session_open(struct session_shared *all, int fd, const char *peer,
  * says. False: no memory, fd is closed.
  */
 bool session_hear(struct session_shared *all, int fd, const char *peer) MUST_CHECK;
+
+/*
+ * Greets a session that has been heard, as a client with these ends; the log calls it `peer` from
+ * now on (NULL: as before). False: no memory.
+ */
+bool session_greet_heard(struct session *session, const struct ends *ends,
+			 const char *peer) MUST_CHECK;
+
+/* Returns its socket. */
+int session_socket(const struct session *session);
 
 /* Closes a session, counts the reason, and tells the owner: the only place where a session ends. */
 void session_close(struct session *session, enum ending ending);

@@ -56,9 +56,18 @@ static struct sessions *make_set(struct event_base *base, const struct sessions_
 	return NULL;
 }
 
+/* Prepares to hear clients. False: no memory. */
+static bool prepare_hearing(struct session_shared *all, const struct hearing *hearing)
+{
+	all->hearing = hearing;
+	all->heard = waiting_new(all->base, hearing->prelude->ms, 0, hearing_due_cb, NULL);
+	return all->heard != NULL;
+}
+
 struct sessions *sessions_new(struct event_base *base, const struct options *options,
-			      struct greeting *greeting, struct stats *stats, size_t room,
-			      sessions_closed_cb *closed, void *argument)
+			      struct greeting *greeting, const struct hearing *hearing,
+			      struct stats *stats, size_t room, sessions_closed_cb *closed,
+			      void *argument)
 {
 	struct sessions_bounds bounds = {room, options->timeout, options->idle};
 	struct sessions *sessions = make_set(base, &bounds, stats, closed, argument);
@@ -66,7 +75,7 @@ struct sessions *sessions_new(struct event_base *base, const struct options *opt
 	if (!sessions)
 		return NULL;
 	sessions->all.outbox = outbox_new(base, greeting);
-	if (sessions->all.outbox)
+	if (sessions->all.outbox && (!hearing || prepare_hearing(&sessions->all, hearing)))
 		return sessions;
 	sessions_free(sessions);
 	return NULL;
@@ -80,10 +89,8 @@ struct sessions *sessions_new_heard(struct event_base *base, const struct hearin
 
 	if (!sessions)
 		return NULL;
-	sessions->all.hearing = hearing;
 	sessions->all.role = hearing->role;
-	sessions->all.heard = waiting_new(base, hearing->prelude->ms, 0, hearing_due_cb, NULL);
-	if (sessions->all.heard)
+	if (prepare_hearing(&sessions->all, hearing))
 		return sessions;
 	sessions_free(sessions);
 	return NULL;
@@ -145,8 +152,8 @@ enum sessions_admission sessions_find_room(struct sessions *sessions)
 	return more ? SESSIONS_UNSURE : SESSIONS_FULL;
 }
 
-/* Opens a session, in place of another if all slots are taken. */
-static bool take_in(struct sessions *sessions, int fd, const char *peer, enum session_when when)
+/* Makes room for a session, in place of another if all slots are taken. */
+static void make_room(struct sessions *sessions)
 {
 	struct session *longest = sessions->all.open < sessions->room ? NULL
 								      : find_evictable(sessions);
@@ -155,6 +162,12 @@ static bool take_in(struct sessions *sessions, int fd, const char *peer, enum se
 		session_close(longest, ENDING_EVICTED);
 	if (sessions->all.open == 0 && sessions->begun)
 		sessions->begun(sessions->begun_argument);
+}
+
+/* Opens a session, in place of another if all slots are taken. */
+static bool take_in(struct sessions *sessions, int fd, const char *peer, enum session_when when)
+{
+	make_room(sessions);
 	return session_open(&sessions->all, fd, peer, when);
 }
 
@@ -166,6 +179,12 @@ bool sessions_greet(struct sessions *sessions, int fd, const char *peer)
 bool sessions_greet_later(struct sessions *sessions, int fd, const char *peer)
 {
 	return take_in(sessions, fd, peer, SESSION_LATER);
+}
+
+bool sessions_hear_first(struct sessions *sessions, int fd, const char *peer)
+{
+	make_room(sessions);
+	return session_hear(&sessions->all, fd, peer);
 }
 
 /*

@@ -20,12 +20,13 @@ struct stats;
 typedef void sessions_closed_cb(void *argument);
 
 /*
- * Makes the set of all sessions, empty, with room for `room` of them. All arguments must outlive
- * it. NULL: no memory.
+ * Makes the set of all sessions, empty, with room for `room` of them. `hearing` is of those that
+ * are heard before they are greeted; NULL: none is. All arguments must outlive it. NULL: no memory.
  */
 struct sessions *sessions_new(struct event_base *base, const struct options *options,
-			      struct greeting *greeting, struct stats *stats, size_t room,
-			      sessions_closed_cb *closed, void *argument);
+			      struct greeting *greeting, const struct hearing *hearing,
+			      struct stats *stats, size_t room, sessions_closed_cb *closed,
+			      void *argument);
 
 /* The bounds of a set of sessions. */
 struct sessions_bounds {
@@ -82,6 +83,9 @@ bool sessions_greet(struct sessions *sessions, int fd, const char *peer) MUST_CH
 
 /* The same, but greets in the loop's next turn. */
 bool sessions_greet_later(struct sessions *sessions, int fd, const char *peer) MUST_CHECK;
+
+/* The same, but hears what its peer must say first. */
+bool sessions_hear_first(struct sessions *sessions, int fd, const char *peer) MUST_CHECK;
 
 /*
  * Takes over the connected, non-blocking socket `fd` of a client that is heard first. If all slots

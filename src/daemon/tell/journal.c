@@ -47,6 +47,7 @@ static void add_local(struct json *json, int fd)
 struct connected {
 	const char *peer;
 	int fd;
+	const struct address *proxy; /* NULL: none */
 };
 
 static void add_connected(struct json *json, const void *subject)
@@ -56,6 +57,8 @@ static void add_connected(struct json *json, const void *subject)
 	json_string(json, "event", "connected");
 	add_shown(json, "peer", connected->peer);
 	add_local(json, connected->fd);
+	if (connected->proxy)
+		add_address(json, "proxy", connected->proxy);
 }
 
 void journal_connected(int fd, const struct address *address, char *peer)
@@ -63,6 +66,22 @@ void journal_connected(int fd, const struct address *address, char *peer)
 	address_format(address, peer, ADDRESS_TEXT_MAX);
 	log_event(LOG_LEVEL_INFO, add_connected, &(struct connected){.peer = peer, .fd = fd},
 		  "connected: %s", peer);
+}
+
+void journal_passed_on(int fd, const struct address *address, const struct address *proxy, bool own,
+		       char *peer)
+{
+	char text[ADDRESS_TEXT_MAX];
+	bool is_named = !address_is_same(address, proxy);
+
+	address_format(address, peer, ADDRESS_TEXT_MAX);
+	log_event(own ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, add_connected,
+		  &(struct connected){.peer = peer, .fd = fd, .proxy = proxy}, "connected: %s%s%s",
+		  peer,
+		  own	     ? ", a proxy's own"
+		  : is_named ? " by "
+			     : ", a proxy that names no client",
+		  is_named ? address_format(proxy, text, sizeof text) : "");
 }
 
 static void add_closed(struct json *json, const void *subject)

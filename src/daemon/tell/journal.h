@@ -37,6 +37,13 @@ bool journal_has_connections(void);
  */
 void journal_connected(int fd, const struct address *address, char *peer);
 
+/*
+ * The same for a connection that `proxy` has passed on, or that is `own`, the proxy's. `peer` is
+ * then the client as the proxy has named it.
+ */
+void journal_passed_on(int fd, const struct address *address, const struct address *proxy, bool own,
+		       char *peer);
+
 void journal_closed(const struct journal_end *end);
 
 /*

@@ -10,7 +10,7 @@
 #include "base/log.h"
 
 /* Room for the counters as text. */
-enum { TEXT_MAX = 1024 };
+enum { TEXT_MAX = 2048 };
 
 const uint32_t stats_lives[STATS_LIVES] = {
 	STATS_USUAL_OVER, STATS_USUAL_UP_TO, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000,

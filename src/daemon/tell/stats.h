@@ -21,6 +21,12 @@
 	X(evicted, ENDING, "had it, and made room for others")                                     \
 	X(stopped, ENDING, "still open when the daemon had to end")                                \
 	X(failed, ENDING, "no memory, or a system call failed")                                    \
+	X(header_left, ENDING, "left or reset before their PROXY header was whole, as checks do")  \
+	X(header_missing, ENDING, "no whole PROXY header in time")                                 \
+	X(header_bad, ENDING, "PROXY header malformed")                                            \
+	X(proxied, COUNTER, "connections that a proxy has passed on")                              \
+	X(proxied_local, COUNTER, "a proxy's own connections, such as health checks")              \
+	X(distrusted, COUNTER, "connections of who may not send a PROXY header: closed")           \
 	X(bytes_sent, COUNTER, "bytes of greetings sent, of connections that have ended")          \
 	X(bytes_discarded, COUNTER, "bytes of clients thrown away")                                \
 	X(datagrams, COUNTER, "datagrams that came")                                               \

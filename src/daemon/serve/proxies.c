@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+/* proxies: clients that a proxy has passed on, who are greeted as its header names them. */
+#include "proxies.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/number.h"
+#include "episode.h"
+#include "hearing.h"
+#include "proxyheader.h"
+#include "session.h"
+#include "daemon/say/ends.h"
+#include "daemon/tell/journal.h"
+#include "daemon/tell/stats.h"
+
+struct proxies {
+	struct hearing hearing;
+	struct stats *stats;
+	uint64_t bad_until, missing_until; /* the end of each episode */
+};
+
+/* Fills in the address of the proxy; a reset may have taken it away. */
+static void find_proxy(const struct session *session, struct address *proxy)
+{
+	proxy->length = sizeof proxy->room;
+	if (getpeername(session_socket(session), &proxy->any, &proxy->length) < 0)
+		proxy->length = 0;
+}
+
+/* Returns the text of an address, or "-" for none. */
+static const char *show(const struct address *address, char text[ADDRESS_TEXT_MAX])
+{
+	return address->length > 0 ? address_format(address, text, ADDRESS_TEXT_MAX) : "-";
+}
+
+/* Logs, once for many, that a header was malformed. */
+static void tell_bad(struct proxies *proxies, const struct session *session, const char *why)
+{
+	struct address proxy;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (!episode_begins(&proxies->bad_until))
+		return;
+	find_proxy(session, &proxy);
+	log_warning("%s: bad PROXY header: %s; closed (more are only counted, as header_bad)",
+		    show(&proxy, text), why);
+}
+
+/* A client's end of the connection is that of the header; a proxy's own connection has none. */
+static void read_ends(const struct proxyclaim *claim, struct ends *ends)
+{
+	if (!proxyclaim_peer(claim, &ends->peer))
+		ends->peer.length = 0;
+	if (!proxyclaim_destination(claim, &ends->local))
+		ends->local.length = 0;
+}
+
+/* Greets whom the header names. False: no memory. */
+static bool greet(struct proxies *proxies, struct session *session, const struct proxyclaim *claim)
+{
+	const struct address *shown;
+	char peer[ADDRESS_TEXT_MAX];
+	bool is_own = claim->is_local;
+	struct ends ends;
+
+	find_proxy(session, &ends.proxy);
+	read_ends(claim, &ends);
+	shown = ends.peer.length > 0 ? &ends.peer : &ends.proxy;
+	if (is_own)
+		proxies->stats->proxied_local++;
+	else
+		proxies->stats->proxied++;
+	/* Health checks are many, and no news. */
+	if (is_own ? journal_has_ends() : journal_has_connections())
+		journal_passed_on(session_socket(session), shown, &ends.proxy, is_own, peer);
+	return session_greet_heard(session, &ends, journal_has_ends() ? peer : NULL);
+}
+
+static bool heard_cb(struct session *session, enum prelude_verdict verdict, const void *parser,
+		     void *argument)
+{
+	struct proxies *proxies = argument;
+	const struct proxyheader *header = parser;
+	const char *why = header->claim.why;
+
+	if (verdict == PRELUDE_WHOLE)
+		return greet(proxies, session, &header->claim);
+	tell_bad(proxies, session, why ? why : "it is too long");
+	session_close(session, ENDING_BAD_PRELUDE);
+	return true;
+}
+
+/* Logs, once for many, that a header did not come in time. Who leaves before is a check. */
+static void missed_cb(const struct session *session, enum ending ending, void *argument)
+{
+	struct proxies *proxies = argument;
+	struct address proxy;
+	char text[ADDRESS_TEXT_MAX], time[NUMBER_TIME_MAX];
+
+	if (ending != ENDING_TIMED_OUT_PRELUDE || !episode_begins(&proxies->missing_until))
+		return;
+	find_proxy(session, &proxy);
+	log_warning("%s: no PROXY header within %s; closed. HAProxy needs send-proxy, also in "
+		    "'tcp-check connect'; a network load balancer of AWS sends it only after the "
+		    "client has spoken (more are only counted, as header_missing)",
+		    show(&proxy, text), number_format_time(time, proxyheader_kind.ms));
+}
+
+struct proxies *proxies_new(struct stats *stats)
+{
+	struct proxies *proxies = calloc(1, sizeof *proxies);
+
+	if (!proxies)
+		return NULL;
+	proxies->stats = stats;
+	proxies->hearing = (struct hearing){
+		.prelude = &proxyheader_kind,
+		.heard = heard_cb,
+		.missed = missed_cb,
+		.argument = proxies,
+		.role = "proxy",
+	};
+	return proxies;
+}
+
+const struct hearing *proxies_hearing(const struct proxies *proxies)
+{
+	return &proxies->hearing;
+}
+
+void proxies_free(struct proxies *proxies)
+{
+	free(proxies);
+}
