@@ -66,6 +66,8 @@ src_libbase_a_SOURCES = \
 	src/base/outlet.h \
 	src/base/pool.c \
 	src/base/pool.h \
+	src/base/prefix.c \
+	src/base/prefix.h \
 	src/base/queue.h \
 	src/base/signals.c \
 	src/base/signals.h \

@@ -10,6 +10,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_number \
 	tests/fuzz/fuzz_options \
+	tests/fuzz/fuzz_prefix \
 	tests/fuzz/fuzz_prompt \
 	tests/fuzz/fuzz_rendering \
 	tests/fuzz/fuzz_report \
@@ -66,6 +67,8 @@ tests_fuzz_fuzz_number_LDADD = $(fuzz_base_libs)
 tests_fuzz_fuzz_number_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_options_LDADD = $(fuzz_daemon_libs)
 tests_fuzz_fuzz_options_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_prefix_LDADD = $(fuzz_base_libs)
+tests_fuzz_fuzz_prefix_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_prompt_LDADD = $(fuzz_client_libs)
 tests_fuzz_fuzz_prompt_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_rendering_LDADD = $(fuzz_daemon_libs)

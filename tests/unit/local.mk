@@ -60,6 +60,7 @@ unit_tests = \
 	tests/unit/check_output \
 	tests/unit/check_packets \
 	tests/unit/check_pool \
+	tests/unit/check_prefix \
 	tests/unit/check_prelude \
 	tests/unit/check_probe \
 	tests/unit/check_progress \
