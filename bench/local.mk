@@ -25,11 +25,14 @@ bench_load_load_SOURCES = \
 	bench/load/stopwatch.h
 bench_load_load_LDADD = src/libbase.a
 
-# The servers are for the benchmark alone.
+# The others are for the benchmark alone: servers, and what callgrind runs.
 EXTRA_PROGRAMS = \
+	bench/networks \
 	bench/peers/datagram \
 	bench/peers/hello \
 	bench/peers/plain
+bench_networks_SOURCES = bench/networks.c
+bench_networks_LDADD = src/libdaemon.a src/libbase.a
 bench_peers_datagram_SOURCES = \
 	bench/peers/datagram.c \
 	bench/peers/peer.c \

@@ -199,6 +199,13 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/options.c \
 	src/daemon/options.h \
 	src/daemon/status.h \
+	src/daemon/admit/networks.c \
+	src/daemon/admit/networks.h \
+	src/daemon/admit/point.h \
+	src/daemon/admit/ranges.c \
+	src/daemon/admit/ranges.h \
+	src/daemon/admit/rules.c \
+	src/daemon/admit/rules.h \
 	src/daemon/say/compile.c \
 	src/daemon/say/compile.h \
 	src/daemon/say/datagram.c \

@@ -43,10 +43,10 @@ against_programs() {
 	who_includes "$1" 'client/' '(\.\./)*daemon/'
 }
 
-# In the daemon main knows all; serve knows say and tell; say knows tell; both know setup's list of sockets.
+# In the daemon main knows all; serve knows admit, say and tell; say knows tell; both know setup's list of sockets.
 against_folders() {
-	who_includes "$1" 'daemon/(setup|tell)/' '(daemon|\.\.)/[a-z]+/'
-	who_includes "$1" 'daemon/say/' '(daemon|\.\.)/(serve|setup)/' | grep -v ': daemon/setup/sockets\.h$'
+	who_includes "$1" 'daemon/(admit|setup|tell)/' '(daemon|\.\.)/[a-z]+/'
+	who_includes "$1" 'daemon/say/' '(daemon|\.\.)/(admit|serve|setup)/' | grep -v ': daemon/setup/sockets\.h$'
 	who_includes "$1" 'daemon/serve/' '(daemon|\.\.)/setup/' | grep -v ': daemon/setup/sockets\.h$'
 }
 
@@ -103,6 +103,7 @@ check_the_checks against_programs 'client/probe.h: ../daemon/status.h'
 check_the_checks against_folders 'daemon/setup/bind.c: daemon/say/packets.h'
 check_the_checks against_folders 'daemon/tell/stats.h: ../serve/session.h'
 check_the_checks against_folders 'daemon/say/datagram.c: daemon/setup/bind.h'
+check_the_checks against_folders 'daemon/say/datagram.c: daemon/admit/networks.h'
 check_the_checks against_folders 'daemon/serve/server.c: daemon/setup/entries.h'
 check_the_checks against_session 'daemon/serve/session.c: listener.h'
 check_the_checks against_libevent 'daemon/options.c: event2/event.h'

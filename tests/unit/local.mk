@@ -48,6 +48,7 @@ unit_tests = \
 	tests/unit/check_monitor \
 	tests/unit/check_nameerror \
 	tests/unit/check_names \
+	tests/unit/check_networks \
 	tests/unit/check_notify \
 	tests/unit/check_number \
 	tests/unit/check_operands \
@@ -69,6 +70,7 @@ unit_tests = \
 	tests/unit/check_proxyv1 \
 	tests/unit/check_proxyv2 \
 	tests/unit/check_race \
+	tests/unit/check_ranges \
 	tests/unit/check_readiness \
 	tests/unit/check_reading \
 	tests/unit/check_rendering \
@@ -215,6 +217,7 @@ tests_unit_check_sockets_LDFLAGS = $(fault_ldflags)
 memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 tests_unit_check_client_options_LDFLAGS = $(memory_ldflags)
 tests_unit_check_latencies_LDFLAGS = $(memory_ldflags)
+tests_unit_check_networks_LDFLAGS = $(memory_ldflags)
 tests_unit_check_outages_LDFLAGS = $(memory_ldflags)
 tests_unit_check_shares_LDFLAGS = $(memory_ldflags)
 tests_unit_check_sharestext_LDFLAGS = $(memory_ldflags)
