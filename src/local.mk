@@ -199,6 +199,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/options.c \
 	src/daemon/options.h \
 	src/daemon/status.h \
+	src/daemon/admit/networkfile.c \
+	src/daemon/admit/networkfile.h \
 	src/daemon/admit/networks.c \
 	src/daemon/admit/networks.h \
 	src/daemon/admit/point.h \

@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "fault.h"
@@ -154,4 +155,13 @@ long __wrap_read(int fd, void *bytes, unsigned long size)
 	if (!is_for_signals(fd, size) && fault_hits(FAULT_CALL))
 		return -1;
 	return __real_read(fd, bytes, size);
+}
+
+/* What read() becomes where glibc's headers know the size of the room. */
+long __wrap___read_chk(int fd, void *bytes, unsigned long size, unsigned long room);
+long __wrap___read_chk(int fd, void *bytes, unsigned long size, unsigned long room)
+{
+	if (size > room)
+		abort();
+	return __wrap_read(fd, bytes, size);
 }

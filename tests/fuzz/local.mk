@@ -8,6 +8,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_escape \
 	tests/fuzz/fuzz_httprequest \
 	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_networkfile \
 	tests/fuzz/fuzz_number \
 	tests/fuzz/fuzz_options \
 	tests/fuzz/fuzz_prefix \
@@ -63,6 +64,8 @@ tests_fuzz_fuzz_httprequest_LDADD = $(fuzz_daemon_libs)
 tests_fuzz_fuzz_httprequest_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_json_LDADD = $(fuzz_base_libs)
 tests_fuzz_fuzz_json_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_networkfile_LDADD = $(fuzz_daemon_libs)
+tests_fuzz_fuzz_networkfile_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_number_LDADD = $(fuzz_base_libs)
 tests_fuzz_fuzz_number_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_options_LDADD = $(fuzz_daemon_libs)

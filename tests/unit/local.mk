@@ -48,6 +48,7 @@ unit_tests = \
 	tests/unit/check_monitor \
 	tests/unit/check_nameerror \
 	tests/unit/check_names \
+	tests/unit/check_networkfile \
 	tests/unit/check_networks \
 	tests/unit/check_notify \
 	tests/unit/check_number \
@@ -217,6 +218,7 @@ tests_unit_check_sockets_LDFLAGS = $(fault_ldflags)
 memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 tests_unit_check_client_options_LDFLAGS = $(memory_ldflags)
 tests_unit_check_latencies_LDFLAGS = $(memory_ldflags)
+tests_unit_check_networkfile_LDFLAGS = $(memory_ldflags) -Wl,--wrap=read -Wl,--wrap=__read_chk
 tests_unit_check_networks_LDFLAGS = $(memory_ldflags)
 tests_unit_check_outages_LDFLAGS = $(memory_ldflags)
 tests_unit_check_shares_LDFLAGS = $(memory_ldflags)
