@@ -68,6 +68,18 @@ bool number_parse(const char *text, uint64_t *value)
 	return true;
 }
 
+bool number_parse_before(const char **text, char end, uint64_t *value)
+{
+	const char *p = *text;
+	uint64_t number;
+
+	if (!take_digits(&p, &number) || *p != end)
+		return false;
+	*text = p + 1;
+	*value = number;
+	return true;
+}
+
 bool number_parse_octal(const char *text, uint64_t *value)
 {
 	uint64_t number;

@@ -13,6 +13,12 @@
 /* Decimal digits and nothing else: no sign, space, prefix or fraction. */
 bool number_parse(const char *text, uint64_t *value) MUST_CHECK;
 
+/*
+ * Decimal digits and then the character `end`, past which *text is moved; what follows is not read.
+ * If this fails, *text stays as it was.
+ */
+bool number_parse_before(const char **text, char end, uint64_t *value) MUST_CHECK;
+
 /* Octal digits and nothing else. */
 bool number_parse_octal(const char *text, uint64_t *value) MUST_CHECK;
 

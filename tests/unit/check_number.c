@@ -161,6 +161,37 @@ START_TEST(is_refused_and_leaves_the_value)
 END_TEST
 
 static const struct {
+	const char *text, *rest; /* or NULL: refused */
+	uint64_t value;
+} before[] = {
+	{"100/1s", "1s", 100},
+	{"007/", "", 7},
+	{"0//", "/", 0},
+	{"18446744073709551615/x", "x", UINT64_MAX},
+	{"", NULL, 0},
+	{"/", NULL, 0},
+	{"1", NULL, 0},
+	{"1:", NULL, 0},
+	{"1 /", NULL, 0},
+	{"-1/", NULL, 0},
+	{"18446744073709551616/", NULL, 0},
+};
+
+START_TEST(number_ends_before_a_character)
+{
+	const char *text = before[_i].text, *rest = text;
+	uint64_t value = 12345;
+
+	ck_assert(number_parse_before(&rest, '/', &value) == (before[_i].rest != NULL));
+	if (before[_i].rest)
+		ck_assert_str_eq(rest, before[_i].rest);
+	else
+		ck_assert_ptr_eq(rest, text);
+	ck_assert_uint_eq(value, before[_i].rest ? before[_i].value : 12345);
+}
+END_TEST
+
+static const struct {
 	uint64_t ms;
 	const char *text;
 } times[] = {
@@ -199,6 +230,7 @@ int main(void)
 
 	tcase_add_loop_test(parsing, means_its_value, 0, COUNT_OF(good));
 	tcase_add_loop_test(parsing, is_refused_and_leaves_the_value, 0, COUNT_OF(bad));
+	tcase_add_loop_test(parsing, number_ends_before_a_character, 0, COUNT_OF(before));
 	tcase_add_loop_test(writing, time_is_written, 0, COUNT_OF(times));
 	tcase_add_loop_test(writing, written_time_is_read_back, 0, COUNT_OF(times));
 	return suite_run(suite);
