@@ -68,7 +68,11 @@ src_libbase_a_SOURCES = \
 	src/base/pool.h \
 	src/base/prefix.c \
 	src/base/prefix.h \
+	src/base/prefixpair.c \
+	src/base/prefixpair.h \
 	src/base/queue.h \
+	src/base/rate.c \
+	src/base/rate.h \
 	src/base/signals.c \
 	src/base/signals.h \
 	src/base/socket.c \

@@ -63,6 +63,7 @@ unit_tests = \
 	tests/unit/check_packets \
 	tests/unit/check_pool \
 	tests/unit/check_prefix \
+	tests/unit/check_prefixpair \
 	tests/unit/check_prelude \
 	tests/unit/check_probe \
 	tests/unit/check_progress \
@@ -72,6 +73,7 @@ unit_tests = \
 	tests/unit/check_proxyv2 \
 	tests/unit/check_race \
 	tests/unit/check_ranges \
+	tests/unit/check_rate \
 	tests/unit/check_readiness \
 	tests/unit/check_reading \
 	tests/unit/check_rendering \
