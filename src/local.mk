@@ -75,6 +75,8 @@ src_libbase_a_SOURCES = \
 	src/base/rate.h \
 	src/base/signals.c \
 	src/base/signals.h \
+	src/base/siphash.c \
+	src/base/siphash.h \
 	src/base/socket.c \
 	src/base/socket.h \
 	src/base/standard.c \

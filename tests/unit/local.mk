@@ -88,6 +88,7 @@ unit_tests = \
 	tests/unit/check_shares \
 	tests/unit/check_sharestext \
 	tests/unit/check_signals \
+	tests/unit/check_siphash \
 	tests/unit/check_sockets \
 	tests/unit/check_standard \
 	tests/unit/check_stats \
