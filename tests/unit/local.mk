@@ -90,6 +90,7 @@ unit_tests = \
 	tests/unit/check_signals \
 	tests/unit/check_siphash \
 	tests/unit/check_sockets \
+	tests/unit/check_source \
 	tests/unit/check_standard \
 	tests/unit/check_stats \
 	tests/unit/check_stageline \

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* source: where a client comes from, as limits for each source have it. */
+#include "source.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/prefixpair.h"
+#include "base/siphash.h"
+
+/* What begins the lower half of a v4-mapped address; its higher half is 0. */
+#define MAPPED ((uint64_t)0xFFFF << 32)
+
+/* Returns a mask for the first `bits` bits of 64; all, for more than 64. */
+static uint64_t mask(unsigned bits)
+{
+	if (bits == 0)
+		return 0;
+	return bits < 64 ? UINT64_MAX << (64 - bits) : UINT64_MAX;
+}
+
+static void set_ipv4(struct source_key *key, uint32_t number, const struct prefixpair *prefix)
+{
+	key->high = 0;
+	key->low = MAPPED | (number & mask(prefix->ipv4) >> 32);
+}
+
+static void set_ipv6(struct source_key *key, const struct in6_addr *address,
+		     const struct prefixpair *prefix)
+{
+	uint32_t words[4];
+
+	memcpy(words, address, sizeof words);
+	key->high = (uint64_t)ntohl(words[0]) << 32 | ntohl(words[1]);
+	key->low = (uint64_t)ntohl(words[2]) << 32 | ntohl(words[3]);
+	if (key->high == 0 && key->low >> 32 == MAPPED >> 32) {
+		set_ipv4(key, (uint32_t)key->low, prefix);
+		return;
+	}
+	key->high &= mask(prefix->ipv6);
+	key->low &= prefix->ipv6 > 64 ? mask(prefix->ipv6 - 64U) : 0;
+}
+
+bool source_key(const struct address *address, const struct prefixpair *prefix,
+		const struct siphash_secret *secret, struct source_key *key)
+{
+	if (address->any.sa_family == AF_INET)
+		set_ipv4(key, ntohl(address->ipv4.sin_addr.s_addr), prefix);
+	else if (address->any.sa_family == AF_INET6)
+		set_ipv6(key, &address->ipv6.sin6_addr, prefix);
+	else
+		return false;
+	key->hash = siphash(secret, key->high, key->low);
+	return true;
+}
