@@ -251,6 +251,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/listener.h \
 	src/daemon/serve/monitor.c \
 	src/daemon/serve/monitor.h \
+	src/daemon/serve/opensources.c \
+	src/daemon/serve/opensources.h \
 	src/daemon/serve/orders.c \
 	src/daemon/serve/orders.h \
 	src/daemon/serve/prelude.c \

@@ -52,6 +52,7 @@ unit_tests = \
 	tests/unit/check_networks \
 	tests/unit/check_notify \
 	tests/unit/check_number \
+	tests/unit/check_opensources \
 	tests/unit/check_operands \
 	tests/unit/check_options \
 	tests/unit/check_orders \
@@ -224,6 +225,7 @@ tests_unit_check_client_options_LDFLAGS = $(memory_ldflags)
 tests_unit_check_latencies_LDFLAGS = $(memory_ldflags)
 tests_unit_check_networkfile_LDFLAGS = $(memory_ldflags) -Wl,--wrap=read -Wl,--wrap=__read_chk
 tests_unit_check_networks_LDFLAGS = $(memory_ldflags)
+tests_unit_check_opensources_LDFLAGS = $(memory_ldflags)
 tests_unit_check_outages_LDFLAGS = $(memory_ldflags)
 tests_unit_check_shares_LDFLAGS = $(memory_ldflags)
 tests_unit_check_sharestext_LDFLAGS = $(memory_ldflags)
