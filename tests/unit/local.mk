@@ -75,6 +75,7 @@ unit_tests = \
 	tests/unit/check_race \
 	tests/unit/check_ranges \
 	tests/unit/check_rate \
+	tests/unit/check_ratelimit \
 	tests/unit/check_readiness \
 	tests/unit/check_reading \
 	tests/unit/check_rendering \
@@ -227,6 +228,7 @@ tests_unit_check_networkfile_LDFLAGS = $(memory_ldflags) -Wl,--wrap=read -Wl,--w
 tests_unit_check_networks_LDFLAGS = $(memory_ldflags)
 tests_unit_check_opensources_LDFLAGS = $(memory_ldflags)
 tests_unit_check_outages_LDFLAGS = $(memory_ldflags)
+tests_unit_check_ratelimit_LDFLAGS = $(memory_ldflags)
 tests_unit_check_shares_LDFLAGS = $(memory_ldflags)
 tests_unit_check_sharestext_LDFLAGS = $(memory_ldflags)
 tests_unit_check_report_json_LDFLAGS = $(memory_ldflags)
