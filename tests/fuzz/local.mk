@@ -17,6 +17,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_report \
 	tests/fuzz/fuzz_shares \
 	tests/fuzz/fuzz_report_json \
+	tests/fuzz/fuzz_sources \
 	tests/fuzz/fuzz_template
 check_PROGRAMS += $(fuzz_targets)
 
@@ -82,5 +83,7 @@ tests_fuzz_fuzz_shares_LDADD = $(fuzz_client_libs)
 tests_fuzz_fuzz_shares_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_report_json_LDADD = $(fuzz_client_libs)
 tests_fuzz_fuzz_report_json_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_sources_LDADD = $(fuzz_daemon_libs)
+tests_fuzz_fuzz_sources_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_template_LDADD = $(fuzz_daemon_libs)
 tests_fuzz_fuzz_template_LDFLAGS = $(fuzz_ldflags)
