@@ -13,6 +13,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_options \
 	tests/fuzz/fuzz_prefix \
 	tests/fuzz/fuzz_prompt \
+	tests/fuzz/fuzz_proxyheader \
 	tests/fuzz/fuzz_rendering \
 	tests/fuzz/fuzz_report \
 	tests/fuzz/fuzz_shares \
@@ -50,6 +51,7 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS) \
 	-Wl,--wrap=write
 fuzz_base_libs = tests/fuzz/libfuzz.a src/libbase.a
 fuzz_client_libs = tests/fuzz/libfuzz.a src/libclient.a src/libbase.a $(EVENT_LIBS) $(PTHREAD_LIBS)
+fuzz_both_libs = tests/fuzz/libfuzz.a src/libdaemon.a src/libclient.a src/libbase.a $(EVENT_LIBS) $(PTHREAD_LIBS)
 fuzz_daemon_libs = tests/fuzz/libfuzz.a src/libdaemon.a src/libbase.a $(EVENT_LIBS)
 
 # Each target is one file of its name.
@@ -75,6 +77,8 @@ tests_fuzz_fuzz_prefix_LDADD = $(fuzz_base_libs)
 tests_fuzz_fuzz_prefix_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_prompt_LDADD = $(fuzz_client_libs)
 tests_fuzz_fuzz_prompt_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_proxyheader_LDADD = $(fuzz_both_libs)
+tests_fuzz_fuzz_proxyheader_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_rendering_LDADD = $(fuzz_daemon_libs)
 tests_fuzz_fuzz_rendering_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_report_LDADD = $(fuzz_client_libs)
