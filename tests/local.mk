@@ -41,5 +41,6 @@ AM_TESTS_ENVIRONMENT = \
 	MULTIPATH='$(abs_top_builddir)/tests/faults/multipath.so'; export MULTIPATH; \
 	NAIVE_CLIENT='$(abs_top_builddir)/tests/e2e/naive_client'; export NAIVE_CLIENT; \
 	NAIVE_SERVER='$(abs_top_builddir)/tests/e2e/naive_server'; export NAIVE_SERVER; \
+	PROXY_READER='$(abs_top_builddir)/tests/e2e/proxy_reader'; export PROXY_READER; \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; \
 	REASONS='$(abs_top_builddir)/tests/e2e/reasons'; export REASONS;

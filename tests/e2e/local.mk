@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: ISC
 # The end-to-end tests, and the small programs that they run beside ours.
 
-# The naive twins, of libevent's own samples, which the tests must see losing; a fast client; and the
-# words of the C library.
+# The naive twins, of libevent's own samples, which the tests must see losing; a fast client; haild's parser of PROXY
+# headers; and the words of the C library.
 check_PROGRAMS += \
 	tests/e2e/hasty_client \
 	tests/e2e/naive_client \
 	tests/e2e/naive_server \
+	tests/e2e/proxy_reader \
 	tests/e2e/reasons
 tests_e2e_hasty_client_SOURCES = tests/e2e/hasty_client.c
 tests_e2e_hasty_client_LDADD =
@@ -14,6 +15,8 @@ tests_e2e_naive_client_SOURCES = tests/e2e/naive_client.c
 tests_e2e_naive_client_LDADD = $(EVENT_LIBS)
 tests_e2e_naive_server_SOURCES = tests/e2e/naive_server.c
 tests_e2e_naive_server_LDADD = $(EVENT_LIBS)
+tests_e2e_proxy_reader_SOURCES = tests/e2e/proxy_reader.c
+tests_e2e_proxy_reader_LDADD = src/libdaemon.a src/libbase.a
 tests_e2e_reasons_SOURCES = tests/e2e/reasons.c
 tests_e2e_reasons_LDADD =
 
@@ -68,6 +71,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_metrics.py \
 	tests/e2e/test_notify.py \
 	tests/e2e/test_peers.py \
+	tests/e2e/test_proxy_oracles.py \
 	tests/e2e/test_readme.py \
 	tests/e2e/test_reading.py \
 	tests/e2e/test_reload.py \
