@@ -202,18 +202,30 @@ src_libclient_a_SOURCES = \
 	src/client/watchdog.h
 
 src_libdaemon_a_SOURCES = \
-	src/daemon/options.c \
-	src/daemon/options.h \
-	src/daemon/status.h \
+	src/daemon/admission.c \
+	src/daemon/admission.h \
+	src/daemon/admit/gate.c \
+	src/daemon/admit/gate.h \
+	src/daemon/admit/lists.c \
+	src/daemon/admit/lists.h \
 	src/daemon/admit/networkfile.c \
 	src/daemon/admit/networkfile.h \
 	src/daemon/admit/networks.c \
 	src/daemon/admit/networks.h \
+	src/daemon/admit/opensources.c \
+	src/daemon/admit/opensources.h \
 	src/daemon/admit/point.h \
 	src/daemon/admit/ranges.c \
 	src/daemon/admit/ranges.h \
+	src/daemon/admit/ratelimit.c \
+	src/daemon/admit/ratelimit.h \
 	src/daemon/admit/rules.c \
 	src/daemon/admit/rules.h \
+	src/daemon/admit/source.c \
+	src/daemon/admit/source.h \
+	src/daemon/options.c \
+	src/daemon/options.h \
+	src/daemon/status.h \
 	src/daemon/say/compile.c \
 	src/daemon/say/compile.h \
 	src/daemon/say/datagram.c \
@@ -237,6 +249,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/acceptor.h \
 	src/daemon/serve/announce.c \
 	src/daemon/serve/announce.h \
+	src/daemon/serve/door.c \
+	src/daemon/serve/door.h \
 	src/daemon/serve/ending.c \
 	src/daemon/serve/ending.h \
 	src/daemon/serve/episode.c \
@@ -251,8 +265,6 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/listener.h \
 	src/daemon/serve/monitor.c \
 	src/daemon/serve/monitor.h \
-	src/daemon/serve/opensources.c \
-	src/daemon/serve/opensources.h \
 	src/daemon/serve/orders.c \
 	src/daemon/serve/orders.h \
 	src/daemon/serve/prelude.c \
@@ -267,8 +279,6 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/proxyv1.h \
 	src/daemon/serve/proxyv2.c \
 	src/daemon/serve/proxyv2.h \
-	src/daemon/serve/ratelimit.c \
-	src/daemon/serve/ratelimit.h \
 	src/daemon/serve/room.c \
 	src/daemon/serve/room.h \
 	src/daemon/serve/server.c \
@@ -279,8 +289,6 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/session_state.h \
 	src/daemon/serve/sessions.c \
 	src/daemon/serve/sessions.h \
-	src/daemon/serve/source.c \
-	src/daemon/serve/source.h \
 	src/daemon/serve/waiting.c \
 	src/daemon/serve/waiting.h \
 	src/daemon/setup/activation.c \

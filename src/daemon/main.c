@@ -10,6 +10,7 @@
 #include "base/outlet.h"
 #include "base/signals.h"
 #include "base/standard.h"
+#include "daemon/admit/gate.h"
 #include "daemon/say/greeting.h"
 #include "options.h"
 #include "daemon/serve/server.h"
@@ -18,11 +19,11 @@
 #include "status.h"
 
 /* Serves until told to stop; returns the exit code. */
-static int serve(const struct options *options, struct greeting *greeting,
+static int serve(const struct options *options, struct greeting *greeting, struct gate *gate,
 		 const struct outlet *output)
 {
 	int status;
-	struct server *server = server_open(options, greeting, output, &status);
+	struct server *server = server_open(options, greeting, gate, output, &status);
 
 	if (!server)
 		return status;
@@ -31,18 +32,33 @@ static int serve(const struct options *options, struct greeting *greeting,
 	return status;
 }
 
-/* Does what the options ask for; returns the exit code. */
-static int run(const struct options *options, const struct outlet *output)
+/* Serves, or only checks that it could; returns the exit code. */
+static int run_gated(const struct options *options, struct greeting *greeting,
+		     const struct outlet *output)
 {
+	struct gate *gate = gate_new(options,
+				     sockets_expect_datagrams(options) != SOCKETS_NO_DATAGRAMS);
 	int status;
-	struct greeting *greeting = greeting_new(options);
 
-	if (!greeting)
-		return STATUS_GREETING;
+	if (!gate)
+		return STATUS_USAGE;
 	if (options->check)
 		status = sockets_check(options) ? STATUS_STOPPED : STATUS_LISTEN;
 	else
-		status = serve(options, greeting, output);
+		status = serve(options, greeting, gate, output);
+	gate_free(gate);
+	return status;
+}
+
+/* Does what the options ask for; returns the exit code. */
+static int run(const struct options *options, const struct outlet *output)
+{
+	struct greeting *greeting = greeting_new(options);
+	int status;
+
+	if (!greeting)
+		return STATUS_GREETING;
+	status = run_gated(options, greeting, output);
 	greeting_free(greeting);
 	return status;
 }

@@ -11,6 +11,7 @@
 #include "base/agreed.h"
 #include "base/endpoint.h"
 #include "base/log.h"
+#include "admission.h"
 
 #define FIELD(name) offsetof(struct options, name)
 
@@ -51,6 +52,21 @@ static const struct cli_option table[] = {
 	 "let several daemons share one port"},
 	{0, "proxy-listen", "ADDR", CLI_LIST, FIELD(proxies_given), 0, 0, NULL,
 	 "the same behind a balancer, with PROXY headers"},
+	{0, "proxy-from", "CIDR", CLI_LIST, FIELD(proxy_from), 0, 0, NULL,
+	 "whose headers are believed (private networks)"},
+	{0, "allow", "CIDR", CLI_LIST, FIELD(allow), 0, 0, NULL,
+	 "networks that may come; then others may not"},
+	{0, "deny", "CIDR", CLI_LIST, FIELD(deny), 0, 0, NULL, "networks that may not come"},
+	{0, "deny-file", "FILE", CLI_LIST, FIELD(deny_files), 0, 0, NULL,
+	 "more of them, one in each line of FILE"},
+	{0, "refusal", "TEXT", CLI_TEXT, FIELD(refusal), 0, 0, NULL,
+	 "what those hear who may not come"},
+	{0, "max-per-source", "N", CLI_NUMBER, FIELD(max_per_source), 1, INT_MAX, NULL,
+	 "connections that a source may have open"},
+	{0, "rate-per-source", "RATE", CLI_TEXT, FIELD(rate_given), 0, 0, NULL,
+	 "how often a source may come, such as 10/1s"},
+	{0, "source-prefix", "V4:V6", CLI_TEXT, FIELD(prefixes_given), 0, 0, "32:64",
+	 "bits of an address that make a source"},
 	{0, "metrics", "ADDR", CLI_LIST, FIELD(metrics_given), 0, 0, NULL,
 	 "answer HTTP on ADDR: /metrics, /healthz, /readyz"},
 	{0, "socket-mode", "MODE", CLI_MODE, FIELD(socket_mode), 0, 0, NULL,
@@ -327,6 +343,8 @@ static bool take_presets(struct options *options)
 {
 	if (!options->message && !options->message_file)
 		options->message = cli_preset(&cli, "message");
+	if (!options->prefixes_given)
+		options->prefixes_given = cli_preset(&cli, "source-prefix");
 	options->listens_by_default = options->listen.count == 0 &&
 				      options->proxies_given.count == 0;
 	return !options->listens_by_default ||
@@ -346,7 +364,7 @@ enum cli_outcome options_read(struct options *options, int argc, char **argv)
 		return CLI_FAILED;
 	if (!check_combinations(options, argv + operands) || !read_environment(options) ||
 	    !take_presets(options) || !read_endpoints(options) || !check_endpoints(options) ||
-	    !read_metrics(options))
+	    !read_metrics(options) || !admission_read(options))
 		return CLI_BAD;
 	warn_of_ignored_port(options);
 	return CLI_GO;

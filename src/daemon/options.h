@@ -9,6 +9,8 @@
 
 #include "base/attributes.h"
 #include "base/cli.h"
+#include "base/prefixpair.h"
+#include "base/rate.h"
 
 struct endpoint;
 struct inherited;
@@ -18,6 +20,9 @@ struct inherited;
 
 /* The most bytes of an answer to a datagram (RFC 865). */
 #define OPTIONS_ANSWER_MAX ((size_t)512)
+
+/* How often a source is answered by datagram if the options do not say. */
+#define OPTIONS_DATAGRAM_RATE "100/1s"
 
 struct options {
 	struct endpoint *endpoints; /* where to listen; every one has its port */
@@ -36,6 +41,13 @@ struct options {
 	uint64_t timeout, idle, drain, lame_duck; /* ms */
 	bool udp, reuse_port, quiet, check;
 	bool log_json, log_time;
+	struct cli_list proxy_from; /* networks whose PROXY headers are believed; none: the usual */
+	struct cli_list allow, deny; /* networks that may come, or may not */
+	struct cli_list deny_files;  /* of more that may not */
+	const char *refusal;	     /* what those are told who are not admitted; or NULL */
+	uint64_t max_per_source;     /* connections open at once; 0: no limit */
+	struct rate rate_per_source, datagram_rate; /* count 0: no limit */
+	struct prefixpair source_prefix;	    /* what makes clients one source */
 	struct cli_mode socket_mode; /* of UNIX sockets; not given: as the umask has it */
 	uint64_t verbose;	     /* how often -v was given */
 
@@ -44,7 +56,7 @@ struct options {
 
 	/* As given, not parsed yet. */
 	struct cli_list listen, proxies_given, metrics_given;
-	const char *port;
+	const char *port, *rate_given, *prefixes_given;
 	const char *listen_source, *port_source; /* where they were given, for errors */
 	char *listen_words;			 /* HAILD_LISTEN, split */
 };

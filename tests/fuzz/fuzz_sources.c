@@ -11,8 +11,8 @@
 #include "base/number.h"
 #include "base/prefixpair.h"
 #include "base/rate.h"
-#include "daemon/serve/ratelimit.h"
-#include "daemon/serve/source.h"
+#include "daemon/admit/ratelimit.h"
+#include "daemon/admit/source.h"
 #include "fuzz.h"
 
 /* Reads decimal digits, all of a text's `length` bytes; what is too much stays too much. */

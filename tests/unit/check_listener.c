@@ -17,8 +17,10 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "daemon/admit/gate.h"
 #include "daemon/options.h"
 #include "daemon/say/greeting.h"
+#include "daemon/serve/door.h"
 #include "daemon/serve/sessions.h"
 #include "daemon/setup/inherited.h"
 #include "daemon/setup/sockets.h"
@@ -37,6 +39,8 @@ static struct stats stats;
 static struct event_base *base;
 static struct greeting *greeting;
 static struct sockets *sockets;
+static struct gate *gate;
+static struct door *door;
 static struct sessions *sessions;
 static struct listener *listener;
 static unsigned finished; /* how often the callback was called */
@@ -92,10 +96,15 @@ static void start(size_t room)
 	if (options.endpoint_count == 0)
 		add("127.0.0.1:0");
 	greeting = greeting_new(&options);
+	gate = gate_new(&options, false);
+	ck_assert_ptr_nonnull(gate);
+	door = door_new(base, &options, gate, &stats);
+	ck_assert_ptr_nonnull(door);
 	sockets = sockets_open(&options);
 	ck_assert_ptr_nonnull(sockets);
 	sessions = sessions_new(base, &options, greeting, NULL, &stats, room, closed_cb, NULL);
-	listener = listener_new(base, &options, sockets, sessions, &stats, finished_cb, &finished);
+	listener = listener_new(base, &options, sockets, sessions, door, &stats, finished_cb,
+				&finished);
 	ck_assert_ptr_nonnull(listener);
 }
 
@@ -104,6 +113,8 @@ static void teardown(void)
 	listener_free(listener);
 	listener = NULL;
 	sessions_free(sessions);
+	door_free(door);
+	gate_free(gate);
 	sockets_close(sockets);
 	greeting_free(greeting);
 	loop_free(base);
@@ -800,7 +811,8 @@ START_TEST(want_of_a_watch_makes_no_listener)
 	start(10);
 	listener_free(listener);
 	fault_epoll = (struct fault){.reason = ENOSPC, .times = 1, .kind = EPOLL_CTL_ADD};
-	listener = listener_new(base, &options, sockets, sessions, &stats, finished_cb, &finished);
+	listener = listener_new(base, &options, sockets, sessions, door, &stats, finished_cb,
+				&finished);
 	ck_assert_ptr_null(listener);
 }
 END_TEST
@@ -841,7 +853,8 @@ START_TEST(want_of_memory_makes_no_listener)
 	start(10);
 	listener_free(listener);
 	grants = _i;
-	listener = listener_new(base, &options, sockets, sessions, &stats, finished_cb, &finished);
+	listener = listener_new(base, &options, sockets, sessions, door, &stats, finished_cb,
+				&finished);
 	grants = -1;
 	ck_assert_ptr_null(listener);
 }

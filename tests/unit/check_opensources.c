@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* check_opensources: each source is counted while it has a connection open, and no longer. */
-#include "daemon/serve/opensources.h"
+#include "daemon/admit/opensources.h"
 
 #include <string.h>
 
-#include "daemon/serve/source.h"
+#include "daemon/admit/source.h"
 #include "lib/memory.h"
 #include "lib/suite.h"
 

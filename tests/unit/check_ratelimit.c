@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* check_ratelimit: each source has its rate and no more, whatever the others and the clock do. */
-#include "daemon/serve/ratelimit.h"
+#include "daemon/admit/ratelimit.h"
 
 #include <inttypes.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 
 #include "base/rate.h"
 #include "base/siphash.h"
-#include "daemon/serve/source.h"
+#include "daemon/admit/source.h"
 #include "lib/memory.h"
 #include "lib/suite.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* check_source: which addresses are one source, and which none. */
-#include "daemon/serve/source.h"
+#include "daemon/admit/source.h"
 
 #include "base/address.h"
 #include "base/prefixpair.h"

@@ -37,7 +37,9 @@ struct datagrams {
 	struct packets *packets;
 	struct source *sources;
 	size_t count;
-	bool has_explained; /* the log has said how to ask */
+	bool has_explained;	     /* the log has said how to ask */
+	datagrams_admits_cb *admits; /* NULL: all are answered */
+	void *admits_argument;
 };
 
 /* True if an IPv4 address means one machine, as far as that can be seen. */
@@ -99,6 +101,7 @@ static size_t say(struct datagrams *all, struct packet *packet)
 	}
 	rendering.values.peer = packet->peer;
 	rendering.values.local = packet->local;
+	rendering.values.proxy.length = 0;
 	greeting_begin(all->greeting, &rendering);
 	return template_render(template, &rendering.values, packet->bytes);
 }
@@ -132,6 +135,8 @@ static bool make_answer(struct datagrams *all, struct packet *packet)
 		all->stats->datagrams_ignored++;
 		return false;
 	}
+	if (all->admits && !all->admits(&packet->peer, all->admits_argument))
+		return false;
 	answer = say(all, packet);
 	if (answer >= request) {
 		all->stats->datagrams_too_small++;
@@ -203,6 +208,12 @@ struct datagrams *datagrams_new(struct event_base *base, const struct sockets *s
 		return all;
 	datagrams_free(all);
 	return NULL;
+}
+
+void datagrams_limit(struct datagrams *all, datagrams_admits_cb *admits, void *argument)
+{
+	all->admits = admits;
+	all->admits_argument = argument;
 }
 
 void datagrams_free(struct datagrams *all)

@@ -9,6 +9,9 @@
 #ifndef DAEMON_SAY_DATAGRAM_H
 #define DAEMON_SAY_DATAGRAM_H
 
+#include <stdbool.h>
+
+struct address;
 struct datagrams;
 struct event_base;
 struct greeting;
@@ -21,6 +24,12 @@ struct stats;
  */
 struct datagrams *datagrams_new(struct event_base *base, const struct sockets *sockets,
 				struct greeting *greeting, struct stats *stats);
+
+/* Decides whether a datagram from this address is answered, and counts it if not. */
+typedef bool datagrams_admits_cb(const struct address *from, void *argument);
+
+/* Has that called for each datagram that could be answered. */
+void datagrams_limit(struct datagrams *all, datagrams_admits_cb *admits, void *argument);
 
 /* Stops answering, and frees it. The owner closes the sockets. NULL is allowed. */
 void datagrams_free(struct datagrams *all);

@@ -31,6 +31,7 @@ static const struct {
 	[ENDING_LEFT_PRELUDE] = {"left in prelude", COUNTED(header_left)},
 	[ENDING_RESET_PRELUDE] = {"reset in prelude", COUNTED(header_left)},
 	[ENDING_TIMED_OUT_PRELUDE] = {"timed out in prelude", COUNTED(header_missing)},
+	[ENDING_REFUSED] = {"refused", UNCOUNTED},
 	[ENDING_BAD_PRELUDE] = {"bad prelude", COUNTED(header_bad)},
 };
 

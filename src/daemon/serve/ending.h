@@ -24,6 +24,7 @@ enum ending {
 	ENDING_RESET_PRELUDE,	  /* it reset the connection */
 	ENDING_TIMED_OUT_PRELUDE, /* it took too long */
 	ENDING_BAD_PRELUDE,	  /* it said something else */
+	ENDING_REFUSED,		  /* it may not come, and was told nothing; counted already */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/address.h"
 #include "base/log.h"
@@ -17,6 +18,7 @@
 #include "acceptor.h"
 #include "episode.h"
 #include "daemon/options.h"
+#include "door.h"
 #include "sessions.h"
 #include "daemon/setup/sockets.h"
 #include "daemon/tell/journal.h"
@@ -37,6 +39,8 @@ struct listener {
 	struct event_base *base;
 	const struct options *options;
 	struct sessions *sessions;
+	struct door *door;
+	bool is_guarded; /* the door turns some away */
 	struct stats *stats;
 	listener_finished_cb *finished;
 	void *finished_argument;
@@ -135,47 +139,83 @@ static bool hand_over(struct listener *listener, int fd, const char *peer)
 }
 
 /* The same, with a line in the log; the session's end may be logged under the same peer. */
-static bool hand_over_logged(struct listener *listener, int fd, const struct sockaddr *from,
-			     socklen_t length)
+static bool hand_over_logged(struct listener *listener, int fd, const struct address *from)
 {
-	struct address address;
 	char peer[ADDRESS_TEXT_MAX];
 
-	address_set(&address, from, length);
-	journal_connected(fd, &address, peer);
+	journal_connected(fd, from, peer);
 	return hand_over(listener, fd, journal_has_ends() ? peer : NULL);
 }
 
-/* Hears a proxy first; the log tells of the connection once it is known for whom it is. */
-static bool hear(struct listener *listener, int fd, const struct sockaddr *from, socklen_t length)
+/* Parts from a client that is not let in: with the refusal, if there is one. */
+static bool turn_away(struct listener *listener, int fd, const struct address *from)
 {
-	struct address address;
+	struct bufferevent *refusal = door_make_refusal(listener->door);
 	char peer[ADDRESS_TEXT_MAX];
 
-	if (!journal_has_ends())
-		return sessions_hear_first(listener->sessions, fd, NULL);
-	address_set(&address, from, length);
+	if (!refusal) {
+		close(fd);
+		return true;
+	}
+	return sessions_turn_away(listener->sessions, fd,
+				  journal_has_ends() ? address_format(from, peer, sizeof peer)
+						     : NULL,
+				  refusal);
+}
+
+/* Hears a proxy first; the log tells of the connection once it is known for whom it is. */
+static bool hear(struct listener *listener, int fd, const struct address *from)
+{
+	char peer[ADDRESS_TEXT_MAX];
+
+	if (!door_trusts(listener->door, from)) {
+		socket_reset(fd);
+		return true;
+	}
 	return sessions_hear_first(listener->sessions, fd,
-				   address_format(&address, peer, sizeof peer));
+				   journal_has_ends() ? address_format(from, peer, sizeof peer)
+						      : NULL);
+}
+
+/* Greets a client if it is let in. */
+static bool greet_admitted(struct listener *listener, int fd, const struct address *from)
+{
+	struct opensource *source;
+
+	if (!door_admit(listener->door, from, &source))
+		return turn_away(listener, fd, from);
+	sessions_expect_from(listener->sessions, source);
+	return journal_has_connections() ? hand_over_logged(listener, fd, from)
+					 : hand_over(listener, fd, NULL);
+}
+
+/* Decides what a client gets whose address matters. False: no memory; fd is closed. */
+static bool receive(struct listener *listener, const struct socket_entry *entry, int fd,
+		    const struct sockaddr *from, socklen_t length)
+{
+	struct address address;
+
+	address_set(&address, from, length);
+	if (entry->role == SOCKET_PROXY)
+		return hear(listener, fd, &address);
+	if (listener->is_guarded)
+		return greet_admitted(listener, fd, &address);
+	return hand_over_logged(listener, fd, &address);
 }
 
 /*
  * Opens a session for a socket accepted from a client, and pauses if there is no room for the next.
- * The client's address is copied only for the log.
+ * The client's address is copied only if it matters.
  */
 static void greet(struct listener *listener, const struct socket_entry *entry, int fd,
 		  const struct sockaddr *from, socklen_t length)
 {
-	bool opened;
+	bool matters = listener->is_guarded || entry->role == SOCKET_PROXY ||
+		       journal_has_connections();
 
 	listener->accepted++;
 	listener->stats->accepted++;
-	if (entry->role == SOCKET_PROXY)
-		opened = hear(listener, fd, from, length);
-	else
-		opened = journal_has_connections() ? hand_over_logged(listener, fd, from, length)
-						   : hand_over(listener, fd, NULL);
-	if (opened)
+	if (matters ? receive(listener, entry, fd, from, length) : hand_over(listener, fd, NULL))
 		pause_if_full(listener);
 	else
 		pause_for_shortage(listener, ENOMEM);
@@ -296,7 +336,8 @@ static bool start_accepting(struct listener *listener, const struct sockets *soc
 
 struct listener *listener_new(struct event_base *base, const struct options *options,
 			      const struct sockets *sockets, struct sessions *sessions,
-			      struct stats *stats, listener_finished_cb *finished, void *argument)
+			      struct door *door, struct stats *stats,
+			      listener_finished_cb *finished, void *argument)
 {
 	struct listener *listener = calloc(1, sizeof *listener);
 
@@ -305,6 +346,8 @@ struct listener *listener_new(struct event_base *base, const struct options *opt
 	listener->base = base;
 	listener->options = options;
 	listener->sessions = sessions;
+	listener->door = door;
+	listener->is_guarded = door_is_guarded(door);
 	listener->stats = stats;
 	listener->finished = finished;
 	listener->finished_argument = argument;

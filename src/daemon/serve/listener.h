@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+struct door;
 struct event_base;
 struct listener;
 struct options;
@@ -27,7 +28,8 @@ typedef void listener_finished_cb(void *argument);
  */
 struct listener *listener_new(struct event_base *base, const struct options *options,
 			      const struct sockets *sockets, struct sessions *sessions,
-			      struct stats *stats, listener_finished_cb *finished, void *argument);
+			      struct door *door, struct stats *stats,
+			      listener_finished_cb *finished, void *argument);
 
 /* Notes that a session has ended: a full listener accepts again in the loop's next turn. */
 void listener_note_room(struct listener *listener);

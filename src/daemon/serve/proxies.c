@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/number.h"
+#include "door.h"
 #include "episode.h"
 #include "hearing.h"
 #include "proxyheader.h"
@@ -18,6 +19,7 @@
 
 struct proxies {
 	struct hearing hearing;
+	struct door *door;
 	struct stats *stats;
 	uint64_t bad_until, missing_until; /* the end of each episode */
 };
@@ -58,6 +60,17 @@ static void read_ends(const struct proxyclaim *claim, struct ends *ends)
 		ends->local.length = 0;
 }
 
+/* Parts from a client that is not let in: with the refusal, if there is one. */
+static bool refuse(const struct proxies *proxies, struct session *session)
+{
+	struct bufferevent *refusal = door_make_refusal(proxies->door);
+
+	if (refusal)
+		return session_refuse(session, refusal);
+	session_close(session, ENDING_REFUSED);
+	return true;
+}
+
 /* Greets whom the header names. False: no memory. */
 static bool greet(struct proxies *proxies, struct session *session, const struct proxyclaim *claim)
 {
@@ -73,6 +86,12 @@ static bool greet(struct proxies *proxies, struct session *session, const struct
 		proxies->stats->proxied_local++;
 	else
 		proxies->stats->proxied++;
+	if (!is_own && door_is_guarded(proxies->door)) {
+		struct opensource *source;
+		if (!door_admit(proxies->door, shown, &source))
+			return refuse(proxies, session);
+		session_note_source(session, source);
+	}
 	/* Health checks are many, and no news. */
 	if (is_own ? journal_has_ends() : journal_has_connections())
 		journal_passed_on(session_socket(session), shown, &ends.proxy, is_own, peer);
@@ -109,12 +128,13 @@ static void missed_cb(const struct session *session, enum ending ending, void *a
 		    show(&proxy, text), number_format_time(time, proxyheader_kind.ms));
 }
 
-struct proxies *proxies_new(struct stats *stats)
+struct proxies *proxies_new(struct door *door, struct stats *stats)
 {
 	struct proxies *proxies = calloc(1, sizeof *proxies);
 
 	if (!proxies)
 		return NULL;
+	proxies->door = door;
 	proxies->stats = stats;
 	proxies->hearing = (struct hearing){
 		.prelude = &proxyheader_kind,

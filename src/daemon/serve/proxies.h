@@ -13,12 +13,13 @@
 
 #include "base/attributes.h"
 
+struct door;
 struct hearing;
 struct proxies;
 struct stats;
 
-/* The statistics must outlive it. NULL: no memory. */
-struct proxies *proxies_new(struct stats *stats) MUST_CHECK;
+/* Both must outlive it. NULL: no memory. */
+struct proxies *proxies_new(struct door *door, struct stats *stats) MUST_CHECK;
 
 /* Returns what such clients must say; it lives as long as the proxies. */
 const struct hearing *proxies_hearing(const struct proxies *proxies);

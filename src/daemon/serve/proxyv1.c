@@ -3,9 +3,9 @@
 #include "proxyv1.h"
 
 #include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "proxyclaim.h"
 
 /* The beginning of each line. */
@@ -44,18 +44,14 @@ static const char *read_host(const struct proxyv1 *line, struct proxyclaim *clai
 	return claim->family == AF_INET ? "invalid IPv4 address" : "invalid IPv6 address";
 }
 
-/* Reads a port: up to five digits, of which the first is 0 only if it is the last. */
+/* Reads a port, whose first digit is 0 only if it is the last. */
 static const char *read_port(const struct proxyv1 *line, struct proxyclaim *claim)
 {
 	size_t at = 2 * proxyclaim_host_size(claim);
-	const char *word = line->word;
-	unsigned long port;
+	uint64_t port;
 
-	if (line->length == 0 || line->length > 5 || strspn(word, "0123456789") != line->length ||
-	    (word[0] == '0' && line->length > 1))
-		return "invalid port";
-	port = strtoul(word, NULL, 10);
-	if (port > UINT16_MAX)
+	if (!number_parse(line->word, &port) || port > UINT16_MAX ||
+	    (line->word[0] == '0' && line->length > 1))
 		return "invalid port";
 	if (line->words == DESTINATION_PORT)
 		at += sizeof(in_port_t);

@@ -15,8 +15,10 @@
 #include "base/loop.h"
 #include "base/number.h"
 #include "announce.h"
+#include "daemon/admit/gate.h"
 #include "daemon/say/datagram.h"
 #include "daemon/say/greeting.h"
+#include "door.h"
 #include "listener.h"
 #include "monitor.h"
 #include "orders.h"
@@ -41,7 +43,9 @@ struct server {
 	struct greeting *greeting;
 	struct sockets *sockets;     /* NULL once no more connections can come */
 	struct datagrams *datagrams; /* NULL if none are answered */
-	struct proxies *proxies;     /* NULL: no socket is for them */
+	struct gate *gate;
+	struct door *door;
+	struct proxies *proxies; /* NULL: no socket is for them */
 	struct sessions *sessions;
 	struct listener *listener;
 	struct sockets *metrics; /* those for metrics, which are open until the end */
@@ -200,6 +204,8 @@ static void reload(void *argument)
 	struct server *server = argument;
 
 	notify_reloading(server->notify);
+	if (!gate_reload(server->gate))
+		log_warning("the networks stay as they were");
 	greeting_reload(server->greeting);
 }
 
@@ -247,8 +253,10 @@ static bool start_listening(struct server *server)
 	if (!server->sessions)
 		return false;
 	sessions_watch(server->sessions, begun_cb, server);
+	sessions_count_sources(server->sessions, door_leave, server->door);
 	server->listener = listener_new(server->base, server->options, server->sockets,
-					server->sessions, &server->stats, finished_cb, server);
+					server->sessions, server->door, &server->stats, finished_cb,
+					server);
 	return server->listener != NULL;
 }
 
@@ -276,7 +284,7 @@ static bool prepare_proxies(struct server *server)
 {
 	if (!have_role(server->sockets, SOCKET_PROXY))
 		return true;
-	server->proxies = proxies_new(&server->stats);
+	server->proxies = proxies_new(server->door, &server->stats);
 	return server->proxies != NULL;
 }
 
@@ -296,11 +304,15 @@ static bool open_service(struct server *server, const struct outlet *output)
 	    !greeting_watch(server->greeting, server->base))
 		return false;
 	greeting_watch_reloads(server->greeting, reloaded_cb, server);
+	server->door = door_new(server->base, server->options, server->gate, &server->stats);
+	if (!server->door)
+		return false;
 	if (sockets_expect_datagrams(server->options) != SOCKETS_NO_DATAGRAMS) {
 		server->datagrams = datagrams_new(server->base, server->sockets, server->greeting,
 						  &server->stats);
 		if (!server->datagrams)
 			return false;
+		datagrams_limit(server->datagrams, door_admit_datagram, server->door);
 	}
 	if (!start_monitor(server) || !prepare_proxies(server) || !start_listening(server))
 		return false;
@@ -309,7 +321,7 @@ static bool open_service(struct server *server, const struct outlet *output)
 }
 
 struct server *server_open(const struct options *options, struct greeting *greeting,
-			   const struct outlet *output, int *status)
+			   struct gate *gate, const struct outlet *output, int *status)
 {
 	struct server *server = calloc(1, sizeof *server);
 
@@ -320,6 +332,7 @@ struct server *server_open(const struct options *options, struct greeting *greet
 	}
 	server->options = options;
 	server->greeting = greeting;
+	server->gate = gate;
 	server->start_ms = clock_now_ms();
 	server->sockets = sockets_open(options);
 	if (server->sockets)
@@ -367,6 +380,7 @@ void server_close(struct server *server)
 	monitor_free(server->monitor);
 	sessions_free(server->sessions);
 	proxies_free(server->proxies);
+	door_free(server->door);
 	if (server->has_ended)
 		stats_log_end(&server->stats);
 	sockets_close(server->metrics);

@@ -3,6 +3,7 @@
 #ifndef DAEMON_SERVE_SERVER_H
 #define DAEMON_SERVE_SERVER_H
 
+struct gate;
 struct greeting;
 struct options;
 struct outlet;
@@ -14,7 +15,7 @@ struct server;
  * *status to the exit code.
  */
 struct server *server_open(const struct options *options, struct greeting *greeting,
-			   const struct outlet *output, int *status);
+			   struct gate *gate, const struct outlet *output, int *status);
 
 /* How far a stop has come. */
 enum server_state {

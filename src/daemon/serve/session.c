@@ -127,7 +127,8 @@ static void half_close(struct session *session)
 		session_close(session, ENDING_RESET_GREETING);
 		return;
 	}
-	session->all->stats->greeted++;
+	if (!session->is_refused)
+		session->all->stats->greeted++;
 	if (session->state == GREETING) {
 		HALF_CLOSED_MS(session) = session_now_ms();
 		linger(session);
@@ -233,12 +234,16 @@ static inline struct session *make(struct session_shared *all, int fd, const cha
 	session->all = all;
 	session->peer = peer ? strdup(peer) : NULL;
 	session->fd = fd;
+	session->source = all->arriving;
 	session->state = OPENING;
+	session->is_refused = false;
 	session->discarded = 0;
-	if (!peer || session->peer)
-		return session;
-	pool_give(all->pool, session);
-	return NULL;
+	if (peer && !session->peer) {
+		pool_give(all->pool, session);
+		return NULL;
+	}
+	all->arriving = NULL;
+	return session;
 }
 
 /* Makes a session, whose life begins; NULL: no memory, fd is closed. */
@@ -250,6 +255,9 @@ static inline struct session *begin(struct session_shared *all, int fd, const ch
 		all->stats->failed++;
 		stats_count_life(all->stats, 0);
 		socket_reset(fd);
+		if (all->arriving)
+			all->left(all->arriving, all->left_argument);
+		all->arriving = NULL;
 		return NULL;
 	}
 	waiting_add(all->deadline, &session->age, session_now_ms());
@@ -291,6 +299,33 @@ bool session_greet_heard(struct session *session, const struct ends *ends, const
 	session_leave_state(session);
 	session->state = OPENING;
 	return greet(session, ends, true, session_now_ms());
+}
+
+void session_note_source(struct session *session, struct opensource *source)
+{
+	session->source = source;
+}
+
+bool session_refuse(struct session *session, struct bufferevent *output)
+{
+	session_leave_state(session);
+	session->state = OPENING;
+	session->is_refused = true;
+	session->queued = (uint32_t)evbuffer_get_length(bufferevent_get_output(output));
+	return session_say(session, output, NULL);
+}
+
+bool session_turn_away(struct session_shared *all, int fd, const char *peer,
+		       struct bufferevent *output)
+{
+	struct session *session = begin(all, fd, peer);
+
+	if (!session)
+		bufferevent_free(output);
+	if (!session || session_refuse(session, output))
+		return session != NULL;
+	session_close(session, ENDING_FAILED);
+	return false;
 }
 
 int session_socket(const struct session *session)

@@ -19,9 +19,11 @@
 #include "base/queue.h"
 #include "ending.h"
 
+struct bufferevent;
 struct ends;
 struct event_base;
 struct hearing;
+struct opensource;
 struct outbox;
 struct pool;
 struct session;
@@ -41,13 +43,17 @@ struct session_shared {
 	struct outbox *outbox; /* the next session's greeting; NULL: all are heard first */
 	struct pool *pool;     /* of blocks of session_size() bytes */
 	size_t open;
-	struct session_list lingering;	/* longest first */
-	const struct hearing *hearing;	/* of sessions that are heard first; or NULL: none */
-	const char *role;		/* what the log calls these clients; or NULL */
-	struct waiting *heard;		/* sessions that still are; or NULL */
-	struct waiting *deadline;	/* every session */
-	struct waiting *look;		/* sessions half-closed a moment ago */
-	struct waiting *silence;	/* sessions that linger */
+	struct session_list lingering; /* longest first */
+	const struct hearing *hearing; /* of sessions that are heard first; or NULL: none */
+	const char *role;	       /* what the log calls these clients; or NULL */
+	struct waiting *heard;	       /* sessions that still are; or NULL */
+	struct waiting *deadline;      /* every session */
+	struct waiting *look;	       /* sessions half-closed a moment ago */
+	struct waiting *silence;       /* sessions that linger */
+	/* Called at the end of a session with a source; NULL: none has one. */
+	void (*left)(struct opensource *source, void *argument);
+	void *left_argument;
+	struct opensource *arriving;	/* the source of the next session, which takes it over */
 	void (*closed)(void *argument); /* called after a session has closed */
 	void *closed_argument;
 };
@@ -74,6 +80,19 @@ bool session_hear(struct session_shared *all, int fd, const char *peer) MUST_CHE
  */
 bool session_greet_heard(struct session *session, const struct ends *ends,
 			 const char *peer) MUST_CHECK;
+
+/* Notes where a session that has been heard comes from, for the end. */
+void session_note_source(struct session *session, struct opensource *source);
+
+/*
+ * Tells a client that it may not come, with what is queued on `output`, as hearing_answer() does.
+ * Such a session is not counted as greeted. False: no memory, or no watch on the socket.
+ */
+bool session_refuse(struct session *session, struct bufferevent *output) MUST_CHECK;
+
+/* Takes over the connected, non-blocking socket `fd`, and refuses its client. */
+bool session_turn_away(struct session_shared *all, int fd, const char *peer,
+		       struct bufferevent *output) MUST_CHECK;
 
 /* Returns its socket. */
 int session_socket(const struct session *session);

@@ -96,7 +96,8 @@ void session_close(struct session *session, enum ending ending)
 	bool whole = session->state == PARTING || session->state == LINGERING;
 	int64_t gone_ms = session->peer ? ending_look_closer(&ending, session->fd, sent) : -1;
 
-	if (ending != ENDING_DONE)
+	/* One that was refused is counted as that. */
+	if (ending != ENDING_DONE && !session->is_refused)
 		ending_count(ending, all->stats);
 	all->stats->bytes_sent += sent;
 	stats_count_usual_life(all->stats, lived_ms(session));
@@ -111,6 +112,8 @@ void session_close(struct session *session, enum ending ending)
 		close(session->fd);
 	else
 		socket_reset(session->fd);
+	if (session->source)
+		all->left(session->source, all->left_argument);
 	waiting_remove(all->deadline, &session->age);
 	free(session->peer);
 	pool_give(all->pool, session);

@@ -18,6 +18,7 @@
 #include "waiting.h"
 
 struct bufferevent;
+struct opensource;
 struct prelude;
 struct rendering;
 
@@ -51,8 +52,10 @@ struct session {
 		QUEUE_LINK(session) by_half_close; /* LINGERING */
 	};
 	char *peer;
+	struct opensource *source; /* where it came from, if that is limited; or NULL */
 	int fd;
 	enum session_state state;
+	bool is_refused; /* told that it may not come, in place of the greeting */
 	uint32_t discarded;
 	uint32_t queued;    /* bytes of its greeting, sent ones included */
 	struct event input; /* GREETING, LINGERING */

@@ -181,6 +181,24 @@ bool sessions_greet_later(struct sessions *sessions, int fd, const char *peer)
 	return take_in(sessions, fd, peer, SESSION_LATER);
 }
 
+void sessions_count_sources(struct sessions *sessions, sessions_left_cb *left, void *argument)
+{
+	sessions->all.left = left;
+	sessions->all.left_argument = argument;
+}
+
+void sessions_expect_from(struct sessions *sessions, struct opensource *source)
+{
+	sessions->all.arriving = source;
+}
+
+bool sessions_turn_away(struct sessions *sessions, int fd, const char *peer,
+			struct bufferevent *output)
+{
+	make_room(sessions);
+	return session_turn_away(&sessions->all, fd, peer, output);
+}
+
 bool sessions_hear_first(struct sessions *sessions, int fd, const char *peer)
 {
 	make_room(sessions);

@@ -9,9 +9,11 @@
 
 #include "base/attributes.h"
 
+struct bufferevent;
 struct event_base;
 struct greeting;
 struct hearing;
+struct opensource;
 struct options;
 struct sessions;
 struct stats;
@@ -84,7 +86,26 @@ bool sessions_greet(struct sessions *sessions, int fd, const char *peer) MUST_CH
 /* The same, but greets in the loop's next turn. */
 bool sessions_greet_later(struct sessions *sessions, int fd, const char *peer) MUST_CHECK;
 
-/* The same, but hears what its peer must say first. */
+/* Called at the end of a session whose source is counted. */
+typedef void sessions_left_cb(struct opensource *source, void *argument);
+
+/* Has `left` called for each session with a source. */
+void sessions_count_sources(struct sessions *sessions, sessions_left_cb *left, void *argument);
+
+/*
+ * The next client comes from this source. Whatever becomes of it, sessions_left_cb is called for
+ * the source. NULL is allowed.
+ */
+void sessions_expect_from(struct sessions *sessions, struct opensource *source);
+
+/*
+ * Takes over the connected, non-blocking socket `fd`, and says what is queued on `output` in place
+ * of the greeting. False: no memory, fd is closed.
+ */
+bool sessions_turn_away(struct sessions *sessions, int fd, const char *peer,
+			struct bufferevent *output) MUST_CHECK;
+
+/* As sessions_greet(), but hears what the peer must say first. */
 bool sessions_hear_first(struct sessions *sessions, int fd, const char *peer) MUST_CHECK;
 
 /*

@@ -26,7 +26,10 @@
 	X(header_bad, ENDING, "PROXY header malformed")                                            \
 	X(proxied, COUNTER, "connections that a proxy has passed on")                              \
 	X(proxied_local, COUNTER, "a proxy's own connections, such as health checks")              \
-	X(distrusted, COUNTER, "connections of who may not send a PROXY header: closed")           \
+	X(distrusted, ENDING, "connections of who may not send a PROXY header: closed")            \
+	X(denied, ENDING, "connections from networks that may not come")                           \
+	X(too_many, ENDING, "connections refused: their source has too many open")                 \
+	X(too_often, ENDING, "connections refused: their source came too often")                   \
 	X(bytes_sent, COUNTER, "bytes of greetings sent, of connections that have ended")          \
 	X(bytes_discarded, COUNTER, "bytes of clients thrown away")                                \
 	X(datagrams, COUNTER, "datagrams that came")                                               \
@@ -34,6 +37,8 @@
 	X(datagrams_too_small, COUNTER, "datagrams not answered: not longer than their answer")    \
 	X(datagrams_ignored, COUNTER,                                                              \
 	  "datagrams not answered because of the address they came from or went to")               \
+	X(datagrams_denied, COUNTER, "datagrams from networks that may not come")                  \
+	X(datagrams_too_often, COUNTER, "datagrams not answered: their source sent too many")      \
 	X(datagrams_failed, COUNTER, "answers to datagrams that the kernel did not take")          \
 	X(accept_pauses, COUNTER, "times that accepting stopped for want of room")                 \
 	X(open, GAUGE, "connections open now")

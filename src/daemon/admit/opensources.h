@@ -4,8 +4,8 @@
  *
  * Only sources with an open connection are kept, so there are never more of them than connections.
  */
-#ifndef DAEMON_SERVE_OPENSOURCES_H
-#define DAEMON_SERVE_OPENSOURCES_H
+#ifndef DAEMON_ADMIT_OPENSOURCES_H
+#define DAEMON_ADMIT_OPENSOURCES_H
 
 #include <stddef.h>
 #include <stdint.h>

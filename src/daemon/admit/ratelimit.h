@@ -13,8 +13,8 @@
  * - A source that was forgotten may take as much again as it owed, at most its burst. Three others
  *   in its places then owed at least as much.
  */
-#ifndef DAEMON_SERVE_RATELIMIT_H
-#define DAEMON_SERVE_RATELIMIT_H
+#ifndef DAEMON_ADMIT_RATELIMIT_H
+#define DAEMON_ADMIT_RATELIMIT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
  * An IPv6 client usually has a whole /64 to choose from. A v4-mapped address is IPv4. The zone of a
  * link-local address and the port make no difference.
  */
-#ifndef DAEMON_SERVE_SOURCE_H
-#define DAEMON_SERVE_SOURCE_H
+#ifndef DAEMON_ADMIT_SOURCE_H
+#define DAEMON_ADMIT_SOURCE_H
 
 #include <stdbool.h>
 #include <stdint.h>

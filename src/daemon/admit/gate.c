@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+/* gate: who is let in: whose headers are believed, which networks may come, and how often. */
+#include "gate.h"
+
+#include <event2/util.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/siphash.h"
+#include "lists.h"
+#include "networks.h"
+#include "opensources.h"
+#include "ratelimit.h"
+#include "source.h"
+#include "daemon/options.h"
+
+/* So much of what the rate allows in its time may come at once. */
+enum { BURST = 2 };
+
+/* For so many connections the count of each source is fast; more only make it slower. */
+enum { CONNECTIONS = 16384 };
+
+struct gate {
+	const struct options *options;
+	struct networks *trusted, *admitted; /* the latter NULL: there are no lists */
+	struct siphash_secret secret;
+	struct opensources *open;    /* NULL: no limit */
+	struct ratelimit *rate;	     /* of connections; NULL: no limit */
+	struct ratelimit *datagrams; /* NULL: no limit */
+};
+
+static bool has_lists(const struct options *options)
+{
+	return options->allow.count + options->deny.count + options->deny_files.count > 0;
+}
+
+/* Makes a limit of that rate, if there is one. False: no memory; logged. */
+static bool make_rate(const struct rate *rate, struct ratelimit **limit)
+{
+	uint32_t most = RATE_COUNT_MAX;
+
+	if (rate->count == 0)
+		return true;
+	*limit = ratelimit_new(rate, rate->count < most / BURST ? BURST * rate->count : most,
+			       RATELIMIT_SOURCES);
+	if (!*limit)
+		log_error("out of memory");
+	return *limit != NULL;
+}
+
+/* Makes the limits for each source. False: no memory; logged. */
+static bool make_limits(struct gate *gate, bool has_datagrams)
+{
+	const struct options *options = gate->options;
+
+	/* So that nobody can choose sources that share a place. */
+	evutil_secure_rng_get_bytes(&gate->secret, sizeof gate->secret);
+	if (options->max_per_source > 0) {
+		gate->open = opensources_new(CONNECTIONS, (uint32_t)options->max_per_source);
+		if (!gate->open) {
+			log_error("out of memory");
+			return false;
+		}
+	}
+	return make_rate(&options->rate_per_source, &gate->rate) &&
+	       (!has_datagrams || make_rate(&options->datagram_rate, &gate->datagrams));
+}
+
+struct gate *gate_new(const struct options *options, bool has_datagrams)
+{
+	struct gate *gate = calloc(1, sizeof *gate);
+
+	if (!gate) {
+		log_error("out of memory");
+		return NULL;
+	}
+	gate->options = options;
+	gate->trusted = lists_make_trusted(options);
+	if (gate->trusted && (!has_lists(options) || gate_reload(gate)) &&
+	    make_limits(gate, has_datagrams))
+		return gate;
+	gate_free(gate);
+	return NULL;
+}
+
+bool gate_reload(struct gate *gate)
+{
+	struct networks *networks;
+
+	if (!has_lists(gate->options))
+		return true;
+	networks = lists_make_admitted(gate->options);
+	if (!networks)
+		return false;
+	networks_free(gate->admitted);
+	gate->admitted = networks;
+	return true;
+}
+
+bool gate_trusts(const struct gate *gate, const struct address *address)
+{
+	return networks_allow(gate->trusted, address);
+}
+
+bool gate_has_limits(const struct gate *gate)
+{
+	return gate->admitted || gate->open || gate->rate;
+}
+
+/* Takes one from a limit, if there is one. False: there is none left. */
+static bool takes(struct ratelimit *limit, const struct source_key *key)
+{
+	return !limit || ratelimit_take(limit, key, clock_us());
+}
+
+/* Counts a connection of the source, if they are counted. */
+static enum gate_verdict count(struct gate *gate, const struct source_key *key,
+			       struct opensource **source)
+{
+	static const enum gate_verdict verdicts[] = {
+		[OPENSOURCES_ADMITTED] = GATE_ADMITTED,
+		[OPENSOURCES_TOO_MANY] = GATE_TOO_MANY,
+		[OPENSOURCES_NO_MEMORY] = GATE_NO_MEMORY,
+	};
+
+	return gate->open ? verdicts[opensources_enter(gate->open, key, source)] : GATE_ADMITTED;
+}
+
+enum gate_verdict gate_enter(struct gate *gate, const struct address *address,
+			     struct opensource **source)
+{
+	struct source_key key;
+
+	*source = NULL;
+	if (gate->admitted && !networks_allow(gate->admitted, address))
+		return GATE_DENIED;
+	if ((!gate->open && !gate->rate) ||
+	    !source_key(address, &gate->options->source_prefix, &gate->secret, &key))
+		return GATE_ADMITTED;
+	return takes(gate->rate, &key) ? count(gate, &key, source) : GATE_TOO_OFTEN;
+}
+
+void gate_leave(struct gate *gate, struct opensource *source)
+{
+	if (source)
+		opensources_leave(gate->open, source);
+}
+
+enum gate_verdict gate_judge_datagram(struct gate *gate, const struct address *address)
+{
+	struct source_key key;
+
+	if (gate->admitted && !networks_allow(gate->admitted, address))
+		return GATE_DENIED;
+	if (!gate->datagrams ||
+	    !source_key(address, &gate->options->source_prefix, &gate->secret, &key))
+		return GATE_ADMITTED;
+	return takes(gate->datagrams, &key) ? GATE_ADMITTED : GATE_TOO_OFTEN;
+}
+
+const char *gate_describe(enum gate_verdict verdict)
+{
+	static const char *const words[] = {
+		[GATE_ADMITTED] = "admitted",
+		[GATE_DENIED] = "denied",
+		[GATE_TOO_MANY] = "too many connections from there (see --max-per-source)",
+		[GATE_TOO_OFTEN] = "too often from there (see --rate-per-source)",
+		[GATE_NO_MEMORY] = "no memory to count it",
+	};
+
+	return words[verdict];
+}
+
+void gate_free(struct gate *gate)
+{
+	if (!gate)
+		return;
+	networks_free(gate->trusted);
+	networks_free(gate->admitted);
+	opensources_free(gate->open);
+	ratelimit_free(gate->rate);
+	ratelimit_free(gate->datagrams);
+	free(gate);
+}

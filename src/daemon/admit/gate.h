@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * gate: who is let in: whose PROXY headers are believed, which networks may come, how often, and
+ * with how many connections at a time.
+ *
+ * A client at a UNIX socket is always let in: that is what the rights of its file are for.
+ */
+#ifndef DAEMON_ADMIT_GATE_H
+#define DAEMON_ADMIT_GATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attributes.h"
+
+struct address;
+struct gate;
+struct opensource;
+struct options;
+
+enum gate_verdict {
+	GATE_ADMITTED,
+	GATE_DENIED,	/* it is in a network that may not come */
+	GATE_TOO_MANY,	/* its source has as many connections open as it may */
+	GATE_TOO_OFTEN, /* its source has come too often */
+	GATE_NO_MEMORY, /* it could not be counted */
+};
+
+/*
+ * Makes it as the options want it, and reads the files that deny networks. `has_datagrams`:
+ * datagrams are answered, too. The options must outlive it. NULL: no memory or an invalid file;
+ * logged.
+ */
+struct gate *gate_new(const struct options *options, bool has_datagrams) MUST_CHECK;
+
+/*
+ * Reads the files again. If one is invalid, which is logged, all stays as it was. Returns false
+ * then.
+ */
+bool gate_reload(struct gate *gate);
+
+/* True if a PROXY header from this address is believed. */
+bool gate_trusts(const struct gate *gate, const struct address *address);
+
+/* True if anything limits who may connect: otherwise gate_enter() lets all in. */
+bool gate_has_limits(const struct gate *gate);
+
+/*
+ * Judges a client that has connected from this address. If it is admitted, sets `source`, for
+ * gate_leave() at its end, or NULL.
+ */
+enum gate_verdict gate_enter(struct gate *gate, const struct address *address,
+			     struct opensource **source) MUST_CHECK;
+
+/* The connection of that source has ended. NULL is allowed. */
+void gate_leave(struct gate *gate, struct opensource *source);
+
+/* Judges a client that has sent a datagram from this address. */
+enum gate_verdict gate_judge_datagram(struct gate *gate, const struct address *address) MUST_CHECK;
+
+/* Returns what the log calls a client that is not admitted. */
+const char *gate_describe(enum gate_verdict verdict);
+
+/* NULL is allowed. */
+void gate_free(struct gate *gate);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/* door: asks the gate about each client, and counts and logs who is not let in. */
+#include "door.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/log.h"
+#include "daemon/admit/gate.h"
+#include "daemon/options.h"
+#include "daemon/tell/stats.h"
+#include "episode.h"
+
+struct door {
+	struct event_base *base;
+	const struct options *options;
+	struct gate *gate;
+	struct stats *stats;
+	uint64_t turned_away_until, distrusted_until; /* the end of each episode */
+};
+
+struct door *door_new(struct event_base *base, const struct options *options, struct gate *gate,
+		      struct stats *stats)
+{
+	struct door *door = calloc(1, sizeof *door);
+
+	if (!door)
+		return NULL;
+	door->base = base;
+	door->options = options;
+	door->gate = gate;
+	door->stats = stats;
+	return door;
+}
+
+bool door_is_guarded(const struct door *door)
+{
+	return gate_has_limits(door->gate);
+}
+
+/* Returns the counter of connections with that verdict. */
+static uint64_t *counter_of(struct stats *stats, enum gate_verdict verdict)
+{
+	switch (verdict) {
+	case GATE_DENIED:
+		return &stats->denied;
+	case GATE_TOO_MANY:
+		return &stats->too_many;
+	case GATE_TOO_OFTEN:
+		return &stats->too_often;
+	case GATE_ADMITTED:
+	case GATE_NO_MEMORY:
+		break;
+	}
+	return &stats->failed;
+}
+
+/* Logs, once for many, that somebody was not let in. */
+static void tell(struct door *door, const struct address *address, const char *why)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	if (episode_begins(&door->turned_away_until))
+		log_info("%s: not let in: %s (more are only counted)",
+			 address_format(address, text, sizeof text), why);
+}
+
+bool door_admit(struct door *door, const struct address *address, struct opensource **source)
+{
+	enum gate_verdict verdict = gate_enter(door->gate, address, source);
+
+	if (verdict == GATE_ADMITTED)
+		return true;
+	++*counter_of(door->stats, verdict);
+	tell(door, address, gate_describe(verdict));
+	return false;
+}
+
+bool door_trusts(struct door *door, const struct address *address)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	if (gate_trusts(door->gate, address))
+		return true;
+	door->stats->distrusted++;
+	if (episode_begins(&door->distrusted_until))
+		log_warning("%s: not believed, closed: it may not send PROXY headers (see "
+			    "--proxy-from; more are only counted, as distrusted)",
+			    address_format(address, text, sizeof text));
+	return false;
+}
+
+struct bufferevent *door_make_refusal(const struct door *door)
+{
+	const char *words = door->options->refusal;
+	struct bufferevent *output = words ? bufferevent_socket_new(door->base, -1, 0) : NULL;
+
+	if (!output)
+		return NULL;
+	bufferevent_disable(output, EV_READ | EV_WRITE);
+	if (evbuffer_add(bufferevent_get_output(output), words, strlen(words)) == 0)
+		return output;
+	bufferevent_free(output);
+	return NULL;
+}
+
+bool door_admit_datagram(const struct address *from, void *argument)
+{
+	struct door *door = argument;
+	enum gate_verdict verdict = gate_judge_datagram(door->gate, from);
+
+	if (verdict == GATE_DENIED)
+		door->stats->datagrams_denied++;
+	else if (verdict != GATE_ADMITTED)
+		door->stats->datagrams_too_often++;
+	return verdict == GATE_ADMITTED;
+}
+
+void door_leave(struct opensource *source, void *argument)
+{
+	struct door *door = argument;
+
+	gate_leave(door->gate, source);
+}
+
+void door_free(struct door *door)
+{
+	free(door);
+}

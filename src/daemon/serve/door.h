@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * door: asks the gate about each client, counts and logs who is not let in, and has the words for
+ * them.
+ */
+#ifndef DAEMON_SERVE_DOOR_H
+#define DAEMON_SERVE_DOOR_H
+
+#include <stdbool.h>
+
+#include "base/attributes.h"
+
+struct address;
+struct bufferevent;
+struct door;
+struct event_base;
+struct gate;
+struct opensource;
+struct options;
+struct sessions;
+struct stats;
+
+/* All arguments must outlive it. NULL: no memory. */
+struct door *door_new(struct event_base *base, const struct options *options, struct gate *gate,
+		      struct stats *stats) MUST_CHECK;
+
+/* True if anybody may be turned away: otherwise door_admit() need not be asked. */
+bool door_is_guarded(const struct door *door);
+
+/* True if a client from this address is let in; then sets `source` as gate_enter() does. */
+bool door_admit(struct door *door, const struct address *address,
+		struct opensource **source) MUST_CHECK;
+
+/* True if a PROXY header from this address is believed. */
+bool door_trusts(struct door *door, const struct address *address) MUST_CHECK;
+
+/*
+ * Returns what is said to a client that is not let in, queued on a bufferevent of its own, which is
+ * disabled and has no socket. NULL: nothing is said, or no memory.
+ */
+struct bufferevent *door_make_refusal(const struct door *door) MUST_CHECK;
+
+/* Its type is that of datagrams_limit(); `door` is the door. */
+bool door_admit_datagram(const struct address *from, void *door) MUST_CHECK;
+
+/* The connection of that source has ended; its type is that of sessions_count_sources(). */
+void door_leave(struct opensource *source, void *door);
+
+/* NULL is allowed. */
+void door_free(struct door *door);
+
+#endif
