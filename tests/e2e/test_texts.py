@@ -87,7 +87,7 @@ class Json(unittest.TestCase):
                 self.assertRegex(said.pop("time"), r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
                 self.assertEqual(said, {
                     "peer": whole.format(*own), "peer_address": own[0], "peer_port": own[1],
-                    "local": whole.format(*its), "local_address": its[0], "local_port": its[1],
+                    "local": whole.format(*its), "local_address": its[0], "local_port": its[1], "proxy": None,
                     "host": socket.gethostname(), "instance": "left", "pid": daemon.pid, "serial": serial,
                     "version": run("haild", "--version").stdout.split()[1].decode()})
 

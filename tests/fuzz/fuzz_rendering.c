@@ -323,7 +323,8 @@ static const char *const names[PLACEHOLDERS] = {"{peer}",     "{peer_address}",	
 						"{local}",    "{local_address}", "{local_port}",
 						"{serial}",   "{time}",		 "{host}",
 						"{instance}", "{pid}",		 "{version}"};
-static char says[PLACEHOLDERS][SHOWN_MAX], says_json[JSON_SHOWN_MAX];
+static char says[PLACEHOLDERS][SHOWN_MAX], says_proxy[SHOWN_MAX], says_proxy_json[SHOWN_MAX + 2],
+	says_json[JSON_SHOWN_MAX];
 
 static void add_json(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -339,7 +340,8 @@ static void add_json(const char *format, ...)
 	va_end(arguments);
 }
 
-static void take_ends(struct template_values *values)
+/* Whoever connects to the local end, passed on by it or not. */
+static void take_ends(struct template_values *values, bool has_proxy)
 {
 	struct end peer, local;
 
@@ -347,6 +349,11 @@ static void take_ends(struct template_values *values)
 	take_end(&local);
 	values->peer = peer.address;
 	values->local = local.address;
+	if (has_proxy)
+		values->proxy = local.address;
+	strcpy(says_proxy, has_proxy ? local.whole : "");
+	snprintf(says_proxy_json, sizeof says_proxy_json, has_proxy ? "\"%.690s\"" : "null",
+		 local.whole_json);
 	strcpy(says[PEER], peer.whole);
 	strcpy(says[PEER_ADDRESS], peer.host);
 	strcpy(says[PEER_PORT], peer.port);
@@ -360,17 +367,18 @@ static void take_ends(struct template_values *values)
 		 local.port);
 }
 
-static void take_values(struct template_values *values)
+static void take_values(struct template_values *values, bool has_proxy)
 {
 	int64_t seconds = time_last - time_first + 1;
 
 	*values = (struct template_values){.serial = 0};
-	take_ends(values);
+	take_ends(values, has_proxy);
 	values->serial = take_number(take() % 9);
 	values->time = (time_t)(time_first + (int64_t)(take_number(6) % (uint64_t)seconds));
 	snprintf(says[SERIAL], SHOWN_MAX, "%llu", (unsigned long long)values->serial);
 	show_time(values->time, says[TIME]);
-	add_json("\"serial\":%s,\"time\":\"%s\",", says[SERIAL], says[TIME]);
+	add_json("\"serial\":%s,\"time\":\"%s\",\"proxy\":%s,", says[SERIAL], says[TIME],
+		 says_proxy_json);
 }
 
 /* Takes what is the same for everyone. */
@@ -439,12 +447,12 @@ static void make_text(void)
 	text.size = expected.size = 0;
 	for (int pieces = 0; pieces < PIECES_MAX && input < input_end; pieces++) {
 		uint8_t kind = take();
-		if (kind < 0xFD) {
+		if (kind < 0xFC) {
 			make_piece(kind % (PLACEHOLDERS + 10));
-			continue;
+		} else {
+			add_string(&text, kind == 0xFC ? "{proxy}" : "{json}");
+			add_string(&expected, kind == 0xFC ? says_proxy : says_json);
 		}
-		add_string(&text, "{json}");
-		add_string(&expected, says_json);
 	}
 }
 
@@ -458,13 +466,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	input = data;
 	input_end = data + size;
-	take_values(&values);
+	take_values(&values, size % 2 == 1);
 	constants = take_constants();
 	make_text();
 	template = compile_text(text.bytes, text.size, &constants, &problem);
 	FUZZ_CHECK(template != NULL);
 	FUZZ_CHECK(expected.size <= template_longest(template));
-	if (values.peer.any.sa_family != AF_UNIX && values.local.any.sa_family != AF_UNIX)
+	if (values.peer.any.sa_family != AF_UNIX && values.local.any.sa_family != AF_UNIX &&
+	    values.proxy.length == 0)
 		FUZZ_CHECK(expected.size <= template_longest_to_ip(template));
 	out = malloc(template_longest(template) + 1);
 	FUZZ_CHECK(out != NULL);

@@ -40,6 +40,7 @@ static const struct {
 	{"{json}", OF_BOTH, 0},
 	{"{serial}", OF_GREETING, 0},
 	{"{time}", OF_GREETING, 0},
+	{"{proxy}", OF_GREETING, 0},
 	{"{host}", CONSTANT, 0},
 	{"{instance}", CONSTANT, 0},
 	{"{pid}", CONSTANT, 0},
@@ -157,6 +158,8 @@ static void check_rendering(const struct template *template, const struct readin
 	char *out = malloc(most > 0 ? most : 1);
 
 	FUZZ_CHECK(out != NULL);
+	if (!is_ip)
+		values.proxy = make_end(local);
 	size = template_render(template, &values, out);
 	FUZZ_CHECK(size <= most && size >= reading->literal);
 	FUZZ_CHECK(!template_is_constant(template) ||

@@ -496,18 +496,21 @@ START_TEST(template_lives_as_long_as_it_is_used)
 }
 END_TEST
 
+static const char *proxy_json = "null"; /* what {json} says of the proxy */
+
 /* All that {json} says, of the ends, the serial and the constants as set up. */
 static void assert_json(const char *peer, const char *peer_address, const char *peer_port,
 			const char *host, const char *instance)
 {
 	char wanted[4096];
 
-	snprintf(wanted, sizeof wanted,
-		 "{\"peer\":\"%s\",\"peer_address\":\"%s\",\"peer_port\":%s,"
-		 "\"local\":\"127.0.0.1:12345\",\"local_address\":\"127.0.0.1\","
-		 "\"local_port\":12345,\"serial\":7,\"time\":\"2026-11-26T09:30:00Z\","
-		 "\"host\":\"%s\",\"instance\":\"%s\",\"pid\":4711,\"version\":\"0.1.0\"}\n",
-		 peer, peer_address, peer_port, host, instance);
+	snprintf(
+		wanted, sizeof wanted,
+		"{\"peer\":\"%s\",\"peer_address\":\"%s\",\"peer_port\":%s,"
+		"\"local\":\"127.0.0.1:12345\",\"local_address\":\"127.0.0.1\","
+		"\"local_port\":12345,\"serial\":7,\"time\":\"2026-11-26T09:30:00Z\","
+		"\"proxy\":%s,\"host\":\"%s\",\"instance\":\"%s\",\"pid\":4711,\"version\":\"0.1.0\"}\n",
+		peer, peer_address, peer_port, proxy_json, host, instance);
 	assert_expands("{json}\\n", wanted);
 	ck_assert(!template_is_constant(template));
 	ck_assert(template_names_peer(template) && template_names_local(template));
@@ -518,6 +521,25 @@ START_TEST(json_says_all)
 	assert_json("192.0.2.7:54321", "192.0.2.7", "54321", "host", "left");
 	set_ends("[fe80::1%lo]:80", "127.0.0.1:12345");
 	assert_json("[fe80::1%lo]:80", "fe80::1%lo", "80", "host", "left");
+}
+END_TEST
+
+/* A proxy has its address, in {json} and alone; without one, the one is null and the other empty.
+ */
+START_TEST(proxy_is_named)
+{
+	assert_expands("<{proxy}>", "<>");
+	ck_assert(!template_names_peer(template) && !template_names_local(template));
+	ck_assert(!template_is_constant(template));
+	ck_assert_int_eq(address_from_literal("2001:db8::7", AF_INET6, &values.proxy), 0);
+	address_set_port(&values.proxy, 80);
+	assert_expands("<{proxy}>", "<[2001:db8::7]:80>");
+	proxy_json = "\"[2001:db8::7]:80\"";
+	assert_json("192.0.2.7:54321", "192.0.2.7", "54321", "host", "left");
+	ck_assert(address_from_path("a\n\"b", &values.proxy));
+	assert_expands("<{proxy}>", "<unix:a\\x0A\"b>");
+	proxy_json = "\"unix:a\\u000a\\\"b\"";
+	assert_json("192.0.2.7:54321", "192.0.2.7", "54321", "host", "left");
 }
 END_TEST
 
@@ -539,6 +561,7 @@ START_TEST(json_is_never_cut)
 
 	make_longest_path(&values.peer);
 	make_longest_path(&values.local);
+	make_longest_path(&values.proxy);
 	values.serial = UINT64_MAX;
 	memset(long_one, '\b', sizeof long_one - 1);
 	long_one[sizeof long_one - 1] = '\0';
@@ -556,7 +579,7 @@ START_TEST(json_is_short_enough_for_a_datagram)
 {
 	char out[1024];
 
-	constants.host = constants.instance = "thirty-letters-make-a-long-one";
+	constants.host = constants.instance = "a-name-of-25-letters-fits";
 	constants.pid = 4194304;
 	values.serial = UINT64_MAX;
 	set_ends("[1111:2222:3333:4444:5555:6666:7777:8888]:65535",
@@ -591,6 +614,9 @@ START_TEST(unix_socket_takes_more_than_ip)
 	ck_assert_uint_eq(template_longest_to_ip(template), 65);
 	compile("{peer_port}", 11);
 	ck_assert_uint_eq(template_longest(template), template_longest_to_ip(template));
+	compile("ab{proxy}", 9); /* no proxy passes datagrams on */
+	ck_assert_uint_eq(template_longest(template), 513);
+	ck_assert_uint_eq(template_longest_to_ip(template), 2);
 }
 END_TEST
 
@@ -626,10 +652,11 @@ static size_t pick(size_t bound)
 static size_t make_text(char *text)
 {
 	static const char *const pieces[] = {
-		"{peer}", "{peer_address}", "{peer_port}", "{local}",	 "{local_address}",
-		"{time}", "{local_port}",   "{serial}",	   "{host}",	 "{instance}",
-		"{pid}",  "{version}",	    "\\n",	   "\\x1b",	 "{{",
-		"}}",	  "\\\\",	    "words",	   "\xC3\xA9\t", "{json}",
+		"{peer}",  "{peer_address}", "{peer_port}", "{local}",	  "{local_address}",
+		"{time}",  "{local_port}",   "{serial}",    "{host}",	  "{instance}",
+		"{pid}",   "{version}",	     "\\n",	    "\\x1b",	  "{{",
+		"}}",	   "\\\\",	     "words",	    "\xC3\xA9\t", "{json}",
+		"{proxy}",
 	};
 	size_t count = pick(PIECES + 1);
 
@@ -663,6 +690,10 @@ static void pick_values(bool is_ip)
 	zone = zones[pick(COUNT_OF(zones))];
 	pick_end(is_ip, &values.peer);
 	pick_end(is_ip, &values.local);
+	if (is_ip || pick(2) == 0)
+		values.proxy.length = 0;
+	else
+		pick_end(false, &values.proxy);
 	values.serial = (uint64_t)pick(SIZE_MAX) << 11 ^ pick(SIZE_MAX);
 	values.time = (time_t)pick(SIZE_MAX) - (time_t)pick(SIZE_MAX);
 }
@@ -802,6 +833,7 @@ int main(void)
 	tcase_add_test(bounds, greatest_values_have_room);
 	tcase_add_test(bounds, time_out_of_all_bounds_is_survived);
 	tcase_add_test(bounds, json_says_all);
+	tcase_add_test(bounds, proxy_is_named);
 	tcase_add_test(bounds, json_is_escaped_right);
 	tcase_add_test(bounds, json_is_never_cut);
 	tcase_add_test(bounds, json_is_short_enough_for_a_datagram);
