@@ -30,6 +30,7 @@ ENDED = 'haild_connections_ended_total{reason="%s"}'
 # What each counter in the log is called in the metrics.
 NAMES = {
     "accepted": "haild_connections_accepted_total", "greeted": "haild_connections_greeted_total",
+    "proxied": "haild_connections_proxied_total", "proxied_local": "haild_connections_proxied_local_total",
     "bytes_sent": "haild_sent_bytes_total", "bytes_discarded": "haild_discarded_bytes_total",
     "datagrams": "haild_datagrams_received_total", "datagrams_answered": "haild_datagrams_answered_total",
     "datagrams_too_small": "haild_datagrams_too_small_total",
@@ -384,7 +385,7 @@ class Scraping(unittest.TestCase):
             prometheus.wait('haild_connections_ended_total{reason="done"}', 7)
             prometheus.wait("haild_connection_duration_seconds_count", 7)
             prometheus.wait("haild_draining", 0)
-            self.assertEqual(len(prometheus.query("haild_connections_ended_total")), 10)
+            self.assertEqual(len(prometheus.query("haild_connections_ended_total")), 14)
             [median] = prometheus.query(
                 "histogram_quantile(0.5, haild_connection_duration_seconds_bucket)").values()
             self.assertGreater(median, 0)

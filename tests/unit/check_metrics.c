@@ -143,11 +143,17 @@ START_TEST(endings_add_up)
 			       .flooded = 7,
 			       .timed_out_linger = 8,
 			       .timed_out_greeting = 9,
-			       .reset_greeting = 10};
+			       .reset_greeting = 10,
+			       .header_left = 11,
+			       .header_missing = 12,
+			       .header_bad = 13,
+			       .distrusted = 4,
+			       .proxied = 80,
+			       .proxied_local = 9};
 	render();
-	assert_line("haild_connections_ended_total{reason=\"done\"} 45");
+	assert_line("haild_connections_ended_total{reason=\"done\"} 5");
 	assert_line("haild_connections_ended_total{reason=\"timed_out_linger\"} 8");
-	ck_assert_int_eq(count("haild_connections_ended_total{"), 10);
+	ck_assert_int_eq(count("haild_connections_ended_total{"), 14);
 }
 END_TEST
 
