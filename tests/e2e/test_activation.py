@@ -275,10 +275,19 @@ class Wrong(Activation):
                 self.refuses(f"cannot serve descriptor 4 (bad): {told}", good, wrong, good, names=["a", "bad", "c"])
 
     def test_roles(self):
-        self.refuses("cannot serve descriptor 4 (proxy): its name asks for PROXY headers, which haild cannot read",
-                     self.stream(), self.stream(), names=["", "proxy"])
+        self.refuses("cannot serve descriptor 4 (proxy): its name asks for PROXY headers, which need a stream socket",
+                     self.stream(), self.datagrams(), names=["", "proxy"])
         self.refuses("cannot serve descriptor 3 (metrics): its name asks for metrics, which need a stream socket",
                      self.datagrams(), names=["metrics"])
+
+    def test_proxy(self):
+        """Alone, too: then the default address does not apply."""
+        for others in [], ["other"]:
+            held = [self.stream() for _ in ["proxy", *others]]
+            with Activated(*held, names=["proxy", *others], options=["-e", "-m", "{peer}"]) as daemon:
+                self.assertEqual(daemon.lines, [*map(name_of, held[1:]), f"proxy {name_of(held[0])}"])
+                told = run("hailto", "--send-proxy=192.0.2.1:7", "127.0.0.1", daemon.proxy_port)
+                self.assertEqual((told.exit, told.stdout), (0, b"192.0.2.1:7"))
 
     def test_metrics(self):
         """Beside --metrics, too; and the default address is not for a daemon that is to greet elsewhere."""
@@ -500,7 +509,10 @@ class Systemd(Activation):
         self.assertRegex(ended.exception.args[1], f"(?m)^haild: {told}$")
 
     def test_name_with_a_role(self):
-        self.fails(r"cannot serve descriptor 3 \(proxy\): its name asks for PROXY headers, .*", "--fdname=proxy")
+        host = harness.own_address()
+        with self.activated([f"{host}:7001"], before=["--fdname=proxy"]):
+            self.assertEqual(run("hailto", "--send-proxy", host, 7001).stdout, GREETING)
+            self.assertEqual(self.output(), [f"proxy {host}:7001"])
 
     def test_seqpacket(self):
         path = self.folder / "s"

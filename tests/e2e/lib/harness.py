@@ -37,7 +37,7 @@ DEADLINE = float(os.environ.get("HAILD_DEADLINE", 120 if WRAPPER else 30))
 # What a test need not name: the log lines of a daemon with nothing to complain about.
 REASONS = ("done|left without the greeting|reset by peer|reset in greeting|timed out in greeting|"
            "timed out in linger|sent too much|made room for others|stopped|failed|"
-           "left in prelude|reset in prelude|timed out in prelude")
+           "left in prelude|reset in prelude|timed out in prelude|bad prelude")
 EXPECTED_LOG = (
     r"haild \S+ \(libevent \S+, \w+\) listens on .+",
     r"connected: .+",
@@ -267,7 +267,7 @@ class Daemon:
         self.expected_log = [*EXPECTED_LOG, *log, *_log_of_this_machine()]
         self.expected_exit, self.checks_descriptors = exit, descriptors
         self.env, self.prefix, self.limits = environment(env), prefix, limits or {}
-        self.stdout, self.addresses, self.metrics, self.process = stdout, [], [], None
+        self.stdout, self.addresses, self.proxies, self.metrics, self.process = stdout, [], [], [], None
 
     def __enter__(self):
         self._log = tempfile.TemporaryFile()
@@ -275,9 +275,9 @@ class Daemon:
                              stdin=subprocess.DEVNULL, stdout=self.stdout or subprocess.PIPE, stderr=self._log,
                              preexec_fn=self._set_limits if self.limits else None, **self.popen)
         try:
-            lines = self._read_addresses()
-            self.addresses = [line for line in lines if not line.startswith("metrics ")]
-            self.metrics = [line.removeprefix("metrics ") for line in lines if line.startswith("metrics ")]
+            self.lines = self._read_addresses()
+            self.proxies, self.metrics = self._of_role("proxy "), self._of_role("metrics ")
+            self.addresses = [line for line in self.lines if not line.startswith(("proxy ", "metrics "))]
             self.baseline = self.descriptors()
         except BaseException as problem:
             self._abandon(problem)
@@ -303,14 +303,26 @@ class Daemon:
 
     def _read_addresses(self):
         if self.stdout:
-            greeting, _, metrics = self.wait_log("listens on (.+)\n")[1].partition("; metrics on ")
-            return [*greeting.split(", "), *(f"metrics {address}" for address in metrics.split(", ") if address)]
+            return self._lines_of_log(self.wait_log("listens on (.+)\n")[1])
         with self.process.stdout as stdout:
             text = read_until_end(stdout.fileno(), os.read)
         if not text:
             poll_until(lambda: self.process.poll() is not None)
             raise AssertionError(f"haild ended before it was ready: exit {self.process.returncode}")
         return text.decode().splitlines()
+
+    @staticmethod
+    def _lines_of_log(listens):
+        """The lines that would be on standard output, from what the log says of the addresses."""
+        lines = []
+        for part in listens.split("; "):
+            role, _, addresses = part.rpartition(" on ")
+            before = {"": "", "PROXY headers": "proxy ", "metrics": "metrics "}[role]
+            lines += [before + address for address in addresses.split(", ")]
+        return lines
+
+    def _of_role(self, role):
+        return [line.removeprefix(role) for line in self.lines if line.startswith(role)]
 
     def _abandon(self, problem):
         """Kills the daemon, and lets its log go with the exception."""
@@ -341,6 +353,11 @@ class Daemon:
     @property
     def port(self):
         return self.ports[0]
+
+    @property
+    def proxy_port(self):
+        """The port of the first address for PROXY headers."""
+        return int(self.proxies[0].rpartition(":")[2])
 
     @property
     def metrics_port(self):
