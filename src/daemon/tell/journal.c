@@ -72,7 +72,7 @@ void journal_passed_on(int fd, const struct address *address, const struct addre
 		       char *peer)
 {
 	char text[ADDRESS_TEXT_MAX];
-	bool is_named = !address_is_same(address, proxy);
+	bool is_named = address != proxy;
 
 	address_format(address, peer, ADDRESS_TEXT_MAX);
 	log_event(own ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, add_connected,

@@ -38,8 +38,8 @@ bool journal_has_connections(void);
 void journal_connected(int fd, const struct address *address, char *peer);
 
 /*
- * The same for a connection that `proxy` has passed on, or that is `own`, the proxy's. `peer` is
- * then the client as the proxy has named it.
+ * The same for a connection that `proxy` has passed on for the client at `address`, or that is the
+ * proxy's `own`. If the proxy has named no client, `address` is `proxy` itself, the same pointer.
  */
 void journal_passed_on(int fd, const struct address *address, const struct address *proxy, bool own,
 		       char *peer);
