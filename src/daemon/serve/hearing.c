@@ -7,6 +7,7 @@
 
 #include "ending.h"
 #include "session_state.h"
+#include "daemon/tell/stats.h"
 #include "waiting.h"
 
 bool hearing_answer(struct session *session, struct bufferevent *output)
@@ -27,11 +28,19 @@ static void miss(struct session *session, enum ending ending)
 	session_close(session, ending);
 }
 
+/* Counts what has come after the prelude, and was read with it. */
+static void discard(struct session *session, size_t surplus)
+{
+	session->discarded += (uint32_t)surplus;
+	session->all->stats->bytes_discarded += surplus;
+}
+
 static void heard_cb(enum prelude_verdict verdict, void *argument)
 {
 	struct session *session = argument;
 	const struct hearing *hearing = session->all->hearing;
 
+	discard(session, prelude_surplus(session->prelude));
 	if (verdict == PRELUDE_ENDED)
 		miss(session, ENDING_LEFT_PRELUDE);
 	else if (verdict == PRELUDE_RESET)
@@ -41,7 +50,7 @@ static void heard_cb(enum prelude_verdict verdict, void *argument)
 		session_close(session, ENDING_FAILED);
 }
 
-bool hearing_begin(struct session *session)
+bool hearing_begin(struct session *session, bool now)
 {
 	struct session_shared *all = session->all;
 	struct prelude *prelude = prelude_new(all->hearing->prelude, all->base, session->fd,

@@ -17,7 +17,8 @@ struct prelude {
 	const struct prelude_kind *kind;
 	struct event *input;
 	int fd;
-	size_t taken; /* bytes of the client */
+	size_t taken;	/* bytes of the client */
+	size_t surplus; /* and those after a whole prelude */
 	prelude_heard_cb *heard;
 	void *heard_argument;
 	void *parser;
@@ -32,6 +33,8 @@ static enum prelude_verdict take(struct prelude *prelude, const char *bytes, siz
 						  count < left ? count : left, &used);
 
 	prelude->taken += used;
+	if (verdict == PRELUDE_WHOLE)
+		prelude->surplus = count - used;
 	return verdict == PRELUDE_MORE && prelude->taken == kind->most ? PRELUDE_TOO_LONG : verdict;
 }
 
@@ -88,6 +91,11 @@ struct prelude *prelude_new(const struct prelude_kind *kind, struct event_base *
 const void *prelude_parser(const struct prelude *prelude)
 {
 	return prelude->parser;
+}
+
+size_t prelude_surplus(const struct prelude *prelude)
+{
+	return prelude->surplus;
 }
 
 void prelude_free(struct prelude *prelude)

@@ -54,6 +54,9 @@ void prelude_begin(struct prelude *prelude);
 /* Returns the parser's memory. */
 const void *prelude_parser(const struct prelude *prelude);
 
+/* Returns how many bytes after a prelude that is whole have been read with it, and thrown away. */
+size_t prelude_surplus(const struct prelude *prelude);
+
 /* Stops reading; the socket stays open. NULL is allowed. */
 void prelude_free(struct prelude *prelude);
 
