@@ -61,7 +61,8 @@ bool hearing_begin(struct session *session, bool now)
 	session->prelude = prelude;
 	session->state = HEARING;
 	waiting_add(all->heard, &session->turn, session->age.since_ms); /* which is now */
-	prelude_begin(prelude);
+	if (now)
+		prelude_begin(prelude);
 	return true;
 }
 

@@ -38,10 +38,11 @@ struct hearing {
 };
 
 /*
- * Begins to hear a session that is OPENING; what it has said already is answered at once, which may
- * end the session. False: no memory, or the socket cannot be watched.
+ * Begins to hear a session that is OPENING. If `now`, what it has said already is answered at once,
+ * which may end the session; otherwise in the loop's next turn. False: no memory, or the socket
+ * cannot be watched.
  */
-bool hearing_begin(struct session *session) MUST_CHECK;
+bool hearing_begin(struct session *session, bool now) MUST_CHECK;
 
 /*
  * Answers a session that has been heard with what is queued on `output`, which is disabled and has

@@ -166,15 +166,16 @@ static bool turn_away(struct listener *listener, int fd, const struct address *f
 /* Hears a proxy first; the log tells of the connection once it is known for whom it is. */
 static bool hear(struct listener *listener, int fd, const struct address *from)
 {
-	char peer[ADDRESS_TEXT_MAX];
+	char text[ADDRESS_TEXT_MAX];
+	const char *peer;
 
 	if (!door_trusts(listener->door, from)) {
 		socket_reset(fd);
 		return true;
 	}
-	return sessions_hear_first(listener->sessions, fd,
-				   journal_has_ends() ? address_format(from, peer, sizeof peer)
-						      : NULL);
+	peer = journal_has_ends() ? address_format(from, text, sizeof text) : NULL;
+	return has_count(listener) ? sessions_hear_first_later(listener->sessions, fd, peer)
+				   : sessions_hear_first(listener->sessions, fd, peer);
 }
 
 /* Greets a client if it is let in. */

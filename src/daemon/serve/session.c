@@ -276,11 +276,11 @@ bool session_open(struct session_shared *all, int fd, const char *peer, enum ses
 	return false;
 }
 
-bool session_hear(struct session_shared *all, int fd, const char *peer)
+bool session_hear(struct session_shared *all, int fd, const char *peer, enum session_when when)
 {
 	struct session *session = begin(all, fd, peer);
 
-	if (!session || hearing_begin(session))
+	if (!session || hearing_begin(session, when == SESSION_NOW))
 		return session != NULL;
 	session_close(session, ENDING_FAILED);
 	return false;

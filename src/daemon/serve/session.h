@@ -58,7 +58,7 @@ struct session_shared {
 	void *closed_argument;
 };
 
-/* When a session starts to greet: now, or in the loop's next turn. */
+/* When a session starts to greet, or to hear: now, or in the loop's next turn. */
 enum session_when { SESSION_NOW, SESSION_LATER };
 
 /*
@@ -72,7 +72,8 @@ bool session_open(struct session_shared *all, int fd, const char *peer,
  * Takes over the connected, non-blocking socket `fd`, hears its peer, and answers it as the hearing
  * says. False: no memory, fd is closed.
  */
-bool session_hear(struct session_shared *all, int fd, const char *peer) MUST_CHECK;
+bool session_hear(struct session_shared *all, int fd, const char *peer,
+		  enum session_when when) MUST_CHECK;
 
 /*
  * Greets a session that has been heard, as a client with these ends; the log calls it `peer` from

@@ -202,7 +202,13 @@ bool sessions_turn_away(struct sessions *sessions, int fd, const char *peer,
 bool sessions_hear_first(struct sessions *sessions, int fd, const char *peer)
 {
 	make_room(sessions);
-	return session_hear(&sessions->all, fd, peer);
+	return session_hear(&sessions->all, fd, peer, SESSION_NOW);
+}
+
+bool sessions_hear_first_later(struct sessions *sessions, int fd, const char *peer)
+{
+	make_room(sessions);
+	return session_hear(&sessions->all, fd, peer, SESSION_LATER);
 }
 
 /*
@@ -225,7 +231,7 @@ bool sessions_hear(struct sessions *sessions, int fd, const char *peer)
 {
 	if (sessions->all.open >= sessions->room)
 		session_close(find_least_useful(sessions), ENDING_EVICTED);
-	return session_hear(&sessions->all, fd, peer);
+	return session_hear(&sessions->all, fd, peer, SESSION_NOW);
 }
 
 void sessions_look_at_all(struct sessions *sessions)

@@ -108,6 +108,9 @@ bool sessions_turn_away(struct sessions *sessions, int fd, const char *peer,
 /* As sessions_greet(), but hears what the peer must say first. */
 bool sessions_hear_first(struct sessions *sessions, int fd, const char *peer) MUST_CHECK;
 
+/* The same, but hears it in the loop's next turn. */
+bool sessions_hear_first_later(struct sessions *sessions, int fd, const char *peer) MUST_CHECK;
+
 /*
  * Takes over the connected, non-blocking socket `fd` of a client that is heard first. If all slots
  * are taken, one that is still being heard makes room, or one that lingers, or the oldest. False:
