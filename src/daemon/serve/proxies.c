@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "door.h"
 #include "episode.h"
+#include "daemon/options.h"
 #include "hearing.h"
 #include "proxyheader.h"
 #include "session.h"
@@ -21,15 +22,18 @@ struct proxies {
 	struct hearing hearing;
 	struct door *door;
 	struct stats *stats;
+	uint64_t wait_ms;		   /* for a header */
 	uint64_t bad_until, missing_until; /* the end of each episode */
 };
 
-/* Fills in the address of the proxy; a reset may have taken it away. */
-static void find_proxy(const struct session *session, struct address *proxy)
+/* Fills in the address of the proxy. False, and there is none: it has reset the connection. */
+static bool find_proxy(const struct session *session, struct address *proxy)
 {
-	proxy->length = sizeof proxy->room;
-	if (getpeername(session_socket(session), &proxy->any, &proxy->length) < 0)
-		proxy->length = 0;
+	*proxy = (struct address){.length = sizeof proxy->room};
+	if (getpeername(session_socket(session), &proxy->any, &proxy->length) == 0)
+		return true;
+	proxy->length = 0;
+	return false;
 }
 
 /* Returns the text of an address, or "-" for none. */
@@ -46,7 +50,7 @@ static void tell_bad(struct proxies *proxies, const struct session *session, con
 
 	if (!episode_begins(&proxies->bad_until))
 		return;
-	find_proxy(session, &proxy);
+	(void)find_proxy(session, &proxy);
 	log_warning("%s: bad PROXY header: %s; closed (more are only counted, as header_bad)",
 		    show(&proxy, text), why);
 }
@@ -58,6 +62,19 @@ static void read_ends(const struct proxyclaim *claim, struct ends *ends)
 		ends->peer.length = 0;
 	if (!proxyclaim_destination(claim, &ends->local))
 		ends->local.length = 0;
+}
+
+/* True if the client is let in; a proxy's own connections always are. */
+static bool let_in(struct proxies *proxies, struct session *session, const struct address *client)
+{
+	struct opensource *source;
+
+	if (!door_is_guarded(proxies->door))
+		return true;
+	if (!door_admit(proxies->door, client, &source))
+		return false;
+	session_note_source(session, source);
+	return true;
 }
 
 /* Parts from a client that is not let in: with the refusal, if there is one. */
@@ -79,19 +96,18 @@ static bool greet(struct proxies *proxies, struct session *session, const struct
 	bool is_own = claim->is_local;
 	struct ends ends;
 
-	find_proxy(session, &ends.proxy);
-	read_ends(claim, &ends);
-	shown = ends.peer.length > 0 ? &ends.peer : &ends.proxy;
 	if (is_own)
 		proxies->stats->proxied_local++;
 	else
 		proxies->stats->proxied++;
-	if (!is_own && door_is_guarded(proxies->door)) {
-		struct opensource *source;
-		if (!door_admit(proxies->door, shown, &source))
-			return refuse(proxies, session);
-		session_note_source(session, source);
+	if (!find_proxy(session, &ends.proxy)) {
+		session_close(session, ENDING_RESET_GREETING);
+		return true;
 	}
+	read_ends(claim, &ends);
+	shown = ends.peer.length > 0 ? &ends.peer : &ends.proxy;
+	if (!is_own && !let_in(proxies, session, shown))
+		return refuse(proxies, session);
 	/* Health checks are many, and no news. */
 	if (is_own ? journal_has_ends() : journal_has_connections())
 		journal_passed_on(session_socket(session), shown, &ends.proxy, is_own, peer);
@@ -121,14 +137,14 @@ static void missed_cb(const struct session *session, enum ending ending, void *a
 
 	if (ending != ENDING_TIMED_OUT_PRELUDE || !episode_begins(&proxies->missing_until))
 		return;
-	find_proxy(session, &proxy);
+	(void)find_proxy(session, &proxy);
 	log_warning("%s: no PROXY header within %s; closed. HAProxy needs send-proxy, also in "
 		    "'tcp-check connect'; a network load balancer of AWS sends it only after the "
 		    "client has spoken (more are only counted, as header_missing)",
-		    show(&proxy, text), number_format_time(time, proxyheader_kind.ms));
+		    show(&proxy, text), number_format_time(time, proxies->wait_ms));
 }
 
-struct proxies *proxies_new(struct door *door, struct stats *stats)
+struct proxies *proxies_new(const struct options *options, struct door *door, struct stats *stats)
 {
 	struct proxies *proxies = calloc(1, sizeof *proxies);
 
@@ -136,6 +152,8 @@ struct proxies *proxies_new(struct door *door, struct stats *stats)
 		return NULL;
 	proxies->door = door;
 	proxies->stats = stats;
+	proxies->wait_ms = options->timeout < proxyheader_kind.ms ? options->timeout
+								  : proxyheader_kind.ms;
 	proxies->hearing = (struct hearing){
 		.prelude = &proxyheader_kind,
 		.heard = heard_cb,

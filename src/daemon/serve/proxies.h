@@ -15,11 +15,13 @@
 
 struct door;
 struct hearing;
+struct options;
 struct proxies;
 struct stats;
 
-/* Both must outlive it. NULL: no memory. */
-struct proxies *proxies_new(struct door *door, struct stats *stats) MUST_CHECK;
+/* The arguments must outlive it. NULL: no memory. */
+struct proxies *proxies_new(const struct options *options, struct door *door,
+			    struct stats *stats) MUST_CHECK;
 
 /* Returns what such clients must say; it lives as long as the proxies. */
 const struct hearing *proxies_hearing(const struct proxies *proxies);

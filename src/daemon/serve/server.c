@@ -284,7 +284,7 @@ static bool prepare_proxies(struct server *server)
 {
 	if (!have_role(server->sockets, SOCKET_PROXY))
 		return true;
-	server->proxies = proxies_new(server->door, &server->stats);
+	server->proxies = proxies_new(server->options, server->door, &server->stats);
 	return server->proxies != NULL;
 }
 

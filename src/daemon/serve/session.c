@@ -107,9 +107,11 @@ void session_deadline_due_cb(struct waiter *age, void *argument)
 {
 	struct session *session = session_of_age(age);
 
-	(void)argument;
-	session_close(session, session->state == GREETING ? ENDING_TIMED_OUT_GREETING
-							  : ENDING_TIMED_OUT_LINGER);
+	if (session->state == HEARING)
+		hearing_due_cb(&session->turn, argument);
+	else
+		session_close(session, session->state == GREETING ? ENDING_TIMED_OUT_GREETING
+								  : ENDING_TIMED_OUT_LINGER);
 }
 
 /* Leaves the session alone for a moment, in which most clients close. */
