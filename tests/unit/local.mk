@@ -4,6 +4,7 @@
 if HAVE_CHECK
 unit_tests = \
 	tests/unit/check_abstract \
+	tests/unit/check_acceptor \
 	tests/unit/check_activation \
 	tests/unit/check_address \
 	tests/unit/check_addresslist \
@@ -24,11 +25,13 @@ unit_tests = \
 	tests/unit/check_descriptors \
 	tests/unit/check_endpoint \
 	tests/unit/check_entries \
+	tests/unit/check_episode \
 	tests/unit/check_errnoname \
 	tests/unit/check_escape \
 	tests/unit/check_excerpt \
 	tests/unit/check_expect \
 	tests/unit/check_greeting \
+	tests/unit/check_hearing \
 	tests/unit/check_httpanswer \
 	tests/unit/check_httprequest \
 	tests/unit/check_inherited \
@@ -69,6 +72,7 @@ unit_tests = \
 	tests/unit/check_probe \
 	tests/unit/check_progress \
 	tests/unit/check_prompt \
+	tests/unit/check_proxies \
 	tests/unit/check_proxyheader \
 	tests/unit/check_proxyv1 \
 	tests/unit/check_proxyv2 \
@@ -199,6 +203,11 @@ tests_unit_check_proxyheader_LDADD = tests/unit/lib/libunit.a src/libdaemon.a sr
 # In these, fault.c takes the C library's place: in a static program, too, where one object may bring several functions.
 # So it is in no library, from which the linker would take it unasked.
 fault_ldflags = $(AM_LDFLAGS) -Wl,-z,muldefs
+tests_unit_check_acceptor_SOURCES = \
+	tests/unit/check_acceptor.c \
+	tests/unit/fault.c \
+	tests/unit/fault.h
+tests_unit_check_acceptor_LDFLAGS = $(fault_ldflags)
 tests_unit_check_listener_SOURCES = \
 	tests/unit/check_listener.c \
 	tests/unit/fault.c \
@@ -231,12 +240,14 @@ tests_unit_check_outages_LDFLAGS = $(memory_ldflags)
 tests_unit_check_ratelimit_LDFLAGS = $(memory_ldflags)
 tests_unit_check_shares_LDFLAGS = $(memory_ldflags)
 tests_unit_check_sharestext_LDFLAGS = $(memory_ldflags)
+tests_unit_check_proxies_LDFLAGS = $(memory_ldflags)
 tests_unit_check_report_json_LDFLAGS = $(memory_ldflags)
 tests_unit_check_summary_LDFLAGS = $(memory_ldflags)
 tests_unit_check_tally_LDFLAGS = $(memory_ldflags)
 tests_unit_check_tallytext_LDFLAGS = $(memory_ldflags)
 
 tests_unit_check_race_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getpeername
+tests_unit_check_episode_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_ms
 tests_unit_check_census_LDFLAGS = $(memory_ldflags) -Wl,--wrap=finding_start -Wl,--wrap=finding_free
 tests_unit_check_progress_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_us
 tests_unit_check_stopper_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_ms
