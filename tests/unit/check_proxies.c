@@ -3,6 +3,8 @@
  */
 #include "daemon/serve/proxies.h"
 
+#include "daemon/serve/door.h"
+
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +14,7 @@
 #include "base/address.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "daemon/admit/gate.h"
 #include "daemon/options.h"
 #include "daemon/say/greeting.h"
 #include "daemon/serve/hearing.h"
@@ -59,6 +62,8 @@ static struct options options;
 static struct stats stats;
 static struct event_base *base;
 static struct greeting *greeting;
+static struct gate *gate;
+static struct door *door;
 static struct proxies *proxies;
 static struct sessions *sessions;
 static unsigned closed; /* how often the callback was called */
@@ -83,13 +88,17 @@ static void setup(void)
 	ck_assert_ptr_nonnull(base);
 	greeting = greeting_new(&options);
 	ck_assert_ptr_nonnull(greeting);
+	gate = gate_new(&options, false, &(bool){false});
+	ck_assert_ptr_nonnull(gate);
+	door = door_new(base, &options, gate, &stats);
+	ck_assert_ptr_nonnull(door);
 	capture(STDERR_FILENO);
 	log_open("haild", LOG_LEVEL_DEBUG);
 }
 
 static void start(void)
 {
-	proxies = proxies_new(&options, &stats);
+	proxies = proxies_new(&options, door, &stats);
 	ck_assert_ptr_nonnull(proxies);
 	sessions = sessions_new(base, &options, greeting, proxies_hearing(proxies), &stats, 100,
 				closed_cb, &closed);
@@ -106,6 +115,8 @@ static void teardown(void)
 {
 	sessions_free(sessions);
 	proxies_free(proxies);
+	door_free(door);
+	gate_free(gate);
 	greeting_free(greeting);
 	loop_free(base);
 }
@@ -548,7 +559,7 @@ END_TEST
 START_TEST(want_of_memory_makes_none)
 {
 	memory_grants = 0;
-	proxies = proxies_new(&options, &stats);
+	proxies = proxies_new(&options, door, &stats);
 	memory_grants = -1;
 	ck_assert_ptr_null(proxies);
 }
@@ -568,7 +579,7 @@ START_TEST(want_of_memory_makes_no_sessions)
 {
 	int *scarce = _i == 0 ? &grants : &memory_grants, granted = 0;
 
-	proxies = proxies_new(&options, &stats);
+	proxies = proxies_new(&options, door, &stats);
 	ck_assert_ptr_nonnull(proxies);
 	while (!make_sessions(scarce, granted))
 		ck_assert_int_lt(++granted, 40);

@@ -68,7 +68,19 @@ static bool make_limits(struct gate *gate, bool has_datagrams)
 	       (!has_datagrams || make_rate(&options->datagram_rate, &gate->datagrams));
 }
 
-struct gate *gate_new(const struct options *options, bool has_datagrams)
+/* Puts the networks that may come in place of any that are there. False: none are made; logged. */
+static bool read_lists(struct gate *gate, bool *is_bad)
+{
+	struct networks *networks = lists_make_admitted(gate->options, is_bad);
+
+	if (!networks)
+		return false;
+	networks_free(gate->admitted);
+	gate->admitted = networks;
+	return true;
+}
+
+struct gate *gate_new(const struct options *options, bool has_datagrams, bool *is_bad)
 {
 	struct gate *gate = calloc(1, sizeof *gate);
 
@@ -78,7 +90,7 @@ struct gate *gate_new(const struct options *options, bool has_datagrams)
 	}
 	gate->options = options;
 	gate->trusted = lists_make_trusted(options);
-	if (gate->trusted && (!has_lists(options) || gate_reload(gate)) &&
+	if (gate->trusted && (!has_lists(options) || read_lists(gate, is_bad)) &&
 	    make_limits(gate, has_datagrams))
 		return gate;
 	gate_free(gate);
@@ -87,16 +99,11 @@ struct gate *gate_new(const struct options *options, bool has_datagrams)
 
 bool gate_reload(struct gate *gate)
 {
-	struct networks *networks;
+	bool is_bad;
 
 	if (!has_lists(gate->options))
 		return true;
-	networks = lists_make_admitted(gate->options);
-	if (!networks)
-		return false;
-	networks_free(gate->admitted);
-	gate->admitted = networks;
-	return true;
+	return read_lists(gate, &is_bad);
 }
 
 bool gate_trusts(const struct gate *gate, const struct address *address)

@@ -28,10 +28,10 @@ enum gate_verdict {
 
 /*
  * Makes it as the options want it, and reads the files that deny networks. `has_datagrams`:
- * datagrams are answered, too. The options must outlive it. NULL: no memory or an invalid file;
- * logged.
+ * datagrams are answered, too. The options must outlive it. NULL: no memory, or an
+ * invalid file, then sets `is_bad`; logged.
  */
-struct gate *gate_new(const struct options *options, bool has_datagrams) MUST_CHECK;
+struct gate *gate_new(const struct options *options, bool has_datagrams, bool *is_bad) MUST_CHECK;
 
 /*
  * Reads the files again. If one is invalid, which is logged, all stays as it was. Returns false

@@ -2,8 +2,6 @@
 /* lists: the networks of the options and of their files, ready to judge by. */
 #include "lists.h"
 
-#include <stdbool.h>
-
 #include "base/cli.h"
 #include "base/log.h"
 #include "base/prefix.h"
@@ -38,7 +36,7 @@ static bool add_all(struct rules *rules, const char *const *texts, size_t count,
 }
 
 /* Adds what the files deny. False: one is invalid; logged. */
-static bool add_files(struct rules *rules, const struct cli_list *files)
+static bool add_files(struct rules *rules, const struct cli_list *files, bool *is_bad)
 {
 	char why[NETWORKFILE_WHY_MAX];
 
@@ -46,6 +44,7 @@ static bool add_files(struct rules *rules, const struct cli_list *files)
 		if (networkfile_read(files->texts[i], rules, why))
 			continue;
 		log_error("%s", why);
+		*is_bad = true;
 		return false;
 	}
 	return true;
@@ -71,12 +70,12 @@ struct networks *lists_make_trusted(const struct options *options)
 					       : add_all(&rules, usual, USUAL, true));
 }
 
-struct networks *lists_make_admitted(const struct options *options)
+struct networks *lists_make_admitted(const struct options *options, bool *is_bad)
 {
 	struct rules rules = {0};
 
 	return compile(&rules,
 		       add_all(&rules, options->allow.texts, options->allow.count, true) &&
 			       add_all(&rules, options->deny.texts, options->deny.count, false) &&
-			       add_files(&rules, &options->deny_files));
+			       add_files(&rules, &options->deny_files, is_bad));
 }

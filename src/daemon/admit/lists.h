@@ -3,7 +3,7 @@
 #ifndef DAEMON_ADMIT_LISTS_H
 #define DAEMON_ADMIT_LISTS_H
 
-#include <stddef.h>
+#include <stdbool.h>
 
 #include "base/attributes.h"
 
@@ -15,8 +15,8 @@ struct networks *lists_make_trusted(const struct options *options) MUST_CHECK;
 
 /*
  * Makes the networks that may come, or may not, and reads the files for that. NULL: no memory, or
- * an invalid file; logged.
+ * an invalid file, then sets `is_bad`; logged.
  */
-struct networks *lists_make_admitted(const struct options *options) MUST_CHECK;
+struct networks *lists_make_admitted(const struct options *options, bool *is_bad) MUST_CHECK;
 
 #endif
