@@ -96,14 +96,14 @@ static bool greet(struct proxies *proxies, struct session *session, const struct
 	bool is_own = claim->is_local;
 	struct ends ends;
 
+	if (!find_proxy(session, &ends.proxy)) { /* as HAProxy's plain checks do */
+		session_close(session, ENDING_RESET_PRELUDE);
+		return true;
+	}
 	if (is_own)
 		proxies->stats->proxied_local++;
 	else
 		proxies->stats->proxied++;
-	if (!find_proxy(session, &ends.proxy)) {
-		session_close(session, ENDING_RESET_GREETING);
-		return true;
-	}
 	read_ends(claim, &ends);
 	shown = ends.peer.length > 0 ? &ends.peer : &ends.proxy;
 	if (!is_own && !let_in(proxies, session, shown))

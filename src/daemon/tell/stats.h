@@ -21,7 +21,7 @@
 	X(evicted, ENDING, "had it, and made room for others")                                     \
 	X(stopped, ENDING, "still open when the daemon had to end")                                \
 	X(failed, ENDING, "no memory, or a system call failed")                                    \
-	X(header_left, ENDING, "left or reset before their PROXY header was whole, as checks do")  \
+	X(header_left, ENDING, "left or reset before their PROXY header was read, as checks do")   \
 	X(header_missing, ENDING, "no whole PROXY header in time")                                 \
 	X(header_bad, ENDING, "PROXY header malformed")                                            \
 	X(proxied, COUNTER, "connections that a proxy has passed on")                              \
