@@ -72,6 +72,8 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_notify.py \
 	tests/e2e/test_peers.py \
 	tests/e2e/test_proxy_oracles.py \
+	tests/e2e/test_proxy_engines.py \
+	tests/e2e/test_proxy_listen.py \
 	tests/e2e/test_readme.py \
 	tests/e2e/test_reading.py \
 	tests/e2e/test_reload.py \
