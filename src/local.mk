@@ -279,6 +279,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/proxyv1.h \
 	src/daemon/serve/proxyv2.c \
 	src/daemon/serve/proxyv2.h \
+	src/daemon/serve/reload.c \
+	src/daemon/serve/reload.h \
 	src/daemon/serve/room.c \
 	src/daemon/serve/room.h \
 	src/daemon/serve/server.c \

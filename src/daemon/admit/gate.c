@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/siphash.h"
 #include "lists.h"
+#include "networkfile.h"
 #include "networks.h"
 #include "opensources.h"
 #include "ratelimit.h"
@@ -95,6 +96,21 @@ struct gate *gate_new(const struct options *options, bool has_datagrams, bool *i
 		return gate;
 	gate_free(gate);
 	return NULL;
+}
+
+bool gate_has_files(const struct gate *gate)
+{
+	return gate->options->deny_files.count > 0;
+}
+
+bool gate_is_settled(const struct gate *gate)
+{
+	const struct cli_list *files = &gate->options->deny_files;
+
+	for (size_t i = 0; i < files->count; i++)
+		if (!networkfile_is_settled(files->texts[i]))
+			return false;
+	return true;
 }
 
 bool gate_reload(struct gate *gate)

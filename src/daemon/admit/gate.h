@@ -33,6 +33,12 @@ enum gate_verdict {
  */
 struct gate *gate_new(const struct options *options, bool has_datagrams, bool *is_bad) MUST_CHECK;
 
+/* True if files deny networks, which can be read again. */
+bool gate_has_files(const struct gate *gate);
+
+/* False if a file has changed a moment ago, and may still be being written to. */
+bool gate_is_settled(const struct gate *gate);
+
 /*
  * Reads the files again. If one is invalid, which is logged, all stays as it was. Returns false
  * then.

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* networkfile: a file of networks that are denied, one a line. */
+#include <config.h>
+
 #include "networkfile.h"
 
 #include <errno.h>
@@ -13,8 +15,18 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/prefix.h"
 #include "rules.h"
+
+#ifdef HAVE_STRUCT_STAT_ST_MTIM
+#define CHANGED_NS(status) ((uint64_t)(status)->st_ctim.tv_nsec)
+#else
+#define CHANGED_NS(status) ((uint64_t)(status)->st_ctimespec.tv_nsec)
+#endif
+
+/* A write may be held up half-way for so long, see say/messagefile.c. */
+enum { SETTLED_MS = 250 };
 
 /* A file that is being read. */
 struct reading {
@@ -183,6 +195,17 @@ static bool read_file(const struct reading *reading, int fd, size_t size)
 					    reading->why);
 	free(bytes);
 	return is_good;
+}
+
+bool networkfile_is_settled(const char *path)
+{
+	uint64_t now_ms = clock_now_ms(), changed_ms;
+	struct stat status;
+
+	if (stat(path, &status) < 0 || status.st_ctime < 0)
+		return true;
+	changed_ms = (uint64_t)status.st_ctime * 1000 + CHANGED_NS(&status) / 1000000;
+	return changed_ms > now_ms || now_ms - changed_ms > SETTLED_MS;
 }
 
 bool networkfile_read(const char *path, struct rules *rules, char why[NETWORKFILE_WHY_MAX])

@@ -25,6 +25,12 @@ struct rules;
 #define NETWORKFILE_WHY_MAX 2048
 
 /*
+ * False if the file has changed a moment ago: somebody may still be writing to it, and a list that
+ * is cut short lets in whom it should not. True also if that cannot be known.
+ */
+bool networkfile_is_settled(const char *path);
+
+/*
  * Reads the file, without waiting for a writer, and adds a rule for each of its networks. False:
  * refused, and nothing was added; `why` names the file, and the line, for a line of the log.
  */

@@ -300,6 +300,11 @@ void greeting_watch_reloads(struct greeting *greeting, greeting_reloaded_cb *rel
 	greeting->reloaded_argument = argument;
 }
 
+bool greeting_is_from_file(const struct greeting *greeting)
+{
+	return greeting->file != NULL;
+}
+
 void greeting_reload(struct greeting *greeting)
 {
 	if (!greeting->file) {

@@ -32,6 +32,9 @@ typedef void greeting_reloaded_cb(bool is_read, void *argument);
 void greeting_watch_reloads(struct greeting *greeting, greeting_reloaded_cb *reloaded,
 			    void *argument);
 
+/* True if it comes from a file. */
+bool greeting_is_from_file(const struct greeting *greeting);
+
 /*
  * Reads the file again, all or nothing. The log says what came of it: at once or, if somebody
  * writes to the file, within MESSAGEFILE_PATIENCE_MS. A reading under way gets that much time

@@ -23,6 +23,7 @@
 #include "monitor.h"
 #include "orders.h"
 #include "proxies.h"
+#include "reload.h"
 #include "daemon/options.h"
 #include "daemon/tell/metrics.h"
 #include "daemon/tell/notify.h"
@@ -37,9 +38,8 @@ struct server {
 	const struct options *options;
 	struct event_base *base;
 	struct orders *orders;
-	struct event *state_over;  /* when the lame duck or the drain is */
-	enum server_state state;   /* as signals and time have it */
-	bool has_failed_to_reload; /* the last time */
+	struct event *state_over; /* when the lame duck or the drain is */
+	enum server_state state;  /* as signals and time have it */
 	struct greeting *greeting;
 	struct sockets *sockets;     /* NULL once no more connections can come */
 	struct datagrams *datagrams; /* NULL if none are answered */
@@ -52,6 +52,7 @@ struct server {
 	struct monitor *monitor; /* NULL if there are none */
 	size_t monitor_room;	 /* the clients that it may have at once */
 	struct readiness *readiness;
+	struct reload *reload;
 	struct notify *notify;
 	struct stats stats;
 	bool has_ended;	   /* well, after serving */
@@ -159,7 +160,7 @@ static bool status_cb(char *text, void *argument)
 	snprintf(text, NOTIFY_STATUS_MAX, "%s%zu open, %" PRIu64 " greeted, %" PRIu64 " pauses%s",
 		 states[server_state(server)], open, server->stats.greeted,
 		 server->stats.accept_pauses,
-		 server->has_failed_to_reload ? "; the last reload failed" : "");
+		 reload_has_failed(server->reload) ? "; the last reload failed" : "");
 	return open > 0;
 }
 
@@ -203,18 +204,21 @@ static void reload(void *argument)
 {
 	struct server *server = argument;
 
-	notify_reloading(server->notify);
-	if (!gate_reload(server->gate))
-		log_warning("the networks stay as they were");
-	greeting_reload(server->greeting);
+	reload_begin(server->reload);
 }
 
-/* A manager waits for the end of a reload, whatever came of it. */
-static void reloaded_cb(bool is_read, void *argument)
+static void reloading_cb(void *argument)
 {
 	struct server *server = argument;
 
-	server->has_failed_to_reload = !is_read;
+	notify_reloading(server->notify);
+}
+
+/* A manager waits for the end of a reload, whatever came of it. */
+static void reloaded_cb(void *argument)
+{
+	struct server *server = argument;
+
 	notify_ready(server->notify);
 }
 
@@ -271,18 +275,10 @@ static bool start_monitor(struct server *server)
 	return server->monitor != NULL;
 }
 
-static bool have_role(const struct sockets *sockets, enum socket_role role)
-{
-	for (size_t i = 0; i < sockets_count(sockets); i++)
-		if (sockets_at(sockets, i)->role == role)
-			return true;
-	return false;
-}
-
 /* Prepares for proxies, if any of the sockets is for them. False: no memory. */
 static bool prepare_proxies(struct server *server)
 {
-	if (!have_role(server->sockets, SOCKET_PROXY))
+	if (!sockets_have_role(server->sockets, SOCKET_PROXY))
 		return true;
 	server->proxies = proxies_new(server->options, server->door, &server->stats);
 	return server->proxies != NULL;
@@ -303,9 +299,10 @@ static bool open_service(struct server *server, const struct outlet *output)
 	if (!server->state_over || !server->notify || !server->readiness ||
 	    !greeting_watch(server->greeting, server->base))
 		return false;
-	greeting_watch_reloads(server->greeting, reloaded_cb, server);
+	server->reload = reload_new(server->base, server->greeting, server->gate, reloading_cb,
+				    reloaded_cb, server);
 	server->door = door_new(server->base, server->options, server->gate, &server->stats);
-	if (!server->door)
+	if (!server->reload || !server->door)
 		return false;
 	if (sockets_expect_datagrams(server->options) != SOCKETS_NO_DATAGRAMS) {
 		server->datagrams = datagrams_new(server->base, server->sockets, server->greeting,
@@ -388,6 +385,7 @@ void server_close(struct server *server)
 	orders_free(server->orders);
 	readiness_free(server->readiness);
 	greeting_unwatch(server->greeting);
+	reload_free(server->reload);
 	notify_free(server->notify);
 	loop_free_event(server->state_over);
 	loop_free(server->base);

@@ -80,10 +80,8 @@ enum sockets_datagrams sockets_expect_datagrams(const struct options *options)
 /* True if we have inherited a socket to greet on: then the default address is not for us. */
 static bool has_inherited(const struct sockets *sockets)
 {
-	for (size_t i = 0; i < sockets_count(sockets); i++)
-		if (sockets_at(sockets, i)->role != SOCKET_METRICS)
-			return true;
-	return false;
+	return sockets_have_role(sockets, SOCKET_GREETING) ||
+	       sockets_have_role(sockets, SOCKET_PROXY);
 }
 
 /* True if --udp has a socket to answer on. Logs if not. */
@@ -153,6 +151,14 @@ bool sockets_check(const struct options *options)
 size_t sockets_count(const struct sockets *sockets)
 {
 	return sockets->entries.count;
+}
+
+bool sockets_have_role(const struct sockets *sockets, enum socket_role role)
+{
+	for (size_t i = 0; i < sockets_count(sockets); i++)
+		if (sockets_at(sockets, i)->role == role)
+			return true;
+	return false;
 }
 
 const struct socket_entry *sockets_at(const struct sockets *sockets, size_t i)

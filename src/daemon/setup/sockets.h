@@ -63,6 +63,9 @@ bool sockets_check(const struct options *options) MUST_CHECK;
 
 size_t sockets_count(const struct sockets *sockets);
 
+/* True if any of them has that role. */
+bool sockets_have_role(const struct sockets *sockets, enum socket_role role);
+
 /* Returns the i-th socket. It stays where it is until sockets_close(). */
 const struct socket_entry *sockets_at(const struct sockets *sockets, size_t i);
 
