@@ -51,12 +51,12 @@ def address_of(pair):
 
 class Addresses(unittest.TestCase):
     def test_lines_of_readiness(self):
-        with Daemon("--metrics", f"{LOCAL}:0", *BESIDE) as daemon:
+        with Daemon("-u", "--metrics", f"{LOCAL}:0", *BESIDE) as daemon:
             plain, proxy, metrics = daemon.lines
             self.assertRegex(plain, rf"\A{LOCAL}:\d+\Z")
             self.assertRegex(proxy, rf"\Aproxy {LOCAL}:\d+\Z")
             self.assertRegex(metrics, rf"\Ametrics {LOCAL}:\d+\Z")
-            daemon.wait_log(rf"listens on {plain}; PROXY headers on {proxy[6:]}; {metrics.replace(' ', ' on ')}$")
+            daemon.wait_log(rf"listens on {plain} by TCP and UDP; PROXY headers on {proxy[6:]}; {metrics.replace(' ', ' on ')}$")
             self.assertEqual(daemon.greeting(), GREETING)
             self.assertEqual(told(daemon.proxy_port, HEADER), GREETING)
 
@@ -105,10 +105,23 @@ class Addresses(unittest.TestCase):
     def test_no_address_has_two_roles(self):
         host, path = own_address(), temporary_directory(self) / "socket"
         for address in f"{host}:7002", f"unix:{path}":
-            for plain in ["-l", address], ["--metrics", address, "-l", f"{LOCAL}:0"]:
+            for plain in (["-l", address], ["--metrics", address, "-l", f"{LOCAL}:0"],
+                          *([["-l", address, "--reuse-port"]] if harness.has("HAVE_DECL_SO_REUSEPORT") else [])):
                 self.assertIn(address, self.refuses(3, "--proxy-listen", address, *plain))
             self.assertIn("it is given twice", self.refuses(2, *("--proxy-listen", address) * 2))
         self.assertFalse(path.exists())
+
+    def test_shared_port(self):
+        """Several daemons behind one balancer."""
+        if not harness.can_share_ports(self):
+            return
+        host = own_address()
+        shared = ("--proxy-listen", f"{host}:7003", "--reuse-port")
+        with Daemon(*shared, "-m", "one") as one, Daemon(*shared, "-m", "other") as other:
+            said = set()
+            poll_until(lambda: said.add(told(7003, HEADER, host)) or len(said) == 2)
+            self.assertEqual(said, {b"one", b"other"})
+            self.assertEqual(one.lines, other.lines)
 
     def test_bad_addresses(self):
         for address in "", "127.0.0.1:65536", "unix:", "127.0.0.1:1x":

@@ -1686,6 +1686,119 @@ START_TEST(check_has_metrics)
 }
 END_TEST
 
+/* Adds an address for balancers. */
+static void add_proxy_address(const char *text)
+{
+	static struct endpoint proxies[2];
+
+	options.proxies = proxies;
+	ck_assert_ptr_null(endpoint_parse(text, &proxies[options.proxy_count++]));
+}
+
+/* They stay with those that are greeted on, but are for no datagrams. */
+START_TEST(proxies_come_between)
+{
+	static const enum socket_role roles[] = {SOCKET_GREETING, SOCKET_GREETING, SOCKET_PROXY,
+						 SOCKET_PROXY, SOCKET_METRICS};
+	struct sockets *metrics;
+
+	options.udp = true;
+	add_proxy_address("127.0.0.1:0");
+	add_proxy_address(unix_text);
+	add_metrics_address("127.0.0.1:0");
+	open_one("127.0.0.1:0");
+	ck_assert_ptr_nonnull(sockets);
+	ck_assert_uint_eq(sockets_count(sockets), COUNT_OF(roles));
+	for (size_t i = 0; i < COUNT_OF(roles); i++) {
+		ck_assert_int_eq(sockets_at(sockets, i)->role, roles[i]);
+		ck_assert_int_eq(sockets_at(sockets, i)->kind,
+				 i == 1 ? SOCKET_DATAGRAM : SOCKET_STREAM);
+	}
+	metrics = sockets_split(sockets, SOCKET_METRICS);
+	ck_assert_ptr_nonnull(metrics);
+	ck_assert_uint_eq(sockets_count(sockets), 4);
+	sockets_close(metrics);
+}
+END_TEST
+
+START_TEST(proxies_may_be_alone)
+{
+	add_proxy_address("127.0.0.1:0");
+	sockets = sockets_open(&options);
+	ck_assert_ptr_nonnull(sockets);
+	ck_assert_uint_eq(sockets_count(sockets), 1);
+	ck_assert_int_eq(sockets_at(sockets, 0)->role, SOCKET_PROXY);
+}
+END_TEST
+
+/* Several daemons behind one balancer may share it, as the port that is greeted on. */
+START_TEST(port_for_proxies_can_be_shared)
+{
+	char text[ADDRESS_TEXT_MAX];
+	struct sockets *others;
+
+	options.reuse_port = true;
+	add_proxy_address("127.0.0.1:0");
+	sockets = sockets_open(&options);
+	if (!can_share(sockets))
+		return;
+	snprintf(text, sizeof text, "%s", sockets_at(sockets, 0)->text);
+	ck_assert_ptr_null(endpoint_parse(text, options.proxies));
+	others = sockets_open(&options);
+	ck_assert_ptr_nonnull(others);
+	ck_assert_uint_eq(port_of(0), address_port(&sockets_at(others, 0)->address));
+	sockets_close(others);
+	/* Overlaps in one role are no harm. */
+	add_proxy_address("*:0");
+	options.proxies[1].port = port_of(0);
+	others = sockets_open(&options);
+	ck_assert_ptr_nonnull(others);
+	sockets_close(others);
+}
+END_TEST
+
+/* Neither with --reuse-port: the kernel would give some clients to the one, some to the other. */
+START_TEST(address_for_proxies_is_of_no_other_role)
+{
+	bool is_metrics = _i / 2 == 1;
+	int fd = occupy(unix_text, sizeof unix_text); /* finds a port */
+
+	close(fd);
+	options.reuse_port = _i % 2 == 1 && HAS_REUSE_PORT;
+	add_proxy_address(unix_text);
+	if (is_metrics)
+		add_metrics_address(unix_text);
+	open_one(is_metrics ? "127.0.0.1:0" : unix_text);
+	ck_assert_ptr_null(sockets);
+	assert_one_error_line("haild: cannot listen on 127.0.0.1:");
+	assert_told(": it is given twice\n");
+}
+END_TEST
+
+START_TEST(check_has_proxies)
+{
+	add("127.0.0.1:0");
+	add_proxy_address("127.0.0.1:0");
+	ck_assert(sockets_check(&options));
+	add_proxy_address("unix:/no/such/folder/socket");
+	ck_assert(!sockets_check(&options));
+	assert_one_error_line("haild: cannot listen on unix:/no/such/folder/socket: ");
+}
+END_TEST
+
+/* Makes the test case of the sockets for balancers. */
+static void add_proxies(Suite *suite)
+{
+	TCase *proxies = suite_case(suite, "proxies");
+
+	tcase_add_checked_fixture(proxies, setup, teardown);
+	tcase_add_test(proxies, proxies_come_between);
+	tcase_add_test(proxies, proxies_may_be_alone);
+	tcase_add_test(proxies, port_for_proxies_can_be_shared);
+	tcase_add_loop_test(proxies, address_for_proxies_is_of_no_other_role, 0, 4);
+	tcase_add_test(proxies, check_has_proxies);
+}
+
 /* Makes the test case of the sockets for metrics. */
 static void add_metrics(Suite *suite)
 {
@@ -1794,5 +1907,6 @@ int main(void)
 	add_advice(suite);
 	add_udp(suite);
 	add_metrics(suite);
+	add_proxies(suite);
 	return suite_run(suite);
 }

@@ -49,7 +49,7 @@ enum { SHARE_PORT = -1 };
 /* Whether several daemons share the port. What they count stays apart. */
 static bool shares_port(const struct binder *binder)
 {
-	return binder->options->reuse_port && binder->role == SOCKET_GREETING;
+	return binder->options->reuse_port && binder->role != SOCKET_METRICS;
 }
 
 /* Whether a socket for datagrams goes with each for TCP. */
@@ -209,17 +209,17 @@ static enum bound judge_failure(struct binder *binder, const struct failure *fai
 }
 
 /*
- * Finds our own socket that overlaps the address, which only --reuse-port allows. The kernel sees
- * such an overlap at listen(2), and so never in a check.
+ * Finds our own socket that overlaps the address, which only --reuse-port allows, in one role. The
+ * kernel sees such an overlap at listen(2), and so never in a check.
  */
 static const struct socket_entry *find_own(const struct binder *binder,
 					   const struct address *address)
 {
-	const struct socket_entry *own;
+	const struct socket_entry *own = entries_find_overlap(binder->entries, SOCKET_STREAM,
+							      address);
 
-	if (shares_port(binder))
+	if (shares_port(binder) && (!own || own->role == binder->role))
 		return NULL;
-	own = entries_find_overlap(binder->entries, SOCKET_STREAM, address);
 	if (own || !wants_datagrams(binder))
 		return own;
 	return entries_find_overlap(binder->entries, SOCKET_DATAGRAM, address);
@@ -370,11 +370,12 @@ static bool add_all(struct binder *binder, enum socket_role role, const struct e
 	bool is_bound = true;
 
 	binder->role = role;
-	for (size_t i = 0; i < count && is_bound; i++)
+	for (size_t i = 0; i < count && is_bound; i++) {
 		is_bound = endpoints[i].kind == ENDPOINT_UNIX ? add_unix(binder, &endpoints[i])
 							      : add_ip(binder, &endpoints[i]);
-	for (size_t i = before; i < binder->entries->count; i++)
-		binder->entries->all[i].role = role;
+		while (before < binder->entries->count)
+			binder->entries->all[before++].role = role;
+	}
 	return is_bound;
 }
 
