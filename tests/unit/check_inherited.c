@@ -196,6 +196,24 @@ START_TEST(descriptor_is_judged)
 }
 END_TEST
 
+/* Names, and the role that each gives a stream socket. */
+static const struct {
+	const char *name;
+	enum socket_role role;
+} named[] = {
+	{"proxy", SOCKET_PROXY},    {"metrics", SOCKET_METRICS}, {"web", SOCKET_GREETING},
+	{"Proxy", SOCKET_GREETING}, {"proxy2", SOCKET_GREETING}, {"", SOCKET_GREETING},
+};
+
+START_TEST(name_gives_the_role)
+{
+	inherited_add(&inherited, make_stream(), named[_i].name);
+	ck_assert(inherited_take(&inherited, false, &entries));
+	ck_assert_uint_eq(entries.count, 1);
+	ck_assert_int_eq(entries.all->role, named[_i].role);
+}
+END_TEST
+
 #ifdef __linux__
 #include <linux/netlink.h>
 
@@ -336,6 +354,23 @@ START_TEST(default_address_is_not_added)
 }
 END_TEST
 
+/* One for balancers says where to listen as well. */
+START_TEST(default_address_is_not_added_to_proxies)
+{
+	static struct endpoint proxy;
+
+	inherited_add(&inherited, make_stream(), "proxy");
+	ck_assert_ptr_null(endpoint_parse("127.0.0.1:0", &proxy));
+	options.proxies = &proxy;
+	options.proxy_count = 1;
+	sockets = sockets_open(&options);
+	ck_assert_ptr_nonnull(sockets);
+	ck_assert_uint_eq(sockets_count(sockets), 2);
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_int_eq(sockets_at(sockets, i)->role, SOCKET_PROXY);
+}
+END_TEST
+
 START_TEST(given_address_is_added)
 {
 	int fd = inherit(make_datagram, "127.0.0.1:0");
@@ -430,6 +465,7 @@ int main(void)
 
 	tcase_add_checked_fixture(judged, setup, teardown);
 	tcase_add_loop_test(judged, descriptor_is_judged, 0, COUNT_OF(kinds));
+	tcase_add_loop_test(judged, name_gives_the_role, 0, COUNT_OF(named));
 #ifdef __linux__
 	tcase_add_test(judged, other_families_are_refused);
 #endif
@@ -444,6 +480,7 @@ int main(void)
 	tcase_add_test(taken, path_stays);
 	tcase_add_checked_fixture(listed, setup, teardown);
 	tcase_add_test(listed, default_address_is_not_added);
+	tcase_add_test(listed, default_address_is_not_added_to_proxies);
 	tcase_add_test(listed, given_address_is_added);
 	tcase_add_test(listed, listening_socket_is_let_go);
 	tcase_add_loop_test(listed, address_must_not_be_inherited_already, 0, COUNT_OF(overlaps));

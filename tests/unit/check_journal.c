@@ -69,6 +69,74 @@ START_TEST(connected_in_json)
 }
 END_TEST
 
+/* A connection that a proxy has passed on, and what the log adds to the address. */
+static const struct {
+	bool is_named, is_own;
+	const char *after; /* the client's address; with that of the proxy in place of %s */
+} passed[] = {
+	{true, false, " by %s"},
+	{false, false, ", a proxy that names no client"},
+	{false, true, ", a proxy's own"},
+};
+
+/* Logs one; returns the client's name, which is `written`. */
+static const char *pass_on(int i, char *written)
+{
+	struct address client;
+
+	ck_assert_int_eq(address_from_literal("192.0.2.1", AF_INET, &client), 0);
+	address_set_port(&client, 7);
+	journal_passed_on(fd, passed[i].is_named ? &client : &address, &address, passed[i].is_own,
+			  written);
+	ck_assert_str_eq(written, passed[i].is_named ? "192.0.2.1:7" : peer);
+	return written;
+}
+
+/* Writes what the line says of it. */
+static void write_passed(int i, const char *client, char *line, size_t size)
+{
+	char after[2 * ADDRESS_IP_TEXT_MAX];
+
+	snprintf(after, sizeof after, passed[i].after, peer);
+	snprintf(line, size, "connected: %s%s", client, after);
+}
+
+START_TEST(passed_on_as_text)
+{
+	char written[ADDRESS_TEXT_MAX], line[512];
+
+	write_passed(_i, pass_on(_i, written), line, sizeof line);
+	ck_assert_int_eq(occurrences(captured(STDERR_FILENO), line), 1);
+	ck_assert_uint_eq(strlen(captured(STDERR_FILENO)), strlen(line) + 1);
+}
+END_TEST
+
+START_TEST(passed_on_in_json)
+{
+	char written[ADDRESS_TEXT_MAX], said[512], line[1024];
+
+	log_set_form(true, false);
+	write_passed(_i, pass_on(_i, written), said, sizeof said);
+	snprintf(line, sizeof line,
+		 "\"level\":\"%s\",\"message\":\"%s\",\"event\":\"connected\","
+		 "\"peer\":\"%s\",\"local\":\"%s\",\"proxy\":\"%s\"}\n",
+		 passed[_i].is_own ? "debug" : "info", said, written, local, peer);
+	ck_assert_str_eq(only_line(), line);
+}
+END_TEST
+
+/* A client at the proxy's own address is one all the same. */
+START_TEST(passed_on_by_its_own_host)
+{
+	struct address same = address;
+	char written[ADDRESS_TEXT_MAX], line[512];
+
+	journal_passed_on(fd, &same, &address, false, written);
+	snprintf(line, sizeof line, "connected: %s by %s\n", peer, peer);
+	ck_assert_str_eq(captured(STDERR_FILENO), line);
+}
+END_TEST
+
 /* The kernel may not know it. */
 START_TEST(unknown_local_is_left_out)
 {
@@ -204,6 +272,9 @@ int main(void)
 	tcase_add_checked_fixture(lines, setup, NULL);
 	tcase_add_test(lines, connected_as_text);
 	tcase_add_test(lines, connected_in_json);
+	tcase_add_loop_test(lines, passed_on_as_text, 0, COUNT_OF(passed));
+	tcase_add_loop_test(lines, passed_on_in_json, 0, COUNT_OF(passed));
+	tcase_add_test(lines, passed_on_by_its_own_host);
 	tcase_add_test(lines, unknown_local_is_left_out);
 	tcase_add_loop_test(lines, closed_as_text, 0, 2);
 	tcase_add_loop_test(lines, closed_in_json, 0, 2);

@@ -21,6 +21,7 @@
 #include "daemon/options.h"
 #include "daemon/say/greeting.h"
 #include "daemon/serve/door.h"
+#include "daemon/serve/proxies.h"
 #include "daemon/serve/sessions.h"
 #include "daemon/setup/inherited.h"
 #include "daemon/setup/sockets.h"
@@ -43,7 +44,8 @@ static struct gate *gate;
 static struct door *door;
 static struct sessions *sessions;
 static struct listener *listener;
-static unsigned finished; /* how often the callback was called */
+static struct proxies *proxies; /* or NULL: there is no socket for them */
+static unsigned finished;	/* how often the callback was called */
 static size_t most_open;
 static bool was_heard; /* the last peer of a count, when the callback was called */
 static struct peer peers[PEERS_MAX];
@@ -102,10 +104,24 @@ static void start(size_t room)
 	ck_assert_ptr_nonnull(door);
 	sockets = sockets_open(&options);
 	ck_assert_ptr_nonnull(sockets);
-	sessions = sessions_new(base, &options, greeting, NULL, &stats, room, closed_cb, NULL);
+	proxies = sockets_have_role(sockets, SOCKET_PROXY) ? proxies_new(&options, door, &stats)
+							   : NULL;
+	sessions = sessions_new(base, &options, greeting, proxies ? proxies_hearing(proxies) : NULL,
+				&stats, room, closed_cb, NULL);
 	listener = listener_new(base, &options, sockets, sessions, door, &stats, finished_cb,
 				&finished);
 	ck_assert_ptr_nonnull(listener);
+}
+
+/* Starts to listen for proxies as well; their socket is the last. */
+static void start_with_proxies(size_t room)
+{
+	static struct endpoint endpoint;
+
+	ck_assert_ptr_null(endpoint_parse("127.0.0.1:0", &endpoint));
+	options.proxies = &endpoint;
+	options.proxy_count = 1;
+	start(room);
 }
 
 static void teardown(void)
@@ -113,6 +129,7 @@ static void teardown(void)
 	listener_free(listener);
 	listener = NULL;
 	sessions_free(sessions);
+	proxies_free(proxies);
 	door_free(door);
 	gate_free(gate);
 	sockets_close(sockets);
@@ -291,6 +308,53 @@ START_TEST(accepted_socket_is_not_inherited)
 }
 END_TEST
 
+static void send_header(struct peer *peer)
+{
+	static const char header[] = "PROXY TCP4 192.0.2.1 198.51.100.2 7 80\r\n";
+
+	ck_assert_int_eq(send(peer->fd, header, strlen(header), MSG_NOSIGNAL),
+			 (ssize_t)strlen(header));
+}
+
+/* One is in the same room; the other sockets' clients are greeted meanwhile. */
+START_TEST(proxy_is_heard_first)
+{
+	start_with_proxies(10);
+	connect_peers(1, 0, 1);
+	connect_peers(0, 1, 1);
+	wait_for_greeted(1, 1);
+	run_for(base, 20);
+	assert_waiting(0, 1);
+	ck_assert_uint_eq(sessions_open(sessions), 2);
+	capture_clear(STDERR_FILENO);
+	send_header(&peers[0]);
+	wait_for_greeted(0, 1);
+	assert_told("connected: 192.0.2.1:7 by 127.0.0.1:");
+	ck_assert_uint_eq(stats.accepted, 2);
+	ck_assert_uint_eq(stats.proxied, 1);
+	close_peers(0, 2);
+}
+END_TEST
+
+/* The room may be full of those that say nothing. */
+START_TEST(silent_proxies_take_room)
+{
+	start_with_proxies(2);
+	connect_peers(1, 0, 2);
+	run_for(base, 20);
+	connect_peers(0, 2, 1);
+	run_for(base, 50);
+	assert_waiting(0, 3);
+	ck_assert_uint_eq(stats.accept_pauses, 1);
+	send_header(&peers[1]);
+	wait_for_greeted(1, 1);
+	close_peers(1, 1);
+	wait_for_greeted(2, 1);
+	close_peers(2, 1);
+	close_peers(0, 1);
+}
+END_TEST
+
 START_TEST(full_listener_lets_others_wait)
 {
 	start(2);
@@ -439,6 +503,23 @@ START_TEST(count_is_reached)
 	listener_stop(listener);
 	ck_assert_uint_eq(stats.accepted, (uint64_t)counts[_i]);
 	close_peers(0, counts[_i] + 2);
+}
+END_TEST
+
+/* Although it has said its header already, the last one is greeted after the callback. */
+START_TEST(count_ends_with_a_proxy)
+{
+	options.count = (uint64_t)_i + 1;
+	start_with_proxies(10);
+	for (int i = 0; i <= _i; i++) {
+		connect_peers(1, i, 1);
+		send_header(&peers[i]);
+	}
+	wait_for_greeted(0, _i + 1);
+	ck_assert_uint_eq(finished, 1);
+	ck_assert(!was_heard);
+	ck_assert_uint_eq(stats.proxied, options.count);
+	close_peers(0, _i + 1);
 }
 END_TEST
 
@@ -878,9 +959,11 @@ int main(void)
 	tcase_add_test(accepting, close_is_logged_if_verbose);
 	tcase_add_test(accepting, accepted_socket_is_not_inherited);
 	tcase_add_test(accepting, accepting_leaves_others_their_turn);
+	tcase_add_test(accepting, proxy_is_heard_first);
 	tcase_add_checked_fixture(room, setup, teardown);
 	tcase_set_timeout(room, 60);
 	tcase_add_test(room, full_listener_lets_others_wait);
+	tcase_add_test(room, silent_proxies_take_room);
 	tcase_add_test(room, full_listener_is_told_when_all_are_looked_at);
 	tcase_add_test(room, want_of_a_watch_for_the_socket_is_tried_again);
 	tcase_add_test(room, room_is_made_use_of_at_once);
@@ -889,6 +972,7 @@ int main(void)
 	tcase_add_checked_fixture(stopping, setup, teardown);
 	tcase_set_timeout(stopping, 60);
 	tcase_add_loop_test(stopping, count_is_reached, 0, COUNT_OF(counts));
+	tcase_add_loop_test(stopping, count_ends_with_a_proxy, 0, 3);
 	tcase_add_test(stopping, count_is_of_all_sockets);
 	tcase_add_test(stopping, count_larger_than_the_room_is_reached);
 	tcase_add_test(stopping, stop_accepts_who_waits);

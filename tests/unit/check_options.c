@@ -59,6 +59,8 @@ START_TEST(defaults)
 	ck_assert_uint_eq(options.lame_duck, 0);
 	ck_assert(!options.expand && !options.udp);
 	ck_assert_uint_eq(options.metrics_count, 0);
+	ck_assert_uint_eq(options.proxy_count, 0);
+	ck_assert(options.listens_by_default);
 	ck_assert_ptr_null(options.instance);
 	ck_assert(!options.reuse_port && !options.quiet && !options.check);
 	ck_assert_uint_eq(options.verbose, 0);
@@ -256,6 +258,15 @@ static const struct {
 	{{"--instance=a", "--instance=b"}, "--instance is given twice"},
 	{{"--udp=1"}, "--udp takes no value"},
 	{{"-uu"}, "--udp is given twice"},
+	{{"--proxy-listen"}, "--proxy-listen needs a value"},
+	{{"--proxy-listen="}, "--proxy-listen: bad address '': "},
+	{{"--proxy-listen=a:1x"}, "--proxy-listen: bad address 'a:1x': "},
+	{{"--proxy-listen=a", "--proxy-listen=a:12345"},
+	 "--proxy-listen: bad address 'a:12345': it is given twice"},
+	{{"--proxy-listen=unix:/x", "--proxy-listen=unix:/x"},
+	 "--proxy-listen: bad address 'unix:/x': it is given twice"},
+	{{"-u", "--proxy-listen=a:80"}, "--udp needs an address that is no UNIX socket"},
+	{{"-p65536", "--proxy-listen=a"}, "--port: bad port '65536'"},
 	{{"--metrics"}, "--metrics needs a value"},
 	{{"--metrics="}, "--metrics: bad address '': "},
 	{{"--metrics=localhost"}, "--metrics: bad address 'localhost': it needs a port"},
@@ -587,22 +598,68 @@ START_TEST(bad_variable_is_refused_in_one_line)
 }
 END_TEST
 
+/* They have the port of all, and no other address applies by default. */
+START_TEST(proxies_are_listened_for_alone)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	ck_assert_int_eq(READ("-p81", "--proxy-listen=127.0.0.1", "--proxy-listen", "unix:/x",
+			      "--proxy-listen=:0", "--proxy-listen=:0"),
+			 CLI_GO);
+	ck_assert_uint_eq(options.proxy_count, 4);
+	ck_assert_str_eq(endpoint_format(&options.proxies[0], text, sizeof text), "127.0.0.1:81");
+	ck_assert_str_eq(endpoint_format(&options.proxies[1], text, sizeof text), "unix:/x");
+	ck_assert_str_eq(endpoint_format(&options.proxies[3], text, sizeof text), "*:0");
+	ck_assert_uint_eq(options.endpoint_count, 0);
+	ck_assert(!options.listens_by_default);
+	assert_told_nothing();
+}
+END_TEST
+
+START_TEST(proxies_stand_beside_addresses)
+{
+	if (_i == 0) {
+		ck_assert_int_eq(READ("-la:80", "--proxy-listen=a:80"), CLI_GO);
+	} else {
+		setenv("HAILD_LISTEN", "a:80", 1);
+		ck_assert_int_eq(READ("--proxy-listen=b"), CLI_GO);
+	}
+	ck_assert_uint_eq(options.endpoint_count, 1);
+	assert_endpoint(0, "a:80");
+	ck_assert_uint_eq(options.proxy_count, 1);
+}
+END_TEST
+
 START_TEST(help_names_every_option_and_variable)
 {
 	static const char *const names[] = {
-		"-l, --listen=",  "-p, --port=",
-		"-m, --message=", "-f, --message-file=",
-		"-n, --count=",	  "-c, --max-connections=",
-		"-b, --backlog=", "-t, --timeout=",
-		"--idle=",	  "--drain=",
-		"--lame-duck=",	  "-e, --expand",
-		"--instance=",	  "-u, --udp",
-		"HAILD_INSTANCE", "--reuse-port",
-		"--check",	  "--metrics=",
-		"-q, --quiet",	  "-v, --verbose",
-		"-h, --help",	  "-V, --version",
-		"HAILD_LISTEN",	  "HAILD_PORT",
-		"HAILD_MESSAGE",  "HAILD_MESSAGE_FILE",
+		"-l, --listen=",
+		"-p, --port=",
+		"-m, --message=",
+		"-f, --message-file=",
+		"-n, --count=",
+		"-c, --max-connections=",
+		"-b, --backlog=",
+		"-t, --timeout=",
+		"--idle=",
+		"--drain=",
+		"--lame-duck=",
+		"-e, --expand",
+		"--instance=",
+		"-u, --udp",
+		"HAILD_INSTANCE",
+		"--reuse-port",
+		"--check",
+		"--metrics=",
+		"--proxy-listen=",
+		"-q, --quiet",
+		"-v, --verbose",
+		"-h, --help",
+		"-V, --version",
+		"HAILD_LISTEN",
+		"HAILD_PORT",
+		"HAILD_MESSAGE",
+		"HAILD_MESSAGE_FILE",
 	};
 
 	capture(STDOUT_FILENO);
@@ -657,6 +714,8 @@ int main(void)
 	tcase_add_loop_test(refused, command_line_is_refused_in_one_line, 0, COUNT_OF(bad));
 	tcase_add_loop_test(refused, complaint_has_the_form_of_the_log, 0, COUNT_OF(complaints));
 	tcase_add_test(refused, unix_path_too_long_is_a_usage_error);
+	tcase_add_test(words, proxies_are_listened_for_alone);
+	tcase_add_loop_test(words, proxies_stand_beside_addresses, 0, 2);
 	tcase_add_checked_fixture(variables, setup, teardown);
 	tcase_add_test(words, metrics_have_ports_of_their_own);
 	tcase_add_test(variables, listen_variable_holds_several);
