@@ -13,9 +13,9 @@ from lib.harness import Daemon, GREETING, connect_unix, poll_until, read_all, te
 from lib.reload import NOTHING_TO_READ
 
 COUNTERS = ("accepted greeted left reset reset_greeting timed_out_greeting timed_out_linger flooded evicted stopped failed "
-            "header_left header_missing header_bad proxied proxied_local distrusted "
-            "bytes_sent bytes_discarded datagrams datagrams_answered datagrams_too_small datagrams_ignored "
-            "datagrams_failed accept_pauses open").split()
+            "header_left header_missing header_bad proxied proxied_local distrusted denied "
+            "too_many too_often bytes_sent bytes_discarded datagrams datagrams_answered datagrams_too_small "
+            "datagrams_ignored datagrams_denied datagrams_too_often datagrams_failed accept_pauses open").split()
 
 
 class Log(unittest.TestCase):

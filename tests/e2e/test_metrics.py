@@ -34,7 +34,8 @@ NAMES = {
     "bytes_sent": "haild_sent_bytes_total", "bytes_discarded": "haild_discarded_bytes_total",
     "datagrams": "haild_datagrams_received_total", "datagrams_answered": "haild_datagrams_answered_total",
     "datagrams_too_small": "haild_datagrams_too_small_total",
-    "datagrams_ignored": "haild_datagrams_ignored_total", "datagrams_failed": "haild_datagrams_failed_total",
+    "datagrams_ignored": "haild_datagrams_ignored_total", "datagrams_denied": "haild_datagrams_denied_total",
+    "datagrams_too_often": "haild_datagrams_too_often_total", "datagrams_failed": "haild_datagrams_failed_total",
     "accept_pauses": "haild_accept_pauses_total", "open": "haild_connections_open"}
 
 

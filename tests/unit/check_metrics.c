@@ -147,13 +147,17 @@ START_TEST(endings_add_up)
 			       .header_left = 11,
 			       .header_missing = 12,
 			       .header_bad = 13,
-			       .distrusted = 4,
+			       .distrusted = 1,
+			       .denied = 1,
+			       .too_many = 1,
+			       .too_often = 1,
+			       .refused_open = 1,
 			       .proxied = 80,
 			       .proxied_local = 9};
 	render();
-	assert_line("haild_connections_ended_total{reason=\"done\"} 5");
+	assert_line("haild_connections_ended_total{reason=\"done\"} 6");
 	assert_line("haild_connections_ended_total{reason=\"timed_out_linger\"} 8");
-	ck_assert_int_eq(count("haild_connections_ended_total{"), 14);
+	ck_assert_int_eq(count("haild_connections_ended_total{"), 17);
 }
 END_TEST
 

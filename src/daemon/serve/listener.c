@@ -155,6 +155,7 @@ static bool turn_away(struct listener *listener, int fd, const struct address *f
 
 	if (!refusal) {
 		close(fd);
+		stats_count_life(listener->stats, 0);
 		return true;
 	}
 	return sessions_turn_away(listener->sessions, fd,
@@ -171,6 +172,7 @@ static bool hear(struct listener *listener, int fd, const struct address *from)
 
 	if (!door_trusts(listener->door, from)) {
 		socket_reset(fd);
+		stats_count_life(listener->stats, 0);
 		return true;
 	}
 	peer = journal_has_ends() ? address_format(from, text, sizeof text) : NULL;

@@ -248,13 +248,14 @@ static inline struct session *make(struct session_shared *all, int fd, const cha
 	return session;
 }
 
-/* Makes a session, whose life begins; NULL: no memory, fd is closed. */
-static inline struct session *begin(struct session_shared *all, int fd, const char *peer)
+/* Makes a session, whose life begins; NULL: no memory, fd is closed. A refused one is counted. */
+static inline struct session *begin(struct session_shared *all, int fd, const char *peer,
+				    bool is_refused)
 {
 	struct session *session = make(all, fd, peer);
 
 	if (!session) {
-		all->stats->failed++;
+		all->stats->failed += !is_refused;
 		stats_count_life(all->stats, 0);
 		socket_reset(fd);
 		if (all->arriving)
@@ -269,7 +270,7 @@ static inline struct session *begin(struct session_shared *all, int fd, const ch
 
 bool session_open(struct session_shared *all, int fd, const char *peer, enum session_when when)
 {
-	struct session *session = begin(all, fd, peer);
+	struct session *session = begin(all, fd, peer, false);
 
 	if (!session ||
 	    greet(session, NULL, when == SESSION_NOW, session->age.since_ms)) /* which is now */
@@ -280,7 +281,7 @@ bool session_open(struct session_shared *all, int fd, const char *peer, enum ses
 
 bool session_hear(struct session_shared *all, int fd, const char *peer, enum session_when when)
 {
-	struct session *session = begin(all, fd, peer);
+	struct session *session = begin(all, fd, peer, false);
 
 	if (!session || hearing_begin(session, when == SESSION_NOW))
 		return session != NULL;
@@ -313,6 +314,7 @@ bool session_refuse(struct session *session, struct bufferevent *output)
 	session_leave_state(session);
 	session->state = OPENING;
 	session->is_refused = true;
+	session->all->stats->refused_open++;
 	session->queued = (uint32_t)evbuffer_get_length(bufferevent_get_output(output));
 	return session_say(session, output, NULL);
 }
@@ -320,7 +322,7 @@ bool session_refuse(struct session *session, struct bufferevent *output)
 bool session_turn_away(struct session_shared *all, int fd, const char *peer,
 		       struct bufferevent *output)
 {
-	struct session *session = begin(all, fd, peer);
+	struct session *session = begin(all, fd, peer, true);
 
 	if (!session)
 		bufferevent_free(output);

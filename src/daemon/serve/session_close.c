@@ -89,6 +89,20 @@ static uint32_t lived_ms(const struct session *session)
 	return lived > 0 ? (uint32_t)lived : 0;
 }
 
+/* Counts how it ended, with the bytes that it was sent; one that was refused is counted as that. */
+static void count_end(const struct session *session, enum ending ending, size_t sent)
+{
+	struct stats *stats = session->all->stats;
+
+	if (session->is_refused) {
+		stats->refused_open--;
+		return;
+	}
+	if (ending != ENDING_DONE)
+		ending_count(ending, stats);
+	stats->bytes_sent += sent;
+}
+
 void session_close(struct session *session, enum ending ending)
 {
 	struct session_shared *all = session->all;
@@ -96,10 +110,7 @@ void session_close(struct session *session, enum ending ending)
 	bool whole = session->state == PARTING || session->state == LINGERING;
 	int64_t gone_ms = session->peer ? ending_look_closer(&ending, session->fd, sent) : -1;
 
-	/* One that was refused is counted as that. */
-	if (ending != ENDING_DONE && !session->is_refused)
-		ending_count(ending, all->stats);
-	all->stats->bytes_sent += sent;
+	count_end(session, ending, sent);
 	stats_count_usual_life(all->stats, lived_ms(session));
 	all->open--;
 	if (session->peer)

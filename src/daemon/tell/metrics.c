@@ -88,7 +88,7 @@ static void add_ending(struct text *text, const char *reason, uint64_t value)
 /* Adds all endings. "done" has no counter of its own: what is neither open nor another, is it. */
 static void add_endings(struct text *text, const struct stats *stats)
 {
-	uint64_t done = stats->accepted - stats->open;
+	uint64_t done = stats->accepted - stats->open + stats->refused_open;
 
 	for (size_t i = 0; i < COUNTERS; i++)
 		if (counters[i].kind == STATS_ENDING)

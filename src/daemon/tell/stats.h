@@ -58,6 +58,7 @@ struct stats {
 	STATS_ALL(STATS_FIELD)
 	uint64_t lives[STATS_LIVES + 1]; /* connections that have ended, by length of life */
 	uint64_t lives_ms;		 /* how long they lived, together */
+	uint64_t refused_open; /* those of `open` that are refused, which count as ended */
 };
 #undef STATS_FIELD
 
