@@ -37,6 +37,30 @@ static bool has_lists(const struct options *options)
 	return options->allow.count + options->deny.count + options->deny_files.count > 0;
 }
 
+/* Makes the networks whose headers are believed. False: no memory; logged. */
+static bool make_trusted(struct gate *gate)
+{
+	gate->trusted = lists_make_trusted(gate->options);
+	if (!gate->trusted)
+		log_error("out of memory");
+	return gate->trusted != NULL;
+}
+
+/* Makes the networks of the lists, in place of the old ones. False: the old ones stay; logged. */
+static bool make_admitted(struct gate *gate, bool *is_bad)
+{
+	char why[LISTS_WHY_MAX];
+	struct networks *networks = lists_make_admitted(gate->options, why, is_bad);
+
+	if (!networks) {
+		log_error("%s%s", why, gate->admitted ? "; the old networks stay" : "");
+		return false;
+	}
+	networks_free(gate->admitted);
+	gate->admitted = networks;
+	return true;
+}
+
 /* Makes a limit of that rate, if there is one. False: no memory; logged. */
 static bool make_rate(const struct rate *rate, struct ratelimit **limit)
 {
@@ -69,18 +93,6 @@ static bool make_limits(struct gate *gate, bool has_datagrams)
 	       (!has_datagrams || make_rate(&options->datagram_rate, &gate->datagrams));
 }
 
-/* Puts the networks that may come in place of any that are there. False: none are made; logged. */
-static bool read_lists(struct gate *gate, bool *is_bad)
-{
-	struct networks *networks = lists_make_admitted(gate->options, is_bad);
-
-	if (!networks)
-		return false;
-	networks_free(gate->admitted);
-	gate->admitted = networks;
-	return true;
-}
-
 struct gate *gate_new(const struct options *options, bool has_datagrams, bool *is_bad)
 {
 	struct gate *gate = calloc(1, sizeof *gate);
@@ -90,8 +102,7 @@ struct gate *gate_new(const struct options *options, bool has_datagrams, bool *i
 		return NULL;
 	}
 	gate->options = options;
-	gate->trusted = lists_make_trusted(options);
-	if (gate->trusted && (!has_lists(options) || read_lists(gate, is_bad)) &&
+	if (make_trusted(gate) && (!has_lists(options) || make_admitted(gate, is_bad)) &&
 	    make_limits(gate, has_datagrams))
 		return gate;
 	gate_free(gate);
@@ -115,11 +126,16 @@ bool gate_is_settled(const struct gate *gate)
 
 bool gate_reload(struct gate *gate)
 {
+	const struct cli_list *files = &gate->options->deny_files;
 	bool is_bad;
 
-	if (!has_lists(gate->options))
+	if (files->count == 0)
 		return true;
-	return read_lists(gate, &is_bad);
+	if (!make_admitted(gate, &is_bad))
+		return false;
+	for (size_t i = 0; i < files->count; i++)
+		log_info("read %s again", files->texts[i]);
+	return true;
 }
 
 bool gate_trusts(const struct gate *gate, const struct address *address)

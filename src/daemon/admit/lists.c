@@ -2,8 +2,10 @@
 /* lists: the networks of the options and of their files, ready to judge by. */
 #include "lists.h"
 
+#include <stdbool.h>
+#include <stdio.h>
+
 #include "base/cli.h"
-#include "base/log.h"
 #include "base/prefix.h"
 #include "networkfile.h"
 #include "networks.h"
@@ -20,34 +22,24 @@ static const char *const usual[] = {
 
 enum { USUAL = sizeof usual / sizeof *usual };
 
-/* Adds networks, which the options have found valid. False: no memory; logged. */
+/* Adds networks, which the options have found valid. False: no memory. */
 static bool add_all(struct rules *rules, const char *const *texts, size_t count, bool is_allowed)
 {
 	char why[PREFIX_WHY_MAX];
 	struct prefix prefix;
 
-	for (size_t i = 0; i < count; i++) {
-		if (prefix_parse(texts[i], &prefix, why) && rules_add(rules, &prefix, is_allowed))
-			continue;
-		log_error("out of memory");
-		return false;
-	}
+	for (size_t i = 0; i < count; i++)
+		if (!prefix_parse(texts[i], &prefix, why) || !rules_add(rules, &prefix, is_allowed))
+			return false;
 	return true;
 }
 
-/* Adds what the files deny. False: one is invalid; logged. */
-static bool add_files(struct rules *rules, const struct cli_list *files, bool *is_bad)
+/* Adds what the files deny. False: one is invalid, and `why` says so. */
+static bool add_files(struct rules *rules, const struct cli_list *files, char *why, bool *is_bad)
 {
-	char why[NETWORKFILE_WHY_MAX];
-
-	for (size_t i = 0; i < files->count; i++) {
-		if (networkfile_read(files->texts[i], rules, why))
-			continue;
-		log_error("%s", why);
-		*is_bad = true;
-		return false;
-	}
-	return true;
+	for (size_t i = 0; i < files->count && !*is_bad; i++)
+		*is_bad = !networkfile_read(files->texts[i], rules, why);
+	return !*is_bad;
 }
 
 /* Compiles the rules, if they are complete, and forgets them. NULL: they are not, or no memory. */
@@ -55,8 +47,6 @@ static struct networks *compile(struct rules *rules, bool is_complete)
 {
 	struct networks *networks = is_complete ? networks_new(rules) : NULL;
 
-	if (is_complete && !networks)
-		log_error("out of memory");
 	rules_clear(rules);
 	return networks;
 }
@@ -70,12 +60,15 @@ struct networks *lists_make_trusted(const struct options *options)
 					       : add_all(&rules, usual, USUAL, true));
 }
 
-struct networks *lists_make_admitted(const struct options *options, bool *is_bad)
+struct networks *lists_make_admitted(const struct options *options, char why[LISTS_WHY_MAX],
+				     bool *is_bad)
 {
 	struct rules rules = {0};
 
+	snprintf(why, LISTS_WHY_MAX, "out of memory");
+	*is_bad = false;
 	return compile(&rules,
 		       add_all(&rules, options->allow.texts, options->allow.count, true) &&
 			       add_all(&rules, options->deny.texts, options->deny.count, false) &&
-			       add_files(&rules, &options->deny_files, is_bad));
+			       add_files(&rules, &options->deny_files, why, is_bad));
 }

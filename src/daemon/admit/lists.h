@@ -6,17 +6,22 @@
 #include <stdbool.h>
 
 #include "base/attributes.h"
+#include "networkfile.h"
 
 struct networks;
 struct options;
 
-/* Makes the networks whose PROXY headers are believed. NULL: no memory; logged. */
+/* Room for why there are no networks. */
+#define LISTS_WHY_MAX NETWORKFILE_WHY_MAX
+
+/* Makes the networks whose PROXY headers are believed. NULL: no memory. */
 struct networks *lists_make_trusted(const struct options *options) MUST_CHECK;
 
 /*
  * Makes the networks that may come, or may not, and reads the files for that. NULL: no memory, or
- * an invalid file, then sets `is_bad`; logged.
+ * an invalid file, which `is_bad` tells apart; `why` says so, for a line of the log.
  */
-struct networks *lists_make_admitted(const struct options *options, bool *is_bad) MUST_CHECK;
+struct networks *lists_make_admitted(const struct options *options, char why[LISTS_WHY_MAX],
+				     bool *is_bad) MUST_CHECK;
 
 #endif

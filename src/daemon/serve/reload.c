@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/loop.h"
 #include "daemon/admit/gate.h"
 #include "daemon/say/greeting.h"
@@ -52,10 +51,6 @@ static void read_networks(struct reload *reload)
 	    loop_add_timer(reload->again, AGAIN_MS))
 		return;
 	is_read = gate_reload(reload->gate);
-	if (is_read)
-		log_info("read the networks again");
-	else
-		log_warning("the networks stay as they were");
 	reload->awaits_networks = false;
 	end_part(reload, is_read);
 }
