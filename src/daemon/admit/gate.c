@@ -181,6 +181,17 @@ enum gate_verdict gate_enter(struct gate *gate, const struct address *address,
 	return takes(gate->rate, &key) ? count(gate, &key, source) : GATE_TOO_OFTEN;
 }
 
+enum gate_verdict gate_enter_again(struct gate *gate, const struct address *address,
+				   struct opensource **source)
+{
+	struct source_key key;
+
+	*source = NULL;
+	if (!source_key(address, &gate->options->source_prefix, &gate->secret, &key))
+		return GATE_ADMITTED;
+	return count(gate, &key, source);
+}
+
 void gate_leave(struct gate *gate, struct opensource *source)
 {
 	if (source)

@@ -58,6 +58,13 @@ bool gate_has_limits(const struct gate *gate);
 enum gate_verdict gate_enter(struct gate *gate, const struct address *address,
 			     struct opensource **source) MUST_CHECK;
 
+/*
+ * Judges a client again that was GATE_TOO_MANY, after connections of its source may have ended. It
+ * has not come more often for that.
+ */
+enum gate_verdict gate_enter_again(struct gate *gate, const struct address *address,
+				   struct opensource **source) MUST_CHECK;
+
 /* The connection of that source has ended. NULL is allowed. */
 void gate_leave(struct gate *gate, struct opensource *source);
 

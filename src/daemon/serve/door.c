@@ -15,12 +15,20 @@
 #include "daemon/options.h"
 #include "daemon/tell/stats.h"
 #include "episode.h"
+#include "sessions.h"
+
+/*
+ * At most so great a part of the room is for those that are told why they are not let in, and one
+ * more: they stay until they have read it, and must not take the place of others.
+ */
+enum { REFUSED_PART = 8 };
 
 struct door {
 	struct event_base *base;
 	const struct options *options;
 	struct gate *gate;
 	struct stats *stats;
+	struct sessions *sessions;		      /* NULL: not watched */
 	uint64_t turned_away_until, distrusted_until; /* the end of each episode */
 };
 
@@ -36,6 +44,11 @@ struct door *door_new(struct event_base *base, const struct options *options, st
 	door->gate = gate;
 	door->stats = stats;
 	return door;
+}
+
+void door_watch(struct door *door, struct sessions *sessions)
+{
+	door->sessions = sessions;
 }
 
 bool door_is_guarded(const struct door *door)
@@ -70,9 +83,21 @@ static void tell(struct door *door, const struct address *address, const char *w
 			 address_format(address, text, sizeof text), why);
 }
 
-bool door_admit(struct door *door, const struct address *address, struct opensource **source)
+/* Judges a client. If its source has too many open, some may have closed unnoticed until now. */
+static enum gate_verdict judge(struct door *door, const struct address *address,
+			       struct opensource **source)
 {
 	enum gate_verdict verdict = gate_enter(door->gate, address, source);
+
+	if (verdict != GATE_TOO_MANY || !door->sessions)
+		return verdict;
+	sessions_look_at_all(door->sessions);
+	return gate_enter_again(door->gate, address, source);
+}
+
+bool door_admit(struct door *door, const struct address *address, struct opensource **source)
+{
+	enum gate_verdict verdict = judge(door, address, source);
 
 	if (verdict == GATE_ADMITTED)
 		return true;
@@ -95,9 +120,16 @@ bool door_trusts(struct door *door, const struct address *address)
 	return false;
 }
 
+/* True if others have the room that they need, when one more is told why it is not let in. */
+static bool has_room(const struct door *door)
+{
+	return !door->sessions ||
+	       door->stats->refused_open <= sessions_room(door->sessions) / REFUSED_PART;
+}
+
 struct bufferevent *door_make_refusal(const struct door *door)
 {
-	const char *words = door->options->refusal;
+	const char *words = has_room(door) ? door->options->refusal : NULL;
 	struct bufferevent *output = words ? bufferevent_socket_new(door->base, -1, 0) : NULL;
 
 	if (!output)

@@ -24,6 +24,12 @@ struct stats;
 struct door *door_new(struct event_base *base, const struct options *options, struct gate *gate,
 		      struct stats *stats) MUST_CHECK;
 
+/*
+ * Has the door look at the sessions, as long as clients come: whether clients of a source that has
+ * too many have closed, and how much room there is. Otherwise it counts what it is told.
+ */
+void door_watch(struct door *door, struct sessions *sessions);
+
 /* True if anybody may be turned away: otherwise door_admit() need not be asked. */
 bool door_is_guarded(const struct door *door);
 
@@ -36,7 +42,7 @@ bool door_trusts(struct door *door, const struct address *address) MUST_CHECK;
 
 /*
  * Returns what is said to a client that is not let in, queued on a bufferevent of its own, which is
- * disabled and has no socket. NULL: nothing is said, or no memory.
+ * disabled and has no socket. NULL: nothing is said, too many are being told, or no memory.
  */
 struct bufferevent *door_make_refusal(const struct door *door) MUST_CHECK;
 

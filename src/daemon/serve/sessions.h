@@ -118,7 +118,7 @@ bool sessions_hear_first_later(struct sessions *sessions, int fd, const char *pe
  */
 bool sessions_hear(struct sessions *sessions, int fd, const char *peer) MUST_CHECK;
 
-/* Looks now at all clients that may have closed unnoticed, because of a stop. */
+/* Looks now at all clients that may have closed unnoticed. */
 void sessions_look_at_all(struct sessions *sessions);
 
 /* Closes every session at once. */
