@@ -30,6 +30,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/catalogue_overload.py \
 	tests/e2e/catalogue_security.py \
 	tests/e2e/test_abstract.py \
+	tests/e2e/test_access.py \
 	tests/e2e/test_activation.py \
 	tests/e2e/test_addresses.py \
 	tests/e2e/test_bounds.py \
@@ -80,6 +81,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_rush.py \
 	tests/e2e/test_scripts.py \
 	tests/e2e/test_segments.py \
+	tests/e2e/test_sources.py \
 	tests/e2e/test_start.py \
 	tests/e2e/test_start_waiting.py \
 	tests/e2e/test_stop.py \
@@ -118,6 +120,7 @@ EXTRA_DIST += \
 	tests/e2e/lib/surveys.py \
 	tests/e2e/lib/talkers.py \
 	tests/e2e/lib/valgrind.py \
+	tests/e2e/lib/visitors.py \
 	tests/e2e/lib/wild.py \
 	tests/e2e/reading.py \
 	tests/e2e/talk_first.py
