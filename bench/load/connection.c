@@ -46,6 +46,13 @@ static bool find_server(struct connections *all, const struct options *options)
 	return false;
 }
 
+/* Reads what must come, and what is sent first. */
+static bool load_bytes(struct connections *all, const struct options *options)
+{
+	return greeting_load(&all->greeting, options->greeting_file) &&
+	       (!options->header_file || greeting_load(&all->header, options->header_file));
+}
+
 struct connections *connections_new(const struct options *options)
 {
 	struct connections *all = calloc(1, sizeof *all);
@@ -59,7 +66,7 @@ struct connections *connections_new(const struct options *options)
 	all->receive_buffer = (int)options->receive_buffer;
 	if (all->epoll < 0 || !make_room(all))
 		log_error("cannot make room for connections: %s", strerror(errno));
-	else if (find_server(all, options) && greeting_load(&all->greeting, options->greeting_file))
+	else if (find_server(all, options) && load_bytes(all, options))
 		return all;
 	connections_free(all);
 	return NULL;
@@ -71,6 +78,7 @@ void connections_free(struct connections *all)
 		if (all->table[fd].number > 0)
 			connection_close(all, (int)fd);
 	greeting_free(&all->greeting);
+	greeting_free(&all->header);
 	if (all->epoll >= 0)
 		close(all->epoll);
 	free(all->table);
@@ -105,6 +113,16 @@ static void complain(const struct connections *all, int fd, const char *what)
 		  text, connection->received, all->greeting.size, what);
 }
 
+/* Sends the header. A socket that is not connected yet (EAGAIN) can be written to when it is. */
+static bool say(struct connections *all, int fd)
+{
+	const struct greeting *header = &all->header;
+	ssize_t sent = send(fd, header->bytes, header->size, MSG_NOSIGNAL);
+
+	all->table[fd].has_said = sent == (ssize_t)header->size;
+	return all->table[fd].has_said || (sent < 0 && errno == EAGAIN);
+}
+
 /* Connects the new socket; the answer is waited for. */
 static bool begin(struct connections *all, int fd)
 {
@@ -118,6 +136,10 @@ static bool begin(struct connections *all, int fd)
 	if (connect(fd, (struct sockaddr *)&all->server, sizeof all->server) < 0 &&
 	    errno != EINPROGRESS)
 		return false;
+	if (all->header.size > 0 && !say(all, fd))
+		return false;
+	if (all->header.size > 0 && !all->table[fd].has_said)
+		event.events |= EPOLLOUT;
 	return epoll_ctl(all->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
@@ -196,6 +218,10 @@ enum connection_state connection_read(struct connections *all, const struct epol
 
 	if (error != 0 && error != EPIPE) {
 		complain(all, fd, strerror(error));
+		return CONNECTION_FAILED;
+	}
+	if (event->events & EPOLLOUT && !all->table[fd].has_said && !say(all, fd)) {
+		complain(all, fd, "its header cannot be sent");
 		return CONNECTION_FAILED;
 	}
 	do {

@@ -25,6 +25,7 @@ struct connection {
 	uint64_t intended_ns; /* when it was to begin: the open loop's */
 	size_t received;      /* bytes, all of them right */
 	bool is_held;	      /* hold's: it has come to where it is to stay */
+	bool has_said;	      /* the header, if there is one */
 };
 
 /* How many events are taken at once; and how many bytes, which stay in the core's cache. */
@@ -41,9 +42,10 @@ struct connections {
 	struct sockaddr_in server;
 	struct source source;
 	struct greeting greeting;
-	int receive_buffer; /* 0: the kernel's choice */
-	uint64_t opened;    /* ever */
-	uint64_t in_flight; /* open now */
+	struct greeting header; /* which each sends first; empty: none does */
+	int receive_buffer;	/* 0: the kernel's choice */
+	uint64_t opened;	/* ever */
+	uint64_t in_flight;	/* open now */
 	struct epoll_event events[CONNECTION_EVENTS];
 	char bytes[CONNECTION_BYTES];
 };

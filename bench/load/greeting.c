@@ -26,7 +26,7 @@ bool greeting_load(struct greeting *greeting, const char *path)
 			fread(greeting->bytes, 1, greeting->size, file) == greeting->size;
 	}
 	if (!whole)
-		log_error("cannot read the greeting in '%s': %s", path, strerror(errno));
+		log_error("cannot read '%s': %s", path, strerror(errno));
 	if (file)
 		fclose(file);
 	return whole;

@@ -13,7 +13,7 @@ struct greeting {
 	size_t size;
 };
 
-/* Reads the greeting from a file. False, and told, if that fails. */
+/* Reads a file. False, and told, if that fails. */
 bool greeting_load(struct greeting *greeting, const char *path) MUST_CHECK;
 
 void greeting_free(struct greeting *greeting);

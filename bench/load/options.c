@@ -35,6 +35,8 @@ static const struct cli_option closed_table[] = {
 	{0, "count", "N", CLI_NUMBER, FIELD(count), 1, UINT32_MAX, NULL, "connections to count"},
 	{0, "warm", "N", CLI_NUMBER, FIELD(warm), 0, UINT32_MAX, "0", "others before them"},
 	{0, "concurrency", "N", CLI_NUMBER, FIELD(concurrency), 1, INT_MAX, "64", "at a time"},
+	{0, "header", "FILE", CLI_TEXT, FIELD(header_file), 0, 0, NULL,
+	 "holds the bytes that each sends first, in one segment"},
 };
 
 static const struct cli_option open_table[] = {

@@ -21,7 +21,8 @@ struct options {
 	const char *host;
 	uint64_t port;
 	const char *greeting_file;
-	uint64_t core; /* or OPTIONS_ANY_CORE */
+	const char *header_file; /* NULL: nothing is sent */
+	uint64_t core;		 /* or OPTIONS_ANY_CORE */
 
 	uint64_t count, warm;	       /* connections */
 	uint64_t concurrency;	       /* at a time */

@@ -19,6 +19,7 @@ from lib.harness import Daemon, GREETING, message_file, poll_until, run, start, 
 from lib.servers import DatagramServer, Server, answers, refusing, resets, says, stays
 
 LOAD = os.environ.get("LOAD", "bench/load/load")
+HEADER = b"whatever they are told to say"
 MEBIBYTE = bytes(range(256)) * 4096
 LONG_LOG = (r"haild: the greeting has \d+ bytes: .*",)
 # What each task needs beside the server, for a few connections.
@@ -178,9 +179,10 @@ class Failures(Load):
                 "open --port=1 --greeting=x": "--rate is missing",
                 "open --port=1 --greeting=x --rate=3": "--seconds is missing",
                 "open --port=1 --greeting=/dev/null --rate=1 --seconds=0.5": "no connection begins",
+                "closed --port=1 --greeting=/dev/null --count=1 --header=/no/file": "cannot read '/no/file'",
                 "hold --port=1 --greeting=x --count=1 --mode=loud": "--mode: 'loud' is not ",
                 "hold --port=1 --greeting=x --count=1 more": "unexpected argument 'more'",
-                "hold --port=1 --greeting=/no/file --count=1": "cannot read the greeting in '/no/file'",
+                "hold --port=1 --greeting=/no/file --count=1": "cannot read '/no/file'",
                 "hold --port=1 --greeting=x --count=1 --host=there": "--host: 'there' is no IPv4 address",
                 "hold --port=1 --greeting=x --count=1 --core=1000": "cannot run on core 1000"}.items():
             result = run(LOAD, *words.split())
@@ -214,6 +216,37 @@ class Counts(Load):
             before = harness.kernel_counter("snmp", "Tcp", "OutRsts")
             self.numbers("closed", daemon.port, "--count=500")
             self.assertEqual(harness.kernel_counter("snmp", "Tcp", "OutRsts"), before)
+
+    def heads(self, port, *options):
+        """A command whose clients send a header first."""
+        return self.command("closed", port, *options, f"--header={message_file(self, HEADER)}")
+
+    def test_header(self):
+        said = []
+
+        def script(connection):
+            said.append(connection.recv(len(HEADER) + 1))
+            connection.sendall(GREETING)
+        with Server(script) as server:
+            result = run(*self.heads(server.port, "--count=200", "--concurrency=8"))
+            self.assertEqual((result.exit, result.stderr), (0, b""))
+            self.assertEqual(said, [HEADER] * 200)
+
+    # The queue is full, so most connect only when there is room again, and send the header then.
+    def test_header_after_a_wait(self):
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+            listener.settimeout(harness.DEADLINE)
+            before = harness.kernel_counter("netstat", "TcpExt", "ListenOverflows")
+            process = start(self.heads(listener.getsockname()[1], "--count=4", "--concurrency=4"),
+                            stdout=subprocess.PIPE)
+            poll_until(lambda: harness.kernel_counter("netstat", "TcpExt", "ListenOverflows") > before)
+            for _ in range(4):
+                with listener.accept()[0] as client:
+                    client.settimeout(harness.DEADLINE)
+                    self.assertEqual(client.recv(len(HEADER) + 1), HEADER)
+                    client.sendall(GREETING)
+            self.assertIn(b"greetings\t4\n", process.communicate(timeout=harness.DEADLINE)[0])
+            self.assertEqual(process.returncode, 0)
 
     # Two hundred sources: none comes twice.
     def test_sources(self):
