@@ -61,6 +61,7 @@ EXTRA_DIST += \
 	bench/lib/exact.py \
 	bench/lib/held.py \
 	bench/lib/latency.py \
+	bench/lib/limits.py \
 	bench/lib/load.py \
 	bench/lib/machine.py \
 	bench/lib/many.py \

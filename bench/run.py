@@ -31,6 +31,7 @@ PARTS = {
     "start": (Effort(50, None), Effort(5, None)),
     "clients": (Effort(200, None), Effort(20, None)),
     "many": (Effort(9, 100000), Effort(3, 10000)),
+    "limits": (Effort(21, None), Effort(3, None)),
 }
 PLOTS = ("held", "message")
 

@@ -46,7 +46,7 @@ def measure(_effort):
                               ("server", *FIGURES), NOTES)
     for server in servers.SERVERS:
         if server.is_there():
-            figures, by_name = _of_server(server)
+            figures, by_name = of_server(server)
             all_figures.add(server.name, *figures.values())
             for name, count in sorted(by_name.items(), key=lambda call: (-call[1], call[0])):
                 names.add(server.name, name, count)
@@ -93,10 +93,10 @@ def _least_of_haild(recorded):
     """haild's figures; with a second and a third try if they are more than recorded. Where the clients lack a
     processor haild waits for them, and each turn of its loop serves fewer: that can only add."""
     haild = servers.by_name("haild")
-    figures, _ = _of_server(haild)
+    figures, _ = of_server(haild)
     for _ in range(2):
         if any(now > recorded[name] and not _is_held(now, recorded[name]) for name, now in figures.items()):
-            again, _ = _of_server(haild)
+            again, _ = of_server(haild)
             figures = {name: min(now, again[name]) for name, now in figures.items()}
     return figures
 
@@ -114,7 +114,7 @@ def _compare(name, now, recorded):
     return _is_held(now, recorded)
 
 
-def _of_server(server):
+def of_server(server):
     """All figures of a server by name, and its system calls by theirs. What is less than a hundredth is rare,
     and counts as none."""
     counts = COUNTS_FORKING if server.forks else COUNTS

@@ -24,10 +24,10 @@ def _folder():
 
 
 @functools.cache
-def _greeting_file(greeting):
-    """A file with the very bytes that must come."""
-    path = pathlib.Path(_folder().name, f"greeting-{len(greeting)}")
-    path.write_bytes(greeting)
+def _file(kind, content):
+    """A file with the very bytes that must come, or that are sent first."""
+    path = pathlib.Path(_folder().name, f"{kind}-{len(content)}")
+    path.write_bytes(content)
     return path
 
 
@@ -40,7 +40,7 @@ class Load:
         self._server = server
         self._process = subprocess.Popen(
             [machine.built("bench/load/load"), *self._words, f"--port={server.port}",
-             f"--greeting={_greeting_file(greeting)}", f"--core={machine.cores()[1]}"],
+             f"--greeting={_file('greeting', greeting)}", f"--core={machine.cores()[1]}"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def __enter__(self):
@@ -66,11 +66,18 @@ class Load:
         return {name: float(value) for name, value in (line.split("\t") for line in said.splitlines())}
 
 
+def crowd(server, count, concurrency, greeting=GREETING):
+    """A closed loop for a with-block, of clients that say first what the server must hear."""
+    header = server.server.header
+    options = {"header": _file("header", header)} if header else {}
+    return Load("closed", server, greeting, count=count, concurrency=concurrency, **options)
+
+
 def closed(server, count, concurrency=None, greeting=GREETING):
     """So many connections at a time, or as many as the server can take, until that many are done; returns
     what the generator tells."""
     concurrency = concurrency or server.server.crowd
-    with Load("closed", server, greeting, count=count, concurrency=concurrency) as load:
+    with crowd(server, count, concurrency, greeting) as load:
         return load.numbers()
 
 

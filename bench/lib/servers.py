@@ -39,11 +39,12 @@ class Server:
     crowd    how many clients at once it can take. A queue that overflows leaves some connected and never
              greeted, and to ncat's length of 10 nobody can add
     udp      whether it is asked by datagram
+    header   what a client must send before it is greeted
     """
 
-    def __init__(self, name, command, tells=True, forks=False, crowd=64, udp=False):
+    def __init__(self, name, command, tells=True, forks=False, crowd=64, udp=False, header=b""):
         self.name, self.command, self.tells, self.forks, self.crowd = name, command, tells, forks, crowd
-        self.udp = udp
+        self.udp, self.header = udp, header
 
     def __repr__(self):
         return f"Server({self.name})"
@@ -51,7 +52,7 @@ class Server:
     def is_there(self):
         """Whether its program is on this machine."""
         program = self.command(0, os.devnull)[0]
-        return bool(shutil.which(program)) and (self.name != "nginx" or NGINX_MODULE.exists())
+        return bool(shutil.which(program)) and (program != "nginx" or NGINX_MODULE.exists())
 
     @contextlib.contextmanager
     def running(self, message=GREETING, core=None, options=(), prefix=()):
@@ -130,7 +131,7 @@ class Running:
     def _read_address(self):
         with self.process.stdout as stdout:
             line = stdout.readline() if select.select([stdout], [], [], DEADLINE)[0] else b""
-        if not re.fullmatch(rb"127\.0\.0\.1:\d+\n", line):
+        if not re.fullmatch(rb"(proxy )?127\.0\.0\.1:\d+\n", line):
             self._fail(f"instead of its address it printed {line!r}")
         self.port = int(line.rpartition(b":")[2])
 
@@ -141,6 +142,7 @@ class Running:
             return self._answers()
         with contextlib.suppress(ConnectionError):
             with socket.create_connection(("127.0.0.1", self.port), DEADLINE) as client:
+                client.sendall(self.server.header)
                 while client.recv(1 << 16):
                     pass
             return True
@@ -190,7 +192,8 @@ def _free_port():
         return unused.getsockname()[1]
 
 
-def _haild(*options):
+def haild(*options):
+    """Makes the command line of a haild with these options."""
     return lambda port, file: [machine.built("src/haild"), *options, "-l", "127.0.0.1", "-p", str(port),
                                "-f", str(file)]
 
@@ -230,15 +233,16 @@ def _socat_by_udp(port, file):
     return ["socat", f"UDP4-RECVFROM:{port},bind=127.0.0.1,fork", f"SYSTEM:{CAT} {file}"]
 
 
-def _nginx(port, file):
+def nginx(port, file, hears=False):
+    """The command line of nginx, which hears a PROXY header first if so asked."""
     folder = pathlib.Path(file).parent
     config = folder / "nginx.conf"
     if port:
-        config.write_text(_nginx_config(port, pathlib.Path(file).read_bytes(), folder), "latin-1")
+        config.write_text(_nginx_config(port, pathlib.Path(file).read_bytes(), folder, hears), "latin-1")
     return ["nginx", "-p", str(folder), "-c", str(config), "-e", "stderr"]
 
 
-def _nginx_config(port, message, folder):
+def _nginx_config(port, message, folder, hears):
     """One worker, and no log of connections: it has none in a stream unless told. It listens for datagrams, too,
     which costs nothing while none come."""
     values, words = _nginx_return(message.decode("latin-1"))
@@ -254,7 +258,7 @@ events {{ worker_connections {CONNECTIONS}; }}
 stream {{
 	{values}
 	server {{
-		listen 127.0.0.1:{port} backlog={machine.BACKLOG};
+		listen 127.0.0.1:{port} backlog={machine.BACKLOG}{" proxy_protocol" * hears};
 		listen 127.0.0.1:{port} udp;
 		return {words};
 	}}
@@ -278,13 +282,13 @@ def _nginx_quote(text):
 
 
 SERVERS = [
-    Server("haild", _haild("-q")),
-    Server("haild-log", _haild()),
+    Server("haild", haild("-q")),
+    Server("haild-log", haild()),
     Server("plain", _plain()),
     Server("corked", _plain("--cork")),
     Server("lingering", _plain("--linger")),
     Server("hello", _hello),
-    Server("nginx", _nginx, tells=False),
+    Server("nginx", nginx, tells=False),
     Server("python", _python),
     Server("tcpserver", _tcpserver, tells=False, forks=True),
     Server("socat", _socat, tells=False, forks=True),
@@ -294,9 +298,9 @@ SERVERS = [
 
 # Those that answer datagrams. The loop is the floor: it reads and sends many at a time, and checks nothing.
 DATAGRAM_SERVERS = [
-    Server("haild", _haild("-q", "-u"), udp=True),
+    Server("haild", haild("-q", "-u"), udp=True),
     Server("loop", _datagram_loop, udp=True),
-    Server("nginx", _nginx, tells=False, udp=True),
+    Server("nginx", nginx, tells=False, udp=True),
     Server("socat", _socat_by_udp, tells=False, forks=True, crowd=8, udp=True),
 ]
 

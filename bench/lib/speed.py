@@ -47,8 +47,7 @@ def burst(server, count=BURST):
 
     The generator is not the limit then: its work of connecting is done."""
     before = rest.cpu_at_rest(server)
-    with rest.frozen(server) as go_on, load.Load("closed", server, servers.GREETING, count=count,
-                                                 concurrency=count) as crowd:
+    with rest.frozen(server) as go_on, load.crowd(server, count, concurrency=count) as crowd:
         machine.poll_until(lambda: rest.waiting(server.port) == count, "all to wait in the queue")
         began = go_on()
         crowd.numbers()
@@ -57,7 +56,8 @@ def burst(server, count=BURST):
     return {"cpu_ns": cpu / count * 1e9, "wall_ms": seconds * 1e3, "server_busy": cpu / seconds}
 
 
-def _warm_burst(server):
+def warm_burst(server):
+    """As burst(), when everything is in place."""
     warm_up(server)
     return burst(server)
 
@@ -123,4 +123,4 @@ def measure(effort):
     yield _saturation_table(rounds, names, effort.rounds)
     names = present(BURST_SERVERS)
     count = 2 * effort.rounds  # each is short
-    yield _burst_table(_each(names, count, _warm_burst), names, count)
+    yield _burst_table(_each(names, count, warm_burst), names, count)

@@ -78,6 +78,16 @@ TARGETS = (
         "start", "over_plain_ms", server="haild"), at_most, 2, "ms"),
     Target("hailto's time, to that of netcat-openbsd", _cell("clients", "to_nc", client="hailto"),
            at_most, 1),
+    Target("CPU a greeting behind PROXY headers, to a plain one's", _cell("limits", "to_haild", server="haild-proxy"),
+           at_most, 1.25),
+    Target("the same, to nginx's behind PROXY headers", _cell("limits", "to_nginx", server="haild-proxy"), at_most, 0.9),
+    Target("system calls that a PROXY header adds", _cell("limits", "more_calls", server="haild-proxy"), at_most, 2),
+    Target("user instructions that 100,000 denied networks add", _cell(
+        "limits", "more_instructions", server="haild-deny"), at_most, 150),
+    Target("the same, of IPv6", _cell("limits", "more_instructions", server="haild-deny6"), at_most, 150),
+    Target("system calls that they add", _cell("limits", "more_calls", server="haild-deny"), at_most, 0),
+    Target("user instructions that limits for each source add", _cell(
+        "limits", "more_instructions", server="haild-sources"), at_most, 200),
     Target("user instructions of hailto, asking once", _cell("clients", "instructions", client="hailto"),
            at_most, 550000),
     Target("CPU an attempt of hailto's, of many, to the bare generator's", _cell("many", "cpu_ratio", client="hailto"),
