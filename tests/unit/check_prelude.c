@@ -119,7 +119,7 @@ static const struct {
 START_TEST(said_at_once_is_heard_at_once)
 {
 	say(rows[_i].words);
-	prelude_begin(prelude);
+	ck_assert(prelude_begin(prelude));
 	ck_assert_uint_eq(heard, 1);
 	ck_assert_int_eq(verdict, rows[_i].verdict);
 	ck_assert_str_eq(text, rows[_i].text);
@@ -129,7 +129,7 @@ END_TEST
 /* It comes byte by byte; whoever has heard enough listens no more. */
 START_TEST(said_slowly_is_the_same)
 {
-	prelude_begin(prelude);
+	ck_assert(prelude_begin(prelude));
 	free_in_callback = true;
 	for (const char *at = rows[_i].words; *at && heard == 0; at++) {
 		char byte[] = {*at, '\0'};
@@ -153,7 +153,7 @@ START_TEST(said_in_two_is_the_same)
 		ck_assert_ptr_nonnull(prelude);
 		heard = 0;
 		say(first);
-		prelude_begin(prelude);
+		ck_assert(prelude_begin(prelude));
 		say(rows[_i].words + cut);
 		wait_for(rows[_i].verdict);
 		ck_assert_str_eq(text, rows[_i].text);
@@ -166,7 +166,7 @@ END_TEST
 START_TEST(half_said_is_not_heard)
 {
 	say("abc");
-	prelude_begin(prelude);
+	ck_assert(prelude_begin(prelude));
 	run_for(base, 20);
 	ck_assert_uint_eq(heard, 0);
 }
@@ -175,6 +175,7 @@ END_TEST
 START_TEST(end_is_told)
 {
 	say("abc");
+	ck_assert(prelude_watch(prelude));
 	peer_close(&peer);
 	wait_for(PRELUDE_ENDED);
 }
@@ -189,23 +190,24 @@ START_TEST(reset_is_told)
 	other = peer_pair(AF_INET, &ours, 0);
 	prelude = prelude_new(&kind, base, ours, heard_cb, &heard);
 	ck_assert_ptr_nonnull(prelude);
+	ck_assert(prelude_watch(prelude));
 	peer_reset(&other);
 	wait_for(PRELUDE_RESET);
 }
 END_TEST
 
-/* With memory for so many of libevent's allocations, it is made or not, and nothing leaks. */
+/* With memory for so many of libevent's allocations, it is watched or not, and nothing leaks. */
 START_TEST(lack_of_memory_is_survived)
 {
+	bool is_watched;
 	int granted = 0;
 
-	prelude_free(prelude);
 	do {
 		grants = granted++;
-		prelude = prelude_new(&kind, base, ours, heard_cb, &heard);
-	} while (!prelude && granted < 100);
+		is_watched = prelude_begin(prelude);
+	} while (!is_watched && granted < 100);
 	grants = -1;
-	ck_assert_ptr_nonnull(prelude);
+	ck_assert(is_watched);
 	ck_assert_int_gt(granted, 1);
 	say(".");
 	wait_for(PRELUDE_WHOLE);

@@ -61,9 +61,7 @@ bool hearing_begin(struct session *session, bool now)
 	session->prelude = prelude;
 	session->state = HEARING;
 	waiting_add(all->heard, &session->turn, session->age.since_ms); /* which is now */
-	if (now)
-		prelude_begin(prelude);
-	return true;
+	return now ? prelude_begin(prelude) : prelude_watch(prelude);
 }
 
 void hearing_end(struct session *session)

@@ -4,24 +4,24 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#include "base/loop.h"
-
 /* How much is read at a time, in bytes. What comes after the prelude in that is thrown away. */
-enum { AT_ONCE = 4096 };
+enum { AT_ONCE = 512 };
 
 struct prelude {
 	const struct prelude_kind *kind;
-	struct event *input;
+	struct event input;
 	int fd;
 	size_t taken;	/* bytes of the client */
 	size_t surplus; /* and those after a whole prelude */
 	prelude_heard_cb *heard;
 	void *heard_argument;
-	void *parser;
+	max_align_t parser[];
 };
 
 /* Gives the parser what came, as far as the bounds allow. */
@@ -52,25 +52,38 @@ static enum prelude_verdict read_some(struct prelude *prelude)
 									 : PRELUDE_RESET;
 }
 
-void prelude_begin(struct prelude *prelude)
+/* Reads once, and tells of a verdict. False: there is none yet. */
+static bool hear(struct prelude *prelude)
 {
 	enum prelude_verdict verdict = read_some(prelude);
 
-	if (verdict != PRELUDE_MORE)
-		prelude->heard(verdict, prelude->heard_argument);
+	if (verdict == PRELUDE_MORE)
+		return false;
+	prelude->heard(verdict, prelude->heard_argument);
+	return true;
 }
 
 static void input_cb(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd;
 	(void)what;
-	prelude_begin(argument);
+	(void)hear(argument);
+}
+
+bool prelude_watch(struct prelude *prelude)
+{
+	return event_add(&prelude->input, NULL) == 0;
+}
+
+bool prelude_begin(struct prelude *prelude)
+{
+	return hear(prelude) || prelude_watch(prelude);
 }
 
 struct prelude *prelude_new(const struct prelude_kind *kind, struct event_base *base, int fd,
 			    prelude_heard_cb *heard, void *argument)
 {
-	struct prelude *prelude = calloc(1, sizeof *prelude);
+	struct prelude *prelude = calloc(1, sizeof *prelude + kind->size);
 
 	if (!prelude)
 		return NULL;
@@ -78,14 +91,9 @@ struct prelude *prelude_new(const struct prelude_kind *kind, struct event_base *
 	prelude->fd = fd;
 	prelude->heard = heard;
 	prelude->heard_argument = argument;
-	prelude->parser = malloc(kind->size);
-	prelude->input = event_new(base, fd, EV_READ | EV_PERSIST, input_cb, prelude);
-	if (prelude->parser && prelude->input && event_add(prelude->input, NULL) == 0) {
-		kind->begin(prelude->parser);
-		return prelude;
-	}
-	prelude_free(prelude);
-	return NULL;
+	event_assign(&prelude->input, base, fd, EV_READ | EV_PERSIST, input_cb, prelude);
+	kind->begin(prelude->parser);
+	return prelude;
 }
 
 const void *prelude_parser(const struct prelude *prelude)
@@ -102,7 +110,6 @@ void prelude_free(struct prelude *prelude)
 {
 	if (!prelude)
 		return;
-	loop_free_event(prelude->input);
-	free(prelude->parser);
+	event_del(&prelude->input);
 	free(prelude);
 }

@@ -7,6 +7,7 @@
 #ifndef DAEMON_SERVE_PRELUDE_H
 #define DAEMON_SERVE_PRELUDE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,13 +44,19 @@ typedef void prelude_heard_cb(enum prelude_verdict verdict, void *argument);
 
 /*
  * Makes a prelude of that kind, to be read from the socket `fd`. All arguments must outlive it.
- * NULL: no memory, or the socket cannot be watched.
+ * NULL: no memory.
  */
 struct prelude *prelude_new(const struct prelude_kind *kind, struct event_base *base, int fd,
 			    prelude_heard_cb *heard, void *argument);
 
-/* Reads what is there already, which may be all. Otherwise the loop reads the rest. */
-void prelude_begin(struct prelude *prelude);
+/*
+ * Reads what is there already, which may be all: then the socket need not be watched. Otherwise the
+ * loop reads the rest. False: the socket cannot be watched.
+ */
+bool prelude_begin(struct prelude *prelude) MUST_CHECK;
+
+/* Has the loop read all of it. False: the socket cannot be watched. */
+bool prelude_watch(struct prelude *prelude) MUST_CHECK;
 
 /* Returns the parser's memory. */
 const void *prelude_parser(const struct prelude *prelude);
