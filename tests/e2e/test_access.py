@@ -219,7 +219,7 @@ class Files(Access):
 
     def reload(self, daemon):
         """What a reload says of the networks; the greeting's line comes after that."""
-        return hang_up(daemon)[:-1]
+        return hang_up(daemon)
 
     def test_change(self):
         with self.daemon() as daemon:

@@ -11,7 +11,7 @@ import sys
 from lib import harness
 
 READ_AGAIN = r"read .+ again"
-STAYS = r"haild: .+; the old greeting stays"
+STAYS = r"haild: .+; the old (greeting stays|networks stay)"
 NOTHING_TO_READ = "nothing to read again: the greeting is not from a file"
 
 
