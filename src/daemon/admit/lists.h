@@ -14,6 +14,9 @@ struct options;
 /* Room for why there are no networks. */
 #define LISTS_WHY_MAX NETWORKFILE_WHY_MAX
 
+/* The reason if it is want of memory. */
+#define LISTS_NO_MEMORY NETWORKFILE_NO_MEMORY
+
 /* Makes the networks whose PROXY headers are believed. NULL: no memory. */
 struct networks *lists_make_trusted(const struct options *options) MUST_CHECK;
 

@@ -102,7 +102,7 @@ static bool read_line(const struct reading *reading, size_t number, const char *
 		return true;
 	if (!prefix_parse(text, &prefix, why))
 		return refuse_line(reading, number, why);
-	return rules_add(reading->rules, &prefix, false) || refuse(reading, "out of memory");
+	return rules_add(reading->rules, &prefix, false) || refuse(reading, NETWORKFILE_NO_MEMORY);
 }
 
 /* Reads all lines. */
@@ -181,7 +181,7 @@ static bool read_file(const struct reading *reading, int fd, size_t size)
 	bool is_good;
 
 	if (!bytes)
-		is_good = refuse(reading, "out of memory");
+		is_good = refuse(reading, NETWORKFILE_NO_MEMORY);
 	else if (count < 0)
 		is_good = refuse(reading, "cannot read the deny file %s: %s", reading->path,
 				 strerror(errno));

@@ -21,6 +21,9 @@ struct rules;
 #define NETWORKFILE_LINES_MAX 4000000
 #define NETWORKFILE_LINE_MAX 1000
 
+/* Why a file is refused that there is no memory for. */
+#define NETWORKFILE_NO_MEMORY "out of memory"
+
 /* Room for why a file is refused; that may name a long path. */
 #define NETWORKFILE_WHY_MAX 2048
 
