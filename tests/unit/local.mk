@@ -8,6 +8,7 @@ unit_tests = \
 	tests/unit/check_activation \
 	tests/unit/check_address \
 	tests/unit/check_addresslist \
+	tests/unit/check_admission \
 	tests/unit/check_ask \
 	tests/unit/check_attemptline \
 	tests/unit/check_backoff \
@@ -23,6 +24,7 @@ unit_tests = \
 	tests/unit/check_datagram \
 	tests/unit/check_deadline \
 	tests/unit/check_descriptors \
+	tests/unit/check_door \
 	tests/unit/check_endpoint \
 	tests/unit/check_entries \
 	tests/unit/check_episode \
@@ -30,6 +32,7 @@ unit_tests = \
 	tests/unit/check_escape \
 	tests/unit/check_excerpt \
 	tests/unit/check_expect \
+	tests/unit/check_gate \
 	tests/unit/check_greeting \
 	tests/unit/check_hearing \
 	tests/unit/check_httpanswer \
@@ -42,6 +45,7 @@ unit_tests = \
 	tests/unit/check_leave \
 	tests/unit/check_lineup \
 	tests/unit/check_listener \
+	tests/unit/check_lists \
 	tests/unit/check_log \
 	tests/unit/check_logline \
 	tests/unit/check_loop \
@@ -91,6 +95,7 @@ unit_tests = \
 	tests/unit/check_rounds \
 	tests/unit/check_series \
 	tests/unit/check_session \
+	tests/unit/check_session_sources \
 	tests/unit/check_shares \
 	tests/unit/check_sharestext \
 	tests/unit/check_signals \
@@ -232,12 +237,16 @@ tests_unit_check_sockets_LDFLAGS = $(fault_ldflags)
 # In these, lib/memory.c is between our sources and the C library's allocations.
 memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 tests_unit_check_client_options_LDFLAGS = $(memory_ldflags)
+tests_unit_check_door_LDFLAGS = $(memory_ldflags)
+tests_unit_check_gate_LDFLAGS = $(memory_ldflags)
 tests_unit_check_latencies_LDFLAGS = $(memory_ldflags)
+tests_unit_check_lists_LDFLAGS = $(memory_ldflags)
 tests_unit_check_networkfile_LDFLAGS = $(memory_ldflags) -Wl,--wrap=read -Wl,--wrap=__read_chk
 tests_unit_check_networks_LDFLAGS = $(memory_ldflags)
 tests_unit_check_opensources_LDFLAGS = $(memory_ldflags)
 tests_unit_check_outages_LDFLAGS = $(memory_ldflags)
 tests_unit_check_ratelimit_LDFLAGS = $(memory_ldflags)
+tests_unit_check_session_sources_LDFLAGS = $(memory_ldflags)
 tests_unit_check_shares_LDFLAGS = $(memory_ldflags)
 tests_unit_check_sharestext_LDFLAGS = $(memory_ldflags)
 tests_unit_check_proxies_LDFLAGS = $(memory_ldflags)
