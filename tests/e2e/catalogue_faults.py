@@ -23,6 +23,7 @@ from lib.naive import NaiveServer
 from lib.rows import row, times, within
 from lib.servers import Server, stays
 from lib.surveys import SUMMARY, Told
+from lib.visitors import header
 
 # What haild waits out, 100 ms each time.
 SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EPERM)
@@ -150,6 +151,17 @@ def ask(address, say=b"", then=lambda: None):
         return b""
 
 
+REFUSAL = b"no\n"
+# Who is refused, behind a proxy; nobody else is, unless a fault has it.
+REFUSED = "192.0.2.1"
+
+
+def pass_on(daemon, client):
+    """What a client hears that a proxy passes on; the right words to who is refused count as a greeting."""
+    heard = ask(daemon.proxies[0], header(client))
+    return GREETING if client == REFUSED and heard == REFUSAL else heard
+
+
 def ask_by_http(daemon):
     """Asks for its health. What is healthy counts as greeted."""
     answer = ask(daemon.metrics[0], b"GET /healthz HTTP/1.0\r\n\r\n")
@@ -183,29 +195,41 @@ class Allocating(unittest.TestCase):
         self.folder = temporary_directory(self)
         self.message = self.folder / "message"
         self.message.write_bytes(GREETING)
+        os.utime(self.message, (0, 0))  # so it is read again at once
+        denied = self.folder / "denied"
+        denied.write_text(f"{REFUSED}\n")
+        self.limits = ["--allow=0.0.0.0/0", "--allow=::/0", "--deny=2001:db8::/32", f"--deny-file={denied}",
+                       "--proxy-from=127.0.0.0/8", f"--refusal={REFUSAL.decode()}", "--max-per-source=1000",
+                       "--rate-per-source=100000/1s"]
 
     def serve(self, daemon, clients):
         """Gives the daemon everything to do that it can do; returns what the clients heard."""
         addresses = daemon.addresses
         heard = [ask(addresses[number % len(addresses)], b"x" * 1000 * (number % 2))
                  for number in range(clients)]
+        if daemon.proxies:
+            heard += [pass_on(daemon, client) for client in ("198.51.100.1", REFUSED, None)]
+        daemon.signal(signal.SIGHUP)
         reset(addresses[0])
         heard += map(ask_by_datagram, addresses[:2])
         heard += [ask_by_http(daemon) for _ in range(2)]
         counters = daemon.wait_counters(open=0)
         # None of them is lost: who was not greeted has a reason.
-        reasons = ("greeted", "failed", "reset_greeting", "timed_out_greeting", "flooded", "stopped")
+        reasons = ("greeted", "failed", "reset_greeting", "timed_out_greeting", "flooded", "stopped", "denied",
+                   "header_left", "header_bad")
         self.assertLessEqual(counters["accepted"], sum(counters[name] for name in reasons), counters)
         heard += map(ask, addresses)
         # It waits for the last one, who has been greeted, and is there yet.
         heard.append(ask(addresses[0], then=lambda: daemon.signal(signal.SIGTERM)))
-        return heard
+        # Who cannot be counted for want of memory is refused.
+        return [b"" if words == REFUSAL else words for words in heard]
 
     def fail_haild(self, kind, at, forever, clients):
         """Lets the `at`-th fail of what haild asks for; returns how many there were, and how many failed."""
         faulty = Faulty(self.folder, kind, at, forever)
         env = {"HAILD_LISTEN": f"localhost unix:{self.folder}/socket-{at}-{forever}"}
-        with FaultyDaemon(faulty, "-v", "-u", "-f", self.message, "--metrics=127.0.0.1:0", env=env) as daemon:
+        with FaultyDaemon(faulty, "-v", "-u", "-f", self.message, "--metrics=127.0.0.1:0",
+                          "--proxy-listen=127.0.0.1:0", *self.limits, env=env) as daemon:
             self.serve_or_fail(daemon, forever, clients)
         return faulty.read()
 
@@ -217,7 +241,9 @@ class Allocating(unittest.TestCase):
             self.assertTrue(forever or heard.count(b"") <= 1, heard)
         else:
             daemon.expected_exit = daemon.wait()
-            self.assertIn(daemon.expected_exit, (1, 3, 4))
+            # A file of networks that cannot be read is a usage error.
+            unread = (2,) if "deny file" in daemon.log() else ()
+            self.assertIn(daemon.expected_exit, (1, 3, 4, *unread))
             self.assertEqual(len(daemon.log_lines("haild: .+")), 1)
 
     def fail_activated(self, kind, at, forever, clients):
@@ -230,8 +256,8 @@ class Allocating(unittest.TestCase):
             passing = Passing([*udp, *tcp, hold(listening_unix(self.folder / f"passed-{kind}-{at}-{forever}"))],
                               variables={"LISTEN_PIDFDID": "$ID"})
             stack.callback(passing.close)
-            with FaultyDaemon(faulty, "-v", "-f", self.message, "--metrics=127.0.0.1:0", env={}, port=None,
-                              prefix=passing.prefix, popen=passing.popen) as daemon:
+            with FaultyDaemon(faulty, "-v", "-f", self.message, "--metrics=127.0.0.1:0", *self.limits, env={},
+                              port=None, prefix=passing.prefix, popen=passing.popen) as daemon:
                 passing.close()
                 self.serve_or_fail(daemon, forever, clients)
         return faulty.read()

@@ -42,14 +42,18 @@ KINDS = {
     "haild": {
         "ADDR": Kind("127.0.0.1", "-1", "1x", exit=CANNOT_LISTEN),  # names of nobody
         "--metrics": Kind("127.0.0.1:0"),  # an ADDR with a port
+        "CIDR": Kind("192.0.2.0/24"),
         "FILE": Kind("no-such-file", *VALUES, exit=BAD_GREETING),
+        "--deny-file": Kind("denied"),
         "FORM": Kind("json"),
         "MODE": Kind("660", "0"),
         "N": Kind("1", "65536"),
         "NAME": Kind("x", *VALUES),
         "PORT": Kind("1"),
+        "RATE": Kind("1/1s", "0"),
         "TEXT": Kind("x", *VALUES),
         "TIME": Kind("1", "65536"),
+        "V4:V6": Kind("32:64"),
     },
     "hailto": {
         "ADDR": Kind("127.0.0.1"),
@@ -64,6 +68,8 @@ KINDS = {
 }
 # Where nothing is something to ask for: for ever, at once, any port.
 MAY_BE_ZERO = ("count", "drain", "interval", "lame-duck", "port")
+# What may be given twice, with the same value, too.
+MAY_BE_REPEATED = ("allow", "deny", "deny-file", "metrics", "proxy-from", "verbose")
 # What makes sense only with another option.
 NEEDS = {option: ["--count=1"] for option in ("any", "expect-shares", "interval", "parallel", "tally")}
 # Good values with which hailto does not end soon.
@@ -76,7 +82,7 @@ Case = collections.namedtuple("Case", "program arguments exit")
 def options_of(program):
     """The options of the program, from its own table as --help prints it."""
     lines = run(program, "--help").stdout.decode().splitlines()
-    return [Option(*re.fullmatch(r"  (?:-(.),|   ) --([\w-]+)(?:(\[)?=(\w+)\]?)? +\S.*", line).groups())
+    return [Option(*re.fullmatch(r"  (?:-(.),|   ) --([\w-]+)(?:(\[)?=([\w:]+)\]?)? +\S.*", line).groups())
             for line in lines if re.match(" +-", line)]
 
 
@@ -105,7 +111,7 @@ def exit_with_two(program, option):
     """How the program ends when the option is given twice, with a good value."""
     if option.name in ("help", "version"):
         return 0
-    return WELL[program] if option.name in ("verbose", "metrics") else USAGE
+    return WELL[program] if option.name in MAY_BE_REPEATED else USAGE
 
 
 def spellings(option, value):
@@ -136,6 +142,7 @@ def cases_of(program):
 class Options(unittest.TestCase):
     def setUp(self):
         self.folder = temporary_directory(self)
+        (self.folder / "denied").touch()
         self.server = self.enterContext(Server(stays()))
         self.greeting = self.enterContext(Server(says(b"Hi")))
         self.refusing = self.enterContext(refusing())
