@@ -298,7 +298,7 @@ SERVERS = [
 
 # Those that answer datagrams. The loop is the floor: it reads and sends many at a time, and checks nothing.
 DATAGRAM_SERVERS = [
-    Server("haild", haild("-q", "-u"), udp=True),
+    Server("haild", haild("-q", "-u", "--rate-per-source=0"), udp=True),
     Server("loop", _datagram_loop, udp=True),
     Server("nginx", nginx, tells=False, udp=True),
     Server("socat", _socat_by_udp, tells=False, forks=True, crowd=8, udp=True),

@@ -36,13 +36,13 @@ static int serve(const struct options *options, struct greeting *greeting, struc
 static int run_gated(const struct options *options, struct greeting *greeting,
 		     const struct outlet *output)
 {
-	bool has_datagrams = sockets_expect_datagrams(options) != SOCKETS_NO_DATAGRAMS;
-	bool is_bad = false;
-	struct gate *gate = gate_new(options, has_datagrams, &is_bad);
 	int status;
+	struct gate *gate = gate_new(options,
+				     sockets_expect_datagrams(options) != SOCKETS_NO_DATAGRAMS,
+				     &status);
 
 	if (!gate)
-		return is_bad ? STATUS_USAGE : STATUS_FAILURE;
+		return status;
 	if (options->check)
 		status = sockets_check(options) ? STATUS_STOPPED : STATUS_LISTEN;
 	else

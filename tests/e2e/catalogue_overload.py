@@ -349,7 +349,7 @@ class Datagrams(unittest.TestCase):
          "alive, and TCP clients are greeted meanwhile: 99 of 100 within 20 ms", timed=True)
     def test_datagrams(self, score):
         seconds, rate, limit = 3 if FULL else 1, 100000, within(0.020)
-        with Daemon("-q", "-u") as daemon:
+        with Daemon("-q", "-u", "--rate-per-source=0") as daemon:
             sizes = self.send_all_sizes(daemon, times(500, full=1, slow=5000))
             self.ask_and_go(daemon, 50)
             began = time.monotonic()

@@ -121,7 +121,7 @@ class Amplification(unittest.TestCase):
         Returns the greatest factor."""
         answers = {}
         log = [".* bytes from .* not answered: .*"]
-        with Daemon("-u", "-l", "127.0.0.1", "-m", greeting, *options, log=log) as daemon:
+        with Daemon("-u", "--rate-per-source=0", "-l", "127.0.0.1", "-m", greeting, *options, log=log) as daemon:
             for start in range(0, self.LARGEST + 1, self.BATCH):
                 answers |= self.answers_to(daemon, range(start, min(start + self.BATCH, self.LARGEST + 1)))
             counters = daemon.counters()

@@ -21,6 +21,7 @@ tests_e2e_reasons_SOURCES = tests/e2e/reasons.c
 tests_e2e_reasons_LDADD =
 
 dist_check_SCRIPTS += \
+	tests/e2e/catalogue_access.py \
 	tests/e2e/catalogue_activation.py \
 	tests/e2e/catalogue_client.py \
 	tests/e2e/catalogue_closing.py \

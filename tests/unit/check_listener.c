@@ -98,7 +98,7 @@ static void start(size_t room)
 	if (options.endpoint_count == 0)
 		add("127.0.0.1:0");
 	greeting = greeting_new(&options);
-	gate = gate_new(&options, false, &(bool){false});
+	gate = gate_new(&options, false, &(int){0});
 	ck_assert_ptr_nonnull(gate);
 	door = door_new(base, &options, gate, &stats);
 	ck_assert_ptr_nonnull(door);

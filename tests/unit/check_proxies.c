@@ -88,7 +88,7 @@ static void setup(void)
 	ck_assert_ptr_nonnull(base);
 	greeting = greeting_new(&options);
 	ck_assert_ptr_nonnull(greeting);
-	gate = gate_new(&options, false, &(bool){false});
+	gate = gate_new(&options, false, &(int){0});
 	ck_assert_ptr_nonnull(gate);
 	door = door_new(base, &options, gate, &stats);
 	ck_assert_ptr_nonnull(door);

@@ -5,6 +5,7 @@
 #include <event2/util.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -16,6 +17,7 @@
 #include "ratelimit.h"
 #include "source.h"
 #include "daemon/options.h"
+#include "daemon/status.h"
 
 /* So much of what the rate allows in its time may come at once. */
 enum { BURST = 2 };
@@ -46,13 +48,17 @@ static bool make_trusted(struct gate *gate)
 	return gate->trusted != NULL;
 }
 
-/* Makes the networks of the lists, in place of the old ones. False: the old ones stay; logged. */
-static bool make_admitted(struct gate *gate, bool *is_bad)
+/*
+ * Makes the networks of the lists, in place of the old ones. False: the old ones stay; logged, and
+ * `status` is the exit code at a start.
+ */
+static bool make_admitted(struct gate *gate, int *status)
 {
 	char why[LISTS_WHY_MAX];
-	struct networks *networks = lists_make_admitted(gate->options, why, is_bad);
+	struct networks *networks = lists_make_admitted(gate->options, why);
 
 	if (!networks) {
+		*status = strcmp(why, LISTS_NO_MEMORY) == 0 ? STATUS_FAILURE : STATUS_USAGE;
 		log_error("%s%s", why, gate->admitted ? "; the old networks stay" : "");
 		return false;
 	}
@@ -93,16 +99,17 @@ static bool make_limits(struct gate *gate, bool has_datagrams)
 	       (!has_datagrams || make_rate(&options->datagram_rate, &gate->datagrams));
 }
 
-struct gate *gate_new(const struct options *options, bool has_datagrams, bool *is_bad)
+struct gate *gate_new(const struct options *options, bool has_datagrams, int *status)
 {
 	struct gate *gate = calloc(1, sizeof *gate);
 
+	*status = STATUS_FAILURE;
 	if (!gate) {
 		log_error("out of memory");
 		return NULL;
 	}
 	gate->options = options;
-	if (make_trusted(gate) && (!has_lists(options) || make_admitted(gate, is_bad)) &&
+	if (make_trusted(gate) && (!has_lists(options) || make_admitted(gate, status)) &&
 	    make_limits(gate, has_datagrams))
 		return gate;
 	gate_free(gate);
@@ -127,11 +134,11 @@ bool gate_is_settled(const struct gate *gate)
 bool gate_reload(struct gate *gate)
 {
 	const struct cli_list *files = &gate->options->deny_files;
-	bool is_bad;
+	int status;
 
 	if (files->count == 0)
 		return true;
-	if (!make_admitted(gate, &is_bad))
+	if (!make_admitted(gate, &status))
 		return false;
 	for (size_t i = 0; i < files->count; i++)
 		log_info("read %s again", files->texts[i]);

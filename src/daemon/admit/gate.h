@@ -28,10 +28,10 @@ enum gate_verdict {
 
 /*
  * Makes it as the options want it, and reads the files that deny networks. `has_datagrams`:
- * datagrams are answered, too. The options must outlive it. NULL: no memory, or an
- * invalid file, then sets `is_bad`; logged.
+ * datagrams are answered, too. The options must outlive it. NULL: no memory or an invalid file;
+ * logged, and `status` is the exit code.
  */
-struct gate *gate_new(const struct options *options, bool has_datagrams, bool *is_bad) MUST_CHECK;
+struct gate *gate_new(const struct options *options, bool has_datagrams, int *status) MUST_CHECK;
 
 /* True if files deny networks, which can be read again. */
 bool gate_has_files(const struct gate *gate);

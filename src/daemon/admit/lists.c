@@ -35,11 +35,12 @@ static bool add_all(struct rules *rules, const char *const *texts, size_t count,
 }
 
 /* Adds what the files deny. False: one is invalid, and `why` says so. */
-static bool add_files(struct rules *rules, const struct cli_list *files, char *why, bool *is_bad)
+static bool add_files(struct rules *rules, const struct cli_list *files, char *why)
 {
-	for (size_t i = 0; i < files->count && !*is_bad; i++)
-		*is_bad = !networkfile_read(files->texts[i], rules, why);
-	return !*is_bad;
+	for (size_t i = 0; i < files->count; i++)
+		if (!networkfile_read(files->texts[i], rules, why))
+			return false;
+	return true;
 }
 
 /* Compiles the rules, if they are complete, and forgets them. NULL: they are not, or no memory. */
@@ -60,15 +61,13 @@ struct networks *lists_make_trusted(const struct options *options)
 					       : add_all(&rules, usual, USUAL, true));
 }
 
-struct networks *lists_make_admitted(const struct options *options, char why[LISTS_WHY_MAX],
-				     bool *is_bad)
+struct networks *lists_make_admitted(const struct options *options, char why[LISTS_WHY_MAX])
 {
 	struct rules rules = {0};
 
-	snprintf(why, LISTS_WHY_MAX, "out of memory");
-	*is_bad = false;
+	snprintf(why, LISTS_WHY_MAX, LISTS_NO_MEMORY);
 	return compile(&rules,
 		       add_all(&rules, options->allow.texts, options->allow.count, true) &&
 			       add_all(&rules, options->deny.texts, options->deny.count, false) &&
-			       add_files(&rules, &options->deny_files, why, is_bad));
+			       add_files(&rules, &options->deny_files, why));
 }

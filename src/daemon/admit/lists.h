@@ -3,8 +3,6 @@
 #ifndef DAEMON_ADMIT_LISTS_H
 #define DAEMON_ADMIT_LISTS_H
 
-#include <stdbool.h>
-
 #include "base/attributes.h"
 #include "networkfile.h"
 
@@ -22,9 +20,9 @@ struct networks *lists_make_trusted(const struct options *options) MUST_CHECK;
 
 /*
  * Makes the networks that may come, or may not, and reads the files for that. NULL: no memory, or
- * an invalid file, which `is_bad` tells apart; `why` says so, for a line of the log.
+ * an invalid file; `why` says so, for a line of the log.
  */
-struct networks *lists_make_admitted(const struct options *options, char why[LISTS_WHY_MAX],
-				     bool *is_bad) MUST_CHECK;
+struct networks *lists_make_admitted(const struct options *options,
+				     char why[LISTS_WHY_MAX]) MUST_CHECK;
 
 #endif
