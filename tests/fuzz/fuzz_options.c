@@ -16,6 +16,7 @@
 
 #include "base/endpoint.h"
 #include "base/log.h"
+#include "base/prefix.h"
 #include "base/timestamp.h"
 #include "command.h"
 #include "fuzz.h"
@@ -41,11 +42,48 @@ static void check_endpoint(const struct endpoint *first, const struct endpoint *
 			   (first->port == 0 && first->kind != ENDPOINT_UNIX));
 }
 
+static void check_networks(const struct cli_list *list)
+{
+	char why[PREFIX_WHY_MAX];
+	struct prefix prefix;
+
+	for (size_t i = 0; i < list->count; i++)
+		FUZZ_CHECK(prefix_parse(list->texts[i], &prefix, why));
+}
+
+static bool is_rate(const struct rate *rate)
+{
+	return rate->count >= 1 && rate->count <= RATE_COUNT_MAX && rate->ms >= 1 &&
+	       rate->ms <= RATE_MS_MAX;
+}
+
+/* Checks who may come, and how often. */
+static void check_admission(const struct options *options)
+{
+	check_networks(&options->proxy_from);
+	check_networks(&options->allow);
+	check_networks(&options->deny);
+	FUZZ_CHECK(options->max_per_source <= INT_MAX);
+	FUZZ_CHECK(options->source_prefix.ipv4 <= 32 && options->source_prefix.ipv6 <= 128);
+	if (options->rate_given && strcmp(options->rate_given, "0") == 0) {
+		FUZZ_CHECK(options->rate_per_source.count == 0 &&
+			   options->datagram_rate.count == 0);
+		return;
+	}
+	FUZZ_CHECK(is_rate(&options->datagram_rate));
+	FUZZ_CHECK(options->rate_given ? is_rate(&options->rate_per_source)
+				       : options->rate_per_source.count == 0);
+}
+
 static void check_understood(const struct options *options)
 {
 	bool can_udp = false;
 
-	FUZZ_CHECK(options->endpoint_count > 0 && options->endpoint_count == options->listen.count);
+	FUZZ_CHECK(options->endpoint_count + options->proxy_count > 0);
+	FUZZ_CHECK(options->endpoint_count == options->listen.count);
+	FUZZ_CHECK(options->proxy_count == options->proxies_given.count);
+	for (size_t i = 0; i < options->proxy_count; i++)
+		check_endpoint(options->proxies, &options->proxies[i]);
 	for (size_t i = 0; i < options->endpoint_count; i++) {
 		check_endpoint(options->endpoints, &options->endpoints[i]);
 		can_udp |= options->endpoints[i].kind != ENDPOINT_UNIX;
@@ -66,6 +104,7 @@ static void check_understood(const struct options *options)
 	FUZZ_CHECK(options->lame_duck <= DAY_MS);
 	FUZZ_CHECK(!options->quiet || !options->verbose);
 	FUZZ_CHECK(options->socket_mode.bits <= (options->socket_mode.is_given ? 0777 : 0));
+	check_admission(options);
 }
 
 /* Checks that this is one harmless line in the form of the log. */
