@@ -79,7 +79,8 @@ static void setup(void)
 				   .message = "Hi from server",
 				   .backlog = 1024,
 				   .timeout = 60000,
-				   .idle = 60000};
+				   .idle = 60000,
+				   .source_prefix = {32, 64}};
 	base = loop_new();
 	ck_assert_ptr_nonnull(base);
 	capture(STDERR_FILENO);
@@ -111,6 +112,8 @@ static void start(size_t room)
 	listener = listener_new(base, &options, sockets, sessions, door, &stats, finished_cb,
 				&finished);
 	ck_assert_ptr_nonnull(listener);
+	sessions_count_sources(sessions, door_leave, door);
+	door_watch(door, sessions);
 }
 
 /* Starts to listen for proxies as well; their socket is the last. */
@@ -898,6 +901,100 @@ START_TEST(want_of_a_watch_makes_no_listener)
 }
 END_TEST
 
+/* Waits until they all have met their end, and asserts that they heard this. */
+static void wait_for_refused(int first, int count, const char *words)
+{
+	struct range range = {first, count};
+
+	ck_assert(run_until(base, are_ended, &range, PATIENCE_MS));
+	for (int i = first; i < first + count; i++)
+		assert_greeted(&peers[i], words, strlen(words));
+}
+
+static void deny_all(void)
+{
+	options.deny.texts[options.deny.count++] = "127.0.0.0/8";
+}
+
+/* It has no session, but the histogram knows of it. */
+START_TEST(denied_client_is_closed_without_a_word)
+{
+	deny_all();
+	start(10);
+	connect_peers(0, 0, 3);
+	wait_for_refused(0, 3, "");
+	ck_assert_uint_eq(stats.accepted, 3);
+	ck_assert_uint_eq(stats.denied, 3);
+	ck_assert_uint_eq(stats.lives[0], 3);
+	ck_assert_uint_eq(sessions_open(sessions), 0);
+	ck_assert_int_eq(occurrences(captured(STDERR_FILENO), "not let in"), 1);
+	ck_assert_int_eq(occurrences(captured(STDERR_FILENO), "connected: "), 0);
+	close_peers(0, 3);
+}
+END_TEST
+
+START_TEST(denied_client_hears_the_refusal)
+{
+	deny_all();
+	options.refusal = "not from there";
+	start(10);
+	connect_peers(0, 0, 1);
+	ck_assert_uint_eq(peer_send(&peers[0], 65536), 65536);
+	wait_for_refused(0, 1, options.refusal);
+	ck_assert_uint_eq(stats.refused_open, 1);
+	close_peers(0, 1);
+	ck_assert(run_until(base, none_is_open, NULL, PATIENCE_MS));
+	ck_assert_uint_eq(stats.denied, 1);
+	ck_assert_uint_eq(stats.greeted + stats.reset + stats.bytes_sent, 0);
+}
+END_TEST
+
+/* The count bounds what is accepted. */
+START_TEST(refused_clients_count)
+{
+	deny_all();
+	options.refusal = _i == 0 ? NULL : "no";
+	options.count = 2;
+	start(10);
+	connect_peers(0, 0, 3);
+	ck_assert(run_until(base, is_finished, NULL, PATIENCE_MS));
+	wait_for_refused(0, 2, _i == 0 ? "" : "no");
+	ck_assert_uint_eq(stats.denied, 2);
+	assert_waiting(2, 1);
+	close_peers(0, 3);
+}
+END_TEST
+
+START_TEST(source_has_only_so_many)
+{
+	options.max_per_source = 2;
+	start(10);
+	connect_peers(0, 0, 2);
+	wait_for_greeted(0, 2);
+	connect_peers(0, 2, 1);
+	wait_for_refused(2, 1, "");
+	ck_assert_uint_eq(stats.too_many, 1);
+	close_peers(0, 1);
+	run_for(base, 50);
+	connect_peers(0, 3, 1);
+	wait_for_greeted(3, 1);
+	close_peers(1, 3);
+}
+END_TEST
+
+START_TEST(clients_at_a_stop_are_judged)
+{
+	options.max_per_source = 2;
+	start(10);
+	connect_peers(0, 0, 5);
+	listener_stop(listener);
+	wait_for_greeted(0, 2);
+	wait_for_refused(2, 3, "");
+	ck_assert_uint_eq(stats.too_many, 3);
+	close_peers(0, 5);
+}
+END_TEST
+
 static void setup_scarce(void)
 {
 	event_set_mem_functions(scarce_malloc, realloc, free);
@@ -929,6 +1026,31 @@ START_TEST(want_of_memory_for_a_session_pauses)
 }
 END_TEST
 
+/* Otherwise the source would have too many open for ever. */
+START_TEST(want_of_memory_gives_the_source_back)
+{
+	static char great[OPTIONS_GREETING_MAX + 1];
+	struct range one = {0, 1};
+
+	memset(great, 'x', sizeof great - 1);
+	options.message = great;
+	options.max_per_source = 1;
+	start(10);
+	connect_peers(0, 0, 1);
+	grants = 0;
+	event_base_loop(base, EVLOOP_ONCE);
+	grants = -1;
+	ck_assert_uint_eq(stats.failed, 1);
+	ck_assert(run_until(base, are_ended, &one, PATIENCE_MS));
+	connect_peers(0, 1, 1);
+	one.first = 1;
+	ck_assert(run_until(base, are_ended, &one, PATIENCE_MS));
+	assert_greeted(&peers[1], great, sizeof great - 1);
+	ck_assert_uint_eq(stats.too_many, 0);
+	close_peers(0, 2);
+}
+END_TEST
+
 START_TEST(want_of_memory_makes_no_listener)
 {
 	start(10);
@@ -946,8 +1068,14 @@ int main(void)
 	Suite *suite = suite_create("listener");
 	TCase *accepting = suite_case(suite, "accepting"), *room = suite_case(suite, "room");
 	TCase *stopping = suite_case(suite, "stopping"), *errors = suite_case(suite, "errors");
-	TCase *memory = suite_case(suite, "memory");
+	TCase *memory = suite_case(suite, "memory"), *judged = suite_case(suite, "judged");
 
+	tcase_add_checked_fixture(judged, setup, teardown);
+	tcase_add_test(judged, denied_client_is_closed_without_a_word);
+	tcase_add_test(judged, denied_client_hears_the_refusal);
+	tcase_add_loop_test(judged, refused_clients_count, 0, 2);
+	tcase_add_test(judged, source_has_only_so_many);
+	tcase_add_test(judged, clients_at_a_stop_are_judged);
 	tcase_add_checked_fixture(accepting, setup, teardown);
 	tcase_set_timeout(accepting, 60);
 	tcase_add_test(accepting, who_connects_is_greeted);
@@ -999,6 +1127,7 @@ int main(void)
 	tcase_add_checked_fixture(memory, setup_scarce, teardown);
 	tcase_set_timeout(memory, 60);
 	tcase_add_test(memory, want_of_memory_for_a_session_pauses);
+	tcase_add_test(memory, want_of_memory_gives_the_source_back);
 	tcase_add_loop_test(memory, want_of_memory_makes_no_listener, 0, 3);
 	return suite_run(suite);
 }
