@@ -386,7 +386,7 @@ class Scraping(unittest.TestCase):
             prometheus.wait('haild_connections_ended_total{reason="done"}', 7)
             prometheus.wait("haild_connection_duration_seconds_count", 7)
             prometheus.wait("haild_draining", 0)
-            self.assertEqual(len(prometheus.query("haild_connections_ended_total")), 14)
+            self.assertEqual(len(prometheus.query("haild_connections_ended_total")), 17)
             [median] = prometheus.query(
                 "histogram_quantile(0.5, haild_connection_duration_seconds_bucket)").values()
             self.assertGreater(median, 0)
