@@ -35,7 +35,7 @@ struct options {
 	const char *message_file; /* or NULL */
 	bool expand;		  /* expand escapes and placeholders in the greeting */
 	const char *instance;	  /* the value of {instance}; NULL: the host's name */
-	uint64_t count;		  /* connections to serve before we end; 0: no end */
+	uint64_t count;		  /* connections to accept, refused ones, too; 0: no end */
 	uint64_t max_connections; /* open at once; 0: what the descriptor limit allows */
 	uint64_t backlog;
 	uint64_t timeout, idle, drain, lame_duck; /* ms */
