@@ -53,7 +53,7 @@ KINDS = {
         "RATE": Kind("1/1s", "0"),
         "TEXT": Kind("x", *VALUES),
         "TIME": Kind("1", "65536"),
-        "V4:V6": Kind("32:64"),
+        "BITS": Kind("32:64"),
     },
     "hailto": {
         "ADDR": Kind("127.0.0.1"),
