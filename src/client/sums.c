@@ -170,9 +170,8 @@ enum status sums_report(struct sums *sums, const struct sums_facts *facts, bool 
 		status = STATUS_UNEXPECTED;
 	if (facts->lacks_memory && status == STATUS_GREETED)
 		status = STATUS_INTERNAL;
-	*written = sums->options->quiet ||
-		   (print_tally(sums) && print_shares(sums, &verdict) &&
-		    print_summary(sums, facts, status) && print_talk(sums));
+	*written = sums->options->quiet || (print_tally(sums) && print_shares(sums, &verdict) &&
+					    print_summary(sums, facts, status) && print_talk(sums));
 	return status;
 }
 

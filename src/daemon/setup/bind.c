@@ -379,23 +379,18 @@ static bool add_all(struct binder *binder, enum socket_role role, const struct e
 	return is_bound;
 }
 
-bool bind_endpoints(const struct options *options, bool checking, struct entries *entries)
+bool bind_role(const struct options *options, enum socket_role role, bool checking,
+	       struct entries *entries)
 {
 	struct binder binder = {.options = options, .entries = entries, .checking = checking};
 
-	return add_all(&binder, SOCKET_GREETING, options->endpoints, options->endpoint_count);
-}
-
-bool bind_proxies(const struct options *options, bool checking, struct entries *entries)
-{
-	struct binder binder = {.options = options, .entries = entries, .checking = checking};
-
-	return add_all(&binder, SOCKET_PROXY, options->proxies, options->proxy_count);
-}
-
-bool bind_metrics(const struct options *options, bool checking, struct entries *entries)
-{
-	struct binder binder = {.options = options, .entries = entries, .checking = checking};
-
-	return add_all(&binder, SOCKET_METRICS, options->metrics, options->metrics_count);
+	switch (role) {
+	case SOCKET_GREETING:
+		return add_all(&binder, role, options->endpoints, options->endpoint_count);
+	case SOCKET_PROXY:
+		return add_all(&binder, role, options->proxies, options->proxy_count);
+	case SOCKET_METRICS:
+		break;
+	}
+	return add_all(&binder, role, options->metrics, options->metrics_count);
 }

@@ -101,11 +101,11 @@ static bool add_endpoints(struct sockets *sockets, bool checking)
 	if (options->listens_by_default && has_inherited(sockets)) {
 		if (!has_udp(options))
 			return false;
-	} else if (!bind_endpoints(options, checking, &sockets->entries)) {
+	} else if (!bind_role(options, SOCKET_GREETING, checking, &sockets->entries)) {
 		return false;
 	}
-	return bind_proxies(options, checking, &sockets->entries) &&
-	       bind_metrics(options, checking, &sockets->entries);
+	return bind_role(options, SOCKET_PROXY, checking, &sockets->entries) &&
+	       bind_role(options, SOCKET_METRICS, checking, &sockets->entries);
 }
 
 static struct sockets *bound_sockets(const struct options *options, bool checking)
