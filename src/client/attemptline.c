@@ -61,16 +61,24 @@ static void add_greeting(struct text *line, const struct probe_result *result)
 	text_add(line, ": %s%s", shown, length < result->length ? "..." : "");
 }
 
+/* Adds the address that answered or failed, if it is known. */
+static void add_address(struct text *line, const struct probe_result *result)
+{
+	char shown[ADDRESS_TEXT_MAX];
+
+	if (!result->address[0])
+		return;
+	text_add(line, "%s: ", escape_text(shown, sizeof shown, result->address));
+}
+
 size_t attemptline_format(const struct series_attempt *attempt, char line[ATTEMPTLINE_MAX])
 {
 	const struct probe_result *result = attempt->result;
-	char address[ADDRESS_TEXT_MAX];
 	struct text text;
 
 	text_begin(&text, line, ATTEMPTLINE_MAX - 1);
 	text_add(&text, "%" PRIu64 ": ", attempt->serial);
-	if (result->address[0])
-		text_add(&text, "%s: ", escape_text(address, sizeof address, result->address));
+	add_address(&text, result);
 	if (result->status != STATUS_GREETED)
 		text_add(&text, "%s: %s", result->stage, result->reason);
 	else if (result->ended_by == ENDED_BY_NOTHING)

@@ -122,10 +122,11 @@ static void log_failed_attempt(const struct attempt *attempt, int reason)
 {
 	char words[160];
 
-	if (log_shows(LOG_LEVEL_DEBUG))
-		log_attempt(attempt,
-			    outgoing_describe(reason, &attempt->address, &attempt->attempts->source,
-					      words, sizeof words));
+	if (!log_shows(LOG_LEVEL_DEBUG))
+		return;
+	outgoing_describe(reason, &attempt->address, &attempt->attempts->source, words,
+			  sizeof words);
+	log_attempt(attempt, words);
 }
 
 void attempt_fail(struct attempt *attempt, int reason)

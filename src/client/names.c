@@ -80,15 +80,20 @@ static bool has_changed(const struct names *names, const struct addresslist *lis
 	       count_common(&names->whole, list) < names->whole.count;
 }
 
-/* Takes the whole list, and warns if there are other addresses than before. */
-static void replace(struct names *names, const struct addresslist *list)
+static void warn_of_change(const struct names *names, const struct addresslist *list)
 {
 	char target[ADDRESS_TEXT_MAX], all[1024];
 
+	log_warning("%s has other addresses now: %s",
+		    endpoint_format(&names->options->target, target, sizeof target),
+		    addresslist_format(list, all, sizeof all));
+}
+
+/* Takes the whole list, and warns if there are other addresses than before. */
+static void replace(struct names *names, const struct addresslist *list)
+{
 	if (has_changed(names, list))
-		log_warning("%s has other addresses now: %s",
-			    endpoint_format(&names->options->target, target, sizeof target),
-			    addresslist_format(list, all, sizeof all));
+		warn_of_change(names, list);
 	names->known = names->whole = *list;
 }
 

@@ -103,9 +103,11 @@ const char *shares_parse(const char *text, struct shares **shares, bool *lacks)
 	struct shares *made = malloc(sizeof *made + size);
 	const char *why;
 
-	*lacks = made == NULL;
-	if (*lacks)
+	*lacks = false;
+	if (!made) {
+		*lacks = true;
 		return "out of memory";
+	}
 	*made = (struct shares){.count = 0};
 	memcpy(made->texts, text, size);
 	why = read_all(made);

@@ -181,10 +181,11 @@ static void warn_of_many(const struct survey *survey, const struct addresslist *
 {
 	char target[ADDRESS_TEXT_MAX];
 
-	if (addresses->is_cut)
-		log_warning("%s has more than %zu addresses, and only these are asked",
-			    endpoint_format(&survey->options->target, target, sizeof target),
-			    addresses->count);
+	if (!addresses->is_cut)
+		return;
+	log_warning("%s has more than %zu addresses, and only these are asked",
+		    endpoint_format(&survey->options->target, target, sizeof target),
+		    addresses->count);
 }
 
 /* All addresses are known; with a failure, so many as are known are asked, and it is told. */

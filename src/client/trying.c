@@ -75,10 +75,11 @@ static void log_addresses(const struct trying *trying, const struct addresslist 
 	for (size_t i = 0; i < addresses->count; i++)
 		if (!addresslist_has(&trying->known, &addresses->all[i]))
 			addresslist_add(&fresh, &addresses->all[i]);
-	if (fresh.count > 0 && trying->options->target.kind != ENDPOINT_UNIX)
-		stageline_log(trying->options, "resolve: %s (%.1f ms)",
-			      addresslist_format(&fresh, all, sizeof all),
-			      (double)(clock_us() - trying->start_us) / 1000);
+	if (fresh.count == 0 || trying->options->target.kind == ENDPOINT_UNIX)
+		return;
+	stageline_log(trying->options, "resolve: %s (%.1f ms)",
+		      addresslist_format(&fresh, all, sizeof all),
+		      (double)(clock_us() - trying->start_us) / 1000);
 }
 
 /* Stores the addresses, and logs the new ones. True if there are any. */

@@ -78,9 +78,10 @@ static void tell(struct door *door, const struct address *address, const char *w
 {
 	char text[ADDRESS_TEXT_MAX];
 
-	if (episode_begins(&door->turned_away_until))
-		log_info("%s: not let in: %s (more are only counted)",
-			 address_format(address, text, sizeof text), why);
+	if (!episode_begins(&door->turned_away_until))
+		return;
+	log_info("%s: not let in: %s (more are only counted)",
+		 address_format(address, text, sizeof text), why);
 }
 
 /* Judges a client. If its source has too many open, some may have closed unnoticed until now. */
@@ -106,17 +107,24 @@ bool door_admit(struct door *door, const struct address *address, struct opensou
 	return false;
 }
 
-bool door_trusts(struct door *door, const struct address *address)
+/* Logs, once for many, that a header was not believed. */
+static void tell_distrusted(struct door *door, const struct address *address)
 {
 	char text[ADDRESS_TEXT_MAX];
 
+	if (!episode_begins(&door->distrusted_until))
+		return;
+	log_warning("%s: not believed, closed: it may not send PROXY headers (see --proxy-from; "
+		    "more are only counted, as distrusted)",
+		    address_format(address, text, sizeof text));
+}
+
+bool door_trusts(struct door *door, const struct address *address)
+{
 	if (gate_trusts(door->gate, address))
 		return true;
 	door->stats->distrusted++;
-	if (episode_begins(&door->distrusted_until))
-		log_warning("%s: not believed, closed: it may not send PROXY headers (see "
-			    "--proxy-from; more are only counted, as distrusted)",
-			    address_format(address, text, sizeof text));
+	tell_distrusted(door, address);
 	return false;
 }
 
@@ -153,11 +161,11 @@ bool door_admit_datagram(const struct address *from, void *argument)
 	return verdict == GATE_ADMITTED;
 }
 
-void door_leave(struct opensource *source, void *argument)
+void door_leave(struct opensource *source, void *door)
 {
-	struct door *door = argument;
+	const struct door *known = door;
 
-	gate_leave(door->gate, source);
+	gate_leave(known->gate, source);
 }
 
 void door_free(struct door *door)
