@@ -156,7 +156,7 @@ static void assert_told_of(struct peer *peer, const char *client, const char *lo
 			   const char *proxy)
 {
 	struct address own = bound_address(peer->fd), to = {.length = sizeof to.room};
-	char text[2 * ADDRESS_TEXT_MAX], mine[ADDRESS_TEXT_MAX], theirs[ADDRESS_TEXT_MAX];
+	char text[3 * ADDRESS_TEXT_MAX], mine[ADDRESS_TEXT_MAX], theirs[ADDRESS_TEXT_MAX];
 
 	ck_assert_int_eq(getpeername(peer->fd, &to.any, &to.length), 0);
 	address_format(&own, mine, sizeof mine);
