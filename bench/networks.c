@@ -92,7 +92,7 @@ static uint64_t judge(const struct networks *networks, int family, uint64_t coun
 		struct prefix prefix = i % 2 ? random_network(family, &denied)
 					     : random_address(family, &any);
 		struct address address = address_of(&prefix);
-		allowed += networks_allow(networks, &address);
+		allowed += networks_allow(networks, &address.any);
 	}
 	return allowed;
 }

@@ -6,9 +6,12 @@
 #if defined __GNUC__ || defined __clang__
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define MUST_CHECK __attribute__((warn_unused_result))
+/* Called so rarely that its large variables must not burden its caller. */
+#define RARE __attribute__((cold, noinline))
 #else
 #define PRINTF_LIKE(text, first)
 #define MUST_CHECK
+#define RARE
 #endif
 
 /* Make AddressSanitizer stop any access to these bytes, until UNFORBID() allows it again. */

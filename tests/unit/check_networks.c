@@ -69,7 +69,7 @@ static bool allows(const char *text)
 	struct address address;
 
 	ck_assert_int_eq(address_from_literal(text, AF_UNSPEC, &address), 0);
-	return networks_allow(networks, &address);
+	return networks_allow(networks, &address.any);
 }
 
 /* Looks at every rule. */
@@ -166,7 +166,7 @@ START_TEST(unix_socket_is_always_allowed)
 	RULES("-0.0.0.0/0", "-::/0", "+192.0.2.1");
 	compile();
 	ck_assert(address_from_path("/tmp/socket", &path));
-	ck_assert(networks_allow(networks, &path) && networks_allow(networks, &none));
+	ck_assert(networks_allow(networks, &path.any) && networks_allow(networks, &none.any));
 }
 END_TEST
 
@@ -251,14 +251,14 @@ static void assert_agreed(int family, const uint8_t *bytes)
 	bool is_allowed = naively_allows(&address);
 	char shown[ADDRESS_TEXT_MAX];
 
-	if (networks_allow(networks, &address) != is_allowed)
+	if (networks_allow(networks, &address.any) != is_allowed)
 		ck_abort_msg("%s of %zu rules", address_format(&address, shown, sizeof shown),
 			     count);
 	if (family == AF_INET6)
 		return;
 	memcpy(mapped + 12, bytes, 4);
 	address = address_of(AF_INET6, mapped);
-	ck_assert_int_eq(networks_allow(networks, &address), is_allowed);
+	ck_assert_int_eq(networks_allow(networks, &address.any), is_allowed);
 }
 
 /* Asserts it for the first and last address of a network, and for those beside them. */

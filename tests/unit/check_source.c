@@ -16,7 +16,7 @@ static struct source_key key_of(const char *host, struct prefixpair prefix)
 	struct address address;
 
 	ck_assert_int_eq(address_from_literal(host, AF_UNSPEC, &address), 0);
-	ck_assert(source_key(&address, &prefix, &secret, &key));
+	ck_assert(source_key(&address.any, &prefix, &secret, &key));
 	return key;
 }
 
@@ -73,10 +73,10 @@ START_TEST(port_and_zone_make_no_difference)
 	struct source_key one, other;
 
 	ck_assert_int_eq(address_from_literal("fe80::1", AF_INET6, &address), 0);
-	ck_assert(source_key(&address, &prefix, &secret, &one));
+	ck_assert(source_key(&address.any, &prefix, &secret, &one));
 	address.ipv6.sin6_scope_id = 7;
 	address_set_port(&address, 12345);
-	ck_assert(source_key(&address, &prefix, &secret, &other));
+	ck_assert(source_key(&address.any, &prefix, &secret, &other));
 	ck_assert_mem_eq(&one, &other, sizeof one);
 }
 END_TEST
@@ -88,8 +88,8 @@ START_TEST(secret_makes_another_hash)
 	struct source_key one, other;
 
 	ck_assert_int_eq(address_from_literal("192.0.2.1", AF_INET, &address), 0);
-	ck_assert(source_key(&address, &prefix, &secret, &one));
-	ck_assert(source_key(&address, &prefix, &another, &other));
+	ck_assert(source_key(&address.any, &prefix, &secret, &one));
+	ck_assert(source_key(&address.any, &prefix, &another, &other));
 	ck_assert_uint_ne(one.hash, other.hash);
 	ck_assert_uint_eq(one.low, other.low);
 }
@@ -102,8 +102,8 @@ START_TEST(unix_socket_is_none)
 	struct source_key key;
 
 	ck_assert(address_from_path("/run/x.sock", &path));
-	ck_assert(!source_key(&path, &prefix, &secret, &key));
-	ck_assert(!source_key(&none, &prefix, &secret, &key));
+	ck_assert(!source_key(&path.any, &prefix, &secret, &key));
+	ck_assert(!source_key(&none.any, &prefix, &secret, &key));
 }
 END_TEST
 

@@ -145,7 +145,7 @@ bool gate_reload(struct gate *gate)
 	return true;
 }
 
-bool gate_trusts(const struct gate *gate, const struct address *address)
+bool gate_trusts(const struct gate *gate, const struct sockaddr *address)
 {
 	return networks_allow(gate->trusted, address);
 }
@@ -155,13 +155,7 @@ bool gate_has_limits(const struct gate *gate)
 	return gate->admitted || gate->open || gate->rate;
 }
 
-/* Takes one from a limit, if there is one. False: there is none left. */
-static bool takes(struct ratelimit *limit, const struct source_key *key)
-{
-	return !limit || ratelimit_take(limit, key, clock_us());
-}
-
-/* Counts a connection of the source, if they are counted. */
+/* Counts a connection of the source. */
 static enum gate_verdict count(struct gate *gate, const struct source_key *key,
 			       struct opensource **source)
 {
@@ -171,24 +165,32 @@ static enum gate_verdict count(struct gate *gate, const struct source_key *key,
 		[OPENSOURCES_NO_MEMORY] = GATE_NO_MEMORY,
 	};
 
-	return gate->open ? verdicts[opensources_enter(gate->open, key, source)] : GATE_ADMITTED;
+	return verdicts[opensources_enter(gate->open, key, source)];
 }
 
-enum gate_verdict gate_enter(struct gate *gate, const struct address *address,
-			     struct opensource **source)
+/* Judges a client by its source; a connection is counted, and sets `source`. */
+static enum gate_verdict limit(struct gate *gate, struct ratelimit *rate,
+			       const struct sockaddr *address, struct opensource **source)
 {
 	struct source_key key;
 
+	if (!source_key(address, &gate->options->source_prefix, &gate->secret, &key))
+		return GATE_ADMITTED;
+	if (rate && !ratelimit_take(rate, &key, clock_us()))
+		return GATE_TOO_OFTEN;
+	return source && gate->open ? count(gate, &key, source) : GATE_ADMITTED;
+}
+
+enum gate_verdict gate_enter(struct gate *gate, const struct sockaddr *address,
+			     struct opensource **source)
+{
 	*source = NULL;
 	if (gate->admitted && !networks_allow(gate->admitted, address))
 		return GATE_DENIED;
-	if ((!gate->open && !gate->rate) ||
-	    !source_key(address, &gate->options->source_prefix, &gate->secret, &key))
-		return GATE_ADMITTED;
-	return takes(gate->rate, &key) ? count(gate, &key, source) : GATE_TOO_OFTEN;
+	return gate->open || gate->rate ? limit(gate, gate->rate, address, source) : GATE_ADMITTED;
 }
 
-enum gate_verdict gate_enter_again(struct gate *gate, const struct address *address,
+enum gate_verdict gate_enter_again(struct gate *gate, const struct sockaddr *address,
 				   struct opensource **source)
 {
 	struct source_key key;
@@ -205,16 +207,11 @@ void gate_leave(struct gate *gate, struct opensource *source)
 		opensources_leave(gate->open, source);
 }
 
-enum gate_verdict gate_judge_datagram(struct gate *gate, const struct address *address)
+enum gate_verdict gate_judge_datagram(struct gate *gate, const struct sockaddr *address)
 {
-	struct source_key key;
-
 	if (gate->admitted && !networks_allow(gate->admitted, address))
 		return GATE_DENIED;
-	if (!gate->datagrams ||
-	    !source_key(address, &gate->options->source_prefix, &gate->secret, &key))
-		return GATE_ADMITTED;
-	return takes(gate->datagrams, &key) ? GATE_ADMITTED : GATE_TOO_OFTEN;
+	return gate->datagrams ? limit(gate, gate->datagrams, address, NULL) : GATE_ADMITTED;
 }
 
 const char *gate_describe(enum gate_verdict verdict)

@@ -13,10 +13,10 @@
 
 #include "base/attributes.h"
 
-struct address;
 struct gate;
 struct opensource;
 struct options;
+struct sockaddr;
 
 enum gate_verdict {
 	GATE_ADMITTED,
@@ -46,7 +46,7 @@ bool gate_is_settled(const struct gate *gate);
 bool gate_reload(struct gate *gate);
 
 /* True if a PROXY header from this address is believed. */
-bool gate_trusts(const struct gate *gate, const struct address *address);
+bool gate_trusts(const struct gate *gate, const struct sockaddr *address);
 
 /* True if anything limits who may connect: otherwise gate_enter() lets all in. */
 bool gate_has_limits(const struct gate *gate);
@@ -55,21 +55,21 @@ bool gate_has_limits(const struct gate *gate);
  * Judges a client that has connected from this address. If it is admitted, sets `source`, for
  * gate_leave() at its end, or NULL.
  */
-enum gate_verdict gate_enter(struct gate *gate, const struct address *address,
+enum gate_verdict gate_enter(struct gate *gate, const struct sockaddr *address,
 			     struct opensource **source) MUST_CHECK;
 
 /*
  * Judges a client again that was GATE_TOO_MANY, after connections of its source may have ended. It
  * has not come more often for that.
  */
-enum gate_verdict gate_enter_again(struct gate *gate, const struct address *address,
+enum gate_verdict gate_enter_again(struct gate *gate, const struct sockaddr *address,
 				   struct opensource **source) MUST_CHECK;
 
 /* The connection of that source has ended. NULL is allowed. */
 void gate_leave(struct gate *gate, struct opensource *source);
 
 /* Judges a client that has sent a datagram from this address. */
-enum gate_verdict gate_judge_datagram(struct gate *gate, const struct address *address) MUST_CHECK;
+enum gate_verdict gate_judge_datagram(struct gate *gate, const struct sockaddr *address) MUST_CHECK;
 
 /* Returns what the log calls a client that is not admitted. */
 const char *gate_describe(enum gate_verdict verdict);

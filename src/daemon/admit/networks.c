@@ -3,11 +3,12 @@
 #include "networks.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
-#include "base/address.h"
 #include "point.h"
 #include "ranges.h"
 #include "rules.h"
@@ -182,15 +183,18 @@ static bool allow_ipv6(const struct ipv6 *ipv6, struct point address)
 	return ipv6->is_first_allowed == (end % 2 == 1);
 }
 
-bool networks_allow(const struct networks *networks, const struct address *address)
+bool networks_allow(const struct networks *networks, const struct sockaddr *address)
 {
+	const void *of_family = address;
+	const struct sockaddr_in *ipv4 = of_family;
+	const struct sockaddr_in6 *ipv6 = of_family;
 	struct point point;
 
-	if (address->any.sa_family == AF_INET)
-		return allow_ipv4(&networks->ipv4, ntohl(address->ipv4.sin_addr.s_addr));
-	if (address->any.sa_family != AF_INET6)
+	if (address->sa_family == AF_INET)
+		return allow_ipv4(&networks->ipv4, ntohl(ipv4->sin_addr.s_addr));
+	if (address->sa_family != AF_INET6)
 		return true;
-	point = point_of(address->ipv6.sin6_addr.s6_addr);
+	point = point_of(ipv6->sin6_addr.s6_addr);
 	if (point_is_mapped(point))
 		return allow_ipv4(&networks->ipv4, (uint32_t)point.low);
 	return allow_ipv6(&networks->ipv6, point);

@@ -14,9 +14,9 @@
 
 #include "base/attributes.h"
 
-struct address;
 struct networks;
 struct rules;
+struct sockaddr;
 
 /*
  * Compiles the rules, which are sorted; they are not kept. Takes time as sorting does. The result
@@ -29,7 +29,7 @@ struct networks *networks_new(struct rules *rules) MUST_CHECK;
  * True if the address is allowed; one that is IPv4-mapped is judged as IPv4. An address that is not
  * of IP, such as a UNIX socket's, is always allowed.
  */
-bool networks_allow(const struct networks *networks, const struct address *address);
+bool networks_allow(const struct networks *networks, const struct sockaddr *address);
 
 /* NULL is allowed. */
 void networks_free(struct networks *networks);

@@ -3,9 +3,10 @@
 #include "source.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 
-#include "base/address.h"
 #include "base/prefixpair.h"
 #include "base/siphash.h"
 
@@ -42,13 +43,17 @@ static void set_ipv6(struct source_key *key, const struct in6_addr *address,
 	key->low &= prefix->ipv6 > 64 ? mask(prefix->ipv6 - 64U) : 0;
 }
 
-bool source_key(const struct address *address, const struct prefixpair *prefix,
+bool source_key(const struct sockaddr *address, const struct prefixpair *prefix,
 		const struct siphash_secret *secret, struct source_key *key)
 {
-	if (address->any.sa_family == AF_INET)
-		set_ipv4(key, ntohl(address->ipv4.sin_addr.s_addr), prefix);
-	else if (address->any.sa_family == AF_INET6)
-		set_ipv6(key, &address->ipv6.sin6_addr, prefix);
+	const void *of_family = address;
+	const struct sockaddr_in *ipv4 = of_family;
+	const struct sockaddr_in6 *ipv6 = of_family;
+
+	if (address->sa_family == AF_INET)
+		set_ipv4(key, ntohl(ipv4->sin_addr.s_addr), prefix);
+	else if (address->sa_family == AF_INET6)
+		set_ipv6(key, &ipv6->sin6_addr, prefix);
 	else
 		return false;
 	key->hash = siphash(secret, key->high, key->low);

@@ -14,9 +14,9 @@
 
 #include "base/attributes.h"
 
-struct address;
 struct prefixpair;
 struct siphash_secret;
+struct sockaddr;
 
 /* A source. The hash is kept here because it takes longer than all else that is done with it. */
 struct source_key {
@@ -25,7 +25,7 @@ struct source_key {
 };
 
 /* Fills in the source of a client. False: it has none, since it is at a UNIX socket. */
-bool source_key(const struct address *address, const struct prefixpair *prefix,
+bool source_key(const struct sockaddr *address, const struct prefixpair *prefix,
 		const struct siphash_secret *secret, struct source_key *key) MUST_CHECK;
 
 #endif

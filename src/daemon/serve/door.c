@@ -73,19 +73,31 @@ static uint64_t *counter_of(struct stats *stats, enum gate_verdict verdict)
 	return &stats->failed;
 }
 
-/* Logs, once for many, that somebody was not let in. */
-static void tell(struct door *door, const struct address *address, const char *why)
+/* Writes an address as text. */
+static const char *show(const struct sockaddr *address, socklen_t length,
+			char text[ADDRESS_TEXT_MAX])
+{
+	struct address copy;
+
+	address_set(&copy, address, length);
+	return address_format(&copy, text, ADDRESS_TEXT_MAX);
+}
+
+/* Counts a client that is not let in, and logs one for many. */
+RARE static void turn_away(struct door *door, const struct sockaddr *address, socklen_t length,
+			   enum gate_verdict verdict)
 {
 	char text[ADDRESS_TEXT_MAX];
 
+	++*counter_of(door->stats, verdict);
 	if (!episode_begins(&door->turned_away_until))
 		return;
-	log_info("%s: not let in: %s (more are only counted)",
-		 address_format(address, text, sizeof text), why);
+	log_info("%s: not let in: %s (more are only counted)", show(address, length, text),
+		 gate_describe(verdict));
 }
 
 /* Judges a client. If its source has too many open, some may have closed unnoticed until now. */
-static enum gate_verdict judge(struct door *door, const struct address *address,
+static enum gate_verdict judge(struct door *door, const struct sockaddr *address,
 			       struct opensource **source)
 {
 	enum gate_verdict verdict = gate_enter(door->gate, address, source);
@@ -96,36 +108,36 @@ static enum gate_verdict judge(struct door *door, const struct address *address,
 	return gate_enter_again(door->gate, address, source);
 }
 
-bool door_admit(struct door *door, const struct address *address, struct opensource **source)
+bool door_admit(struct door *door, const struct sockaddr *address, socklen_t length,
+		struct opensource **source)
 {
 	enum gate_verdict verdict = judge(door, address, source);
 
-	if (verdict == GATE_ADMITTED)
-		return true;
-	++*counter_of(door->stats, verdict);
-	tell(door, address, gate_describe(verdict));
-	return false;
+	if (verdict != GATE_ADMITTED)
+		turn_away(door, address, length, verdict);
+	return verdict == GATE_ADMITTED;
 }
 
-/* Logs, once for many, that a header was not believed. */
-static void tell_distrusted(struct door *door, const struct address *address)
+/* Counts somebody whose headers are not believed, and logs one for many. */
+RARE static void distrust(struct door *door, const struct sockaddr *address, socklen_t length)
 {
 	char text[ADDRESS_TEXT_MAX];
 
+	door->stats->distrusted++;
 	if (!episode_begins(&door->distrusted_until))
 		return;
 	log_warning("%s: not believed, closed: it may not send PROXY headers (see --proxy-from; "
 		    "more are only counted, as distrusted)",
-		    address_format(address, text, sizeof text));
+		    show(address, length, text));
 }
 
-bool door_trusts(struct door *door, const struct address *address)
+bool door_trusts(struct door *door, const struct sockaddr *address, socklen_t length)
 {
-	if (gate_trusts(door->gate, address))
-		return true;
-	door->stats->distrusted++;
-	tell_distrusted(door, address);
-	return false;
+	bool is_trusted = gate_trusts(door->gate, address);
+
+	if (!is_trusted)
+		distrust(door, address, length);
+	return is_trusted;
 }
 
 /* True if others have the room that they need, when one more is told why it is not let in. */
@@ -152,7 +164,7 @@ struct bufferevent *door_make_refusal(const struct door *door)
 bool door_admit_datagram(const struct address *from, void *argument)
 {
 	struct door *door = argument;
-	enum gate_verdict verdict = gate_judge_datagram(door->gate, from);
+	enum gate_verdict verdict = gate_judge_datagram(door->gate, &from->any);
 
 	if (verdict == GATE_DENIED)
 		door->stats->datagrams_denied++;

@@ -7,6 +7,7 @@
 #define DAEMON_SERVE_DOOR_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 #include "base/attributes.h"
 
@@ -34,11 +35,11 @@ void door_watch(struct door *door, struct sessions *sessions);
 bool door_is_guarded(const struct door *door);
 
 /* True if a client from this address is let in; then sets `source` as gate_enter() does. */
-bool door_admit(struct door *door, const struct address *address,
+bool door_admit(struct door *door, const struct sockaddr *address, socklen_t length,
 		struct opensource **source) MUST_CHECK;
 
 /* True if a PROXY header from this address is believed. */
-bool door_trusts(struct door *door, const struct address *address) MUST_CHECK;
+bool door_trusts(struct door *door, const struct sockaddr *address, socklen_t length) MUST_CHECK;
 
 /*
  * Returns what is said to a client that is not let in, queued on a bufferevent of its own, which is

@@ -139,86 +139,89 @@ static bool hand_over(struct listener *listener, int fd, const char *peer)
 }
 
 /* The same, with a line in the log; the session's end may be logged under the same peer. */
-static bool hand_over_logged(struct listener *listener, int fd, const struct address *from)
+static bool hand_over_logged(struct listener *listener, int fd, const struct sockaddr *from,
+			     socklen_t length)
 {
+	struct address address;
 	char peer[ADDRESS_TEXT_MAX];
 
-	journal_connected(fd, from, peer);
+	address_set(&address, from, length);
+	journal_connected(fd, &address, peer);
 	return hand_over(listener, fd, journal_has_ends() ? peer : NULL);
 }
 
+/* Returns a client's address as the end of its session is logged with it; NULL: that is not. */
+static const char *name(const struct sockaddr *from, socklen_t length, char text[ADDRESS_TEXT_MAX])
+{
+	struct address address;
+
+	if (!journal_has_ends())
+		return NULL;
+	address_set(&address, from, length);
+	return address_format(&address, text, ADDRESS_TEXT_MAX);
+}
+
 /* Parts from a client that is not let in: with the refusal, if there is one. */
-static bool turn_away(struct listener *listener, int fd, const struct address *from)
+static bool turn_away(struct listener *listener, int fd, const struct sockaddr *from,
+		      socklen_t length)
 {
 	struct bufferevent *refusal = door_make_refusal(listener->door);
-	char peer[ADDRESS_TEXT_MAX];
+	char text[ADDRESS_TEXT_MAX];
 
-	if (!refusal) {
-		close(fd);
-		stats_count_life(listener->stats, 0);
-		return true;
-	}
-	return sessions_turn_away(listener->sessions, fd,
-				  journal_has_ends() ? address_format(from, peer, sizeof peer)
-						     : NULL,
-				  refusal);
+	if (refusal)
+		return sessions_turn_away(listener->sessions, fd, name(from, length, text),
+					  refusal);
+	close(fd);
+	stats_count_life(listener->stats, 0);
+	return true;
 }
 
 /* Hears a proxy first; the log tells of the connection once it is known for whom it is. */
-static bool hear(struct listener *listener, int fd, const struct address *from)
+static bool hear(struct listener *listener, int fd, const struct sockaddr *from, socklen_t length)
 {
 	char text[ADDRESS_TEXT_MAX];
 	const char *peer;
 
-	if (!door_trusts(listener->door, from)) {
+	if (!door_trusts(listener->door, from, length)) {
 		socket_reset(fd);
 		stats_count_life(listener->stats, 0);
 		return true;
 	}
-	peer = journal_has_ends() ? address_format(from, text, sizeof text) : NULL;
+	peer = name(from, length, text);
 	return has_count(listener) ? sessions_hear_first_later(listener->sessions, fd, peer)
 				   : sessions_hear_first(listener->sessions, fd, peer);
 }
 
-/* Greets a client if it is let in. */
-static bool greet_admitted(struct listener *listener, int fd, const struct address *from)
+/* True if a client is let in; the next session is then of its source. */
+static bool admit(struct listener *listener, const struct sockaddr *from, socklen_t length)
 {
 	struct opensource *source;
 
-	if (!door_admit(listener->door, from, &source))
-		return turn_away(listener, fd, from);
+	if (!door_admit(listener->door, from, length, &source))
+		return false;
 	sessions_expect_from(listener->sessions, source);
-	return journal_has_connections() ? hand_over_logged(listener, fd, from)
-					 : hand_over(listener, fd, NULL);
+	return true;
 }
 
-/* Decides what a client gets whose address matters. False: no memory; fd is closed. */
+/* Decides what a client gets. False: no memory; fd is closed. */
 static bool receive(struct listener *listener, const struct socket_entry *entry, int fd,
 		    const struct sockaddr *from, socklen_t length)
 {
-	struct address address;
-
-	address_set(&address, from, length);
 	if (entry->role == SOCKET_PROXY)
-		return hear(listener, fd, &address);
-	if (listener->is_guarded)
-		return greet_admitted(listener, fd, &address);
-	return hand_over_logged(listener, fd, &address);
+		return hear(listener, fd, from, length);
+	if (listener->is_guarded && !admit(listener, from, length))
+		return turn_away(listener, fd, from, length);
+	return journal_has_connections() ? hand_over_logged(listener, fd, from, length)
+					 : hand_over(listener, fd, NULL);
 }
 
-/*
- * Opens a session for a socket accepted from a client, and pauses if there is no room for the next.
- * The client's address is copied only if it matters.
- */
+/* Opens a session for a client's socket, and pauses if there is no room for the next. */
 static void greet(struct listener *listener, const struct socket_entry *entry, int fd,
 		  const struct sockaddr *from, socklen_t length)
 {
-	bool matters = listener->is_guarded || entry->role == SOCKET_PROXY ||
-		       journal_has_connections();
-
 	listener->accepted++;
 	listener->stats->accepted++;
-	if (matters ? receive(listener, entry, fd, from, length) : hand_over(listener, fd, NULL))
+	if (receive(listener, entry, fd, from, length))
 		pause_if_full(listener);
 	else
 		pause_for_shortage(listener, ENOMEM);

@@ -71,7 +71,7 @@ static bool let_in(struct proxies *proxies, struct session *session, const struc
 
 	if (!door_is_guarded(proxies->door))
 		return true;
-	if (!door_admit(proxies->door, client, &source))
+	if (!door_admit(proxies->door, &client->any, client->length, &source))
 		return false;
 	session_note_source(session, source);
 	return true;
