@@ -13,10 +13,22 @@
 #include "ranges.h"
 #include "rules.h"
 
+/* The bits of an IPv4 address, and of half an IPv6 one. */
+enum { IPV4_BITS = 32, HALF_BITS = 64 };
+
+/*
+ * For each value of an address's first bits, how many starts have that or less; and 0 before all.
+ * There are about half as many values as starts, so that few starts have the same.
+ */
+struct index {
+	size_t *ends;
+	unsigned shift; /* of the half of an address, or of all of IPv4 */
+};
+
 /* The starts of IPv4's ranges. */
 struct ipv4 {
 	uint32_t *starts;
-	size_t count, power; /* the greatest power of 2 that is not above count */
+	struct index index;
 	bool is_first_allowed;
 };
 
@@ -26,8 +38,8 @@ struct ipv4 {
  */
 struct ipv6 {
 	uint64_t *highs;
-	size_t *ends; /* for each upper half, the index after its last lower one */
-	size_t count, power;
+	size_t *ends;	    /* for each upper half, the index after its last lower one */
+	struct index index; /* of the upper halves */
 	uint64_t *lows;
 	bool is_first_allowed;
 };
@@ -37,25 +49,44 @@ struct networks {
 	struct ipv6 ipv6;
 };
 
-static size_t power_below(size_t count)
+/* Makes an index of so many starts of `bits` bits, without any yet. False: no memory. */
+static bool make_index(struct index *index, unsigned bits, size_t count)
 {
-	size_t power = 1;
+	size_t values = 2;
 
-	while (power <= count / 2)
-		power *= 2;
-	return power;
+	for (index->shift = bits - 1; values <= count / 4; values *= 2)
+		index->shift--;
+	index->ends = calloc(values + 1, sizeof *index->ends);
+	return index->ends != NULL;
+}
+
+/* Notes start `i`; they come in their order. */
+static void note(struct index *index, uint64_t start, size_t i)
+{
+	index->ends[(start >> index->shift) + 1] = i + 1;
+}
+
+/* Completes the index: a value that no start has ends where the one before it does. */
+static void fill(struct index *index, unsigned bits)
+{
+	size_t values = (size_t)1 << (bits - index->shift);
+
+	for (size_t value = 0; value < values; value++)
+		if (index->ends[value + 1] == 0)
+			index->ends[value + 1] = index->ends[value];
 }
 
 /* Stores the ranges. False: no memory. */
 static bool pack_ipv4(struct ipv4 *ipv4, const struct ranges *ranges)
 {
 	ipv4->starts = malloc(ranges->count * sizeof *ipv4->starts);
-	if (!ipv4->starts)
+	if (!ipv4->starts || !make_index(&ipv4->index, IPV4_BITS, ranges->count))
 		return false;
-	for (size_t i = 0; i < ranges->count; i++)
+	for (size_t i = 0; i < ranges->count; i++) {
 		ipv4->starts[i] = (uint32_t)(ranges->starts[i].high >> 32);
-	ipv4->count = ranges->count;
-	ipv4->power = power_below(ipv4->count);
+		note(&ipv4->index, ipv4->starts[i], i);
+	}
+	fill(&ipv4->index, IPV4_BITS);
 	ipv4->is_first_allowed = ranges->is_first_allowed;
 	return true;
 }
@@ -78,21 +109,24 @@ static size_t count_halves(const struct ranges *ranges)
 
 static bool pack_ipv6(struct ipv6 *ipv6, const struct ranges *ranges)
 {
-	size_t halves = count_halves(ranges);
+	size_t halves = count_halves(ranges), half = 0;
 
 	ipv6->highs = malloc(halves * sizeof *ipv6->highs);
 	ipv6->ends = malloc(halves * sizeof *ipv6->ends);
 	ipv6->lows = malloc(ranges->count * sizeof *ipv6->lows);
-	if (!ipv6->highs || !ipv6->ends || !ipv6->lows)
+	if (!ipv6->highs || !ipv6->ends || !ipv6->lows ||
+	    !make_index(&ipv6->index, HALF_BITS, halves))
 		return false;
 	for (size_t i = 0; i < ranges->count; i++) {
 		ipv6->lows[i] = ranges->starts[i].low;
 		if (!has_same_half(ranges, i)) {
-			ipv6->highs[ipv6->count] = ranges->starts[i].high;
-			ipv6->ends[ipv6->count++] = i + 1;
+			ipv6->highs[half] = ranges->starts[i].high;
+			ipv6->ends[half] = i + 1;
+			note(&ipv6->index, ipv6->highs[half], half);
+			half++;
 		}
 	}
-	ipv6->power = power_below(ipv6->count);
+	fill(&ipv6->index, HALF_BITS);
 	ipv6->is_first_allowed = ranges->is_first_allowed;
 	return true;
 }
@@ -132,40 +166,14 @@ struct networks *networks_new(struct rules *rules)
 }
 
 /*
- * Both return the index of the last number that is not above `key`; the first is 0. They look in
- * the last `power` numbers if it is there, else in the first ones, and then halve that.
+ * Both return the index after the last number, from `from` to `end`, that is not above `key`; or
+ * `from`.
  */
-static size_t find_32(const uint32_t *sorted, size_t count, size_t power, uint32_t key)
-{
-	const uint32_t *from = sorted[count - power] <= key ? sorted + count - power : sorted;
-
-	for (size_t step = power / 2; step > 0; step /= 2)
-		from = from[step] <= key ? from + step : from;
-	return (size_t)(from - sorted);
-}
-
-static size_t find_64(const uint64_t *sorted, size_t count, size_t power, uint64_t key)
-{
-	const uint64_t *from = sorted[count - power] <= key ? sorted + count - power : sorted;
-
-	for (size_t step = power / 2; step > 0; step /= 2)
-		from = from[step] <= key ? from + step : from;
-	return (size_t)(from - sorted);
-}
-
-static bool allow_ipv4(const struct ipv4 *ipv4, uint32_t address)
-{
-	size_t i = find_32(ipv4->starts, ipv4->count, ipv4->power, address);
-
-	return ipv4->is_first_allowed == (i % 2 == 0);
-}
-
-/* Returns the index after the last lower half, from `from` to `end`, that is not above `key`. */
-static size_t find_low(const uint64_t *lows, size_t from, size_t end, uint64_t key)
+static size_t find_32(const uint32_t *sorted, size_t from, size_t end, uint32_t key)
 {
 	while (from < end) {
 		size_t middle = from + (end - from) / 2;
-		if (lows[middle] <= key)
+		if (sorted[middle] <= key)
 			from = middle + 1;
 		else
 			end = middle;
@@ -173,13 +181,34 @@ static size_t find_low(const uint64_t *lows, size_t from, size_t end, uint64_t k
 	return end;
 }
 
+static size_t find_64(const uint64_t *sorted, size_t from, size_t end, uint64_t key)
+{
+	while (from < end) {
+		size_t middle = from + (end - from) / 2;
+		if (sorted[middle] <= key)
+			from = middle + 1;
+		else
+			end = middle;
+	}
+	return end;
+}
+
+static bool allow_ipv4(const struct ipv4 *ipv4, uint32_t address)
+{
+	const size_t *ends = &ipv4->index.ends[address >> ipv4->index.shift];
+	size_t end = find_32(ipv4->starts, ends[0], ends[1], address);
+
+	return ipv4->is_first_allowed == (end % 2 == 1);
+}
+
 static bool allow_ipv6(const struct ipv6 *ipv6, struct point address)
 {
-	size_t i = find_64(ipv6->highs, ipv6->count, ipv6->power, address.high);
+	const size_t *ends = &ipv6->index.ends[address.high >> ipv6->index.shift];
+	size_t i = find_64(ipv6->highs, ends[0], ends[1], address.high) - 1;
 	size_t end = ipv6->ends[i];
 
 	if (ipv6->highs[i] == address.high)
-		end = find_low(ipv6->lows, i > 0 ? ipv6->ends[i - 1] : 0, end, address.low);
+		end = find_64(ipv6->lows, i > 0 ? ipv6->ends[i - 1] : 0, end, address.low);
 	return ipv6->is_first_allowed == (end % 2 == 1);
 }
 
@@ -205,8 +234,10 @@ void networks_free(struct networks *networks)
 	if (!networks)
 		return;
 	free(networks->ipv4.starts);
+	free(networks->ipv4.index.ends);
 	free(networks->ipv6.highs);
 	free(networks->ipv6.ends);
+	free(networks->ipv6.index.ends);
 	free(networks->ipv6.lows);
 	free(networks);
 }
