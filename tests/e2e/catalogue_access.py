@@ -68,8 +68,8 @@ class Attacked(unittest.TestCase):
             counters = daemon.counters()
         return sorted(took)[clients * 99 // 100], counters
 
-    @row("S10", "100 connections allowed; one source opens 2000 a second, and holds each for a second; good clients come, "
-         "one after the other", "99 of 100 are greeted sooner with limits for each source than without; none of them is refused")
+    @row("S10", "100 connections allowed; one source opens 2000 a second, and holds each for a second; good clients "
+         "come, one after the other", "with limits for each source, none is refused, and 99 of 100 are greeted sooner")
     def test_attack(self, score):
         raise_descriptor_limit(2 * self.RATE)
         without, _ = self.late(times(10, full=100, slow=5))

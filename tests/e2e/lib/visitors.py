@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Clients from addresses of their choice, also such as a PROXY header names, and what haild says of those it refuses."""
+"""Clients from addresses of their choice, also as a PROXY header names them, and what haild says of the refused."""
 import socket
 
 from lib import harness
