@@ -73,13 +73,15 @@ static void write_line(const struct proxyclaim *claim, char line[PROXYV1_MAX + 1
 {
 	char from[INET6_ADDRSTRLEN], to[INET6_ADDRSTRLEN];
 	struct address peer, destination;
+	int length;
 
 	FUZZ_CHECK(proxyclaim_peer(claim, &peer) && proxyclaim_destination(claim, &destination));
 	write_host(&peer, claim->family, from);
 	write_host(&destination, claim->family, to);
-	snprintf(line, PROXYV1_MAX + 1, "PROXY TCP%c %s %s %u %u\r\n",
-		 claim->family == AF_INET ? '4' : '6', from, to, address_port(&peer),
-		 address_port(&destination));
+	length = snprintf(line, PROXYV1_MAX + 1, "PROXY TCP%c %s %s %u %u\r\n",
+			  claim->family == AF_INET ? '4' : '6', from, to, address_port(&peer),
+			  address_port(&destination));
+	FUZZ_CHECK(length <= PROXYV1_MAX);
 }
 
 static void check_same_ends(const struct proxyclaim *claim, const char *bytes, size_t size)
