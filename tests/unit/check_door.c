@@ -91,7 +91,7 @@ static bool admits(const char *from, struct opensource **source)
 {
 	struct address address = address_of(from);
 
-	return door_admit(door, &address, source);
+	return door_admit(door, &address.any, address.length, source);
 }
 
 /* Lets in a client whose connection stays. */
@@ -176,7 +176,7 @@ START_TEST(uncounted_count_as_failed)
 	options.max_per_source = 1;
 	start();
 	memory_grants = 0;
-	is_let_in = door_admit(door, &address, &source);
+	is_let_in = door_admit(door, &address.any, address.length, &source);
 	memory_grants = -1;
 	ck_assert(!is_let_in);
 	ck_assert_uint_eq(stats.failed, 1);
@@ -190,10 +190,10 @@ START_TEST(distrusted_proxies_are_counted_and_told_once)
 	struct address good = address_of("127.0.0.1"), bad = address_of("192.0.2.1");
 
 	start();
-	ck_assert(door_trusts(door, &good));
+	ck_assert(door_trusts(door, &good.any, good.length));
 	assert_told_nothing();
 	for (int i = 0; i < 5; i++)
-		ck_assert(!door_trusts(door, &bad));
+		ck_assert(!door_trusts(door, &bad.any, bad.length));
 	ck_assert_uint_eq(stats.distrusted, 5);
 	assert_one_error_line("haild: 192.0.2.1:4242: not believed, closed: ");
 	assert_told("--proxy-from");

@@ -76,7 +76,7 @@ static enum gate_verdict enter(const char *from, struct opensource **source)
 {
 	struct address address = address_of(from);
 
-	return gate_enter(gate, &address, source);
+	return gate_enter(gate, &address.any, source);
 }
 
 /* Asserts the verdict on a client that leaves at once. */
@@ -92,14 +92,14 @@ static enum gate_verdict ask(const char *from)
 {
 	struct address address = address_of(from);
 
-	return gate_judge_datagram(gate, &address);
+	return gate_judge_datagram(gate, &address.any);
 }
 
 static bool trusts(const char *proxy)
 {
 	struct address address = address_of(proxy);
 
-	return gate_trusts(gate, &address);
+	return gate_trusts(gate, &address.any);
 }
 
 START_TEST(without_options_all_are_let_in)
@@ -256,11 +256,11 @@ START_TEST(only_a_client_that_comes_counts_for_the_rate)
 		assert_verdict("198.51.100.1", GATE_DENIED);
 	ck_assert_int_eq(enter("192.0.2.1", &open), GATE_ADMITTED);
 	for (int i = 0; i < 2 * BURST; i++) {
-		ck_assert_int_eq(gate_enter_again(gate, &address, &source), GATE_TOO_MANY);
+		ck_assert_int_eq(gate_enter_again(gate, &address.any, &source), GATE_TOO_MANY);
 		ck_assert_ptr_null(source);
 	}
 	gate_leave(gate, open);
-	ck_assert_int_eq(gate_enter_again(gate, &address, &source), GATE_ADMITTED);
+	ck_assert_int_eq(gate_enter_again(gate, &address.any, &source), GATE_ADMITTED);
 	ck_assert_int_eq(enter("192.0.2.1", &open), GATE_TOO_MANY);
 	gate_leave(gate, source);
 	for (int i = 2; i < BURST; i++)
@@ -279,7 +279,7 @@ START_TEST(client_that_cannot_be_counted_is_refused)
 	options.max_per_source = 1;
 	start();
 	memory_grants = 0;
-	verdict = gate_enter(gate, &address, &source);
+	verdict = gate_enter(gate, &address.any, &source);
 	memory_grants = -1;
 	ck_assert_int_eq(verdict, GATE_NO_MEMORY);
 	ck_assert_ptr_null(source);
