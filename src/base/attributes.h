@@ -8,10 +8,13 @@
 #define MUST_CHECK __attribute__((warn_unused_result))
 /* Called so rarely that its large variables must not burden its caller. */
 #define RARE __attribute__((cold, noinline))
+/* Each greeting calls it: a call of its own would cost more than it does. */
+#define FREQUENT inline __attribute__((always_inline))
 #else
 #define PRINTF_LIKE(text, first)
 #define MUST_CHECK
 #define RARE
+#define FREQUENT inline
 #endif
 
 /* Make AddressSanitizer stop any access to these bytes, until UNFORBID() allows it again. */

@@ -43,8 +43,8 @@ struct acceptor *acceptor_new(struct event_base *base, acceptor_accepted_cb *acc
 }
 
 /* Hands over a connection. One by MPTCP becomes plain TCP, which does all that we need. */
-static void hand_over(const struct accepting *accepting, int fd, const struct sockaddr *from,
-		      socklen_t length)
+static FREQUENT void hand_over(const struct accepting *accepting, int fd,
+			       const struct sockaddr *from, socklen_t length)
 {
 	const struct acceptor *acceptor = accepting->acceptor;
 

@@ -201,7 +201,8 @@ static bool keep_greeting(struct session *session, size_t sent)
  * outbox_queue(). The session gets a bufferevent of its own only if the kernel does not take
  * everything, the greeting comes in pieces, or not `now`. False: no memory for that.
  */
-static bool greet(struct session *session, const struct ends *ends, bool now, uint32_t now_ms)
+static FREQUENT bool greet(struct session *session, const struct ends *ends, bool now,
+			   uint32_t now_ms)
 {
 	struct outbox *outbox = session->all->outbox;
 	ssize_t sent = 0;

@@ -153,7 +153,7 @@ enum sessions_admission sessions_find_room(struct sessions *sessions)
 }
 
 /* Makes room for a session, in place of another if all slots are taken. */
-static void make_room(struct sessions *sessions)
+static FREQUENT void make_room(struct sessions *sessions)
 {
 	struct session *longest = sessions->all.open < sessions->room ? NULL
 								      : find_evictable(sessions);
@@ -165,7 +165,8 @@ static void make_room(struct sessions *sessions)
 }
 
 /* Opens a session, in place of another if all slots are taken. */
-static bool take_in(struct sessions *sessions, int fd, const char *peer, enum session_when when)
+static FREQUENT bool take_in(struct sessions *sessions, int fd, const char *peer,
+			     enum session_when when)
 {
 	make_room(sessions);
 	return session_open(&sessions->all, fd, peer, when);
