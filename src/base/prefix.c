@@ -94,7 +94,7 @@ static bool clear_host_bits(struct prefix *prefix)
 	for (size_t i = edge; i < sizeof prefix->bytes; i++) {
 		uint8_t kept = i == edge ? (uint8_t)(0xFF00 >> prefix->length % 8) : 0;
 		had_any = had_any || (prefix->bytes[i] & ~kept) != 0;
-		prefix->bytes[i] &= kept;
+		prefix->bytes[i] = (uint8_t)(prefix->bytes[i] & kept);
 	}
 	return had_any;
 }

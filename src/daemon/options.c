@@ -334,7 +334,7 @@ static bool check_endpoints(const struct options *options)
 		if (options->endpoints[i].kind != ENDPOINT_UNIX)
 			return true;
 	if (options->udp)
-		log_error("--udp needs an address that is no UNIX socket");
+		log_error("--udp needs an address of --listen that is no UNIX socket");
 	return !options->udp;
 }
 

@@ -115,7 +115,7 @@ class Refusal(Access):
             self.assertEqual(hear(daemon.port, "127.0.0.2"), WORDS.encode())
             counters = daemon.wait_counters(open=0)
             self.assertEqual((counters["greeted"], counters["denied"], counters["bytes_sent"]), (1, 1, len(GREETING)))
-            daemon.wait_log(rf"^closed: 127\.0\.0\.2:\d+: done, {len(WORDS)} bytes sent")
+            daemon.wait_log(rf"^closed: 127\.0\.0\.2:\d+: refused, {len(WORDS)} bytes sent")
 
     # Whoever closes while there is unread input resets, and the words are lost.
     def test_to_a_client_that_talks_first(self):

@@ -345,8 +345,8 @@ class Start(Udp):
 
     def test_only_unix_sockets(self):
         path = temporary_directory(self) / "socket"
-        self.fails(2, "--udp needs an address that is no UNIX socket", "-l", f"unix:{path}")
-        self.fails(2, "--udp needs an address that is no UNIX socket", "-l", f"unix:{path}", "--check")
+        self.fails(2, "--udp needs an address of --listen that is no UNIX socket", "-l", f"unix:{path}")
+        self.fails(2, "--udp needs an address of --listen that is no UNIX socket", "-l", f"unix:{path}", "--check")
         self.assertFalse(path.exists())
 
     def test_greeting_that_is_too_long(self):

@@ -60,7 +60,8 @@ static bool heard_cb(struct session *session, enum prelude_verdict verdict, cons
 		return false;
 	ck_assert_int_eq(*(const char *)parser == '.', verdict == PRELUDE_BAD);
 	if (verdict == PRELUDE_WHOLE)
-		return session_greet_heard(session, &ends, name);
+		return (!name || session_rename(session, name)) &&
+		       session_greet_heard(session, &ends);
 	session_close(session, ENDING_BAD_PRELUDE);
 	return true;
 }

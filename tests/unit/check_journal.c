@@ -72,9 +72,9 @@ END_TEST
 /* A connection that a proxy has passed on, and what the log adds to the address. */
 static const struct {
 	bool is_named, is_own;
-	const char *after; /* the client's address; with that of the proxy in place of %s */
+	const char *after; /* the client's address; that of the proxy follows if it is named */
 } passed[] = {
-	{true, false, " by %s"},
+	{true, false, " by "},
 	{false, false, ", a proxy that names no client"},
 	{false, true, ", a proxy's own"},
 };
@@ -97,7 +97,7 @@ static void write_passed(int i, const char *client, char *line, size_t size)
 {
 	char after[2 * ADDRESS_IP_TEXT_MAX];
 
-	snprintf(after, sizeof after, passed[i].after, peer);
+	snprintf(after, sizeof after, "%s%s", passed[i].after, passed[i].is_named ? peer : "");
 	snprintf(line, size, "connected: %s%s", client, after);
 }
 

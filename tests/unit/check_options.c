@@ -265,7 +265,7 @@ static const struct {
 	 "--proxy-listen: bad address 'a:12345': it is given twice"},
 	{{"--proxy-listen=unix:/x", "--proxy-listen=unix:/x"},
 	 "--proxy-listen: bad address 'unix:/x': it is given twice"},
-	{{"-u", "--proxy-listen=a:80"}, "--udp needs an address that is no UNIX socket"},
+	{{"-u", "--proxy-listen=a:80"}, "--udp needs an address of --listen that is no UNIX socket"},
 	{{"-p65536", "--proxy-listen=a"}, "--port: bad port '65536'"},
 	{{"--metrics"}, "--metrics needs a value"},
 	{{"--metrics="}, "--metrics: bad address '': "},
@@ -275,8 +275,8 @@ static const struct {
 	{{"--metrics=a:80", "--metrics=a:80"}, "--metrics: bad address 'a:80': it is given twice"},
 	{{"--metrics=unix:/x", "--metrics=unix:/x"},
 	 "--metrics: bad address 'unix:/x': it is given twice"},
-	{{"-u", "-lunix:/x"}, "--udp needs an address that is no UNIX socket"},
-	{{"-lunix:/x", "-lunix:/y", "--udp"}, "--udp needs an address that is no UNIX socket"},
+	{{"-u", "-lunix:/x"}, "--udp needs an address of --listen that is no UNIX socket"},
+	{{"-lunix:/x", "-lunix:/y", "--udp"}, "--udp needs an address of --listen that is no UNIX socket"},
 	{{"--log"}, "--log needs a value, FORM"},
 	{{"--log=xml"}, "--log: 'xml' is neither text nor json"},
 	{{"--log=text", "--log=json"}, "--log is given twice"},
@@ -453,7 +453,7 @@ START_TEST(udp_and_paths_from_the_variable_are_refused)
 {
 	setenv("HAILD_LISTEN", "unix:/x unix:/y", 1);
 	ck_assert_int_eq(READ("-u"), CLI_BAD);
-	assert_one_error_line("haild: --udp needs an address that is no UNIX socket\n");
+	assert_one_error_line("haild: --udp needs an address of --listen that is no UNIX socket\n");
 }
 END_TEST
 

@@ -221,7 +221,7 @@ START_TEST(header_at_once)
 	assert_greeted_as(&peer, sample);
 	peer_close(&peer);
 	wait_for_closed(1);
-	ASSERT_STATS(.greeted = 1, .proxied = !sample->is_own, .proxied_local = sample->is_own);
+	ASSERT_STATS(.greeted = 1, .proxied = sample->peer != NULL, .proxied_local = !sample->peer);
 }
 END_TEST
 
@@ -240,7 +240,7 @@ START_TEST(header_byte_by_byte)
 	assert_greeted_as(&peer, sample);
 	peer_close(&peer);
 	wait_for_closed(1);
-	ASSERT_STATS(.greeted = 1, .proxied = !sample->is_own, .proxied_local = sample->is_own);
+	ASSERT_STATS(.greeted = 1, .proxied = sample->peer != NULL, .proxied_local = !sample->peer);
 }
 END_TEST
 
@@ -260,7 +260,7 @@ START_TEST(header_with_the_clients_bytes)
 	assert_greeted_as(&peer, sample);
 	peer_close(&peer);
 	wait_for_closed(1);
-	ASSERT_STATS(.greeted = 1, .proxied = !sample->is_own, .proxied_local = sample->is_own,
+	ASSERT_STATS(.greeted = 1, .proxied = sample->peer != NULL, .proxied_local = !sample->peer,
 		     .bytes_discarded = MORE + sizeof segment - (sample->size - half));
 }
 END_TEST

@@ -104,7 +104,7 @@ static bool heard_cb(struct session *session, enum prelude_verdict verdict, cons
 	}
 	session_note_source(session, enter());
 	if (*(const char *)parser == 'g')
-		return session_greet_heard(session, &ends, NULL);
+		return session_greet_heard(session, &ends);
 	words = make_words();
 	return words && session_refuse(session, words);
 }

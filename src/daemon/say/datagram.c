@@ -135,14 +135,15 @@ static bool make_answer(struct datagrams *all, struct packet *packet)
 		all->stats->datagrams_ignored++;
 		return false;
 	}
-	if (all->admits && !all->admits(&packet->peer, all->admits_argument))
-		return false;
 	answer = say(all, packet);
 	if (answer >= request) {
 		all->stats->datagrams_too_small++;
 		explain(all, packet, answer);
 		return false;
 	}
+	/* Only now: what is not answered must not use up the answers of whom it claims to be. */
+	if (all->admits && !all->admits(&packet->peer, all->admits_argument))
+		return false;
 	packet->size = answer;
 	greeting_count(all->greeting);
 	journal_answered(&packet->peer, &packet->local, answer);

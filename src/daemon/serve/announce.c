@@ -105,11 +105,14 @@ void announce_log(const char *engine, const struct sockets *sockets, const struc
 {
 	char list[LIST_MAX];
 	struct text text;
+	bool has_plain;
 
 	text_begin(&text, list, sizeof list);
 	if (add_addresses(sockets, SOCKET_GREETING, &text))
 		text_add(&text, " by TCP and UDP");
+	has_plain = text.length > 0;
 	(void)add_addresses(sockets, SOCKET_PROXY, &text);
 	(void)add_addresses(metrics, SOCKET_METRICS, &text);
-	log_info("haild " PACKAGE_VERSION " (%s) listens on %s", engine, list);
+	log_info("haild " PACKAGE_VERSION " (%s) listens %s%s", engine, has_plain ? "on " : "for ",
+		 list);
 }

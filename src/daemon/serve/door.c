@@ -28,8 +28,9 @@ struct door {
 	const struct options *options;
 	struct gate *gate;
 	struct stats *stats;
-	struct sessions *sessions;		      /* NULL: not watched */
-	uint64_t turned_away_until, distrusted_until; /* the end of each episode */
+	struct sessions *sessions; /* NULL: not watched */
+	/* The end of each episode: one for each verdict, so that none hides another. */
+	uint64_t turned_away_until[GATE_NO_MEMORY + 1], distrusted_until;
 };
 
 struct door *door_new(struct event_base *base, const struct options *options, struct gate *gate,
@@ -90,7 +91,7 @@ RARE static void turn_away(struct door *door, const struct sockaddr *address, so
 	char text[ADDRESS_TEXT_MAX];
 
 	++*counter_of(door->stats, verdict);
-	if (!episode_begins(&door->turned_away_until))
+	if (!episode_begins(&door->turned_away_until[verdict]))
 		return;
 	log_info("%s: not let in: %s (more are only counted)", show(address, length, text),
 		 gate_describe(verdict));
@@ -143,8 +144,9 @@ bool door_trusts(struct door *door, const struct sockaddr *address, socklen_t le
 /* True if others have the room that they need, when one more is told why it is not let in. */
 static bool has_room(const struct door *door)
 {
-	return !door->sessions ||
-	       door->stats->refused_open <= sessions_room(door->sessions) / REFUSED_PART;
+	size_t room = door->sessions ? sessions_room(door->sessions) : SIZE_MAX;
+
+	return door->stats->refused_open < (room > 1 ? room / REFUSED_PART + 1 : 0);
 }
 
 struct bufferevent *door_make_refusal(const struct door *door)

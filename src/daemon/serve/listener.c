@@ -165,7 +165,8 @@ static const char *name(const struct sockaddr *from, socklen_t length, char text
 static bool turn_away(struct listener *listener, int fd, const struct sockaddr *from,
 		      socklen_t length)
 {
-	struct bufferevent *refusal = door_make_refusal(listener->door);
+	bool has_room = sessions_open(listener->sessions) < sessions_room(listener->sessions);
+	struct bufferevent *refusal = has_room ? door_make_refusal(listener->door) : NULL;
 	char text[ADDRESS_TEXT_MAX];
 
 	if (refusal)

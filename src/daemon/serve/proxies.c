@@ -64,7 +64,7 @@ static void read_ends(const struct proxyclaim *claim, struct ends *ends)
 		ends->local.length = 0;
 }
 
-/* True if the client is let in; a proxy's own connections always are. */
+/* True if the client is let in. */
 static bool let_in(struct proxies *proxies, struct session *session, const struct address *client)
 {
 	struct opensource *source;
@@ -78,40 +78,57 @@ static bool let_in(struct proxies *proxies, struct session *session, const struc
 }
 
 /* Parts from a client that is not let in: with the refusal, if there is one. */
-static bool refuse(const struct proxies *proxies, struct session *session)
+static bool refuse(const struct proxies *proxies, struct session *session,
+		   const struct address *client)
 {
-	struct bufferevent *refusal = door_make_refusal(proxies->door);
+	struct bufferevent *refusal;
+	char peer[ADDRESS_TEXT_MAX];
 
+	if (journal_has_ends() &&
+	    !session_rename(session, address_format(client, peer, sizeof peer)))
+		return false;
+	refusal = door_make_refusal(proxies->door);
 	if (refusal)
 		return session_refuse(session, refusal);
 	session_close(session, ENDING_REFUSED);
 	return true;
 }
 
-/* Greets whom the header names. False: no memory. */
+/* Counts and logs a client that the header names. */
+static void tell(const struct proxies *proxies, const struct session *session,
+		 const struct ends *ends, bool is_local, char peer[ADDRESS_TEXT_MAX])
+{
+	bool is_named = ends->peer.length > 0;
+
+	if (is_named)
+		proxies->stats->proxied++;
+	else
+		proxies->stats->proxied_local++;
+	/* Health checks are many, and no news. */
+	if (is_local ? journal_has_ends() : journal_has_connections())
+		journal_passed_on(session_socket(session), is_named ? &ends->peer : &ends->proxy,
+				  &ends->proxy, is_local, peer);
+}
+
+/* Greets whom the header names, or if that is nobody, the proxy. False: no memory. */
 static bool greet(struct proxies *proxies, struct session *session, const struct proxyclaim *claim)
 {
-	const struct address *shown;
 	char peer[ADDRESS_TEXT_MAX];
-	bool is_own = claim->is_local;
 	struct ends ends;
 
 	if (!find_proxy(session, &ends.proxy)) { /* as HAProxy's plain checks do */
 		session_close(session, ENDING_RESET_PRELUDE);
 		return true;
 	}
-	if (is_own)
-		proxies->stats->proxied_local++;
-	else
-		proxies->stats->proxied++;
 	read_ends(claim, &ends);
-	shown = ends.peer.length > 0 ? &ends.peer : &ends.proxy;
-	if (!is_own && !let_in(proxies, session, shown))
-		return refuse(proxies, session);
-	/* Health checks are many, and no news. */
-	if (is_own ? journal_has_ends() : journal_has_connections())
-		journal_passed_on(session_socket(session), shown, &ends.proxy, is_own, peer);
-	return session_greet_heard(session, &ends, journal_has_ends() ? peer : NULL);
+	if (ends.peer.length > 0 && !let_in(proxies, session, &ends.peer)) {
+		proxies->stats->proxied++;
+		return refuse(proxies, session, &ends.peer);
+	}
+	tell(proxies, session, &ends, claim->is_local, peer);
+	if (journal_has_ends() && !session_rename(session, peer))
+		return false;
+	return session_greet_heard(session, &ends);
 }
 
 static bool heard_cb(struct session *session, enum prelude_verdict verdict, const void *parser,

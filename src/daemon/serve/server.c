@@ -379,6 +379,7 @@ void server_close(struct server *server)
 	sessions_free(server->sessions);
 	proxies_free(server->proxies);
 	door_free(server->door);
+	server->stats.open = 0;
 	if (server->has_ended)
 		stats_log_end(&server->stats);
 	sockets_close(server->metrics);

@@ -290,16 +290,19 @@ bool session_hear(struct session_shared *all, int fd, const char *peer, enum ses
 	return false;
 }
 
-bool session_greet_heard(struct session *session, const struct ends *ends, const char *peer)
+bool session_rename(struct session *session, const char *peer)
 {
-	char *copy = peer ? strdup(peer) : NULL;
+	char *copy = strdup(peer);
 
-	if (peer && !copy)
+	if (!copy)
 		return false;
-	if (copy) {
-		free(session->peer);
-		session->peer = copy;
-	}
+	free(session->peer);
+	session->peer = copy;
+	return true;
+}
+
+bool session_greet_heard(struct session *session, const struct ends *ends)
+{
 	session_leave_state(session);
 	session->state = OPENING;
 	return greet(session, ends, true, session_now_ms());

@@ -75,12 +75,11 @@ bool session_open(struct session_shared *all, int fd, const char *peer,
 bool session_hear(struct session_shared *all, int fd, const char *peer,
 		  enum session_when when) MUST_CHECK;
 
-/*
- * Greets a session that has been heard, as a client with these ends; the log calls it `peer` from
- * now on (NULL: as before). False: no memory.
- */
-bool session_greet_heard(struct session *session, const struct ends *ends,
-			 const char *peer) MUST_CHECK;
+/* Makes the log call it `peer` from now on. False: no memory. */
+bool session_rename(struct session *session, const char *peer) MUST_CHECK;
+
+/* Greets a session that has been heard, as a client with these ends. False: no memory. */
+bool session_greet_heard(struct session *session, const struct ends *ends) MUST_CHECK;
 
 /* Notes where a session that has been heard comes from, for the end. */
 void session_note_source(struct session *session, struct opensource *source);

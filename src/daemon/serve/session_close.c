@@ -56,6 +56,13 @@ void session_leave_state(struct session *session)
 	}
 }
 
+/* Returns what the log calls the client: a proxy until its header is whole. NULL: nothing. */
+static const char *find_role(const struct session *session, enum ending ending)
+{
+	return session->state == HEARING && ending != ENDING_REFUSED ? session->all->hearing->role
+								     : session->all->role;
+}
+
 /* Logs the end. The client went `gone_ms` ago; -1: nobody knows when. */
 static void log_end(const struct session *session, enum ending ending, size_t sent, int64_t gone_ms)
 {
@@ -65,10 +72,10 @@ static void log_end(const struct session *session, enum ending ending, size_t se
 		lived -= gone_ms < lived ? (uint32_t)gone_ms : lived;
 	journal_closed(&(struct journal_end){
 		.fd = session->fd,
-		.role = session->state == HEARING ? session->all->hearing->role
-						  : session->all->role,
+		.role = find_role(session, ending),
 		.peer = session->peer,
-		.how = ending_name(ending),
+		.how = ending_name(session->is_refused && ending == ENDING_DONE ? ENDING_REFUSED
+										: ending),
 		.sent = sent,
 		.discarded = session->discarded,
 		.lived_ms = lived,
@@ -107,7 +114,8 @@ void session_close(struct session *session, enum ending ending)
 {
 	struct session_shared *all = session->all;
 	size_t sent = bytes_sent(session);
-	bool whole = session->state == PARTING || session->state == LINGERING;
+	bool whole = session->state == PARTING || session->state == LINGERING ||
+		     ending == ENDING_REFUSED; /* it has said all that was asked of it */
 	int64_t gone_ms = session->peer ? ending_look_closer(&ending, session->fd, sent) : -1;
 
 	count_end(session, ending, sent);

@@ -39,7 +39,7 @@ REASONS = ("done|left without the greeting|reset by peer|reset in greeting|timed
            "timed out in linger|sent too much|made room for others|stopped|failed|"
            "left in prelude|reset in prelude|timed out in prelude|bad prelude")
 EXPECTED_LOG = (
-    r"haild \S+ \(libevent \S+, \w+\) listens on .+",
+    r"haild \S+ \(libevent \S+, \w+\) listens (on|for) .+",
     r"connected: .+",
     rf"closed: .+: ({REASONS}), \d+ bytes sent, \d+ discarded, (up to )?\d+ ms",
     r"answered: .+: \d+ bytes",
