@@ -92,7 +92,7 @@ static bool clear_host_bits(struct prefix *prefix)
 	bool had_any = false;
 
 	for (size_t i = edge; i < sizeof prefix->bytes; i++) {
-		uint8_t kept = i == edge ? (uint8_t)(0xFF00 >> prefix->length % 8) : 0;
+		unsigned kept = i == edge ? 0xFF00U >> prefix->length % 8 & 0xFF : 0;
 		had_any = had_any || (prefix->bytes[i] & ~kept) != 0;
 		prefix->bytes[i] = (uint8_t)(prefix->bytes[i] & kept);
 	}

@@ -113,7 +113,7 @@ END_TEST
 
 START_TEST(passed_on_in_json)
 {
-	char written[ADDRESS_TEXT_MAX], said[512], line[1024];
+	char written[ADDRESS_TEXT_MAX], said[512], line[2048];
 
 	log_set_form(true, false);
 	write_passed(_i, pass_on(_i, written), said, sizeof said);

@@ -325,7 +325,7 @@ END_TEST
 /* Until it is heard it has no source. */
 START_TEST(bad_or_silent)
 {
-	struct peer peer, greeted;
+	struct peer peer, other;
 
 	start(10);
 	peer = come_with(_i == 0 ? "." : "");
@@ -335,9 +335,9 @@ START_TEST(bad_or_silent)
 	ck_assert_uint_eq(entered, 0);
 	if (_i != 2)
 		peer_close(&peer);
-	greeted = come_with("g");
-	wait_for_end(&greeted);
-	peer_close(&greeted);
+	other = come_with("g");
+	wait_for_end(&other);
+	peer_close(&other);
 }
 END_TEST
 
