@@ -100,7 +100,7 @@ START_TEST(counts_are_those_of_a_plain_array)
 
 	make(sizes[_i]);
 	for (int step = 0; step < STEPS; step++) {
-		size_t number = next_random() % SOURCES, *count = &counts[number];
+		size_t number = (size_t)next_random() % SOURCES, *count = &counts[number];
 		if (next_random() % 2 == 0 && *count > 0) {
 			opensources_leave(all, open[number][--*count]);
 			distinct -= *count == 0;

@@ -192,12 +192,12 @@ END_TEST
 START_TEST(length_is_bounded)
 {
 	static const char zeros[PROXYV2_MAX];
-	static const unsigned kinds[] = {0x20, 0x21};
+	static const unsigned both[] = {0x20, 0x21};
 	struct draft draft;
 
-	draft_begin(&draft, kinds[_i], 0x00, zeros, PROXYV2_MAX - PROXYV2_FIXED);
+	draft_begin(&draft, both[_i], 0x00, zeros, PROXYV2_MAX - PROXYV2_FIXED);
 	assert_good(&draft);
-	draft_begin(&draft, kinds[_i], 0x00, zeros, PROXYV2_MAX - PROXYV2_FIXED + 1);
+	draft_begin(&draft, both[_i], 0x00, zeros, PROXYV2_MAX - PROXYV2_FIXED + 1);
 	assert_bad(&draft, PROXYV2_FIXED, "header too long");
 	draft_state_length(&draft, UINT16_MAX);
 	assert_bad(&draft, PROXYV2_FIXED, "header too long");
