@@ -77,7 +77,8 @@ class Haproxy(Engine):
             with self.subTest(server):
                 counters = self.checks(server, "option tcp-check", "tcp-check connect send-proxy",
                                        f"tcp-check expect string {LOCAL}")
-                self.assertGreaterEqual(counters["greeted"], 5, counters)
+                # Without TCP_CORK the end leaves separately, and HAProxy may have reset between the greeting and it.
+                self.assertGreaterEqual(counters["greeted"] + counters["reset_greeting"], 5, counters)
 
     def test_check_without_a_header(self):
         """The log says what is missing."""

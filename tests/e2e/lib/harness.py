@@ -37,7 +37,7 @@ DEADLINE = float(os.environ.get("HAILD_DEADLINE", 120 if WRAPPER else 30))
 # What a test need not name: the log lines of a daemon with nothing to complain about.
 REASONS = ("done|left without the greeting|reset by peer|reset in greeting|timed out in greeting|"
            "timed out in linger|sent too much|made room for others|stopped|failed|"
-           "left in prelude|reset in prelude|timed out in prelude|bad prelude")
+           "refused|left in prelude|reset in prelude|timed out in prelude|bad prelude")
 EXPECTED_LOG = (
     r"haild \S+ \(libevent \S+, \w+\) listens (on|for) .+",
     r"connected: .+",
