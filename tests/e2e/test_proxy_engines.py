@@ -52,7 +52,8 @@ class Haproxy(Engine):
 
     def checks(self, server, *lines, seen=10):
         """HAProxy must find haild well, which must take its checks for no faults, and have seen so many."""
-        with Daemon(*HERE, *TELLING) as daemon, self.proxy(daemon, f"{server} inter 50ms", *lines) as proxy:
+        with Daemon(*HERE, *TELLING) as daemon, \
+                self.proxy(daemon, f"{server} inter 50ms", "timeout check 1m", *lines) as proxy:
             poll_until(lambda: daemon.counters()["accepted"] >= seen)
             poll_until(lambda: "succeeded" in proxy.output())
             self.is_named(proxy, LOCAL)
