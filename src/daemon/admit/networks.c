@@ -195,7 +195,7 @@ static size_t find_64(const uint64_t *sorted, size_t from, size_t end, uint64_t 
 
 static bool allow_ipv4(const struct ipv4 *ipv4, uint32_t address)
 {
-	const size_t *ends = &ipv4->index.ends[address >> ipv4->index.shift];
+	const size_t *ends = ipv4->index.ends + (address >> ipv4->index.shift);
 	size_t end = find_32(ipv4->starts, ends[0], ends[1], address);
 
 	return ipv4->is_first_allowed == (end % 2 == 1);
@@ -203,7 +203,7 @@ static bool allow_ipv4(const struct ipv4 *ipv4, uint32_t address)
 
 static bool allow_ipv6(const struct ipv6 *ipv6, struct point address)
 {
-	const size_t *ends = &ipv6->index.ends[address.high >> ipv6->index.shift];
+	const size_t *ends = ipv6->index.ends + (address.high >> ipv6->index.shift);
 	size_t i = find_64(ipv6->highs, ends[0], ends[1], address.high) - 1;
 	size_t end = ipv6->ends[i];
 

@@ -167,11 +167,13 @@ static bool turn_away(struct listener *listener, int fd, const struct sockaddr *
 {
 	bool has_room = sessions_open(listener->sessions) < sessions_room(listener->sessions);
 	struct bufferevent *refusal = has_room ? door_make_refusal(listener->door) : NULL;
-	char text[ADDRESS_TEXT_MAX];
 
-	if (refusal)
+	if (refusal) {
+		char text[ADDRESS_TEXT_MAX];
+
 		return sessions_turn_away(listener->sessions, fd, name(from, length, text),
 					  refusal);
+	}
 	close(fd);
 	stats_count_life(listener->stats, 0);
 	return true;
