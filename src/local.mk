@@ -73,6 +73,8 @@ src_libbase_a_SOURCES = \
 	src/base/queue.h \
 	src/base/rate.c \
 	src/base/rate.h \
+	src/base/regularfile.c \
+	src/base/regularfile.h \
 	src/base/signals.c \
 	src/base/signals.h \
 	src/base/siphash.c \

@@ -5,7 +5,6 @@
 #include "networkfile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/prefix.h"
+#include "base/regularfile.h"
 #include "rules.h"
 
 #ifdef HAVE_STRUCT_STAT_ST_MTIM
@@ -135,49 +135,11 @@ bool networkfile_parse(const char *path, const char *bytes, size_t size, struct 
 	return false;
 }
 
-/* Opens a regular file; anything else may be endless, or wait for a writer. -1: refused. */
-static int open_regular(const struct reading *reading, struct stat *status)
-{
-	int fd = open(reading->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0) {
-		refuse(reading, "cannot open the deny file %s: %s", reading->path, strerror(errno));
-		return -1;
-	}
-	if (fstat(fd, status) < 0)
-		refuse(reading, "cannot examine the deny file %s: %s", reading->path,
-		       strerror(errno));
-	else if (!S_ISREG(status->st_mode))
-		refuse(reading, "cannot use the deny file %s: it is not a regular file",
-		       reading->path);
-	else
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/* Reads up to `room` bytes, or to the end of the file. Returns how many; -1 with errno. */
-static ssize_t read_bytes(int fd, char *bytes, size_t room)
-{
-	size_t size = 0;
-
-	while (size < room) {
-		ssize_t n = read(fd, bytes + size, room - size);
-		if (n == 0)
-			break;
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n > 0)
-			size += (size_t)n;
-	}
-	return (ssize_t)size;
-}
-
 /* Reads an open file of that size, with one byte more, which it has if it grows meanwhile. */
 static bool read_file(const struct reading *reading, int fd, size_t size)
 {
 	char *bytes = malloc(size + 1);
-	ssize_t count = bytes ? read_bytes(fd, bytes, size + 1) : -1;
+	ssize_t count = bytes ? regularfile_read(fd, bytes, size + 1) : -1;
 	bool is_good;
 
 	if (!bytes)
@@ -216,7 +178,7 @@ bool networkfile_read(const char *path, struct rules *rules, char why[NETWORKFIL
 	int fd;
 
 	reading.why = why;
-	fd = open_regular(&reading, &status);
+	fd = regularfile_open(path, "the deny file", &status, why, NETWORKFILE_WHY_MAX);
 	if (fd < 0)
 		return false;
 	if ((uintmax_t)status.st_size > NETWORKFILE_SIZE_MAX)

@@ -5,7 +5,6 @@
 #include "messagefile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/regularfile.h"
 
 #ifdef HAVE_STRUCT_STAT_ST_MTIM
 #define MODIFIED(status) ((status)->st_mtim)
@@ -100,50 +100,13 @@ static void refuse(struct messagefile *file, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Opens a regular file; anything else may be endless, or wait for a writer. -1: refused. */
-static int open_regular(struct messagefile *file, struct stat *status)
-{
-	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0) {
-		refuse(file, "cannot open the message file %s: %s", file->path, strerror(errno));
-		return -1;
-	}
-	if (fstat(fd, status) < 0)
-		refuse(file, "cannot examine the message file %s: %s", file->path, strerror(errno));
-	else if (!S_ISREG(status->st_mode))
-		refuse(file, "cannot use the message file %s: it is not a regular file",
-		       file->path);
-	else
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/* Reads up to `room` bytes, or to the end of the file. Returns how many; -1 with errno. */
-static ssize_t read_all(int fd, char *bytes, size_t room)
-{
-	size_t size = 0;
-
-	while (size < room) {
-		ssize_t n = read(fd, bytes + size, room - size);
-		if (n == 0)
-			break;
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n > 0)
-			size += (size_t)n;
-	}
-	return (ssize_t)size;
-}
-
 /* Reads an open file's text, which the caller frees; false: refused. */
 static bool read_text(struct messagefile *file, int fd, struct text *text)
 {
 	/* One byte more than allowed reveals a file that is too long, whatever its stated size. */
 	size_t room = file->most + 1;
 	char *bytes = malloc(room);
-	ssize_t size = bytes ? read_all(fd, bytes, room) : -1;
+	ssize_t size = bytes ? regularfile_read(fd, bytes, room) : -1;
 
 	*text = (struct text){.bytes = bytes, .size = (size_t)size};
 	if (size >= 0 && (size_t)size < room)
@@ -169,7 +132,7 @@ static bool is_same_again(int fd, const struct text *text)
 	if (lseek(fd, 0, SEEK_SET) != 0)
 		return false;
 	do {
-		n = read_all(fd, block, sizeof block);
+		n = regularfile_read(fd, block, sizeof block);
 		if (n < 0 || (size_t)n > text->size - compared ||
 		    memcmp(block, text->bytes + compared, (size_t)n) != 0)
 			return false;
@@ -263,7 +226,8 @@ enum messagefile_state messagefile_try(struct messagefile *file)
 {
 	struct stat before, after;
 	struct text text;
-	int fd = open_regular(file, &before);
+	int fd = regularfile_open(file->path, "the message file", &before, file->why,
+				  sizeof file->why);
 	bool is_read = fd >= 0 && read_text(file, fd, &text), is_calm;
 	uint64_t ms;
 
