@@ -13,6 +13,7 @@
 #include "daemon/serve/prelude.h"
 #include "daemon/tell/stats.h"
 #include "fuzz.h"
+#include "pieces.h"
 
 struct outcome {
 	enum prelude_verdict verdict;
@@ -25,14 +26,8 @@ static struct outcome parse(const char *bytes, size_t size, size_t step)
 {
 	struct outcome outcome = {.verdict = PRELUDE_MORE};
 
-	httprequest_kind.begin(&outcome.request);
-	while (outcome.used < size && outcome.verdict == PRELUDE_MORE) {
-		size_t left = size - outcome.used, used = 0;
-		outcome.verdict = httprequest_kind.take(&outcome.request, bytes + outcome.used,
-							left < step ? left : step, &used);
-		FUZZ_CHECK(used > 0 && used <= left);
-		outcome.used += used;
-	}
+	outcome.verdict = pieces_parse(&httprequest_kind, &outcome.request, bytes, size, step,
+				       &outcome.used);
 	return outcome;
 }
 

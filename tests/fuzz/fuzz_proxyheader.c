@@ -18,6 +18,7 @@
 #include "client/proxyheader.h"
 #include "daemon/serve/prelude.h"
 #include "fuzz.h"
+#include "pieces.h"
 
 struct outcome {
 	enum prelude_verdict verdict;
@@ -30,14 +31,8 @@ static struct outcome parse(const char *bytes, size_t size, size_t step)
 {
 	struct outcome outcome = {.verdict = PRELUDE_MORE};
 
-	proxyheader_kind.begin(&outcome.header);
-	while (outcome.used < size && outcome.verdict == PRELUDE_MORE) {
-		size_t left = size - outcome.used, used = 0;
-		outcome.verdict = proxyheader_kind.take(&outcome.header, bytes + outcome.used,
-							left < step ? left : step, &used);
-		FUZZ_CHECK(used > 0 && used <= left);
-		outcome.used += used;
-	}
+	outcome.verdict = pieces_parse(&proxyheader_kind, &outcome.header, bytes, size, step,
+				       &outcome.used);
 	return outcome;
 }
 

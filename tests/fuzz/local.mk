@@ -33,6 +33,8 @@ tests_fuzz_libfuzz_a_SOURCES = \
 	tests/fuzz/command.h \
 	tests/fuzz/fuzz.c \
 	tests/fuzz/fuzz.h \
+	tests/fuzz/pieces.c \
+	tests/fuzz/pieces.h \
 	tests/fuzz/target.h \
 	tests/fuzz/world.c \
 	tests/fuzz/world.h
