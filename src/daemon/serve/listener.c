@@ -150,17 +150,6 @@ static bool hand_over_logged(struct listener *listener, int fd, const struct soc
 	return hand_over(listener, fd, journal_has_ends() ? peer : NULL);
 }
 
-/* Returns a client's address as the end of its session is logged with it; NULL: that is not. */
-static const char *name(const struct sockaddr *from, socklen_t length, char text[ADDRESS_TEXT_MAX])
-{
-	struct address address;
-
-	if (!journal_has_ends())
-		return NULL;
-	address_set(&address, from, length);
-	return address_format(&address, text, ADDRESS_TEXT_MAX);
-}
-
 /* Parts from a client that is not let in: with the refusal, if there is one. */
 static bool turn_away(struct listener *listener, int fd, const struct sockaddr *from,
 		      socklen_t length)
@@ -171,7 +160,7 @@ static bool turn_away(struct listener *listener, int fd, const struct sockaddr *
 	if (refusal) {
 		char text[ADDRESS_TEXT_MAX];
 
-		return sessions_turn_away(listener->sessions, fd, name(from, length, text),
+		return sessions_turn_away(listener->sessions, fd, journal_name(from, length, text),
 					  refusal);
 	}
 	close(fd);
@@ -190,7 +179,7 @@ static bool hear(struct listener *listener, int fd, const struct sockaddr *from,
 		stats_count_life(listener->stats, 0);
 		return true;
 	}
-	peer = name(from, length, text);
+	peer = journal_name(from, length, text);
 	return has_count(listener) ? sessions_hear_first_later(listener->sessions, fd, peer)
 				   : sessions_hear_first(listener->sessions, fd, peer);
 }

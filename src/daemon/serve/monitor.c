@@ -95,17 +95,6 @@ static void resume_cb(evutil_socket_t fd, short what, void *argument)
 		pause_for_shortage(monitor, errno);
 }
 
-/* Returns what the log calls a client, in `text`; NULL: its end is not logged. */
-static const char *name_peer(char *text, size_t size, const struct sockaddr *from, socklen_t length)
-{
-	struct address address;
-
-	if (!journal_has_ends())
-		return NULL;
-	address_set(&address, from, length);
-	return address_format(&address, text, size);
-}
-
 static void accepted_cb(const struct socket_entry *entry, int fd, const struct sockaddr *from,
 			socklen_t length, void *argument)
 {
@@ -113,7 +102,7 @@ static void accepted_cb(const struct socket_entry *entry, int fd, const struct s
 	char peer[ADDRESS_TEXT_MAX];
 
 	(void)entry;
-	if (!sessions_hear(monitor->sessions, fd, name_peer(peer, sizeof peer, from, length)))
+	if (!sessions_hear(monitor->sessions, fd, journal_name(from, length, peer)))
 		pause_for_shortage(monitor, ENOMEM);
 	else if (++monitor->this_turn >= ACCEPTOR_TURN)
 		pause_for(monitor, 0);

@@ -3,7 +3,6 @@
 #include "session.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <stddef.h>
@@ -315,12 +314,9 @@ void session_note_source(struct session *session, struct opensource *source)
 
 bool session_refuse(struct session *session, struct bufferevent *output)
 {
-	session_leave_state(session);
-	session->state = OPENING;
 	session->is_refused = true;
 	session->all->stats->refused_open++;
-	session->queued = (uint32_t)evbuffer_get_length(bufferevent_get_output(output));
-	return session_say(session, output, NULL);
+	return hearing_answer(session, output);
 }
 
 bool session_turn_away(struct session_shared *all, int fd, const char *peer,

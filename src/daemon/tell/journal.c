@@ -15,6 +15,16 @@ bool journal_has_ends(void)
 	return log_shows(LOG_LEVEL_DEBUG);
 }
 
+const char *journal_name(const struct sockaddr *from, socklen_t length, char *text)
+{
+	struct address address;
+
+	if (!journal_has_ends())
+		return NULL;
+	address_set(&address, from, length);
+	return address_format(&address, text, ADDRESS_TEXT_MAX);
+}
+
 bool journal_has_connections(void)
 {
 	return log_shows(LOG_LEVEL_INFO);

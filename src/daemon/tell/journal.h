@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 struct address;
 
@@ -27,6 +28,12 @@ struct journal_end {
 
 /* Returns whether the ends of connections, and answers, are logged: with -v. */
 bool journal_has_ends(void);
+
+/*
+ * Writes to `text`, which has room for ADDRESS_TEXT_MAX bytes, how the log will name a client when
+ * its connection ends. NULL: that is not logged.
+ */
+const char *journal_name(const struct sockaddr *from, socklen_t length, char *text);
 
 /* Returns whether new connections are logged. */
 bool journal_has_connections(void);
