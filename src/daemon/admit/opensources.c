@@ -7,12 +7,6 @@
 #include "base/pool.h"
 #include "source.h"
 
-/*
- * The most chains. There is one for each connection, up to here, where they take 512 KiB. They
- * never grow: to move many sources at a time would hold up all clients.
- */
-#define CHAINS_MAX ((size_t)65536)
-
 /* A source with at least one connection open. */
 struct opensource {
 	struct opensource *next; /* in its chain */
@@ -23,7 +17,8 @@ struct opensource {
 
 struct opensources {
 	struct pool *pool;
-	struct opensource **chains; /* by hash */
+	/* By hash. They never grow: to move many sources at a time would hold up all clients. */
+	struct opensource **chains;
 	uint32_t last_chain;
 	uint32_t most;
 	size_t count;
@@ -36,7 +31,7 @@ struct opensources *opensources_new(size_t connections, uint32_t most)
 
 	if (!all)
 		return NULL;
-	while (chains < connections && chains < CHAINS_MAX)
+	while (chains < connections)
 		chains *= 2;
 	all->most = most;
 	all->last_chain = (uint32_t)(chains - 1);

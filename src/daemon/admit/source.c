@@ -4,11 +4,11 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "base/prefixpair.h"
 #include "base/siphash.h"
+#include "point.h"
 
 /* What begins the lower half of a v4-mapped address; its higher half is 0. */
 #define MAPPED ((uint64_t)0xFFFF << 32)
@@ -30,17 +30,14 @@ static void set_ipv4(struct source_key *key, uint32_t number, const struct prefi
 static void set_ipv6(struct source_key *key, const struct in6_addr *address,
 		     const struct prefixpair *prefix)
 {
-	uint32_t words[4];
+	struct point point = point_of(address->s6_addr);
 
-	memcpy(words, address, sizeof words);
-	key->high = (uint64_t)ntohl(words[0]) << 32 | ntohl(words[1]);
-	key->low = (uint64_t)ntohl(words[2]) << 32 | ntohl(words[3]);
-	if (key->high == 0 && key->low >> 32 == MAPPED >> 32) {
-		set_ipv4(key, (uint32_t)key->low, prefix);
+	if (point_is_mapped(point)) {
+		set_ipv4(key, (uint32_t)point.low, prefix);
 		return;
 	}
-	key->high &= mask(prefix->ipv6);
-	key->low &= prefix->ipv6 > 64 ? mask(prefix->ipv6 - 64U) : 0;
+	key->high = point.high & mask(prefix->ipv6);
+	key->low = point.low & (prefix->ipv6 > 64 ? mask(prefix->ipv6 - 64U) : 0);
 }
 
 bool source_key(const struct sockaddr *address, const struct prefixpair *prefix,
