@@ -26,6 +26,14 @@ char *timestamp_format_fine(char *text, const struct timespec *time)
 	return text;
 }
 
+char *timestamp_format_ms(char *text, uint64_t ms)
+{
+	struct timespec time = {.tv_sec = (time_t)(ms / 1000),
+				.tv_nsec = (long)(ms % 1000) * 1000000};
+
+	return timestamp_format_fine(text, &time);
+}
+
 char *timestamp_now(char *text)
 {
 	struct timespec now;

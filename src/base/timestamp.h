@@ -4,6 +4,7 @@
 #define BASE_TIMESTAMP_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 /* Room for 2026-11-27T09:30:00.123Z and a NUL. */
@@ -17,6 +18,9 @@ char *timestamp_format(char *text, time_t seconds);
 
 /* The same with milliseconds: 2026-11-27T09:30:00.123Z. */
 char *timestamp_format_fine(char *text, const struct timespec *time);
+
+/* The same of a time in ms since 1970. */
+char *timestamp_format_ms(char *text, uint64_t ms);
 
 /* Writes the time now, with milliseconds. */
 char *timestamp_now(char *text);

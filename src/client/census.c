@@ -6,7 +6,6 @@
 #include <event2/event.h>
 #include <netdb.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/addresslist.h"
 #include "base/clock.h"
@@ -15,7 +14,6 @@
 #include "deadline.h"
 #include "finding.h"
 #include "known.h"
-#include "lack.h"
 #include "options.h"
 #include "result.h"
 
@@ -105,8 +103,7 @@ static void start_census(struct census *census, struct event_base *base)
 	census->finding = finding_start(base, options, found_cb, census);
 	if (census->finding)
 		return;
-	result_fail(&census->failure, STATUS_INTERNAL, STAGE_RESOLVE, "%s%s", strerror(errno),
-		    lack_advice(errno));
+	result_fail_lookup(&census->failure, errno);
 	end_census(census);
 }
 

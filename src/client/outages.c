@@ -22,7 +22,7 @@ struct outages {
 	uint64_t room;
 	uint64_t next; /* the number of the first attempt that has not ended or is not settled */
 	uint64_t end;  /* one more than the greatest number */
-	struct outages_moment down_since;
+	uint64_t down_since_us;
 	struct outage current; /* while it lasts */
 	bool is_down;
 	uint64_t count, length_us;
@@ -56,7 +56,7 @@ static void close_outage(struct outages *outages, struct outages_moment now, boo
 	struct outage *outage = &outages->current;
 
 	outage->to_ms = now.ms;
-	outage->length_us = now.us - outages->down_since.us;
+	outage->length_us = now.us - outages->down_since_us;
 	outage->is_over = is_over;
 	outages->length_us += outage->length_us;
 	outages->is_down = false;
@@ -71,7 +71,7 @@ static void settle(struct outages *outages, const struct waiting *attempt)
 {
 	if (attempt->has_failed && !outages->is_down) {
 		outages->is_down = true;
-		outages->down_since = attempt->began;
+		outages->down_since_us = attempt->began.us;
 		outages->current = (struct outage){.from_ms = attempt->began.ms};
 	}
 	if (attempt->has_failed)

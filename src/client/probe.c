@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/addresslist.h"
@@ -17,7 +16,6 @@
 #include "expect.h"
 #include "finding.h"
 #include "known.h"
-#include "lack.h"
 #include "leave.h"
 #include "options.h"
 #include "outgoing.h"
@@ -331,8 +329,7 @@ static void start_finding(struct probe *probe)
 {
 	probe->finding = finding_start(probe->base, probe->options, found_cb, probe);
 	if (!probe->finding) {
-		result_fail(&probe->result, STATUS_INTERNAL, STAGE_RESOLVE, "%s%s", strerror(errno),
-			    lack_advice(errno));
+		result_fail_lookup(&probe->result, errno);
 		end_probe(probe);
 	}
 }

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/address.h"
 #include "base/endpoint.h"
@@ -75,11 +74,9 @@ static void add_text(struct json *json, const char *key, const char *text)
 
 static void add_time_of_day(struct json *json, const char *key, uint64_t ms)
 {
-	struct timespec time = {.tv_sec = (time_t)(ms / 1000)};
 	char text[TIMESTAMP_MAX];
 
-	time.tv_nsec = (long)(ms % 1000) * 1000000;
-	add_text(json, key, timestamp_format_fine(text, &time));
+	add_text(json, key, timestamp_format_ms(text, ms));
 }
 
 /* Adds the server as the user named it: host and port, or a UNIX socket without a port. */

@@ -105,6 +105,12 @@ void result_fail_outgoing(struct probe_result *result, enum stage stage, int rea
 	result_fail(result, outgoing_status(reason), stage, "%s%s", words, besides);
 }
 
+void result_fail_lookup(struct probe_result *result, int reason)
+{
+	result_fail(result, STATUS_INTERNAL, STAGE_RESOLVE, "%s%s", strerror(reason),
+		    lack_advice(reason));
+}
+
 void result_fail_resolving(struct probe_result *result, const struct resolver_news *news,
 			   int family)
 {
@@ -201,11 +207,13 @@ void result_add_wait(struct probe_result *result, uint64_t ms, uint64_t attempts
 
 void result_add_sent(struct probe_result *result, uint64_t bytes)
 {
-	size_t used = strlen(result->reason);
+	char words[64]; /* with two numbers of 20 digits, 60 bytes */
 
-	if (bytes > 0 && (result->status == STATUS_BROKEN || result->status == STATUS_SILENT))
-		snprintf(result->reason + used, sizeof result->reason - used,
-			 "; sent %" PRIu64 " of %" PRIu64 " bytes", result->sent, bytes);
+	if (bytes == 0 || (result->status != STATUS_BROKEN && result->status != STATUS_SILENT))
+		return;
+	snprintf(words, sizeof words, "; sent %" PRIu64 " of %" PRIu64 " bytes", result->sent,
+		 bytes);
+	result_append(result, words);
 }
 
 void result_fail_begun_late(struct probe_result *result, enum stage stage, uint64_t ms)

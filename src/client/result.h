@@ -105,6 +105,9 @@ void result_fail_outgoing(struct probe_result *result, enum stage stage, int rea
 			  const struct address *address, const struct address *source,
 			  const char *besides);
 
+/* Makes it a failure to start the lookup, for that reason of errno. */
+void result_fail_lookup(struct probe_result *result, int reason);
+
 /* Makes it a failure of the lookup, for addresses of `family` (AF_UNSPEC: any). */
 void result_fail_resolving(struct probe_result *result, const struct resolver_news *news,
 			   int family);

@@ -195,7 +195,6 @@ static void start_attempt(struct series *series, bool looks_up)
 		.began_ms = clock_now_ms(),
 		.late_us = lateness(series, now_us),
 	};
-	slot->options = *series->request.options;
 	slot->options.serial = slot->attempt.serial;
 	set_next_due(series, now_us);
 	if (series->request.each)
@@ -249,6 +248,7 @@ static void prepare_slots(struct series *series)
 {
 	for (unsigned i = 0; i < series->request.parallel; i++) {
 		series->slots[i].series = series;
+		series->slots[i].options = *series->request.options;
 		series->slots[i].next = series->free;
 		series->free = &series->slots[i];
 	}

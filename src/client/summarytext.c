@@ -46,15 +46,6 @@ static void add_us(struct text *text, uint64_t us)
 	}
 }
 
-/* Writes a time of day. Returns `text`. */
-static char *describe_time(uint64_t ms, char text[TIMESTAMP_MAX])
-{
-	struct timespec time = {.tv_sec = (time_t)(ms / 1000),
-				.tv_nsec = (long)(ms % 1000) * 1000000};
-
-	return timestamp_format_fine(text, &time);
-}
-
 static void add_counts(struct text *text, const struct summary_counts *counts)
 {
 	uint64_t failures = counts->attempts - counts->successes;
@@ -78,9 +69,9 @@ static void add_outage(struct text *text, const struct outage *outage)
 	char time[TIMESTAMP_MAX];
 
 	text_add(text, "outage %s %s", outage->is_over ? "from" : "since",
-		 describe_time(outage->from_ms, time));
+		 timestamp_format_ms(time, outage->from_ms));
 	if (outage->is_over)
-		text_add(text, " to %s (", describe_time(outage->to_ms, time));
+		text_add(text, " to %s (", timestamp_format_ms(time, outage->to_ms));
 	else
 		text_add(text, ", not over (");
 	add_us(text, outage->length_us);
@@ -159,9 +150,9 @@ static void add_outages_json(struct json *json, const struct outages *outages)
 	json_open_array(json, "outages_listed");
 	for (size_t i = 0; i < listed; i++) {
 		json_open_object(json, NULL);
-		json_string(json, "from", describe_time(list[i].from_ms, time));
+		json_string(json, "from", timestamp_format_ms(time, list[i].from_ms));
 		json_string(json, "to",
-			    list[i].is_over ? describe_time(list[i].to_ms, time) : NULL);
+			    list[i].is_over ? timestamp_format_ms(time, list[i].to_ms) : NULL);
 		json_number(json, "attempts", list[i].attempts);
 		json_close(json);
 	}

@@ -82,13 +82,6 @@ static void print_json(struct survey *survey, const struct series_attempt *attem
 	survey->cannot_write = !written;
 }
 
-/* Ends the run early: what was done is reported. Without a series, whoever calls ends it. */
-static void stop_series(struct survey *survey)
-{
-	if (survey->series)
-		series_stop(survey->series);
-}
-
 /* An attempt is over. */
 static void attempted_cb(const struct series_attempt *attempt, void *argument)
 {
@@ -102,9 +95,9 @@ static void attempted_cb(const struct series_attempt *attempt, void *argument)
 		print_json(survey, attempt);
 	else if (has_lines(survey->options))
 		print_line(survey, attempt);
-	/* No other attempt could be better. */
+	/* No other attempt could be better. Without a series, whoever calls ends the run. */
 	if (survey->cannot_write || result->status == STATUS_USAGE)
-		stop_series(survey);
+		series_stop(survey->series);
 }
 
 static void over_cb(void *argument)
