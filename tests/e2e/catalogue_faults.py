@@ -157,7 +157,7 @@ REFUSED = "192.0.2.1"
 
 
 def pass_on(daemon, client):
-    """What a client hears that a proxy passes on; the right words to who is refused count as a greeting."""
+    """What a client behind a proxy hears; the right words to a refused one count as a greeting."""
     heard = ask(daemon.proxies[0], header(client))
     return GREETING if client == REFUSED and heard == REFUSAL else heard
 

@@ -111,7 +111,7 @@ class Quiet(ClientTest):
 
 class Verbose(ClientTest):
     def stages(self, expected, *arguments, exit=0, stdout=GREETING):
-        """-v must tell these stages in this order, a line each; the network's line is for who has it."""
+        """-v must tell these stages in this order, a line each; the network's line only where the kernel tells of it."""
         answer = ask(*arguments)
         self.assertEqual((answer.exit, answer.stdout), (exit, stdout), answer)
         lines = [line for line in answer.stderr.decode().splitlines() if not line.startswith("network: ")]

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* check_names: who looks up, who waits, and what all of a series know. */
+/* check_names: which attempt of a series looks up, which wait, and what all know. */
 #include "client/names.h"
 
 #include <stdio.h>
