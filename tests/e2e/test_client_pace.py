@@ -101,7 +101,7 @@ class Together(SurveyTest):
             self.assertEqual((counters["accepted"], counters["greeted"]), (count, count))
 
     def test_haild_answers_their_datagrams(self):
-        with Daemon("-u") as daemon:
+        with Daemon("-u", "--rate-per-source=0") as daemon:
             told = self.tells(0, "-u", "-c500", "-P10", LOCAL, daemon.port)
             self.assertEqual(told.successes, 500)
             self.assertGreaterEqual(daemon.counters()["datagrams_answered"], 500)

@@ -381,7 +381,7 @@ class Datagrams(Load):
             self.assertEqual(result.stderr.decode(), f"load: {complaint}\n")
 
     def test_counts(self):
-        with Daemon("-q", "-u") as daemon:
+        with Daemon("-q", "-u", "--rate-per-source=0") as daemon:
             numbers = self.numbers("datagrams", daemon.port, *self.FEW, "--size=15")
             self.assertGreaterEqual(numbers["greetings"], 200)
             self.assertLess(numbers["greetings"], 200 + 8)
