@@ -99,8 +99,10 @@ EXTRA_DIST += \
 	tests/e2e/compare_clients.py \
 	tests/e2e/compare_commands.py \
 	tests/e2e/compare_faults.py \
+	tests/e2e/engine_nftables.py \
 	tests/e2e/lib/README.md \
 	tests/e2e/lib/activation.py \
+	tests/e2e/lib/backends.py \
 	tests/e2e/lib/clients.py \
 	tests/e2e/lib/crowd.py \
 	tests/e2e/lib/differences.py \
@@ -112,6 +114,7 @@ EXTRA_DIST += \
 	tests/e2e/lib/manager.py \
 	tests/e2e/lib/misreading.py \
 	tests/e2e/lib/naive.py \
+	tests/e2e/lib/network.py \
 	tests/e2e/lib/objects.py \
 	tests/e2e/lib/reading.py \
 	tests/e2e/lib/reload.py \
