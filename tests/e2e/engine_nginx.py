@@ -48,6 +48,12 @@ class NginxTest(unittest.TestCase):
     def write(self, text):
         self.config.write_text(text)
 
+    def change(self, old, new):
+        """Puts something else in one place of the example."""
+        text = CONFIG.read_text()
+        self.assertEqual(text.count(old), 1)
+        self.write(text.replace(old, new))
+
     def command(self, *options):
         return ["nginx", "-e", "stderr", "-c", str(self.main), *options]
 
@@ -110,9 +116,7 @@ class Talkers(NginxTest):
         self.assertEqual(self.talk("proxy_half_close on"), 0)
 
     def test_without_half_close(self):
-        text = CONFIG.read_text()
-        self.assertEqual(text.count("proxy_half_close on;"), 1)
-        self.write(text.replace("proxy_half_close on;", ""))
+        self.change("proxy_half_close on;", "")
         self.start(message=GREETING.decode())
         self.assertGreater(self.talk("without proxy_half_close"), 0)
 
@@ -168,18 +172,17 @@ class OneIsAway(NginxTest):
         self.is_back(f"one is killed with {AT_ONCE} clients at once, and started anew", clients, failures=AT_ONCE)
 
     def test_is_taken_out_first(self):
-        text = CONFIG.read_text()
         with self.last() as last:
             clients = self.clients()
             clients.wait_greeted(last)
-            self.write(text.replace("192.0.2.13:12346 ", "192.0.2.13:12346 down "))
+            self.change("192.0.2.13:12346 ", "192.0.2.13:12346 down ")
             self.reload()
             last.wait_counters(open=0)
             before = last.counters()["accepted"]
             clients.wait_greeted(self.other)
             self.assertLessEqual(last.counters()["accepted"], before + AT_ONCE)
         with self.last() as last:
-            self.write(text)
+            self.write(CONFIG.read_text())
             self.reload()
             clients.wait_greeted(last)
             seen = self.told("one is taken out, stopped, and put back", clients.stop())
@@ -224,6 +227,18 @@ class SomeAreSilent(NginxTest):
         [address] = struct.unpack("=I", socket.inet_aton(ADDRESSES[name]))
         lines = [line.split() for line in self.network.servers.run("cat", "/proc/net/tcp").splitlines()]
         return sum((line[1], line[3]) == (f"{address:08X}:{12346:04X}", "01") for line in lines)
+
+    def test_one_is_away(self):
+        """Its clients are passed on, as proxy_next_upstream says; without that, they get nothing."""
+        self.start("ab")
+        seen = self.told("one is away", survey(30))
+        self.assertEqual(seen.failures, 0, seen)
+
+    def test_one_is_away_and_nobody_is_passed_on(self):
+        self.change("proxy_next_upstream on;", "proxy_next_upstream off;")
+        self.start("ab")
+        seen = self.told("one is away, with proxy_next_upstream off", survey(30))
+        self.assertGreaterEqual(seen.failures, 1, seen)
 
     def test_all_are_away(self):
         """nginx accepts, finds nobody, and closes."""
