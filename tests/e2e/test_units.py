@@ -12,6 +12,7 @@ from lib.harness import temporary_directory
 
 # The programs stand in build/src, the units in build/systemd.
 MADE = pathlib.Path(harness.program("haild")).resolve().parent.parent / "systemd"
+EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples/systemd"
 # The most that a unit may be exposed to, of 10.
 EXPOSURE = {"haild.service": 1.1, "haild@.service": 0.3}
 
@@ -46,6 +47,24 @@ class Units(unittest.TestCase):
         with (self.folder / "haild.service").open("a") as unit:
             unit.write("[Service]\nNoSuchKey=1\n")
         self.assertIn("NoSuchKey", self.verify())
+
+    def test_example(self):
+        """What it adds to the units, and that a mistake in it would be noticed."""
+        found = [*EXAMPLE.glob("*.socket"), *EXAMPLE.glob("*.socket.d/*.conf")]
+        texts = {path.relative_to(EXAMPLE): path.read_text() for path in found}
+        self.assertEqual(len(texts), 2)
+        for name, text in texts.items():
+            (self.folder / name).parent.mkdir(exist_ok=True)
+            (self.folder / name).write_text(text)
+        self.assertEqual(self.verify_example(), "")
+        for name, text in texts.items():
+            (self.folder / name).write_text(text.replace("FileDescriptorName", "NoSuchKey"))
+            self.assertIn("NoSuchKey", self.verify_example())
+            (self.folder / name).write_text(text)
+
+    def verify_example(self):
+        done = analyze("verify", "--man=no", self.folder / "haild@01.socket", self.folder / "haild-metrics@01.socket")
+        return done.stdout + done.stderr
 
     def test_exposure(self):
         for name, limit in EXPOSURE.items():

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: ISC
-"""Several haild with a socket each, on one port."""
+"""Several haild with a socket each: on one port, as the units are, or on a port each, as in examples/systemd."""
 import os
+import pathlib
 import signal
+import urllib.request
 
-from manager import ask, Clients, GREETING, poll_until, PORT, run, show, systemctl, UnitTest
+from manager import ask, Clients, DEADLINE, GREETING, OURS, poll_until, PORT, run, show, systemctl, UnitTest
 
+EXAMPLE = pathlib.Path("/usr/src/haild/example")
 
 
 class Several(UnitTest):
@@ -66,3 +69,49 @@ class Several(UnitTest):
         self.assertEqual(ask(), GREETING)
         pid = show("haild@1.service", "MainPID")
         self.assertNotEqual(os.readlink(f"/proc/{pid}/ns/net"), os.readlink("/proc/self/ns/net"))
+
+
+class Example(UnitTest):
+    """examples/systemd: a port for each, with PROXY headers, and one for its metrics"""
+
+    NAMES = ("01", "02", "03", "04")
+
+    def setUp(self):
+        super().setUp()
+        run("cp", "-r", *map(str, EXAMPLE.glob("haild*")), str(OURS))
+        self.configure("HAILD_OPTIONS=-e\nHAILD_MESSAGE={instance} {peer}\n")
+        systemctl("daemon-reload")
+
+    def enable(self):
+        run("bash", "-c", "systemctl enable --now haild@{01..04}.socket")
+
+    def test_verify_has_nothing_to_say(self):
+        done = run("systemd-analyze", "verify", "--man=no", "haild@01.socket", "haild-metrics@01.socket")
+        self.assertEqual((done.stdout, done.stderr), ("", ""))
+
+    def test_each_has_its_port_and_name(self):
+        self.enable()
+        for name in self.NAMES:
+            self.assertEqual(show(f"haild@{name}.service", "ActiveState"), "inactive")
+            answer = run("hailto", "--send-proxy=198.51.100.7:4242", "127.0.0.1", f"123{name}")
+            self.assertEqual(answer.stdout, f"{name} 198.51.100.7:4242")
+            self.assertEqual(systemctl("is-enabled", f"haild@{name}.socket"), "enabled")
+
+    def metrics(self, name, path="metrics"):
+        with urllib.request.urlopen(f"http://127.0.0.1:124{name}/{path}", timeout=DEADLINE) as answer:
+            return answer.read().decode()
+
+    def test_each_tells_its_metrics(self):
+        self.enable()
+        for count, name in enumerate(self.NAMES):
+            for _ in range(count):
+                run("hailto", "--send-proxy", "127.0.0.1", f"123{name}")
+            poll_until(lambda: f"\nhaild_connections_greeted_total {count}\n" in self.metrics(name))
+            self.assertTrue(self.metrics(name, "readyz"))
+
+    def test_stopped_they_leave_no_port(self):
+        self.enable()
+        systemctl("disable", "--now", *(f"haild@{name}.socket" for name in self.NAMES))
+        for name in self.NAMES:
+            for port in f"123{name}", f"124{name}":
+                self.assertEqual(run("hailto", "-q", "127.0.0.1", port, check=False).returncode, 4)

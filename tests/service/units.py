@@ -18,7 +18,7 @@ import unittest
 from manager import (ask, Clients, DEADLINE, GREETING, journal, poll_until, PORT, run, show, systemctl, UNITS, UnitTest,
                      VERSION)
 # Which unittest finds here, too.
-from several import Several  # noqa: F401
+from several import Example, Several  # noqa: F401
 
 
 class Checks(UnitTest):
