@@ -74,8 +74,8 @@ class Network:
         self.clients = Here()
         try:
             self.balancer, self.servers = (self._stack.enter_context(Machine()) for _ in range(2))
-            self._cable("balancer", self.clients, "clients")
-            self._cable("servers", self.balancer, "balancer", self.servers)
+            self._cable(self.clients, "balancer", self.balancer, "clients")
+            self._cable(self.balancer, "servers", self.servers, "balancer")
             self._address()
         except BaseException:
             self.__exit__()
@@ -85,15 +85,13 @@ class Network:
     def __exit__(self, *_):
         self._stack.close()
 
-    def _cable(self, name, left, other_name, right=None):
+    def _cable(self, left, left_device, right, right_device):
         """Joins two machines by a pair of devices; each is called after what it leads to."""
-        right = right or self.balancer
-        command = ["ip", "link", "add", name, "netns", left.pid, "type", "veth",
-                   "peer", "name", other_name, "netns", right.pid]
+        command = ["ip", "link", "add", left_device, "netns", left.pid, "type", "veth",
+                   "peer", "name", right_device, "netns", right.pid]
         if subprocess.run(list(map(str, command)), capture_output=True).returncode != 0:
             raise unittest.SkipTest("the kernel makes no pair of virtual interfaces")
-        if left is self.clients:
-            self._stack.callback(left.run, "ip", "link", "del", name)
+        self._stack.callback(left.run, "ip", "link", "del", left_device)
 
     def _address(self):
         self.clients.has("balancer", *(f"{address}/24" for address in CLIENTS), f"{CLIENT_6}/64")
