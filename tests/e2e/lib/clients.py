@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import fcntl
+import functools
 import os
 import pty
 import re
@@ -42,9 +43,22 @@ def given(seconds):
     return f"{ms}ms" if ms % 1000 else f"{ms // 1000}s"
 
 
-# Of a test that needs the lookup of both families to be first.
-prompt_lookups = unittest.skipIf(WRAPPER, "beside a wrapper a lookup takes longer than the 50 ms after which the "
-                                          "families are asked for apart")
+def prompt_lookups(test):
+    """Of a test in which both families are found by one lookup: in less than 50 ms, or they are asked for apart.
+
+    A machine that stands still for that long makes another answer right, so what fails is tried again. A fault of ours
+    does not depend on that, and fails each time. (What fails in a subTest is not tried again.)
+    """
+    @functools.wraps(test)
+    def tried_again(self):
+        for _ in range(4):
+            try:
+                return test(self)
+            except AssertionError as failure:
+                print(f"\n    tried again, for it may have been a standstill: {failure}", flush=True)
+        return test(self)
+    return unittest.skipIf(WRAPPER, "beside a wrapper a lookup takes longer than the 50 ms after which the "
+                                    "families are asked for apart")(tried_again)
 
 
 def together(*calls):
