@@ -67,6 +67,7 @@ EXTRA_DIST += \
 	bench/lib/many.py \
 	bench/lib/memory.py \
 	bench/lib/message.py \
+	bench/lib/plots.py \
 	bench/lib/rest.py \
 	bench/lib/rounds.py \
 	bench/lib/servers.py \
@@ -74,10 +75,15 @@ EXTRA_DIST += \
 	bench/lib/start.py \
 	bench/lib/table.py \
 	bench/lib/targets.py \
+	bench/model/comparison.py \
+	bench/model/queueing.py \
+	bench/model/simulation.py \
 	bench/peers/tutorial_client.py \
 	bench/peers/tutorial_server.py \
+	bench/plots/crowd.gnuplot \
 	bench/plots/held.gnuplot \
 	bench/plots/message.gnuplot \
 	bench/plots/style.gnuplot \
 	bench/results \
-	bench/run.py
+	bench/run.py \
+	bench/simulate.py

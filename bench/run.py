@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from lib import machine, targets
+from lib import machine, plots, targets
 
 Effort = collections.namedtuple("Effort", "rounds seconds")
 
@@ -69,15 +69,6 @@ def _measure(part, effort, folder, origin):
     print(f"({part}: {time.monotonic() - began:.0f} s)", flush=True)
 
 
-def _plot(folder):
-    """Draws the plots of the tables that are there."""
-    for name in PLOTS:
-        if (folder / f"{name}.tsv").exists():
-            script = machine.ROOT / "bench/plots" / f"{name}.gnuplot"
-            subprocess.run(["gnuplot", "-c", script, script.parent], cwd=folder, check=True)
-            print(f"{folder / name}.svg is drawn.")
-
-
 def _run(arguments):
     folder = pathlib.Path(machine.built("src/haild")).parents[1] / "bench" if arguments.quick else (
         machine.ROOT / "bench/results")
@@ -91,7 +82,7 @@ def _run(arguments):
         if part in wanted:
             _measure(part, efforts[arguments.quick], folder, origin)
     if "plots" in wanted:
-        _plot(folder)
+        plots.draw(PLOTS, folder)
     tables = [targets.summarize(folder), targets.judge(folder)]
     for table in tables:
         if table.rows:

@@ -82,6 +82,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_rush.py \
 	tests/e2e/test_scripts.py \
 	tests/e2e/test_segments.py \
+	tests/e2e/test_simulation.py \
 	tests/e2e/test_sources.py \
 	tests/e2e/test_start.py \
 	tests/e2e/test_start_waiting.py \
