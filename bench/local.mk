@@ -58,8 +58,10 @@ EXTRA_DIST += \
 	bench/README.md \
 	bench/lib/clients.py \
 	bench/lib/datagram.py \
+	bench/lib/ended.py \
 	bench/lib/exact.py \
 	bench/lib/held.py \
+	bench/lib/instances.py \
 	bench/lib/latency.py \
 	bench/lib/limits.py \
 	bench/lib/load.py \

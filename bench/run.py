@@ -32,6 +32,8 @@ PARTS = {
     "clients": (Effort(200, None), Effort(20, None)),
     "many": (Effort(9, 100000), Effort(3, 10000)),
     "limits": (Effort(21, None), Effort(3, None)),
+    "instances": (Effort(21, 0.5), Effort(3, 0.2)),
+    "ended": (Effort(1, None), Effort(1, None)),
 }
 PLOTS = ("held", "message")
 

@@ -21,7 +21,8 @@ COUNTED = (1000, 3000)  # attempts: the difference leaves out what only the star
 LOOP_OF_NC = 'seq {count} | xargs -P {at_once} -I_ sh -c "nc.openbsd -4 127.0.0.1 {port} | grep -q \\"^Hi from server\\\\$\\""'
 
 
-def _hailto(count, port):
+def hailto(count, port):
+    """The command with which it asks so often."""
     return [machine.built("src/hailto"), "-c", str(count), "-P", str(AT_ONCE), "-q", "-E", servers.GREETING.decode(),
             "127.0.0.1", str(port)]
 
@@ -49,7 +50,7 @@ def _ask(name, server, count):
     if name == "generator":
         return _generator(server, count)
     if name == "hailto":
-        return _run(_hailto(count, server.port), count)
+        return _run(hailto(count, server.port), count)
     few = max(count // FORKING_SHARE, AT_ONCE)
     if name == "nc":
         return _run(["bash", "-c", LOOP_OF_NC.format(count=few, at_once=AT_ONCE, port=server.port)], few)
@@ -62,7 +63,7 @@ def _instructions(port):
     totals = []
     for count in COUNTED:
         done = subprocess.run(
-            ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--vgdb=no", *_hailto(count, port)],
+            ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--vgdb=no", *hailto(count, port)],
             stdin=subprocess.DEVNULL, capture_output=True, timeout=DEADLINE, check=True)
         totals.append(int(re.search(rb"Collected : (\d+)", done.stderr)[1]))
     return round((totals[1] - totals[0]) / (COUNTED[1] - COUNTED[0]))

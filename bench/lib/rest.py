@@ -70,6 +70,7 @@ def frozen(server):
 
 def waiting(port):
     """How many connections wait to be accepted there, as the kernel's table tells: listeners come first."""
+    count = 0
     with open("/proc/net/tcp", encoding="ascii") as table:
         next(table)
         for line in table:
@@ -77,5 +78,5 @@ def waiting(port):
             if state != "0A":
                 break
             if local.endswith(f":{port:04X}"):
-                return int(queues.partition(":")[2], 16)
-    return 0
+                count += int(queues.partition(":")[2], 16)
+    return count
