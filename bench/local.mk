@@ -70,6 +70,7 @@ EXTRA_DIST += \
 	bench/lib/memory.py \
 	bench/lib/message.py \
 	bench/lib/plots.py \
+	bench/lib/queue.py \
 	bench/lib/rest.py \
 	bench/lib/rounds.py \
 	bench/lib/servers.py \

@@ -34,6 +34,7 @@ PARTS = {
     "limits": (Effort(21, None), Effort(3, None)),
     "instances": (Effort(21, 0.5), Effort(3, 0.2)),
     "ended": (Effort(1, None), Effort(1, None)),
+    "queue": (Effort(1, None), Effort(1, None)),
 }
 PLOTS = ("held", "message")
 
