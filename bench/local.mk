@@ -60,6 +60,7 @@ EXTRA_DIST += \
 	bench/lib/datagram.py \
 	bench/lib/ended.py \
 	bench/lib/exact.py \
+	bench/lib/excerpts.py \
 	bench/lib/held.py \
 	bench/lib/instances.py \
 	bench/lib/latency.py \

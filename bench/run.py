@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from lib import machine, plots, targets
+from lib import excerpts, machine, plots, targets
 
 Effort = collections.namedtuple("Effort", "rounds seconds")
 
@@ -94,6 +94,7 @@ def _run(arguments):
     if not arguments.quick:
         tables.append(targets.brief(folder))
         targets.tell(tables, [machine.ROOT / "README.md", machine.ROOT / "doc/performance.md"])
+        excerpts.write(folder)
 
 
 def _end(number, _frame):

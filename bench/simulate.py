@@ -11,7 +11,7 @@ import random
 import shutil
 import sys
 
-from lib import machine, plots
+from lib import excerpts, machine, plots
 from lib.table import Table, load
 from model import comparison
 from model.simulation import NEVER, World, simulate
@@ -208,6 +208,8 @@ def main():
     agrees = _compare(arguments, folder, origin)
     if not arguments.compare:
         _simulate_crowds(arguments, folder, origin)
+    if arguments.record:
+        excerpts.write(folder)
     if not agrees:
         sys.exit("The simulation and theory differ. If they agree with another --seed, it was chance.")
 

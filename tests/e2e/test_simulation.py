@@ -15,9 +15,8 @@ from lib.harness import run
 BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
 sys.path.append(str(BENCH))
 
-# pylint: disable=wrong-import-position
-from model import comparison, queueing  # noqa: E402
-from model.simulation import NEVER, World, simulate  # noqa: E402
+from model import comparison, queueing
+from model.simulation import NEVER, World, simulate
 
 CLIENTS, SEED = 60_000, 1
 LOADS = (0.3, 0.5, 0.8)
