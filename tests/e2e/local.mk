@@ -118,6 +118,7 @@ EXTRA_DIST += \
 	tests/e2e/lib/naive.py \
 	tests/e2e/lib/network.py \
 	tests/e2e/lib/objects.py \
+	tests/e2e/lib/prometheus.py \
 	tests/e2e/lib/reading.py \
 	tests/e2e/lib/reload.py \
 	tests/e2e/lib/rows.py \

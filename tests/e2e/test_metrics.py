@@ -13,12 +13,11 @@ import socket
 import subprocess
 import time
 import unittest
-import urllib.parse
 
 from lib import harness
 from lib.harness import (
-    DEADLINE, Daemon, GREETING, connect, has_heard, need, poll_until, program, read_all, run, start,
-    temporary_directory)
+    DEADLINE, Daemon, GREETING, connect, has_heard, need, poll_until, program, read_all, run, temporary_directory)
+from lib.prometheus import Prometheus
 from lib.scrape import GET, get, samples, say, scrape, take_apart
 
 ROOM = 16
@@ -330,55 +329,13 @@ class Start(unittest.TestCase):
             self.assertEqual(get(daemon.metrics_port, "/healthz").status, 200)
 
 
-class Prometheus:
-    """A real Prometheus that scrapes a daemon, with what it stores in a folder that goes with the test."""
-
-    def __init__(self, test, port):
-        need("prometheus")
-        folder = temporary_directory(test)
-        (folder / "prometheus.yml").write_text(json.dumps({
-            "global": {"scrape_interval": "250ms", "scrape_timeout": "250ms"},
-            "scrape_configs": [{"job_name": "haild", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}]}))
-        self._log = open(folder / "log", "w+")
-        test.addCleanup(self._log.close)
-        self._process = start(["prometheus", f"--config.file={folder}/prometheus.yml",
-                               f"--storage.tsdb.path={folder}/data", "--web.listen-address=127.0.0.1:0"],
-                              stdout=subprocess.DEVNULL, stderr=self._log)
-        test.addCleanup(self._end)
-        self._port = int(poll_until(self._find_port)[1])
-
-    def _end(self):
-        self._process.terminate()
-        self._process.wait(DEADLINE)
-
-    def _find_port(self):
-        """It logs the port that the kernel has chosen."""
-        text = pathlib.Path(self._log.name).read_text()
-        if self._process.poll() is not None:
-            raise AssertionError(f"prometheus has ended:\n{text[-2000:]}")
-        return re.search(r'Listening on"? address=\S*?:(\d+)', text)
-
-    def query(self, expression):
-        """The values of an expression, by reason if they have one."""
-        with contextlib.suppress(OSError):
-            request = b"GET /api/v1/query?query=%s HTTP/1.0\r\n\r\n" % urllib.parse.quote(expression).encode()
-            answer = take_apart(say(self._port, request))
-            if answer.status == 200:
-                return {one["metric"].get("reason"): float(one["value"][1])
-                        for one in json.loads(answer.body)["data"]["result"]}
-        return {}
-
-    def wait(self, expression, value):
-        try:
-            poll_until(lambda: value in self.query(expression).values(), every=0.1)
-        except AssertionError:
-            raise AssertionError(f"{expression} is {self.query(expression)}, not {value}") from None
-
-
 class Scraping(unittest.TestCase):
     def test_a_real_prometheus(self):
         with Daemon(*HERE) as daemon:
-            prometheus = Prometheus(self, daemon.metrics_port)
+            prometheus = Prometheus(self, {
+                "global": {"scrape_interval": "250ms", "scrape_timeout": "250ms"},
+                "scrape_configs": [{"job_name": "haild", "static_configs": [
+                    {"targets": [f"127.0.0.1:{daemon.metrics_port}"]}]}]})
             prometheus.wait("up", 1)
             for _ in range(7):
                 daemon.greeting()
@@ -387,8 +344,7 @@ class Scraping(unittest.TestCase):
             prometheus.wait("haild_connection_duration_seconds_count", 7)
             prometheus.wait("haild_draining", 0)
             self.assertEqual(len(prometheus.query("haild_connections_ended_total")), 17)
-            [median] = prometheus.query(
-                "histogram_quantile(0.5, haild_connection_duration_seconds_bucket)").values()
+            [(_, median)] = prometheus.query("histogram_quantile(0.5, haild_connection_duration_seconds_bucket)")
             self.assertGreater(median, 0)
             # Prometheus keeps its connection as long as we do: not at all.
             poll_until(daemon.has_given_back_descriptors)
