@@ -16,7 +16,7 @@ import unittest
 
 from lib import harness
 from lib.harness import (
-    DEADLINE, Daemon, GREETING, connect, has_heard, need, poll_until, program, read_all, run, temporary_directory)
+    DEADLINE, Daemon, GREETING, connect, has_heard, need, poll_until, read_all, run, temporary_directory)
 from lib.prometheus import Prometheus
 from lib.scrape import GET, get, samples, say, scrape, take_apart
 
@@ -359,14 +359,17 @@ class Examples(unittest.TestCase):
         self.names = {re.match(r"[a-z_]+", line)[0] for line in text.splitlines() if not line.startswith("#")}
 
     def check_names(self, text):
-        named = set(re.findall(r"\bhaild_[a-z_]+", text))
+        # What recording rules make has a colon before it and behind it.
+        named = set(re.findall(r"(?<![\w:])haild_[a-z_]+", text))
         self.assertEqual(named - self.names, set())
         return named
 
     def test_rules(self):
         self.assertGreater(len(self.check_names((EXAMPLES / "alerts.yml").read_text())), 4)
         self.check_names((EXAMPLES / "alerts_test.yml").read_text())
-        self.assertRegex(promtool("check", "rules", EXAMPLES / "alerts.yml"), r"SUCCESS: \d+ rules found")
+        self.check_names((EXAMPLES / "rules.yml").read_text())
+        for rules in "alerts.yml", "rules.yml":
+            self.assertRegex(promtool("check", "rules", EXAMPLES / rules), r"SUCCESS: \d+ rules found")
         promtool("check", "config", EXAMPLES / "prometheus.yml")
         self.assertIn("SUCCESS", promtool("test", "rules", EXAMPLES / "alerts_test.yml"))
 
@@ -375,6 +378,18 @@ class Examples(unittest.TestCase):
         tests = (EXAMPLES / "alerts_test.yml").read_text()
         for alert in alerts:
             self.assertRegex(tests, rf"alertname: {alert}\n +exp_alerts:", alert)
+
+    def test_each_alert_is_in_the_readme(self):
+        """With the time for which it waits."""
+        rules = (EXAMPLES / "alerts.yml").read_text().split("- alert: ")[1:]
+        waits = [(rule.partition("\n")[0], *(re.findall(r"(?m)^ +for: (\d+)m$", rule) or [""])) for rule in rules]
+        table = re.findall(r"(?m)^\| `(Haild\w+)` \|.*\| (?:(\d+) min )?\|$", (EXAMPLES / "README.md").read_text())
+        self.assertEqual(table, waits)
+
+    def test_each_record_is_tested_or_used(self):
+        texts = [(EXAMPLES / name).read_text() for name in ("alerts_test.yml", "alerts.yml", "rules.yml")]
+        for record in re.findall(r"- record: (\S+)", texts[2]):
+            self.assertTrue(any(re.search(rf"(?<!record: )\b{record}\b", text) for text in texts), record)
 
     def test_dashboard(self):
         text = (EXAMPLES / "dashboard.json").read_text()
