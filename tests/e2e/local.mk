@@ -102,6 +102,7 @@ EXTRA_DIST += \
 	tests/e2e/compare_faults.py \
 	tests/e2e/engine_nftables.py \
 	tests/e2e/engine_nginx.py \
+	tests/e2e/engine_prometheus.py \
 	tests/e2e/lib/README.md \
 	tests/e2e/lib/activation.py \
 	tests/e2e/lib/backends.py \
