@@ -100,9 +100,13 @@ EXTRA_DIST += \
 	tests/e2e/compare_clients.py \
 	tests/e2e/compare_commands.py \
 	tests/e2e/compare_faults.py \
+	tests/e2e/engine_kubernetes.py \
 	tests/e2e/engine_nftables.py \
 	tests/e2e/engine_nginx.py \
 	tests/e2e/engine_prometheus.py \
+	tests/e2e/kubernetes/package-lock.json \
+	tests/e2e/kubernetes/package.json \
+	tests/e2e/kubernetes/validate.mjs \
 	tests/e2e/lib/README.md \
 	tests/e2e/lib/activation.py \
 	tests/e2e/lib/backends.py \
@@ -113,6 +117,7 @@ EXTRA_DIST += \
 	tests/e2e/lib/foreign.py \
 	tests/e2e/lib/harness.py \
 	tests/e2e/lib/hostile.py \
+	tests/e2e/lib/kubernetes.py \
 	tests/e2e/lib/machine.py \
 	tests/e2e/lib/manager.py \
 	tests/e2e/lib/misreading.py \
