@@ -260,7 +260,8 @@ class Stop(unittest.TestCase):
                 self.assertEqual((answer.status, answer.body), (503, b"stopping\n"))
                 self.assertEqual(get(daemon.metrics_port, "/healthz").status, 200)
                 found = scrape(daemon.metrics_port)
-                self.assertEqual((found["haild_draining"], found["haild_connections_open"]), (1, 1))
+                self.assertEqual((found["haild_draining"], found["haild_ready"]), (1, 0))
+                self.assertEqual(found["haild_connections_open"], 1)
                 self.assertRaises(ConnectionRefusedError, connect, daemon.port)
             self.assertEqual(daemon.wait(), 0)
 
@@ -274,7 +275,8 @@ class Stop(unittest.TestCase):
             self.assertEqual(get(daemon.metrics_port, "/healthz").status, 200)
             self.assertEqual(daemon.greeting(), GREETING)
             found = scrape(daemon.metrics_port)
-            self.assertEqual((found["haild_draining"], found["haild_connections_accepted_total"]), (0, 1))
+            self.assertEqual((found["haild_draining"], found["haild_ready"]), (0, 0))
+            self.assertEqual(found["haild_connections_accepted_total"], 1)
 
     def test_count_reached_is_not_ready(self):
         with Daemon("-n", 1, "--idle", "5m", "-t", "10m", *HERE) as daemon:

@@ -217,10 +217,12 @@ START_TEST(facts_are_there)
 	assert_line("haild_connections_limit 1000");
 	assert_line("haild_start_time_seconds 1795812345.678");
 	assert_line("haild_draining 0");
+	assert_line("haild_ready 0");
 	assert_line("haild_build_info{version=\"" PACKAGE_VERSION "\",libevent=\"2.1.12\"} 1");
-	facts.is_draining = true;
+	facts.is_draining = facts.is_ready = true;
 	render();
 	assert_line("haild_draining 1");
+	assert_line("haild_ready 1");
 }
 END_TEST
 

@@ -133,6 +133,8 @@ size_t metrics_render(const struct metrics_facts *facts, char *text)
 	add_gauge(&all, "haild_draining",
 		  "whether a stop has begun that waits for the open connections",
 		  facts->is_draining);
+	add_gauge(&all, "haild_ready", "whether new clients are welcome, as /readyz says",
+		  facts->is_ready);
 	add_head(&all, "haild_start_time_seconds", "gauge",
 		 "when the daemon started, in seconds since 1970");
 	add_seconds(&all, "haild_start_time_seconds", facts->start_ms);

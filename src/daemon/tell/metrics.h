@@ -21,7 +21,7 @@ struct metrics_facts {
 	uint64_t room;	   /* how many connections may be open */
 	uint64_t start_ms; /* since 1970 */
 	bool is_draining;  /* a stop waits for the open connections */
-	bool is_ready;	   /* new clients are welcome; not in the text, but the answer to /readyz */
+	bool is_ready;	   /* new clients are welcome; also the answer to /readyz */
 	const char *libevent; /* its version */
 };
 
