@@ -77,8 +77,6 @@ src_libbase_a_SOURCES = \
 	src/base/regularfile.h \
 	src/base/signals.c \
 	src/base/signals.h \
-	src/base/siphash.c \
-	src/base/siphash.h \
 	src/base/socket.c \
 	src/base/socket.h \
 	src/base/standard.c \
@@ -206,6 +204,8 @@ src_libclient_a_SOURCES = \
 src_libdaemon_a_SOURCES = \
 	src/daemon/admission.c \
 	src/daemon/admission.h \
+	src/daemon/admit/debts.c \
+	src/daemon/admit/debts.h \
 	src/daemon/admit/gate.c \
 	src/daemon/admit/gate.h \
 	src/daemon/admit/lists.c \
@@ -214,17 +214,17 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/admit/networkfile.h \
 	src/daemon/admit/networks.c \
 	src/daemon/admit/networks.h \
-	src/daemon/admit/opensources.c \
-	src/daemon/admit/opensources.h \
+	src/daemon/admit/pairhash.h \
 	src/daemon/admit/point.h \
 	src/daemon/admit/ranges.c \
 	src/daemon/admit/ranges.h \
-	src/daemon/admit/ratelimit.c \
-	src/daemon/admit/ratelimit.h \
 	src/daemon/admit/rules.c \
 	src/daemon/admit/rules.h \
 	src/daemon/admit/source.c \
 	src/daemon/admit/source.h \
+	src/daemon/admit/sources.c \
+	src/daemon/admit/sources.h \
+	src/daemon/admit/verdict.h \
 	src/daemon/options.c \
 	src/daemon/options.h \
 	src/daemon/status.h \

@@ -8,12 +8,15 @@
 #define MUST_CHECK __attribute__((warn_unused_result))
 /* Called so rarely that its large variables must not burden its caller. */
 #define RARE __attribute__((cold, noinline))
+/* Some greetings call it; as a part of its caller, it would burden the others. */
+#define SEPARATE __attribute__((noinline))
 /* Each greeting calls it: a call of its own would cost more than it does. */
 #define FREQUENT inline __attribute__((always_inline))
 #else
 #define PRINTF_LIKE(text, first)
 #define MUST_CHECK
 #define RARE
+#define SEPARATE
 #define FREQUENT inline
 #endif
 

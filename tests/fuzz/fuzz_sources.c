@@ -11,8 +11,8 @@
 #include "base/number.h"
 #include "base/prefixpair.h"
 #include "base/rate.h"
-#include "daemon/admit/ratelimit.h"
-#include "daemon/admit/source.h"
+#include "daemon/admit/pairhash.h"
+#include "daemon/admit/sources.h"
 #include "fuzz.h"
 
 /* Reads decimal digits, all of a text's `length` bytes; what is too much stays too much. */
@@ -80,15 +80,18 @@ static void check_before(const char *text, char end)
 static void check_limit(const struct rate *rate, uint64_t now_us)
 {
 	uint32_t burst = rate->count < 100 ? rate->count : 100, taken = 0;
-	struct source_key key = {.hash = now_us};
-	struct ratelimit *limit = ratelimit_new(rate, burst, 4);
+	struct source_key key = {now_us, ~now_us};
+	struct pairhash_secret secret = {{now_us, now_us, now_us, now_us, now_us}};
+	struct sources_limits limits = {.rate = *rate, .burst = burst};
+	struct sources *sources = sources_new(&limits, 4, &secret);
 
-	for (uint32_t i = 0; limit && i < burst + 3; i++)
-		taken += ratelimit_take(limit, &key, now_us);
-	FUZZ_CHECK(!limit || taken == burst);
-	FUZZ_CHECK(!limit || now_us > UINT64_MAX / 2 ||
-		   ratelimit_take(limit, &key, now_us + (uint64_t)rate->ms * 1000));
-	ratelimit_free(limit);
+	for (uint32_t i = 0; sources && i < burst + 3; i++)
+		taken += sources_enter(sources, key, now_us).verdict == VERDICT_ADMITTED;
+	FUZZ_CHECK(!sources || taken == burst);
+	now_us += (uint64_t)rate->ms * 1000;
+	FUZZ_CHECK(!sources || now_us < (uint64_t)rate->ms * 1000 ||
+		   sources_enter(sources, key, now_us).verdict == VERDICT_ADMITTED);
+	sources_free(sources);
 }
 
 /* Checks how the text is read as a rate, and returns that, or another if it is none. */

@@ -65,7 +65,7 @@ static void start_watching(size_t room)
 	greeting = greeting_new(&options);
 	sessions = sessions_new(base, &options, greeting, NULL, &stats, room, closed_cb, NULL);
 	ck_assert_ptr_nonnull(sessions);
-	sessions_count_sources(sessions, door_leave, door);
+	sessions_count_sources(sessions, gate_leave, gate);
 	door_watch(door, sessions);
 }
 
@@ -87,28 +87,28 @@ static struct address address_of(const char *text)
 	return address;
 }
 
-static bool admits(const char *from, struct opensource **source)
+static struct admission ask(const char *from)
 {
 	struct address address = address_of(from);
 
-	return door_admit(door, &address.any, address.length, source);
+	return door_admit(door, &address.any, address.length);
 }
 
 /* Lets in a client whose connection stays. */
-static struct opensource *enter(const char *from)
+static struct source *enter(const char *from)
 {
-	struct opensource *source;
+	struct admission admission = ask(from);
 
-	ck_assert(admits(from, &source));
-	return source;
+	ck_assert_int_eq(admission.verdict, VERDICT_ADMITTED);
+	return admission.source;
 }
 
 static void refuse(const char *from)
 {
-	struct opensource *source;
+	struct admission admission = ask(from);
 
-	ck_assert(!admits(from, &source));
-	ck_assert_ptr_null(source);
+	ck_assert_int_ne(admission.verdict, VERDICT_ADMITTED);
+	ck_assert_ptr_null(admission.source);
 }
 
 static void deny(const char *network)
@@ -141,7 +141,7 @@ END_TEST
 
 START_TEST(too_many_are_counted)
 {
-	struct opensource *source;
+	struct source *source;
 
 	options.max_per_source = 1;
 	start();
@@ -150,8 +150,8 @@ START_TEST(too_many_are_counted)
 	ck_assert_uint_eq(stats.too_many, 1);
 	assert_told("192.0.2.1:4242: not let in: too many connections from there (see "
 		    "--max-per-source) (more are only counted)\n");
-	door_leave(source, door);
-	door_leave(enter("192.0.2.1"), door);
+	gate_leave(source, gate);
+	gate_leave(enter("192.0.2.1"), gate);
 }
 END_TEST
 
@@ -167,18 +167,21 @@ START_TEST(too_often_are_counted)
 }
 END_TEST
 
+/* So many sources are open that one has no place. */
 START_TEST(uncounted_count_as_failed)
 {
-	struct address address = address_of("192.0.2.1");
-	struct opensource *source;
-	bool is_let_in;
+	struct address address = address_of("10.0.0.0");
+	enum verdict verdict = VERDICT_ADMITTED;
 
 	options.max_per_source = 1;
 	start();
 	memory_grants = 0;
-	is_let_in = door_admit(door, &address.any, address.length, &source);
+	for (uint32_t i = 0; i < 1000000 && verdict == VERDICT_ADMITTED; i++) {
+		address.ipv4.sin_addr.s_addr = htonl(ntohl(address.ipv4.sin_addr.s_addr) + 1);
+		verdict = door_admit(door, &address.any, address.length).verdict;
+	}
 	memory_grants = -1;
-	ck_assert(!is_let_in);
+	ck_assert_int_eq(verdict, VERDICT_NO_MEMORY);
 	ck_assert_uint_eq(stats.failed, 1);
 	assert_told("not let in: no memory to count it ");
 }
@@ -303,7 +306,7 @@ static bool is_ended(void *argument)
 /* The peer has closed, but haild looks for that only some time later. */
 START_TEST(closed_clients_are_not_too_many)
 {
-	struct opensource *stays;
+	struct source *stays;
 	struct peer peer;
 	int fd;
 
@@ -315,10 +318,10 @@ START_TEST(closed_clients_are_not_too_many)
 	ck_assert(sessions_greet(sessions, fd, NULL));
 	ck_assert(is_ended(&peer));
 	peer_close(&peer);
-	door_leave(enter("192.0.2.1"), door);
+	gate_leave(enter("192.0.2.1"), gate);
 	ck_assert_uint_eq(sessions_open(sessions), 0);
 	ck_assert_uint_eq(stats.too_many, 0);
-	door_leave(stays, door);
+	gate_leave(stays, gate);
 }
 END_TEST
 

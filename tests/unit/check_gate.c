@@ -72,23 +72,47 @@ static struct address address_of(const char *text)
 	return address;
 }
 
-static enum gate_verdict enter(const char *from, struct opensource **source)
+static struct admission enter(const char *from)
 {
 	struct address address = address_of(from);
 
-	return gate_enter(gate, &address.any, source);
+	return gate_enter(gate, &address.any);
+}
+
+static struct admission enter_again(const char *from)
+{
+	struct address address = address_of(from);
+
+	return gate_enter_again(gate, &address.any);
+}
+
+static void leave(struct source *source)
+{
+	if (source)
+		gate_leave(source, gate);
+}
+
+/* Opens a connection that is counted. */
+static struct source *open_one(const char *from)
+{
+	struct admission admission = enter(from);
+
+	ck_assert_int_eq(admission.verdict, VERDICT_ADMITTED);
+	ck_assert_ptr_nonnull(admission.source);
+	return admission.source;
 }
 
 /* Asserts the verdict on a client that leaves at once. */
-static void assert_verdict(const char *from, enum gate_verdict expected)
+static void assert_verdict(const char *from, enum verdict expected)
 {
-	struct opensource *source;
+	struct admission admission = enter(from);
 
-	ck_assert_int_eq(enter(from, &source), expected);
-	gate_leave(gate, source);
+	ck_assert_int_eq(admission.verdict, expected);
+	ck_assert(expected == VERDICT_ADMITTED || !admission.source);
+	leave(admission.source);
 }
 
-static enum gate_verdict ask(const char *from)
+static enum verdict ask(const char *from)
 {
 	struct address address = address_of(from);
 
@@ -107,8 +131,8 @@ START_TEST(without_options_all_are_let_in)
 	start();
 	ck_assert(!gate_has_limits(gate));
 	for (int i = 0; i < 1000; i++)
-		assert_verdict("192.0.2.1", GATE_ADMITTED);
-	ck_assert_int_eq(ask("192.0.2.1"), GATE_ADMITTED);
+		assert_verdict("192.0.2.1", VERDICT_ADMITTED);
+	ck_assert_int_eq(ask("192.0.2.1"), VERDICT_ADMITTED);
 	ck_assert(gate_reload(gate));
 	assert_told_nothing();
 }
@@ -122,15 +146,15 @@ START_TEST(lists_are_heeded)
 	add(&options.deny_files, path);
 	start();
 	ck_assert(gate_has_limits(gate));
-	assert_verdict("192.0.2.1", GATE_ADMITTED);
-	assert_verdict("::ffff:192.0.2.1", GATE_ADMITTED);
-	assert_verdict("192.0.2.129", GATE_DENIED);
-	assert_verdict("192.0.2.7", GATE_DENIED);
-	assert_verdict("198.51.100.1", GATE_DENIED);
-	assert_verdict("2001:db8::1", GATE_DENIED);
-	assert_verdict("unix", GATE_ADMITTED);
-	ck_assert_int_eq(ask("192.0.2.1"), GATE_ADMITTED);
-	ck_assert_int_eq(ask("192.0.2.7"), GATE_DENIED);
+	assert_verdict("192.0.2.1", VERDICT_ADMITTED);
+	assert_verdict("::ffff:192.0.2.1", VERDICT_ADMITTED);
+	assert_verdict("192.0.2.129", VERDICT_DENIED);
+	assert_verdict("192.0.2.7", VERDICT_DENIED);
+	assert_verdict("198.51.100.1", VERDICT_DENIED);
+	assert_verdict("2001:db8::1", VERDICT_DENIED);
+	assert_verdict("unix", VERDICT_ADMITTED);
+	ck_assert_int_eq(ask("192.0.2.1"), VERDICT_ADMITTED);
+	ck_assert_int_eq(ask("192.0.2.7"), VERDICT_DENIED);
 }
 END_TEST
 
@@ -170,37 +194,32 @@ END_TEST
 
 START_TEST(source_has_only_so_many_open)
 {
-	struct opensource *first, *second, *refused, *other;
+	struct source *first, *second, *other;
 
 	options.max_per_source = 2;
 	start();
 	ck_assert(gate_has_limits(gate));
-	ck_assert_int_eq(enter("2001:db8::1", &first), GATE_ADMITTED);
-	ck_assert_int_eq(enter("2001:db8::2", &second), GATE_ADMITTED);
-	ck_assert_int_eq(enter("2001:db8::3", &refused), GATE_TOO_MANY);
-	ck_assert_ptr_null(refused);
-	gate_leave(gate, refused);
-	ck_assert_int_eq(enter("2001:db8:0:1::1", &other), GATE_ADMITTED);
-	ck_assert_ptr_nonnull(other);
-	gate_leave(gate, first);
-	ck_assert_int_eq(enter("2001:db8::3", &first), GATE_ADMITTED);
-	gate_leave(gate, first);
-	gate_leave(gate, second);
-	gate_leave(gate, other);
+	first = open_one("2001:db8::1");
+	second = open_one("2001:db8::2");
+	assert_verdict("2001:db8::3", VERDICT_TOO_MANY);
+	other = open_one("2001:db8:0:1::1");
+	leave(first);
+	first = open_one("2001:db8::3");
+	leave(first);
+	leave(second);
+	leave(other);
 }
 END_TEST
 
 START_TEST(unix_clients_are_no_source)
 {
-	struct opensource *source;
-
 	options.max_per_source = 1;
 	options.rate_per_source = options.datagram_rate = three_a_day;
 	start();
 	for (int i = 0; i < 100; i++) {
-		ck_assert_int_eq(enter("unix", &source), GATE_ADMITTED);
-		ck_assert_ptr_null(source);
-		ck_assert_int_eq(ask("unix"), GATE_ADMITTED);
+		ck_assert_int_eq(enter("unix").verdict, VERDICT_ADMITTED);
+		ck_assert_ptr_null(enter("unix").source);
+		ck_assert_int_eq(ask("unix"), VERDICT_ADMITTED);
 	}
 }
 END_TEST
@@ -212,11 +231,12 @@ START_TEST(source_comes_only_so_often)
 	start();
 	ck_assert(gate_has_limits(gate));
 	for (int i = 0; i < BURST + 3; i++) {
-		assert_verdict("192.0.2.1", i < BURST ? GATE_ADMITTED : GATE_TOO_OFTEN);
-		ck_assert_int_eq(ask("192.0.2.1"), i < BURST ? GATE_ADMITTED : GATE_TOO_OFTEN);
+		assert_verdict("192.0.2.1", i < BURST ? VERDICT_ADMITTED : VERDICT_TOO_OFTEN);
+		ck_assert_int_eq(ask("192.0.2.1"),
+				 i < BURST ? VERDICT_ADMITTED : VERDICT_TOO_OFTEN);
 	}
-	assert_verdict("192.0.2.2", GATE_ADMITTED);
-	ck_assert_int_eq(ask("192.0.2.2"), GATE_ADMITTED);
+	assert_verdict("192.0.2.2", VERDICT_ADMITTED);
+	ck_assert_int_eq(ask("192.0.2.2"), VERDICT_ADMITTED);
 }
 END_TEST
 
@@ -227,9 +247,9 @@ START_TEST(rate_of_datagrams_is_none_of_connections)
 	start();
 	ck_assert(!gate_has_limits(gate));
 	for (int i = 0; i < BURST; i++)
-		ck_assert_int_eq(ask("192.0.2.1"), GATE_ADMITTED);
-	ck_assert_int_eq(ask("192.0.2.1"), GATE_TOO_OFTEN);
-	assert_verdict("192.0.2.1", GATE_ADMITTED);
+		ck_assert_int_eq(ask("192.0.2.1"), VERDICT_ADMITTED);
+	ck_assert_int_eq(ask("192.0.2.1"), VERDICT_TOO_OFTEN);
+	assert_verdict("192.0.2.1", VERDICT_ADMITTED);
 }
 END_TEST
 
@@ -238,61 +258,74 @@ START_TEST(rate_of_the_most_has_a_burst_in_range)
 	options.rate_per_source = (struct rate){.count = RATE_COUNT_MAX, .ms = RATE_MS_MAX};
 	start();
 	for (int i = 0; i < 1000; i++)
-		assert_verdict("192.0.2.1", GATE_ADMITTED);
+		assert_verdict("192.0.2.1", VERDICT_ADMITTED);
 }
 END_TEST
 
-/* Who is denied has not come, and who comes again after GATE_TOO_MANY has come once. */
+/* Who is denied has not come, and who comes again after VERDICT_TOO_MANY has come once. */
 START_TEST(only_a_client_that_comes_counts_for_the_rate)
 {
-	struct address address = address_of("192.0.2.1");
-	struct opensource *open, *source;
+	struct admission admission;
+	struct source *open;
 
 	options.max_per_source = 1;
 	options.rate_per_source = three_a_day;
 	add(&options.deny, "198.51.100.0/24");
 	start();
 	for (int i = 0; i < 2 * BURST; i++)
-		assert_verdict("198.51.100.1", GATE_DENIED);
-	ck_assert_int_eq(enter("192.0.2.1", &open), GATE_ADMITTED);
+		assert_verdict("198.51.100.1", VERDICT_DENIED);
+	open = open_one("192.0.2.1");
 	for (int i = 0; i < 2 * BURST; i++) {
-		ck_assert_int_eq(gate_enter_again(gate, &address.any, &source), GATE_TOO_MANY);
-		ck_assert_ptr_null(source);
+		admission = enter_again("192.0.2.1");
+		ck_assert_int_eq(admission.verdict, VERDICT_TOO_MANY);
+		ck_assert_ptr_null(admission.source);
 	}
-	gate_leave(gate, open);
-	ck_assert_int_eq(gate_enter_again(gate, &address.any, &source), GATE_ADMITTED);
-	ck_assert_int_eq(enter("192.0.2.1", &open), GATE_TOO_MANY);
-	gate_leave(gate, source);
+	leave(open);
+	admission = enter_again("192.0.2.1");
+	ck_assert_int_eq(admission.verdict, VERDICT_ADMITTED);
+	assert_verdict("192.0.2.1", VERDICT_TOO_MANY);
+	leave(admission.source);
 	for (int i = 2; i < BURST; i++)
-		assert_verdict("192.0.2.1", GATE_ADMITTED);
-	assert_verdict("192.0.2.1", GATE_TOO_OFTEN);
+		assert_verdict("192.0.2.1", VERDICT_ADMITTED);
+	assert_verdict("192.0.2.1", VERDICT_TOO_OFTEN);
 }
 END_TEST
+
+/* Lets clients from this address on come, and stay, until one is not let in. */
+static enum verdict crowd(struct address address)
+{
+	enum verdict verdict = VERDICT_ADMITTED;
+
+	for (uint32_t i = 0; i < 1000000 && verdict == VERDICT_ADMITTED; i++) {
+		verdict = gate_enter(gate, &address.any).verdict;
+		address.ipv4.sin_addr.s_addr = htonl(ntohl(address.ipv4.sin_addr.s_addr) + 1);
+	}
+	return verdict;
+}
 
 /* A limit that gave way when memory is short would do so for those that use it up. */
 START_TEST(client_that_cannot_be_counted_is_refused)
 {
-	struct address address = address_of("192.0.2.1");
-	struct opensource *source;
-	enum gate_verdict verdict;
+	struct address first = address_of("10.0.0.0");
+	enum verdict verdict;
 
 	options.max_per_source = 1;
 	start();
 	memory_grants = 0;
-	verdict = gate_enter(gate, &address.any, &source);
+	verdict = crowd(first);
 	memory_grants = -1;
-	ck_assert_int_eq(verdict, GATE_NO_MEMORY);
-	ck_assert_ptr_null(source);
-	assert_verdict("192.0.2.1", GATE_ADMITTED);
+	ck_assert_int_eq(verdict, VERDICT_NO_MEMORY);
+	assert_verdict("10.0.0.0", VERDICT_TOO_MANY);
+	assert_verdict("192.0.2.1", VERDICT_ADMITTED);
 }
 END_TEST
 
 START_TEST(verdicts_have_words)
 {
-	ck_assert_str_eq(gate_describe(GATE_DENIED), "denied");
-	ck_assert_ptr_nonnull(strstr(gate_describe(GATE_TOO_MANY), "--max-per-source"));
-	ck_assert_ptr_nonnull(strstr(gate_describe(GATE_TOO_OFTEN), "--rate-per-source"));
-	ck_assert_ptr_nonnull(gate_describe(GATE_NO_MEMORY));
+	ck_assert_str_eq(gate_describe(VERDICT_DENIED), "denied");
+	ck_assert_ptr_nonnull(strstr(gate_describe(VERDICT_TOO_MANY), "--max-per-source"));
+	ck_assert_ptr_nonnull(strstr(gate_describe(VERDICT_TOO_OFTEN), "--rate-per-source"));
+	ck_assert_ptr_nonnull(gate_describe(VERDICT_NO_MEMORY));
 }
 END_TEST
 
@@ -310,12 +343,12 @@ START_TEST(reload_takes_the_new_networks)
 
 	start();
 	write_file("192.0.2.2\n");
-	assert_verdict("192.0.2.1", GATE_DENIED);
-	assert_verdict("192.0.2.2", GATE_ADMITTED);
+	assert_verdict("192.0.2.1", VERDICT_DENIED);
+	assert_verdict("192.0.2.2", VERDICT_ADMITTED);
 	ck_assert(gate_reload(gate));
-	assert_verdict("192.0.2.1", GATE_ADMITTED);
-	assert_verdict("192.0.2.2", GATE_DENIED);
-	assert_verdict("192.0.2.3", GATE_DENIED);
+	assert_verdict("192.0.2.1", VERDICT_ADMITTED);
+	assert_verdict("192.0.2.2", VERDICT_DENIED);
+	assert_verdict("192.0.2.3", VERDICT_DENIED);
 	snprintf(told, sizeof told, "read %s again\n", path);
 	ck_assert_str_eq(captured(STDERR_FILENO), told);
 }
@@ -328,8 +361,8 @@ START_TEST(reload_that_fails_changes_nothing)
 	start();
 	write_file("192.0.2.2\n192.0.2.4/33\n");
 	ck_assert(!gate_reload(gate));
-	assert_verdict("192.0.2.1", GATE_DENIED);
-	assert_verdict("192.0.2.2", GATE_ADMITTED);
+	assert_verdict("192.0.2.1", VERDICT_DENIED);
+	assert_verdict("192.0.2.2", VERDICT_ADMITTED);
 	assert_one_error_line("haild: ");
 	snprintf(told, sizeof told, "haild: the deny file %s, line 2: ", path);
 	assert_told(told);
@@ -393,13 +426,13 @@ START_TEST(want_of_memory_at_a_reload_changes_nothing)
 	while (!reload(granted)) {
 		assert_one_error_line("haild: out of memory; the old networks stay");
 		capture_clear(STDERR_FILENO);
-		assert_verdict("192.0.2.1", GATE_DENIED);
-		assert_verdict("192.0.2.2", GATE_ADMITTED);
+		assert_verdict("192.0.2.1", VERDICT_DENIED);
+		assert_verdict("192.0.2.2", VERDICT_ADMITTED);
 		ck_assert_int_lt(++granted, 100);
 	}
 	ck_assert_int_gt(granted, 3);
-	assert_verdict("192.0.2.1", GATE_ADMITTED);
-	assert_verdict("192.0.2.2", GATE_DENIED);
+	assert_verdict("192.0.2.1", VERDICT_ADMITTED);
+	assert_verdict("192.0.2.2", VERDICT_DENIED);
 }
 END_TEST
 

@@ -112,7 +112,7 @@ static void start(size_t room)
 	listener = listener_new(base, &options, sockets, sessions, door, &stats, finished_cb,
 				&finished);
 	ck_assert_ptr_nonnull(listener);
-	sessions_count_sources(sessions, door_leave, door);
+	sessions_count_sources(sessions, gate_leave, gate);
 	door_watch(door, sessions);
 }
 

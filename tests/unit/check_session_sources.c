@@ -10,8 +10,8 @@
 
 #include "base/log.h"
 #include "base/loop.h"
-#include "daemon/admit/opensources.h"
-#include "daemon/admit/source.h"
+#include "daemon/admit/pairhash.h"
+#include "daemon/admit/sources.h"
 #include "daemon/options.h"
 #include "daemon/say/ends.h"
 #include "daemon/say/greeting.h"
@@ -48,16 +48,16 @@ static struct event_base *base;
 static struct greeting *greeting;
 static struct sessions *sessions;
 static struct hearing hearing;
-static struct opensources *sources;
+static struct sources *sources;
 static unsigned entered, left, closed;
 
 static char great_text[OPTIONS_GREETING_MAX + 1];
 
 /* Asserts nothing: there may be no memory for that. */
-static void left_cb(struct opensource *source, void *argument)
+static void left_cb(struct source *source, void *argument)
 {
 	++*(unsigned *)argument;
-	opensources_leave(sources, source);
+	sources_leave(sources, source);
 }
 
 static void closed_cb(void *argument)
@@ -66,14 +66,13 @@ static void closed_cb(void *argument)
 }
 
 /* Counts another connection of the only source. */
-static struct opensource *enter(void)
+static struct source *enter(void)
 {
-	struct source_key key = {1, 2, 3};
-	struct opensource *source;
+	struct admission admission = sources_enter(sources, (struct source_key){1, 2}, 0);
 
-	ck_assert_int_eq(opensources_enter(sources, &key, &source), OPENSOURCES_ADMITTED);
+	ck_assert_int_eq(admission.verdict, VERDICT_ADMITTED);
 	entered++;
-	return source;
+	return admission.source;
 }
 
 /* Makes what a refused client hears; NULL: no memory. */
@@ -111,13 +110,16 @@ static bool heard_cb(struct session *session, enum prelude_verdict verdict, cons
 
 static void setup(void)
 {
+	static const struct sources_limits limits = {.most_open = 100};
+	static const struct pairhash_secret secret = {{1, 2, 3, 4, 5}};
+
 	event_set_mem_functions(scarce_malloc, scarce_realloc, free);
 	memset(great_text, 'x', sizeof great_text - 1);
 	options = (struct options){.message = "Hi", .timeout = 15000, .idle = 15000};
 	hearing = (struct hearing){.prelude = &kind, .heard = heard_cb, .role = "letter"};
 	base = loop_new();
 	ck_assert_ptr_nonnull(base);
-	sources = opensources_new(100, 100);
+	sources = sources_new(&limits, 4, &secret);
 	ck_assert_ptr_nonnull(sources);
 	capture(STDERR_FILENO);
 	log_open("haild", LOG_LEVEL_WARNING);
@@ -138,9 +140,9 @@ static void teardown(void)
 	sessions_free(sessions);
 	ck_assert_uint_gt(entered, 0);
 	ck_assert_uint_eq(left, entered);
-	ck_assert_uint_eq(opensources_count(sources), 0);
+	ck_assert_uint_eq(sources_count_open(sources), 0);
 	ck_assert_uint_eq(stats.refused_open, 0);
-	opensources_free(sources);
+	sources_free(sources);
 	greeting_free(greeting);
 	loop_free(base);
 }
@@ -372,7 +374,7 @@ static bool come_scarcely(int *scarce, int granted)
 {
 	int fd;
 	struct peer peer = peer_pair(AF_INET, &fd, 4096);
-	struct opensource *source = enter();
+	struct source *source = enter();
 	bool is_taken;
 
 	*scarce = granted;

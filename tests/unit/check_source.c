@@ -4,20 +4,17 @@
 
 #include "base/address.h"
 #include "base/prefixpair.h"
-#include "base/siphash.h"
 #include "lib/suite.h"
-
-static const struct siphash_secret secret = {{1, 2}}, another = {{1, 3}};
 
 /* Makes the key of a numeric address. */
 static struct source_key key_of(const char *host, struct prefixpair prefix)
 {
-	struct source_key key;
+	struct source_masks masks = source_masks(&prefix);
 	struct address address;
 
 	ck_assert_int_eq(address_from_literal(host, AF_UNSPEC, &address), 0);
-	ck_assert(source_key(&address.any, &prefix, &secret, &key));
-	return key;
+	ck_assert(source_has_key(&address.any));
+	return source_key(&address.any, &masks);
 }
 
 static const struct {
@@ -62,48 +59,31 @@ START_TEST(prefix_decides)
 	struct source_key other = key_of(pairs[_i].other, pairs[_i].prefix);
 
 	ck_assert((one.high == other.high && one.low == other.low) == pairs[_i].are_same);
-	ck_assert((one.hash == other.hash) == pairs[_i].are_same);
 }
 END_TEST
 
 START_TEST(port_and_zone_make_no_difference)
 {
 	struct address address;
-	struct prefixpair prefix = {32, 128};
+	struct source_masks masks = source_masks(&(struct prefixpair){32, 128});
 	struct source_key one, other;
 
 	ck_assert_int_eq(address_from_literal("fe80::1", AF_INET6, &address), 0);
-	ck_assert(source_key(&address.any, &prefix, &secret, &one));
+	one = source_key(&address.any, &masks);
 	address.ipv6.sin6_scope_id = 7;
 	address_set_port(&address, 12345);
-	ck_assert(source_key(&address.any, &prefix, &secret, &other));
+	other = source_key(&address.any, &masks);
 	ck_assert_mem_eq(&one, &other, sizeof one);
-}
-END_TEST
-
-START_TEST(secret_makes_another_hash)
-{
-	struct address address;
-	struct prefixpair prefix = {32, 64};
-	struct source_key one, other;
-
-	ck_assert_int_eq(address_from_literal("192.0.2.1", AF_INET, &address), 0);
-	ck_assert(source_key(&address.any, &prefix, &secret, &one));
-	ck_assert(source_key(&address.any, &prefix, &another, &other));
-	ck_assert_uint_ne(one.hash, other.hash);
-	ck_assert_uint_eq(one.low, other.low);
 }
 END_TEST
 
 START_TEST(unix_socket_is_none)
 {
 	struct address path, none = {.length = 0};
-	struct prefixpair prefix = {32, 64};
-	struct source_key key;
 
 	ck_assert(address_from_path("/run/x.sock", &path));
-	ck_assert(!source_key(&path.any, &prefix, &secret, &key));
-	ck_assert(!source_key(&none.any, &prefix, &secret, &key));
+	ck_assert(!source_has_key(&path.any));
+	ck_assert(!source_has_key(&none.any));
 }
 END_TEST
 
@@ -114,7 +94,6 @@ int main(void)
 
 	tcase_add_loop_test(tests, prefix_decides, 0, COUNT_OF(pairs));
 	tcase_add_test(tests, port_and_zone_make_no_difference);
-	tcase_add_test(tests, secret_makes_another_hash);
 	tcase_add_test(tests, unix_socket_is_none);
 	return suite_run(suite);
 }

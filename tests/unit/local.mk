@@ -59,7 +59,6 @@ unit_tests = \
 	tests/unit/check_networks \
 	tests/unit/check_notify \
 	tests/unit/check_number \
-	tests/unit/check_opensources \
 	tests/unit/check_operands \
 	tests/unit/check_options \
 	tests/unit/check_orders \
@@ -69,6 +68,7 @@ unit_tests = \
 	tests/unit/check_outlet \
 	tests/unit/check_output \
 	tests/unit/check_packets \
+	tests/unit/check_pairhash \
 	tests/unit/check_pool \
 	tests/unit/check_prefix \
 	tests/unit/check_prefixpair \
@@ -83,7 +83,6 @@ unit_tests = \
 	tests/unit/check_race \
 	tests/unit/check_ranges \
 	tests/unit/check_rate \
-	tests/unit/check_ratelimit \
 	tests/unit/check_readiness \
 	tests/unit/check_reading \
 	tests/unit/check_rendering \
@@ -99,9 +98,10 @@ unit_tests = \
 	tests/unit/check_shares \
 	tests/unit/check_sharestext \
 	tests/unit/check_signals \
-	tests/unit/check_siphash \
 	tests/unit/check_sockets \
 	tests/unit/check_source \
+	tests/unit/check_sources_open \
+	tests/unit/check_sources_rate \
 	tests/unit/check_standard \
 	tests/unit/check_stats \
 	tests/unit/check_stageline \
@@ -243,12 +243,12 @@ tests_unit_check_latencies_LDFLAGS = $(memory_ldflags)
 tests_unit_check_lists_LDFLAGS = $(memory_ldflags)
 tests_unit_check_networkfile_LDFLAGS = $(memory_ldflags) -Wl,--wrap=read -Wl,--wrap=__read_chk
 tests_unit_check_networks_LDFLAGS = $(memory_ldflags)
-tests_unit_check_opensources_LDFLAGS = $(memory_ldflags)
 tests_unit_check_outages_LDFLAGS = $(memory_ldflags)
-tests_unit_check_ratelimit_LDFLAGS = $(memory_ldflags)
 tests_unit_check_session_sources_LDFLAGS = $(memory_ldflags)
 tests_unit_check_shares_LDFLAGS = $(memory_ldflags)
 tests_unit_check_sharestext_LDFLAGS = $(memory_ldflags)
+tests_unit_check_sources_open_LDFLAGS = $(memory_ldflags)
+tests_unit_check_sources_rate_LDFLAGS = $(memory_ldflags)
 tests_unit_check_proxies_LDFLAGS = $(memory_ldflags)
 tests_unit_check_report_json_LDFLAGS = $(memory_ldflags)
 tests_unit_check_summary_LDFLAGS = $(memory_ldflags)

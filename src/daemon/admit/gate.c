@@ -9,29 +9,23 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/siphash.h"
 #include "lists.h"
 #include "networkfile.h"
 #include "networks.h"
-#include "opensources.h"
-#include "ratelimit.h"
+#include "pairhash.h"
 #include "source.h"
+#include "sources.h"
 #include "daemon/options.h"
 #include "daemon/status.h"
 
 /* So much of what the rate allows in its time may come at once. */
 enum { BURST = 2 };
 
-/* For so many connections the count of each source is fast; more only make it slower. */
-enum { CONNECTIONS = 16384 };
-
 struct gate {
 	const struct options *options;
 	struct networks *trusted, *admitted; /* the latter NULL: there are no lists */
-	struct siphash_secret secret;
-	struct opensources *open;    /* NULL: no limit */
-	struct ratelimit *rate;	     /* of connections; NULL: no limit */
-	struct ratelimit *datagrams; /* NULL: no limit */
+	struct source_masks masks;
+	struct sources *connections, *datagrams; /* NULL: no limit */
 };
 
 static bool has_lists(const struct options *options)
@@ -67,18 +61,25 @@ static bool make_admitted(struct gate *gate, int *status)
 	return true;
 }
 
-/* Makes a limit of that rate, if there is one. False: no memory; logged. */
-static bool make_rate(const struct rate *rate, struct ratelimit **limit)
+/* Makes limits for each source, if there are any. False: no memory; logged. */
+static bool make_sources(struct sources **sources, const struct rate *rate, uint32_t most_open)
 {
 	uint32_t most = RATE_COUNT_MAX;
+	struct sources_limits limits = {
+		.rate = *rate,
+		.burst = rate->count < most / BURST ? BURST * rate->count : most,
+		.most_open = most_open,
+	};
+	struct pairhash_secret secret;
 
-	if (rate->count == 0)
+	if (rate->count == 0 && most_open == 0)
 		return true;
-	*limit = ratelimit_new(rate, rate->count < most / BURST ? BURST * rate->count : most,
-			       RATELIMIT_SOURCES);
-	if (!*limit)
+	/* So that nobody can choose sources that share a place. */
+	evutil_secure_rng_get_bytes(&secret, sizeof secret);
+	*sources = sources_new(&limits, SOURCES_REMEMBERED, &secret);
+	if (!*sources)
 		log_error("out of memory");
-	return *limit != NULL;
+	return *sources != NULL;
 }
 
 /* Makes the limits for each source. False: no memory; logged. */
@@ -86,17 +87,10 @@ static bool make_limits(struct gate *gate, bool has_datagrams)
 {
 	const struct options *options = gate->options;
 
-	/* So that nobody can choose sources that share a place. */
-	evutil_secure_rng_get_bytes(&gate->secret, sizeof gate->secret);
-	if (options->max_per_source > 0) {
-		gate->open = opensources_new(CONNECTIONS, (uint32_t)options->max_per_source);
-		if (!gate->open) {
-			log_error("out of memory");
-			return false;
-		}
-	}
-	return make_rate(&options->rate_per_source, &gate->rate) &&
-	       (!has_datagrams || make_rate(&options->datagram_rate, &gate->datagrams));
+	gate->masks = source_masks(&options->source_prefix);
+	return make_sources(&gate->connections, &options->rate_per_source,
+			    (uint32_t)options->max_per_source) &&
+	       (!has_datagrams || make_sources(&gate->datagrams, &options->datagram_rate, 0));
 }
 
 struct gate *gate_new(const struct options *options, bool has_datagrams, int *status)
@@ -152,76 +146,60 @@ bool gate_trusts(const struct gate *gate, const struct sockaddr *address)
 
 bool gate_has_limits(const struct gate *gate)
 {
-	return gate->admitted || gate->open || gate->rate;
+	return gate->admitted || gate->connections;
 }
 
-/* Counts a connection of the source. */
-static enum gate_verdict count(struct gate *gate, const struct source_key *key,
-			       struct opensource **source)
+static inline bool is_denied(const struct gate *gate, const struct sockaddr *address)
 {
-	static const enum gate_verdict verdicts[] = {
-		[OPENSOURCES_ADMITTED] = GATE_ADMITTED,
-		[OPENSOURCES_TOO_MANY] = GATE_TOO_MANY,
-		[OPENSOURCES_NO_MEMORY] = GATE_NO_MEMORY,
-	};
-
-	return verdicts[opensources_enter(gate->open, key, source)];
+	return gate->admitted && !networks_allow(gate->admitted, address);
 }
 
-/* Judges a client by its source; a connection is counted, and sets `source`. */
-static enum gate_verdict limit(struct gate *gate, struct ratelimit *rate,
-			       const struct sockaddr *address, struct opensource **source)
+/* Judges a client by its source. (The clock is read first: then less must be kept for after it.) */
+static struct admission limit(const struct gate *gate, struct sources *sources,
+			      const struct sockaddr *address)
 {
-	struct source_key key;
+	uint64_t now_us;
 
-	if (!source_key(address, &gate->options->source_prefix, &gate->secret, &key))
-		return GATE_ADMITTED;
-	if (rate && !ratelimit_take(rate, &key, clock_us()))
-		return GATE_TOO_OFTEN;
-	return source && gate->open ? count(gate, &key, source) : GATE_ADMITTED;
+	if (!sources || !source_has_key(address))
+		return (struct admission){VERDICT_ADMITTED, NULL};
+	now_us = clock_us();
+	return sources_enter(sources, source_key(address, &gate->masks), now_us);
 }
 
-enum gate_verdict gate_enter(struct gate *gate, const struct sockaddr *address,
-			     struct opensource **source)
+struct admission gate_enter(struct gate *gate, const struct sockaddr *address)
 {
-	*source = NULL;
-	if (gate->admitted && !networks_allow(gate->admitted, address))
-		return GATE_DENIED;
-	return gate->open || gate->rate ? limit(gate, gate->rate, address, source) : GATE_ADMITTED;
+	if (is_denied(gate, address))
+		return (struct admission){VERDICT_DENIED, NULL};
+	return limit(gate, gate->connections, address);
 }
 
-enum gate_verdict gate_enter_again(struct gate *gate, const struct sockaddr *address,
-				   struct opensource **source)
+struct admission gate_enter_again(struct gate *gate, const struct sockaddr *address)
 {
-	struct source_key key;
-
-	*source = NULL;
-	if (!source_key(address, &gate->options->source_prefix, &gate->secret, &key))
-		return GATE_ADMITTED;
-	return count(gate, &key, source);
+	return sources_enter_again(gate->connections, source_key(address, &gate->masks));
 }
 
-void gate_leave(struct gate *gate, struct opensource *source)
+void gate_leave(struct source *source, void *gate)
 {
-	if (source)
-		opensources_leave(gate->open, source);
+	const struct gate *left = gate;
+
+	sources_leave(left->connections, source);
 }
 
-enum gate_verdict gate_judge_datagram(struct gate *gate, const struct sockaddr *address)
+enum verdict gate_judge_datagram(struct gate *gate, const struct sockaddr *address)
 {
-	if (gate->admitted && !networks_allow(gate->admitted, address))
-		return GATE_DENIED;
-	return gate->datagrams ? limit(gate, gate->datagrams, address, NULL) : GATE_ADMITTED;
+	if (is_denied(gate, address))
+		return VERDICT_DENIED;
+	return limit(gate, gate->datagrams, address).verdict;
 }
 
-const char *gate_describe(enum gate_verdict verdict)
+const char *gate_describe(enum verdict verdict)
 {
 	static const char *const words[] = {
-		[GATE_ADMITTED] = "admitted",
-		[GATE_DENIED] = "denied",
-		[GATE_TOO_MANY] = "too many connections from there (see --max-per-source)",
-		[GATE_TOO_OFTEN] = "too often from there (see --rate-per-source)",
-		[GATE_NO_MEMORY] = "no memory to count it",
+		[VERDICT_ADMITTED] = "admitted",
+		[VERDICT_DENIED] = "denied",
+		[VERDICT_TOO_MANY] = "too many connections from there (see --max-per-source)",
+		[VERDICT_TOO_OFTEN] = "too often from there (see --rate-per-source)",
+		[VERDICT_NO_MEMORY] = "no memory to count it",
 	};
 
 	return words[verdict];
@@ -233,8 +211,7 @@ void gate_free(struct gate *gate)
 		return;
 	networks_free(gate->trusted);
 	networks_free(gate->admitted);
-	opensources_free(gate->open);
-	ratelimit_free(gate->rate);
-	ratelimit_free(gate->datagrams);
+	sources_free(gate->connections);
+	sources_free(gate->datagrams);
 	free(gate);
 }

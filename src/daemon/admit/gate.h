@@ -12,19 +12,11 @@
 #include <stddef.h>
 
 #include "base/attributes.h"
+#include "verdict.h"
 
 struct gate;
-struct opensource;
 struct options;
 struct sockaddr;
-
-enum gate_verdict {
-	GATE_ADMITTED,
-	GATE_DENIED,	/* it is in a network that may not come */
-	GATE_TOO_MANY,	/* its source has as many connections open as it may */
-	GATE_TOO_OFTEN, /* its source has come too often */
-	GATE_NO_MEMORY, /* it could not be counted */
-};
 
 /*
  * Makes it as the options want it, and reads the files that deny networks. `has_datagrams`:
@@ -52,27 +44,25 @@ bool gate_trusts(const struct gate *gate, const struct sockaddr *address);
 bool gate_has_limits(const struct gate *gate);
 
 /*
- * Judges a client that has connected from this address. If it is admitted, sets `source`, for
- * gate_leave() at its end, or NULL.
+ * Judges a client that has connected from this address. If it has a source then, call gate_leave()
+ * at its end.
  */
-enum gate_verdict gate_enter(struct gate *gate, const struct sockaddr *address,
-			     struct opensource **source) MUST_CHECK;
+struct admission gate_enter(struct gate *gate, const struct sockaddr *address) MUST_CHECK;
 
 /*
- * Judges a client again that was GATE_TOO_MANY, after connections of its source may have ended. It
- * has not come more often for that.
+ * Judges a client again that was VERDICT_TOO_MANY, after connections of its source may have ended.
+ * It has not come more often for that.
  */
-enum gate_verdict gate_enter_again(struct gate *gate, const struct sockaddr *address,
-				   struct opensource **source) MUST_CHECK;
+struct admission gate_enter_again(struct gate *gate, const struct sockaddr *address) MUST_CHECK;
 
-/* The connection of that source has ended. NULL is allowed. */
-void gate_leave(struct gate *gate, struct opensource *source);
+/* The connection of that source has ended. Its type is that of a callback; `gate` is the gate. */
+void gate_leave(struct source *source, void *gate);
 
 /* Judges a client that has sent a datagram from this address. */
-enum gate_verdict gate_judge_datagram(struct gate *gate, const struct sockaddr *address) MUST_CHECK;
+enum verdict gate_judge_datagram(struct gate *gate, const struct sockaddr *address) MUST_CHECK;
 
 /* Returns what the log calls a client that is not admitted. */
-const char *gate_describe(enum gate_verdict verdict);
+const char *gate_describe(enum verdict verdict);
 
 /* NULL is allowed. */
 void gate_free(struct gate *gate);

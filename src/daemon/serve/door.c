@@ -30,7 +30,7 @@ struct door {
 	struct stats *stats;
 	struct sessions *sessions; /* NULL: not watched */
 	/* The end of each episode: one for each verdict, so that none hides another. */
-	uint64_t turned_away_until[GATE_NO_MEMORY + 1], distrusted_until;
+	uint64_t turned_away_until[VERDICT_NO_MEMORY + 1], distrusted_until;
 };
 
 struct door *door_new(struct event_base *base, const struct options *options, struct gate *gate,
@@ -58,17 +58,17 @@ bool door_is_guarded(const struct door *door)
 }
 
 /* Returns the counter of connections with that verdict. */
-static uint64_t *counter_of(struct stats *stats, enum gate_verdict verdict)
+static uint64_t *counter_of(struct stats *stats, enum verdict verdict)
 {
 	switch (verdict) {
-	case GATE_DENIED:
+	case VERDICT_DENIED:
 		return &stats->denied;
-	case GATE_TOO_MANY:
+	case VERDICT_TOO_MANY:
 		return &stats->too_many;
-	case GATE_TOO_OFTEN:
+	case VERDICT_TOO_OFTEN:
 		return &stats->too_often;
-	case GATE_ADMITTED:
-	case GATE_NO_MEMORY:
+	case VERDICT_ADMITTED:
+	case VERDICT_NO_MEMORY:
 		break;
 	}
 	return &stats->failed;
@@ -86,7 +86,7 @@ static const char *show(const struct sockaddr *address, socklen_t length,
 
 /* Counts a client that is not let in, and logs one for many. */
 RARE static void turn_away(struct door *door, const struct sockaddr *address, socklen_t length,
-			   enum gate_verdict verdict)
+			   enum verdict verdict)
 {
 	char text[ADDRESS_TEXT_MAX];
 
@@ -97,26 +97,23 @@ RARE static void turn_away(struct door *door, const struct sockaddr *address, so
 		 gate_describe(verdict));
 }
 
-/* Judges a client. If its source has too many open, some may have closed unnoticed until now. */
-static enum gate_verdict judge(struct door *door, const struct sockaddr *address,
-			       struct opensource **source)
+struct admission door_judge(struct door *door, const struct sockaddr *address)
 {
-	enum gate_verdict verdict = gate_enter(door->gate, address, source);
-
-	if (verdict != GATE_TOO_MANY || !door->sessions)
-		return verdict;
-	sessions_look_at_all(door->sessions);
-	return gate_enter_again(door->gate, address, source);
+	return gate_enter(door->gate, address);
 }
 
-bool door_admit(struct door *door, const struct sockaddr *address, socklen_t length,
-		struct opensource **source)
+struct admission door_judge_again(struct door *door, const struct sockaddr *address,
+				  socklen_t length, enum verdict verdict)
 {
-	enum gate_verdict verdict = judge(door, address, source);
+	struct admission admission = {verdict, NULL};
 
-	if (verdict != GATE_ADMITTED)
-		turn_away(door, address, length, verdict);
-	return verdict == GATE_ADMITTED;
+	if (verdict == VERDICT_TOO_MANY && door->sessions) {
+		sessions_look_at_all(door->sessions);
+		admission = gate_enter_again(door->gate, address);
+	}
+	if (admission.verdict != VERDICT_ADMITTED)
+		turn_away(door, address, length, admission.verdict);
+	return admission;
 }
 
 /* Counts somebody whose headers are not believed, and logs one for many. */
@@ -166,20 +163,13 @@ struct bufferevent *door_make_refusal(const struct door *door)
 bool door_admit_datagram(const struct address *from, void *argument)
 {
 	struct door *door = argument;
-	enum gate_verdict verdict = gate_judge_datagram(door->gate, &from->any);
+	enum verdict verdict = gate_judge_datagram(door->gate, &from->any);
 
-	if (verdict == GATE_DENIED)
+	if (verdict == VERDICT_DENIED)
 		door->stats->datagrams_denied++;
-	else if (verdict != GATE_ADMITTED)
+	else if (verdict != VERDICT_ADMITTED)
 		door->stats->datagrams_too_often++;
-	return verdict == GATE_ADMITTED;
-}
-
-void door_leave(struct opensource *source, void *door)
-{
-	const struct door *known = door;
-
-	gate_leave(known->gate, source);
+	return verdict == VERDICT_ADMITTED;
 }
 
 void door_free(struct door *door)

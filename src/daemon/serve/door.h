@@ -10,13 +10,13 @@
 #include <sys/socket.h>
 
 #include "base/attributes.h"
+#include "daemon/admit/verdict.h"
 
 struct address;
 struct bufferevent;
 struct door;
 struct event_base;
 struct gate;
-struct opensource;
 struct options;
 struct sessions;
 struct stats;
@@ -34,9 +34,26 @@ void door_watch(struct door *door, struct sessions *sessions);
 /* True if anybody may be turned away: otherwise door_admit() need not be asked. */
 bool door_is_guarded(const struct door *door);
 
-/* True if a client from this address is let in; then sets `source` as gate_enter() does. */
-bool door_admit(struct door *door, const struct sockaddr *address, socklen_t length,
-		struct opensource **source) MUST_CHECK;
+/* Asks the gate, as gate_enter() does. */
+struct admission door_judge(struct door *door, const struct sockaddr *address) MUST_CHECK;
+
+/*
+ * Asks again about a client that was not admitted: if its source has too many open, some of them
+ * may have closed unnoticed. If it is still not admitted, counts and logs that.
+ */
+struct admission door_judge_again(struct door *door, const struct sockaddr *address,
+				  socklen_t length, enum verdict verdict) MUST_CHECK;
+
+/* Judges a client. Inline, since each greeting may need it, and the first answer mostly holds. */
+static inline struct admission door_admit(struct door *door, const struct sockaddr *address,
+					  socklen_t length)
+{
+	struct admission admission = door_judge(door, address);
+
+	return admission.verdict == VERDICT_ADMITTED
+		       ? admission
+		       : door_judge_again(door, address, length, admission.verdict);
+}
 
 /* True if a PROXY header from this address is believed. */
 bool door_trusts(struct door *door, const struct sockaddr *address, socklen_t length) MUST_CHECK;
@@ -49,9 +66,6 @@ struct bufferevent *door_make_refusal(const struct door *door) MUST_CHECK;
 
 /* Its type is that of datagrams_limit(); `door` is the door. */
 bool door_admit_datagram(const struct address *from, void *door) MUST_CHECK;
-
-/* The connection of that source has ended; its type is that of sessions_count_sources(). */
-void door_leave(struct opensource *source, void *door);
 
 /* NULL is allowed. */
 void door_free(struct door *door);

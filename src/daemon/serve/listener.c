@@ -187,11 +187,11 @@ static bool hear(struct listener *listener, int fd, const struct sockaddr *from,
 /* True if a client is let in; the next session is then of its source. */
 static bool admit(struct listener *listener, const struct sockaddr *from, socklen_t length)
 {
-	struct opensource *source;
+	struct admission admission = door_admit(listener->door, from, length);
 
-	if (!door_admit(listener->door, from, length, &source))
+	if (admission.verdict != VERDICT_ADMITTED)
 		return false;
-	sessions_expect_from(listener->sessions, source);
+	sessions_expect_from(listener->sessions, admission.source);
 	return true;
 }
 

@@ -67,13 +67,14 @@ static void read_ends(const struct proxyclaim *claim, struct ends *ends)
 /* True if the client is let in. */
 static bool let_in(struct proxies *proxies, struct session *session, const struct address *client)
 {
-	struct opensource *source;
+	struct admission admission;
 
 	if (!door_is_guarded(proxies->door))
 		return true;
-	if (!door_admit(proxies->door, &client->any, client->length, &source))
+	admission = door_admit(proxies->door, &client->any, client->length);
+	if (admission.verdict != VERDICT_ADMITTED)
 		return false;
-	session_note_source(session, source);
+	session_note_source(session, admission.source);
 	return true;
 }
 

@@ -257,7 +257,7 @@ static bool start_listening(struct server *server)
 	if (!server->sessions)
 		return false;
 	sessions_watch(server->sessions, begun_cb, server);
-	sessions_count_sources(server->sessions, door_leave, server->door);
+	sessions_count_sources(server->sessions, gate_leave, server->gate);
 	door_watch(server->door, server->sessions);
 	server->listener = listener_new(server->base, server->options, server->sockets,
 					server->sessions, server->door, &server->stats, finished_cb,

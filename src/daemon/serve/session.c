@@ -307,7 +307,7 @@ bool session_greet_heard(struct session *session, const struct ends *ends)
 	return greet(session, ends, true, session_now_ms());
 }
 
-void session_note_source(struct session *session, struct opensource *source)
+void session_note_source(struct session *session, struct source *source)
 {
 	session->source = source;
 }

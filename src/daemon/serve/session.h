@@ -23,7 +23,7 @@ struct bufferevent;
 struct ends;
 struct event_base;
 struct hearing;
-struct opensource;
+struct source;
 struct outbox;
 struct pool;
 struct session;
@@ -51,9 +51,9 @@ struct session_shared {
 	struct waiting *look;	       /* sessions half-closed a moment ago */
 	struct waiting *silence;       /* sessions that linger */
 	/* Called at the end of a session with a source; NULL: none has one. */
-	void (*left)(struct opensource *source, void *argument);
+	void (*left)(struct source *source, void *argument);
 	void *left_argument;
-	struct opensource *arriving;	/* the source of the next session, which takes it over */
+	struct source *arriving;	/* the source of the next session, which takes it over */
 	void (*closed)(void *argument); /* called after a session has closed */
 	void *closed_argument;
 };
@@ -82,7 +82,7 @@ bool session_rename(struct session *session, const char *peer) MUST_CHECK;
 bool session_greet_heard(struct session *session, const struct ends *ends) MUST_CHECK;
 
 /* Notes where a session that has been heard comes from, for the end. */
-void session_note_source(struct session *session, struct opensource *source);
+void session_note_source(struct session *session, struct source *source);
 
 /*
  * Tells a client that it may not come, with what is queued on `output`, as hearing_answer() does.

@@ -18,7 +18,7 @@
 #include "waiting.h"
 
 struct bufferevent;
-struct opensource;
+struct source;
 struct prelude;
 struct rendering;
 
@@ -52,7 +52,7 @@ struct session {
 		QUEUE_LINK(session) by_half_close; /* LINGERING */
 	};
 	char *peer;
-	struct opensource *source; /* where it came from, if that is limited; or NULL */
+	struct source *source; /* where it came from, if that is limited; or NULL */
 	int fd;
 	enum session_state state;
 	bool is_refused; /* told that it may not come, in place of the greeting */

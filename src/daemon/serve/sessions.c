@@ -188,7 +188,7 @@ void sessions_count_sources(struct sessions *sessions, sessions_left_cb *left, v
 	sessions->all.left_argument = argument;
 }
 
-void sessions_expect_from(struct sessions *sessions, struct opensource *source)
+void sessions_expect_from(struct sessions *sessions, struct source *source)
 {
 	sessions->all.arriving = source;
 }

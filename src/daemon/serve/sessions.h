@@ -13,7 +13,7 @@ struct bufferevent;
 struct event_base;
 struct greeting;
 struct hearing;
-struct opensource;
+struct source;
 struct options;
 struct sessions;
 struct stats;
@@ -87,7 +87,7 @@ bool sessions_greet(struct sessions *sessions, int fd, const char *peer) MUST_CH
 bool sessions_greet_later(struct sessions *sessions, int fd, const char *peer) MUST_CHECK;
 
 /* Called at the end of a session whose source is counted. */
-typedef void sessions_left_cb(struct opensource *source, void *argument);
+typedef void sessions_left_cb(struct source *source, void *argument);
 
 /* Has `left` called for each session with a source. */
 void sessions_count_sources(struct sessions *sessions, sessions_left_cb *left, void *argument);
@@ -96,7 +96,7 @@ void sessions_count_sources(struct sessions *sessions, sessions_left_cb *left, v
  * The next client comes from this source. Whatever becomes of it, sessions_left_cb is called for
  * the source. NULL is allowed.
  */
-void sessions_expect_from(struct sessions *sessions, struct opensource *source);
+void sessions_expect_from(struct sessions *sessions, struct source *source);
 
 /*
  * Takes over the connected, non-blocking socket `fd`, and says what is queued on `output` in place

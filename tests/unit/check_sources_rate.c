@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-/* check_ratelimit: each source has its rate and no more, whatever the others and the clock do. */
-#include "daemon/admit/ratelimit.h"
+/* check_sources_rate: each source has its rate and no more, whatever others and the clock do. */
+#include "daemon/admit/sources.h"
 
 #include <inttypes.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/rate.h"
-#include "base/siphash.h"
-#include "daemon/admit/source.h"
+#include "daemon/admit/pairhash.h"
 #include "lib/memory.h"
 #include "lib/suite.h"
 
 /* As few sources as can be remembered. */
 enum { FEW = 4 };
 
-static const size_t sizes[] = {FEW, RATELIMIT_SOURCES};
+static const size_t sizes[] = {FEW, SOURCES_REMEMBERED};
 
 #define MILLION ((uint64_t)1000000)
 
@@ -24,27 +23,33 @@ static const size_t sizes[] = {FEW, RATELIMIT_SOURCES};
 
 static const struct rate hundred = {100, 1000};
 
-static struct ratelimit *limit;
+/* Random numbers: with small ones, all sources would have the same places. */
+static const struct pairhash_secret secret = {{0xD7F8C10B6A4E2395, 0x5B19E6F34D8A70C2,
+					       0x93AC5E7D10F2B846, 0x2E61B7D9C584F03A,
+					       0xA84D03F6719EC52B}};
+
+static struct sources *all;
 
 static void make(struct rate rate, uint32_t burst, size_t sources)
 {
-	limit = ratelimit_new(&rate, burst, sources);
-	ck_assert_ptr_nonnull(limit);
+	struct sources_limits limits = {.rate = rate, .burst = burst};
+
+	all = sources_new(&limits, sources, &secret);
+	ck_assert_ptr_nonnull(all);
 }
 
 static void teardown(void)
 {
-	ratelimit_free(limit);
+	sources_free(all);
 }
 
-/* Takes one for the source of that number. (Loops of many have no assertions: those are slow.) */
+/* True if the source of that number may come. (Loops of many have no assertions: those are slow.)
+ */
 static bool take(uint64_t number, uint64_t now_us)
 {
-	static const struct siphash_secret secret = {{1, 2}};
-	uint64_t high = number / 1000, low = number % 1000;
-	struct source_key key = {high, low, siphash(&secret, high, low)};
+	struct source_key key = {number / 1000, number % 1000};
 
-	return ratelimit_take(limit, &key, now_us);
+	return sources_enter(all, key, now_us).verdict == VERDICT_ADMITTED;
 }
 
 /* Numbers that look random, the same in each run. */
@@ -121,7 +126,7 @@ START_TEST(is_as_a_bucket_for_each_source)
 	struct model models[SOURCES] = {{0, 0}};
 	uint64_t now_us = START_US, taken = 0;
 
-	make(limits[_i].rate, limits[_i].burst, RATELIMIT_SOURCES);
+	make(limits[_i].rate, limits[_i].burst, SOURCES_REMEMBERED);
 	for (int step = 0; step < STEPS; step++) {
 		uint64_t number = next_random() % SOURCES;
 		bool is_free;
@@ -213,7 +218,7 @@ START_TEST(million_sources_take_no_memory)
 	uint64_t taken = 0;
 	int granted;
 
-	make(hundred, 100, RATELIMIT_SOURCES);
+	make(hundred, 100, SOURCES_REMEMBERED);
 	memory_grants = GRANTS;
 	for (uint64_t number = 0; number < MILLION; number++)
 		taken += flood(number, 2, START_US + number);
@@ -230,9 +235,9 @@ static const struct {
 	int times;
 	size_t sources;
 } attacks[] = {
-	{1, 10, RATELIMIT_SOURCES},
-	{MILLION, 10, RATELIMIT_SOURCES},
-	{MILLION, 1, RATELIMIT_SOURCES},
+	{1, 10, SOURCES_REMEMBERED},
+	{MILLION, 10, SOURCES_REMEMBERED},
+	{MILLION, 1, SOURCES_REMEMBERED},
 	{1, 10, FEW},
 	{MILLION, 10, FEW},
 	{MILLION, 1, FEW},
@@ -287,15 +292,15 @@ START_TEST(source_that_owes_least_is_forgotten_first)
 }
 END_TEST
 
-/* Sources that differ in one half of the address only, though they have one hash. */
-START_TEST(sources_of_one_hash_are_apart)
+/* Sources that differ in one half of the address only, though they have the same places. */
+START_TEST(sources_of_one_set_are_apart)
 {
-	struct source_key keys[] = {{1, 1, 5}, {1, 2, 5}, {2, 1, 5}};
+	static const struct source_key keys[] = {{1, 1}, {1, 2}, {2, 1}};
 
-	make(hundred, 1, RATELIMIT_SOURCES);
+	make(hundred, 1, FEW);
 	for (int i = 0; i < COUNT_OF(keys); i++) {
-		ck_assert(ratelimit_take(limit, &keys[i], START_US));
-		ck_assert(!ratelimit_take(limit, &keys[i], START_US));
+		ck_assert_int_eq(sources_enter(all, keys[i], START_US).verdict, VERDICT_ADMITTED);
+		ck_assert_int_eq(sources_enter(all, keys[i], START_US).verdict, VERDICT_TOO_OFTEN);
 	}
 }
 END_TEST
@@ -348,13 +353,42 @@ START_TEST(first_time_is_any)
 }
 END_TEST
 
+/* When the fastest clock of debts starts again, and when it would overflow if it did not. */
+static const uint64_t days[] = {106, 213};
+
+/*
+ * The highest rate with the longest time makes the fastest clock. Half a day pays for half of what
+ * may be taken at once.
+ */
+START_TEST(clock_that_starts_again_does_no_harm)
+{
+	const struct rate fastest = {RATE_COUNT_MAX, RATE_MS_MAX};
+	const uint64_t day_us = (uint64_t)RATE_MS_MAX * 1000;
+	uint64_t now_us = START_US, taken;
+
+	make(fastest, RATE_COUNT_MAX, FEW);
+	for (uint64_t day = 0; day < days[_i] - 1; day++) {
+		ck_assert(take(1, now_us));
+		now_us += day_us;
+	}
+	taken = flood(2, RATE_COUNT_MAX + 1, now_us);
+	ck_assert_uint_eq(taken, RATE_COUNT_MAX);
+	for (int half = 0; half < 8; half++) {
+		now_us += day_us / 2;
+		taken = flood(2, RATE_COUNT_MAX, now_us);
+		ck_assert_uint_eq(taken, RATE_COUNT_MAX / 2);
+	}
+}
+END_TEST
+
 START_TEST(making_survives_want_of_memory)
 {
-	struct ratelimit *made;
+	struct sources_limits limits = {.rate = hundred, .burst = 1};
+	struct sources *made;
 
-	limit = NULL;
+	all = NULL;
 	memory_grants = _i;
-	made = ratelimit_new(&hundred, 1, FEW);
+	made = sources_new(&limits, FEW, &secret);
 	memory_grants = -1;
 	ck_assert_ptr_null(made);
 }
@@ -362,7 +396,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ratelimit");
+	Suite *suite = suite_create("sources_rate");
 	TCase *alone = suite_case(suite, "alone"), *crowd = suite_case(suite, "crowd");
 	TCase *clock = suite_case(suite, "clock"), *memory = suite_case(suite, "memory");
 
@@ -375,12 +409,13 @@ int main(void)
 	tcase_add_loop_test(crowd, well_behaved_source_is_never_refused, 0, COUNT_OF(attacks));
 	tcase_add_loop_test(crowd, attacker_from_one_address_takes_no_more_than_its_rate, 0,
 			    COUNT_OF(sizes));
-	tcase_add_test(crowd, sources_of_one_hash_are_apart);
+	tcase_add_test(crowd, sources_of_one_set_are_apart);
 	tcase_add_test(crowd, source_that_owes_least_is_forgotten_first);
 	tcase_add_checked_fixture(clock, NULL, teardown);
 	tcase_add_test(clock, clock_that_goes_back_does_no_harm);
 	tcase_add_loop_test(clock, clock_that_leaps_does_no_harm, 0, COUNT_OF(limits));
 	tcase_add_loop_test(clock, first_time_is_any, 0, 5);
+	tcase_add_loop_test(clock, clock_that_starts_again_does_no_harm, 0, COUNT_OF(days));
 	tcase_add_checked_fixture(memory, NULL, teardown);
 	tcase_add_test(memory, million_sources_take_no_memory);
 	tcase_add_loop_test(memory, making_survives_want_of_memory, 0, 2);
