@@ -5,7 +5,8 @@
  * is written from what was understood is understood as the same.
  *
  * The first byte of the input says where to split. If its highest bit is set, the checksum of a
- * header of version 2 is put right before. The others are the proxy's.
+ * header of version 2 is put right before; if the next one is, such a header is filled up to its
+ * length, so that short inputs make the longest headers. The others are the proxy's.
  */
 #include "daemon/serve/proxyheader.h"
 
@@ -203,6 +204,27 @@ static void check_binary(const struct outcome *outcome, const unsigned char *byt
 		FUZZ_CHECK(read_sum(bytes + sum) == sum_of(bytes, outcome->used, sum));
 }
 
+/* Appends a field to a header of version 2 that is cut short, so that it is whole. */
+static char *fill_up(char *bytes, size_t *size)
+{
+	enum { FIELD_NOTHING = 4, FIELD_HEAD = 3 };
+	const unsigned char *head = (const unsigned char *)bytes;
+	size_t length = *size < 16 ? 0 : 16 + ((size_t)head[14] << 8 | head[15]), rest;
+	char *filled;
+
+	if (length < *size + FIELD_HEAD || length > PROXYV2_MAX)
+		return bytes;
+	filled = realloc(bytes, length + 1);
+	FUZZ_CHECK(filled != NULL);
+	memset(filled + *size, 0, length + 1 - *size);
+	rest = length - *size - FIELD_HEAD;
+	filled[*size] = FIELD_NOTHING;
+	filled[*size + 1] = (char)(rest >> 8);
+	filled[*size + 2] = (char)(rest & 0xFF);
+	*size = length;
+	return filled;
+}
+
 /* Puts the checksum right, if the bytes are a header of version 2 that has one. */
 static void put_right(unsigned char *bytes, size_t size)
 {
@@ -255,6 +277,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	bytes = fuzz_string(data + 1, --size);
+	if (data[0] & 0x40)
+		bytes = fill_up(bytes, &size);
 	if (data[0] & 0x80)
 		put_right((unsigned char *)bytes, size);
 	whole = parse(bytes, size, size + 1);
