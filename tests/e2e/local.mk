@@ -73,6 +73,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_metrics.py \
 	tests/e2e/test_notify.py \
 	tests/e2e/test_peers.py \
+	tests/e2e/test_proxy_go.py \
 	tests/e2e/test_proxy_oracles.py \
 	tests/e2e/test_proxy_engines.py \
 	tests/e2e/test_proxy_listen.py \
@@ -135,5 +136,6 @@ EXTRA_DIST += \
 	tests/e2e/lib/valgrind.py \
 	tests/e2e/lib/visitors.py \
 	tests/e2e/lib/wild.py \
+	tests/e2e/proxy_oracle.go \
 	tests/e2e/reading.py \
 	tests/e2e/talk_first.py
