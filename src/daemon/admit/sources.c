@@ -213,7 +213,9 @@ struct admission sources_enter_again(struct sources *all, struct source_key key)
 	return source ? count(all, source) : (struct admission){VERDICT_NO_MEMORY, NULL};
 }
 
-/* Removes a spare source that has nothing open any more, unless it owes more than one in a place.
+/*
+ * Removes a spare source that has nothing open any more. If it owes more than one in its places, it
+ * takes that one's place.
  */
 RARE static void remove_spare(struct sources *all, struct source *source)
 {

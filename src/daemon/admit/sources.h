@@ -10,8 +10,7 @@
  * - A source that was forgotten may take as much again as it owed, at most its burst. Three others
  *   in its places then owed at least as much, or had connections open.
  * - A source with a connection open is not forgotten. If such sources have taken all its places, it
- *   has one of its own for as long as it is open, so there are never more of these than
- * connections.
+ *   has one of its own for as long as it is open. There are never more of these than connections.
  *
  * Someone with thousands of addresses may see, by which of his sources are forgotten or by how long
  * answers take, which of them share places; and with enough of that, calculate the secret. He gains

@@ -18,10 +18,10 @@ enum { METRICS_TEXT_MAX = 16384 };
 /* What the text tells. */
 struct metrics_facts {
 	const struct stats *stats;
-	uint64_t room;	   /* how many connections may be open */
-	uint64_t start_ms; /* since 1970 */
-	bool is_draining;  /* a stop waits for the open connections */
-	bool is_ready;	   /* new clients are welcome; also the answer to /readyz */
+	uint64_t room;	      /* how many connections may be open */
+	uint64_t start_ms;    /* since 1970 */
+	bool is_draining;     /* a stop waits for the open connections */
+	bool is_ready;	      /* new clients are welcome; also the answer to /readyz */
 	const char *libevent; /* its version */
 };
 
