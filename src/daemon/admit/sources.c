@@ -33,17 +33,9 @@ struct sources {
 	uint32_t most_open;
 	size_t last_set;
 	struct source *places; /* sets of WAYS */
-	struct spare **spares; /* of each set; NULL: nothing is counted that needs them */
+	struct spare **spares; /* of each set */
 	struct pool *pool;     /* of these */
 };
-
-/* Makes what is needed to count connections. False: no memory. */
-static bool prepare_spares(struct sources *all)
-{
-	all->spares = calloc(all->last_set + 1, sizeof *all->spares);
-	all->pool = pool_new(sizeof(struct spare));
-	return all->spares && all->pool;
-}
 
 struct sources *sources_new(const struct sources_limits *limits, size_t remembered,
 			    const struct pairhash_secret *secret)
@@ -60,7 +52,9 @@ struct sources *sources_new(const struct sources_limits *limits, size_t remember
 	all->most_open = limits->most_open;
 	all->last_set = sets - 1;
 	all->places = calloc(sets, WAYS * sizeof *all->places);
-	if (all->places && (all->most_open == 0 || prepare_spares(all)))
+	all->spares = calloc(sets, sizeof(struct spare *));
+	all->pool = pool_new(sizeof(struct spare));
+	if (all->places && all->spares && all->pool)
 		return all;
 	sources_free(all);
 	return NULL;
@@ -120,8 +114,7 @@ static struct source *find_elsewhere(struct sources *all, struct source_key key,
 {
 	struct source *least;
 
-	for (struct spare *spare = all->spares ? all->spares[set] : NULL; spare;
-	     spare = spare->next)
+	for (struct spare *spare = all->spares[set]; spare; spare = spare->next)
 		if (is_same(spare->source.key, key))
 			return &spare->source;
 	least = find_least(all, set);
@@ -175,32 +168,37 @@ static void start_again(struct sources *all)
 {
 	for (size_t i = 0; i < (all->last_set + 1) * WAYS; i++)
 		all->places[i].paid = debts_owed(&all->debts, all->places[i].paid);
-	for (size_t set = 0; all->spares && set <= all->last_set; set++)
+	for (size_t set = 0; set <= all->last_set; set++)
 		for (struct spare *spare = all->spares[set]; spare; spare = spare->next)
 			spare->source.paid = debts_owed(&all->debts, spare->source.paid);
 	all->debts.now = 0;
 }
 
-/* Judges a source once our clock has started again. */
-RARE static struct admission enter_again_from_start(struct sources *all, struct source_key key,
-						    uint64_t now_us)
-{
-	start_again(all);
-	return sources_enter(all, key, now_us);
-}
-
-/* What is rare is called last, so that nothing must be kept for after it. */
-struct admission sources_enter(struct sources *all, struct source_key key, uint64_t now_us)
+/* Judges a source that comes now. */
+static inline struct admission enter(struct sources *all, struct source_key key, uint64_t now_us)
 {
 	struct source *source;
 	size_t set;
 
-	if (debts_are_old(&all->debts))
-		return enter_again_from_start(all, key, now_us);
 	debts_advance(&all->debts, now_us);
 	set = set_of(all, key);
 	source = find(all, key, set);
 	return source ? judge(all, source) : judge_elsewhere(all, key, set);
+}
+
+/* The same, once our clock has started again. */
+RARE static struct admission enter_from_start(struct sources *all, struct source_key key,
+					      uint64_t now_us)
+{
+	start_again(all);
+	return enter(all, key, now_us);
+}
+
+/* What is rare is called last: then nothing must be kept for after it. */
+struct admission sources_enter(struct sources *all, struct source_key key, uint64_t now_us)
+{
+	return debts_are_old(&all->debts) ? enter_from_start(all, key, now_us)
+					  : enter(all, key, now_us);
 }
 
 struct admission sources_enter_again(struct sources *all, struct source_key key)
@@ -240,12 +238,12 @@ void sources_leave(struct sources *all, struct source *source)
 
 size_t sources_count_open(const struct sources *all)
 {
-	size_t count = 0;
+	size_t open = 0;
 
 	for (size_t i = 0; i < (all->last_set + 1) * WAYS; i++)
-		count += all->places[i].open > 0;
-	for (size_t set = 0; all->spares && set <= all->last_set; set++)
+		open += all->places[i].open > 0;
+	for (size_t set = 0; set <= all->last_set; set++)
 		for (const struct spare *spare = all->spares[set]; spare; spare = spare->next)
-			count++;
-	return count;
+			open++;
+	return open;
 }
