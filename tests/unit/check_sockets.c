@@ -22,6 +22,7 @@
 #include "daemon/options.h"
 #include "daemon/setup/kernel.h"
 #include "fault.h"
+#include "lib/apart.h"
 #include "lib/capture.h"
 #include "lib/extensions.h"
 #include "lib/peers.h"
@@ -1738,7 +1739,7 @@ START_TEST(port_for_proxies_can_be_shared)
 	struct sockets *others;
 
 	options.reuse_port = true;
-	add_proxy_address("127.0.0.1:0");
+	add_proxy_address("*:0");
 	sockets = sockets_open(&options);
 	if (!can_share(sockets))
 		return;
@@ -1749,7 +1750,7 @@ START_TEST(port_for_proxies_can_be_shared)
 	ck_assert_uint_eq(port_of(0), address_port(&sockets_at(others, 0)->address));
 	sockets_close(others);
 	/* Overlaps in one role are no harm. */
-	add_proxy_address("*:0");
+	add_proxy_address("127.0.0.1:0");
 	options.proxies[1].port = port_of(0);
 	others = sockets_open(&options);
 	ck_assert_ptr_nonnull(others);
@@ -1837,6 +1838,7 @@ int main(void)
 	TCase *tcp = suite_case(suite, "TCP"), *both = suite_case(suite, "both families");
 	TCase *local = suite_case(suite, "UNIX"), *check = suite_case(suite, "check");
 
+	apart_from_others();
 	tcase_add_checked_fixture(tcp, setup, teardown);
 	tcase_add_test(tcp, free_port_is_told);
 	tcase_add_loop_test(tcp, free_port_is_kept_until_the_socket_is_closed, 0, 2);

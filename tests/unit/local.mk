@@ -125,6 +125,8 @@ check_PROGRAMS += $(unit_tests)
 check_LIBRARIES += tests/unit/lib/libunit.a
 endif
 tests_unit_lib_libunit_a_SOURCES = \
+	tests/unit/lib/apart.c \
+	tests/unit/lib/apart.h \
 	tests/unit/lib/capture.c \
 	tests/unit/lib/capture.h \
 	tests/unit/lib/draft.c \
