@@ -230,6 +230,8 @@ static bool never(void *argument)
 void run_for(struct event_base *base, uint64_t ms)
 {
 	run_until(base, never, NULL, ms);
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_ge(event_base_loop(base, EVLOOP_NONBLOCK), 0);
 }
 
 int lowest_descriptor(void)

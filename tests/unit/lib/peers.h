@@ -77,7 +77,10 @@ void assert_greeted(const struct peer *peer, const void *bytes, size_t length);
  */
 bool run_until(struct event_base *base, bool (*done)(void *argument), void *argument, uint64_t ms);
 
-/* Runs the loop for a time, to see that something does not happen. */
+/*
+ * Runs the loop for a time, to see that something does not happen. What was due within that time
+ * has its consequences, even if this process stood still meanwhile.
+ */
 void run_for(struct event_base *base, uint64_t ms);
 
 /* The lowest free descriptor: the same again if none was left open meanwhile. */
