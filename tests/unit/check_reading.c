@@ -307,7 +307,7 @@ START_TEST(quiet_begins_anew_when_we_were_stopped)
 	start();
 	say("Hi ");
 	run_for(base, 50);
-	child = standstill_begin(300, NULL, 100, say_more);
+	child = standstill_begin(300, NULL, 10, say_more);
 	assert_ended(READING_QUIET, "Hi more");
 	standstill_end(child);
 }
