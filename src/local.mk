@@ -309,6 +309,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/setup/kernel.h \
 	src/daemon/setup/pidfd.c \
 	src/daemon/setup/pidfd.h \
+	src/daemon/setup/process.c \
+	src/daemon/setup/process.h \
 	src/daemon/setup/resolve.c \
 	src/daemon/setup/resolve.h \
 	src/daemon/setup/sockets.c \

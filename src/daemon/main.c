@@ -15,6 +15,7 @@
 #include "options.h"
 #include "daemon/serve/server.h"
 #include "daemon/setup/inherited.h"
+#include "daemon/setup/process.h"
 #include "daemon/setup/sockets.h"
 #include "status.h"
 
@@ -27,6 +28,7 @@ static int serve(const struct options *options, struct greeting *greeting, struc
 
 	if (!server)
 		return status;
+	process_close(options->core_dumps);
 	status = server_run(server);
 	server_close(server);
 	return status;

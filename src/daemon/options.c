@@ -71,6 +71,8 @@ static const struct cli_option table[] = {
 	 "answer HTTP on ADDR: /metrics, /healthz, /readyz"},
 	{0, "socket-mode", "MODE", CLI_MODE, FIELD(socket_mode), 0, 0, NULL,
 	 "rights of UNIX sockets, such as 660"},
+	{0, "core-dumps", NULL, CLI_FLAG, FIELD(core_dumps), 0, 0, NULL,
+	 "allow core dumps, and debuggers"},
 	{0, "check", NULL, CLI_FLAG, FIELD(check), 0, 0, NULL,
 	 "check what the options name, then exit"},
 	{0, "log", "FORM", CLI_FORM, FIELD(log_json), 0, 0, "text",

@@ -49,6 +49,7 @@ struct options {
 	struct rate rate_per_source, datagram_rate; /* count 0: no limit */
 	struct prefixpair source_prefix;	    /* what makes clients one source */
 	struct cli_mode socket_mode; /* of UNIX sockets; not given: as the umask has it */
+	bool core_dumps;	     /* debuggers, too, may look into the process */
 	uint64_t verbose;	     /* how often -v was given */
 
 	bool listens_by_default;     /* nobody has said where */

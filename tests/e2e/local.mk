@@ -75,6 +75,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_peers.py \
 	tests/e2e/test_proxy_go.py \
 	tests/e2e/test_proxy_oracles.py \
+	tests/e2e/test_privileges.py \
 	tests/e2e/test_proxy_engines.py \
 	tests/e2e/test_proxy_listen.py \
 	tests/e2e/test_readme.py \

@@ -85,6 +85,23 @@ CALL(__open_2, (const char *path, int flags), (path, flags))
 
 FCNTL(fcntl)
 
+/* All that our sources ask of prctl() has four arguments more. */
+int __real_prctl(int option, ...);
+int __wrap_prctl(int option, ...);
+int __wrap_prctl(int option, ...)
+{
+	unsigned long given[4];
+	va_list arguments;
+
+	va_start(arguments, option);
+	for (int i = 0; i < 4; i++)
+		given[i] = va_arg(arguments, unsigned long);
+	va_end(arguments);
+	return fault_hits(FAULT_CALL)
+		       ? -1
+		       : __real_prctl(option, given[0], given[1], given[2], given[3]);
+}
+
 /* The only one without a function of its own: pidfd_open(2), with a process and flags. */
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);

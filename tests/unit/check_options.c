@@ -122,6 +122,7 @@ static const struct {
 	{"--udp", AT(udp)},
 	{"--reuse-port", AT(reuse_port)},
 	{"--check", AT(check)},
+	{"--core-dumps", AT(core_dumps)},
 	{"-q", AT(quiet)},
 	{"--quiet", AT(quiet)},
 	{"--log=json", AT(log_json)},
@@ -289,6 +290,7 @@ static const struct {
 	/* This was short for --listen, before others began like it. */
 	{{"--l=::1"}, "ambiguous option '--l' (see 'haild --help')"},
 	{{"--check", "--check"}, "--check is given twice"},
+	{{"--core-dumps=1"}, "--core-dumps takes no value"},
 	{{"-q", "-q"}, "--quiet is given twice"},
 	{{"-p1", "-p1"}, "--port is given twice"},
 	{{"-ma", "-mb"}, "--message is given twice"},

@@ -74,6 +74,7 @@ unit_tests = \
 	tests/unit/check_prefixpair \
 	tests/unit/check_prelude \
 	tests/unit/check_probe \
+	tests/unit/check_process \
 	tests/unit/check_progress \
 	tests/unit/check_prompt \
 	tests/unit/check_proxies \

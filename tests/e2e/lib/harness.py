@@ -180,10 +180,16 @@ def _wrapper(name):
     return WRAPPER if number % 8 == 0 else []
 
 
+# haild hides its part of /proc from everybody but root. Others need to see, for instance, which descriptors are open.
+OPTIONS_OF_OURS = () if os.geteuid() == 0 else ("--core-dumps",)
+
+
 def command_of(name, arguments):
     """The command line of one of our programs, with the wrapper if it is its turn; others as they are."""
     if name in OUR_PROGRAMS:
-        return [*_wrapper(name), program(name), *map(str, arguments)]
+        words = [*map(str, arguments)]
+        ours = [word for word in OPTIONS_OF_OURS if name.startswith("haild") and word not in words]
+        return [*_wrapper(name), program(name), *ours, *words]
     return [name, *map(str, arguments)]
 
 
@@ -208,13 +214,26 @@ def _kill_what_is_left():
             process.wait()
 
 
+def _has_memory(pid):
+    """Whether a process is there, and not about to end."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return "VmSize:" in pathlib.Path(f"/proc/{pid}/status").read_text()
+    return False
+
+
 def descriptors_of(pid):
     """What a process has open: a path, or "socket:[...]" and the like; nothing once it has ended."""
     folder, targets = f"/proc/{pid}/fd", []
-    with contextlib.suppress(FileNotFoundError, PermissionError):
+    try:
         for name in os.listdir(folder):
             with contextlib.suppress(FileNotFoundError):
                 targets.append(os.readlink(f"{folder}/{name}"))
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    except PermissionError:
+        # Of a process that is ending, too: it has no memory any more that could be open to us.
+        if _has_memory(pid):
+            raise
     return targets
 
 
