@@ -295,10 +295,14 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/sessions.h \
 	src/daemon/serve/waiting.c \
 	src/daemon/serve/waiting.h \
+	src/daemon/setup/account.c \
+	src/daemon/setup/account.h \
 	src/daemon/setup/activation.c \
 	src/daemon/setup/activation.h \
 	src/daemon/setup/bind.c \
 	src/daemon/setup/bind.h \
+	src/daemon/setup/capabilities.c \
+	src/daemon/setup/capabilities.h \
 	src/daemon/setup/entries.c \
 	src/daemon/setup/entries.h \
 	src/daemon/setup/failure.c \
@@ -309,6 +313,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/setup/kernel.h \
 	src/daemon/setup/pidfd.c \
 	src/daemon/setup/pidfd.h \
+	src/daemon/setup/privileges.c \
+	src/daemon/setup/privileges.h \
 	src/daemon/setup/process.c \
 	src/daemon/setup/process.h \
 	src/daemon/setup/resolve.c \

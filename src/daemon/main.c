@@ -14,10 +14,23 @@
 #include "daemon/say/greeting.h"
 #include "options.h"
 #include "daemon/serve/server.h"
+#include "daemon/setup/account.h"
 #include "daemon/setup/inherited.h"
+#include "daemon/setup/privileges.h"
 #include "daemon/setup/process.h"
 #include "daemon/setup/sockets.h"
 #include "status.h"
+
+/* Gives up the rights that only the start needed. False, and logged, if that fails. */
+static bool settle(const struct options *options)
+{
+	bool is_settled = !options->account || privileges_drop(options->account);
+
+	if (!options->account && !options->check)
+		privileges_warn();
+	process_close(options->core_dumps);
+	return is_settled;
+}
 
 /* Serves until told to stop; returns the exit code. */
 static int serve(const struct options *options, struct greeting *greeting, struct gate *gate,
@@ -28,10 +41,17 @@ static int serve(const struct options *options, struct greeting *greeting, struc
 
 	if (!server)
 		return status;
-	process_close(options->core_dumps);
-	status = server_run(server);
+	status = settle(options) ? server_run(server) : STATUS_PRIVILEGES;
 	server_close(server);
 	return status;
+}
+
+/* Checks that we could serve; returns the exit code. */
+static int check(const struct options *options)
+{
+	if (!sockets_check(options))
+		return STATUS_LISTEN;
+	return settle(options) ? STATUS_STOPPED : STATUS_PRIVILEGES;
 }
 
 /* Serves, or only checks that it could; returns the exit code. */
@@ -46,15 +66,15 @@ static int run_gated(const struct options *options, struct greeting *greeting,
 	if (!gate)
 		return status;
 	if (options->check)
-		status = sockets_check(options) ? STATUS_STOPPED : STATUS_LISTEN;
+		status = check(options);
 	else
 		status = serve(options, greeting, gate, output);
 	gate_free(gate);
 	return status;
 }
 
-/* Does what the options ask for; returns the exit code. */
-static int run(const struct options *options, const struct outlet *output)
+/* Reads the greeting, and serves with it; returns the exit code. */
+static int run_greeting(const struct options *options, const struct outlet *output)
 {
 	struct greeting *greeting = greeting_new(options);
 	int status;
@@ -64,6 +84,21 @@ static int run(const struct options *options, const struct outlet *output)
 	status = run_gated(options, greeting, output);
 	greeting_free(greeting);
 	return status;
+}
+
+/* Does what the options ask for, as `account` if they name one; returns the exit code. */
+static int run(struct options *options, struct account *account, const struct outlet *output)
+{
+	int status;
+
+	if (options->user) {
+		if (!account_find(account, options->user, &status))
+			return status;
+		if (!privileges_check(account))
+			return STATUS_PRIVILEGES;
+		options->account = account;
+	}
+	return run_greeting(options, output);
 }
 
 /* Sets how much is logged. */
@@ -98,6 +133,7 @@ int main(int argc, char **argv)
 	};
 	struct inherited inherited = {.problem = ""};
 	struct outlet output;
+	struct account account;
 	struct options options;
 	enum cli_outcome outcome;
 	int status;
@@ -114,7 +150,7 @@ int main(int argc, char **argv)
 	outcome = options_read(&options, argc, argv);
 	options.inherited = &inherited;
 	set_log(&options);
-	status = outcome == CLI_GO ? run(&options, &output) : statuses[outcome];
+	status = outcome == CLI_GO ? run(&options, &account, &output) : statuses[outcome];
 	options_free(&options);
 	inherited_free(&inherited);
 	log_close();

@@ -71,6 +71,8 @@ static const struct cli_option table[] = {
 	 "answer HTTP on ADDR: /metrics, /healthz, /readyz"},
 	{0, "socket-mode", "MODE", CLI_MODE, FIELD(socket_mode), 0, 0, NULL,
 	 "rights of UNIX sockets, such as 660"},
+	{0, "user", "USER", CLI_TEXT, FIELD(user), 0, 0, NULL,
+	 "as root, become USER or USER:GROUP once bound"},
 	{0, "core-dumps", NULL, CLI_FLAG, FIELD(core_dumps), 0, 0, NULL,
 	 "allow core dumps, and debuggers"},
 	{0, "check", NULL, CLI_FLAG, FIELD(check), 0, 0, NULL,
@@ -103,7 +105,8 @@ static const struct cli cli = {
 		"TIME: 500ms, 1.5s, 2m, or a number of seconds.\n"
 		"Environment, below the options: HAILD_LISTEN (several ADDRs, blanks between),\n"
 		"HAILD_PORT, HAILD_MESSAGE, HAILD_MESSAGE_FILE, HAILD_INSTANCE.\n"
-		"Exit status: 0 stopped, 1 failure, 2 usage, 3 cannot listen, 4 bad greeting.\n",
+		"Exit status: 0 stopped, 1 failure, 2 usage, 3 cannot listen, 4 bad greeting,\n"
+		"5 cannot drop privileges.\n",
 	.options = table,
 	.count = sizeof table / sizeof *table,
 	.taken = set_log_form,

@@ -12,6 +12,7 @@
 #include "base/prefixpair.h"
 #include "base/rate.h"
 
+struct account;
 struct endpoint;
 struct inherited;
 
@@ -49,10 +50,12 @@ struct options {
 	struct rate rate_per_source, datagram_rate; /* count 0: no limit */
 	struct prefixpair source_prefix;	    /* what makes clients one source */
 	struct cli_mode socket_mode; /* of UNIX sockets; not given: as the umask has it */
+	const char *user;	     /* whom to change to, USER or USER:GROUP; NULL: nobody */
 	bool core_dumps;	     /* debuggers, too, may look into the process */
 	uint64_t verbose;	     /* how often -v was given */
 
-	bool listens_by_default;     /* nobody has said where */
+	bool listens_by_default;       /* nobody has said where */
+	const struct account *account; /* main's: who `user` is; or NULL */
 	struct inherited *inherited; /* main's: what a service manager has passed; NULL: nothing */
 
 	/* As given, not parsed yet. */

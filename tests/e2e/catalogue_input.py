@@ -8,6 +8,7 @@ import collections
 import concurrent.futures
 import errno
 import os
+import pwd
 import re
 import signal
 import socket
@@ -23,7 +24,7 @@ from lib.reload import READ_AGAIN, STAYS, clear, hang_up
 from lib.rows import row, times, within
 from lib.servers import Server, refusing, says, stays
 
-USAGE, CANNOT_LISTEN, BAD_GREETING = 2, 3, 4
+USAGE, CANNOT_LISTEN, BAD_GREETING, NOT_CHANGED = 2, 3, 4, 5
 # How each program ends when its options are well: a check that succeeds, a server that refuses.
 WELL = {"haild": 0, "hailto": 4}
 
@@ -54,6 +55,7 @@ KINDS = {
         "TEXT": Kind("x", *VALUES),
         "TIME": Kind("1", "65536"),
         "BITS": Kind("32:64"),
+        "USER": Kind(pwd.getpwuid(os.geteuid()).pw_name, "0", exit=None if os.geteuid() == 0 else NOT_CHANGED),
     },
     "hailto": {
         "ADDR": Kind("127.0.0.1"),

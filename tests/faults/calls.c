@@ -37,6 +37,10 @@ CALL(getsockname, (int fd, void *address, unsigned *length), (fd, address, lengt
 CALL(getsockopt, (int fd, int level, int name, void *value, unsigned *length),
      (fd, level, name, value, length))
 
+CALL(getresgid, (unsigned *real, unsigned *effective, unsigned *saved), (real, effective, saved))
+CALL(getresuid, (unsigned *real, unsigned *effective, unsigned *saved), (real, effective, saved))
+CALL(initgroups, (const char *user, unsigned group), (user, group))
+
 /* It fails with 0, and not for the reason that means "no terminal". */
 int __real_isatty(int fd);
 int __wrap_isatty(int fd);
@@ -48,9 +52,14 @@ int __wrap_isatty(int fd)
 CALL(listen, (int fd, int backlog), (fd, backlog))
 CALL(lstat, (const char *path, void *status), (path, status))
 CALL(pipe, (int *ends), (ends))
+CALL(setegid, (unsigned group), (group))
+CALL(seteuid, (unsigned user), (user))
+CALL(setgid, (unsigned group), (group))
+CALL(setgroups, (unsigned long count, const unsigned *groups), (count, groups))
 CALL(setrlimit, (int what, const void *limit), (what, limit))
 CALL(setsockopt, (int fd, int level, int name, const void *value, unsigned length),
      (fd, level, name, value, length))
+CALL(setuid, (unsigned user), (user))
 CALL(shutdown, (int fd, int how), (fd, how))
 CALL(socket, (int family, int type, int protocol), (family, type, protocol))
 
@@ -102,19 +111,22 @@ int __wrap_prctl(int option, ...)
 		       : __real_prctl(option, given[0], given[1], given[2], given[3]);
 }
 
-/* The only one without a function of its own: pidfd_open(2), with a process and flags. */
+/*
+ * Those without a function of their own: pidfd_open(2), with a process and flags, and capget(2) and
+ * capset(2), with two pointers. All have two arguments, which a register holds.
+ */
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...)
 {
 	va_list arguments;
-	int process, flags;
+	long first, second;
 
 	va_start(arguments, number);
-	process = va_arg(arguments, int);
-	flags = va_arg(arguments, int);
+	first = va_arg(arguments, long);
+	second = va_arg(arguments, long);
 	va_end(arguments);
-	return fault_hits(FAULT_CALL) ? -1 : __real_syscall(number, process, flags);
+	return fault_hits(FAULT_CALL) ? -1 : __real_syscall(number, first, second);
 }
 
 /* glibc's other names of these, for files of over 2 GiB, which not every C library has. */

@@ -291,6 +291,8 @@ static const struct {
 	{{"--l=::1"}, "ambiguous option '--l' (see 'haild --help')"},
 	{{"--check", "--check"}, "--check is given twice"},
 	{{"--core-dumps=1"}, "--core-dumps takes no value"},
+	{{"--user"}, "--user needs a value, USER"},
+	{{"--user=a", "--user=a"}, "--user is given twice"},
 	{{"-q", "-q"}, "--quiet is given twice"},
 	{{"-p1", "-p1"}, "--port is given twice"},
 	{{"-ma", "-mb"}, "--message is given twice"},

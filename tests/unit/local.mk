@@ -5,6 +5,7 @@ if HAVE_CHECK
 unit_tests = \
 	tests/unit/check_abstract \
 	tests/unit/check_acceptor \
+	tests/unit/check_account \
 	tests/unit/check_activation \
 	tests/unit/check_address \
 	tests/unit/check_addresslist \
@@ -73,6 +74,7 @@ unit_tests = \
 	tests/unit/check_prefix \
 	tests/unit/check_prefixpair \
 	tests/unit/check_prelude \
+	tests/unit/check_privileges \
 	tests/unit/check_probe \
 	tests/unit/check_process \
 	tests/unit/check_progress \
@@ -259,6 +261,8 @@ tests_unit_check_tally_LDFLAGS = $(memory_ldflags)
 tests_unit_check_tallytext_LDFLAGS = $(memory_ldflags)
 
 tests_unit_check_race_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getpeername
+tests_unit_check_privileges_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setgroups -Wl,--wrap=setgid -Wl,--wrap=setuid \
+	-Wl,--wrap=seteuid
 tests_unit_check_episode_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_ms
 tests_unit_check_census_LDFLAGS = $(memory_ldflags) -Wl,--wrap=finding_start -Wl,--wrap=finding_free
 tests_unit_check_progress_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_us

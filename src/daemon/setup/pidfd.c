@@ -30,7 +30,7 @@ static uint64_t number_of(int fd)
 
 uint64_t pidfd_own_number(void)
 {
-	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	int fd = (int)syscall(SYS_pidfd_open, (long)getpid(), 0L);
 	uint64_t number = fd < 0 ? 0 : number_of(fd);
 
 	if (fd >= 0)

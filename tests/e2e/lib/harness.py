@@ -180,16 +180,19 @@ def _wrapper(name):
     return WRAPPER if number % 8 == 0 else []
 
 
-# haild hides its part of /proc from everybody but root. Others need to see, for instance, which descriptors are open.
-OPTIONS_OF_OURS = () if os.geteuid() == 0 else ("--core-dumps",)
+# haild warns of running as root, and hides its part of /proc from others. Tests as root do without the warning;
+# others need to see, for instance, which descriptors are open.
+OPTION_OF_OURS = "--user=0" if os.geteuid() == 0 else "--core-dumps"
+WARNING_OF_ROOT = "haild: running as root, .* --user=root keeps them"
 
 
 def command_of(name, arguments):
     """The command line of one of our programs, with the wrapper if it is its turn; others as they are."""
     if name in OUR_PROGRAMS:
         words = [*map(str, arguments)]
-        ours = [word for word in OPTIONS_OF_OURS if name.startswith("haild") and word not in words]
-        return [*_wrapper(name), program(name), *ours, *words]
+        given = any(word.startswith(OPTION_OF_OURS.partition("=")[0]) for word in words)
+        return [*_wrapper(name), program(name),
+                *([OPTION_OF_OURS] if name.startswith("haild") and not given else []), *words]
     return [name, *map(str, arguments)]
 
 
@@ -645,17 +648,19 @@ def _loopback_up():
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh14x", name, flags | IFF_UP))
 
 
-def enter_network_namespace():
+def enter_network_namespace(*ways):
     """To be called before main(): starts this file anew, alone with its own loopback and as root there.
 
-    Where that can't be had, the file is skipped as a whole (exit 77).
+    Each way is a command to try. Where none works, the file is skipped as a whole (exit 77). In the first of the usual
+    ones there is no user but root.
     """
+    ways = ways or (["unshare", "-r", "-n"], ["unshare", "-n"])
     if os.environ.get(NAMESPACE_VARIABLE):
         _loopback_up()
         return
-    for unshare in (["unshare", "-r", "-n"], ["unshare", "-n"]):
+    for unshare in ways:
         if shutil.which("unshare") and subprocess.run([*unshare, "true"], capture_output=True).returncode == 0:
             os.environ[NAMESPACE_VARIABLE] = "1"
             os.execvp("unshare", [*unshare, sys.executable, *sys.argv])
-    print("skipped: the kernel gives us no network namespace (tried unshare -rn, unshare -n)")
+    print(f"skipped: the kernel gives us no network namespace (tried {', '.join(map(shlex.join, ways))})")
     _end(0, 0, 1)

@@ -29,6 +29,13 @@ enum { HAS_REOPENING = 1 };
 enum { HAS_REOPENING = 0 };
 #endif
 
+/* The groups of a process can be set: privileges.c. */
+#if defined HAVE_SETGROUPS && defined HAVE_INITGROUPS
+enum { HAS_SETGROUPS = 1 };
+#else
+enum { HAS_SETGROUPS = 0 };
+#endif
+
 /*
  * The kernel tells what a client has taken, and since when it is silent: tcpinfo.c. QEMU 7.2 passes
  * on 4 bytes of that.
