@@ -12,6 +12,7 @@ import pwd
 import re
 import resource
 import signal
+import stat
 import subprocess
 import unittest
 
@@ -162,6 +163,51 @@ class Changing(PrivilegesTest):
             self.skipTest("setpriv cannot set these bits here")
         with self.as_user(SOMEBODY, prefix=prefix) as daemon:
             self.has_changed(daemon.pid)
+
+
+class UnixSockets(PrivilegesTest):
+    def setUp(self):
+        self.need_root()
+        self.path = self.folder / "socket"
+
+    def owner(self):
+        status = self.path.lstat()
+        return status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)
+
+    def serve(self, *options, log=()):
+        """A daemon on the path, whose socket must be the user's while it serves; returns its log."""
+        with self.as_user(SOMEBODY, "-l", f"unix:{self.path}", "--socket-mode=660", *options, port=None,
+                          log=log) as daemon:
+            self.assertEqual(self.owner(), (NOBODY, GROUP, 0o660))
+            with connect_unix(self.path) as client:
+                self.assertEqual(read_all(client), GREETING)
+            daemon.stop()
+            return daemon.log_lines()
+
+    def test_in_a_folder_of_all(self):
+        self.serve()
+        self.assertFalse(self.path.exists())
+
+    def test_in_a_sticky_folder(self):
+        self.folder.chmod(0o1777)
+        self.serve()
+        self.assertFalse(self.path.exists())
+
+    # Only root could remove the socket. What stays is no obstacle to a later start.
+    def test_in_a_folder_of_root(self):
+        self.folder.chmod(0o755)
+        other = temporary_directory(self)
+        other.chmod(0o777)
+        self.env = {"GCOV_PREFIX": str(other)}
+        stays = f"unix:{self.path} stays: Permission denied; the next start replaces it"
+        for _ in range(2):
+            log = self.serve("-v", log=[re.escape(stays)])
+            self.assertEqual(log.count(stays), 1)
+            self.assertTrue(self.path.is_socket())
+
+    def test_root_stays_its_owner(self):
+        with Daemon("-l", f"unix:{self.path}", "--socket-mode=600", port=None):
+            self.assertEqual(self.owner(), (0, 0, 0o600))
 
 
 class Refused(PrivilegesTest):

@@ -302,6 +302,7 @@ static bool add_ip(struct binder *binder, const struct endpoint *endpoint)
 /* Opens and binds a UNIX socket; false, with errno, on failure. */
 static bool bind_unix(struct binder *binder, const struct address *address)
 {
+	const struct options *options = binder->options;
 	struct socket_entry *entry;
 	int fd;
 
@@ -311,7 +312,8 @@ static bool bind_unix(struct binder *binder, const struct address *address)
 	if (fd < 0)
 		return false;
 	entry = entries_add(binder->entries, fd, SOCKET_STREAM);
-	if (!entry || !unixpath_bind(fd, address, &binder->options->socket_mode, &entry->path))
+	if (!entry ||
+	    !unixpath_bind(fd, address, &options->socket_mode, options->account, &entry->path))
 		return false;
 	entries_name(entry, address);
 	return true;

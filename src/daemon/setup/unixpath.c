@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* unixpath: a UNIX socket's path: whether it may be taken, and whose it is at the end. */
+#include <config.h>
+
 #include "unixpath.h"
 
 #include <errno.h>
@@ -12,9 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "base/abstract.h"
 #include "base/address.h"
 #include "base/cli.h"
+#include "base/log.h"
 #include "base/socket.h"
 
 /* How often, and at what interval, to try for a lock that another process has: for 1 s in all. */
@@ -200,8 +204,57 @@ static bool set_mode(const char *path, const struct stat *status, const struct c
 	       fchmodat(AT_FDCWD, path, (mode_t)mode->bits, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* True if that is the socket that bind() made, and has no other name. */
+static bool is_ours(const struct unixpath *made, const struct stat *status)
+{
+	return S_ISSOCK(status->st_mode) && status->st_nlink == 1 &&
+	       status->st_dev == made->device && status->st_ino == made->inode;
+}
+
+#if HAVE_DECL_O_PATH && HAVE_DECL_AT_EMPTY_PATH
+
+/* Gives away what was opened and seen to be ours, whatever is put at the path meanwhile. */
+static bool change_owner(const struct unixpath *made, const struct account *account)
+{
+	int fd = open(made->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
+	bool is_changed = false;
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &status) == 0) {
+		errno = EADDRINUSE;
+		is_changed = is_ours(made, &status) &&
+			     fchownat(fd, "", account->user, account->group, AT_EMPTY_PATH) == 0;
+	}
+	socket_close(fd);
+	return is_changed;
+}
+
+#else
+
+/* A link is never followed, but between the look and the change the path may be replaced. */
+static bool change_owner(const struct unixpath *made, const struct account *account)
+{
+	struct stat status;
+
+	if (lstat(made->path, &status) < 0)
+		return false;
+	errno = EADDRINUSE;
+	return is_ours(made, &status) && fchownat(AT_FDCWD, made->path, account->user,
+						  account->group, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+#endif
+
+/* Gives the socket to those that will serve it, if they are not root. False: errno. */
+static bool give(const struct unixpath *made, const struct account *account)
+{
+	return !account || account_is_root(account) || change_owner(made, account);
+}
+
 bool unixpath_bind(int fd, const struct address *address, const struct cli_mode *mode,
-		   struct unixpath *made)
+		   const struct account *account, struct unixpath *made)
 {
 	const char *path = address->path.sun_path;
 	struct stat status;
@@ -213,7 +266,7 @@ bool unixpath_bind(int fd, const struct address *address, const struct cli_mode 
 	memcpy(made->path, path, sizeof made->path);
 	made->device = status.st_dev;
 	made->inode = status.st_ino;
-	return set_mode(path, &status, mode);
+	return set_mode(path, &status, mode) && give(made, account);
 }
 
 void unixpath_remove(const struct unixpath *noted)
@@ -221,6 +274,7 @@ void unixpath_remove(const struct unixpath *noted)
 	struct stat status;
 
 	if (noted->path[0] && lstat(noted->path, &status) == 0 && status.st_dev == noted->device &&
-	    status.st_ino == noted->inode)
-		unlink(noted->path);
+	    status.st_ino == noted->inode && unlink(noted->path) < 0)
+		log_debug("unix:%s stays: %s; the next start replaces it", noted->path,
+			  strerror(errno));
 }

@@ -13,6 +13,7 @@
 
 #include "base/attributes.h"
 
+struct account;
 struct address;
 struct cli_mode;
 
@@ -49,12 +50,15 @@ enum unixpath_obstacle unixpath_find_obstacle(const struct address *address);
 
 /*
  * Binds a socket to the path, or abstract name, and stores what that made. If a mode is given, the
- * path never has wider rights. False, with errno.
+ * path never has wider rights; if an account is, it owns the path. False, with errno.
  */
 bool unixpath_bind(int fd, const struct address *address, const struct cli_mode *mode,
-		   struct unixpath *made) MUST_CHECK;
+		   const struct account *account, struct unixpath *made) MUST_CHECK;
 
-/* Removes the path, unless somebody has put something else there since. */
+/*
+ * Removes the path, unless somebody has put something else there since, or the folder is not ours
+ * to change any more.
+ */
 void unixpath_remove(const struct unixpath *noted);
 
 #endif
