@@ -225,6 +225,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/admit/sources.c \
 	src/daemon/admit/sources.h \
 	src/daemon/admit/verdict.h \
+	src/daemon/denial.c \
+	src/daemon/denial.h \
 	src/daemon/options.c \
 	src/daemon/options.h \
 	src/daemon/status.h \

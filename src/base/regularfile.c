@@ -17,7 +17,9 @@ int regularfile_open(const char *path, const char *role, struct stat *status, ch
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0) {
-		snprintf(why, size, "cannot open %s %s: %s", role, path, strerror(errno));
+		int reason = errno;
+		snprintf(why, size, "cannot open %s %s: %s", role, path, strerror(reason));
+		errno = reason;
 		return -1;
 	}
 	if (fstat(fd, status) < 0)
@@ -27,6 +29,7 @@ int regularfile_open(const char *path, const char *role, struct stat *status, ch
 	else
 		return fd;
 	close(fd);
+	errno = 0;
 	return -1;
 }
 

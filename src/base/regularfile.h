@@ -13,7 +13,7 @@ struct stat;
 /*
  * Opens a regular file to read it, and sets its status; anything else may be endless, or wait for a
  * writer. -1: `why`, of `size` bytes, says so, and calls the file by its role, such as "the deny
- * file". The caller closes it.
+ * file"; errno is that of open(2), or 0. The caller closes it.
  */
 int regularfile_open(const char *path, const char *role, struct stat *status, char *why,
 		     size_t size) MUST_CHECK;

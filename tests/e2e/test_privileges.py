@@ -210,6 +210,40 @@ class UnixSockets(PrivilegesTest):
             self.assertEqual(self.owner(), (0, 0, 0o600))
 
 
+class Reloading(PrivilegesTest):
+    CAUSE = r"Permission denied \(the user of --user has no right to read it, or to search its folder\)"
+
+    def setUp(self):
+        self.need_root()
+
+    def test_message_file_of_root(self):
+        message = message_file(self, GREETING)
+        os.utime(message, (1, 1))
+        told = rf"haild: cannot open the message file {message}: {self.CAUSE}; the old greeting stays"
+        with self.as_user(SOMEBODY, "-f", message, log=[told]) as daemon:
+            message.parent.chmod(0o700)
+            self.assertRegex("\n".join(hang_up(daemon)), told)
+            self.assertEqual(daemon.greeting(), GREETING)
+
+    def test_deny_file_of_root(self):
+        denied = message_file(self, b"192.0.2.0/24\n")
+        told = rf"haild: cannot open the deny file {denied}: {self.CAUSE}; the old networks stay"
+        with self.as_user(SOMEBODY, f"--deny-file={denied}", log=[told]) as daemon:
+            denied.chmod(0o600)
+            denied.parent.chmod(0o755)
+            self.assertRegex("\n".join(hang_up(daemon)), told)
+            self.assertEqual(daemon.greeting(), GREETING)
+
+    def test_other_reasons_are_as_ever(self):
+        message = message_file(self, GREETING)
+        os.utime(message, (1, 1))
+        message.parent.chmod(0o755)
+        told = f"haild: cannot open the message file {message}: No such file or directory; the old greeting stays"
+        with self.as_user(SOMEBODY, "-f", message, log=[told]) as daemon:
+            message.unlink()
+            self.assertEqual(hang_up(daemon), [told])
+
+
 class Refused(PrivilegesTest):
     """Starts that fail: one line, and nobody is greeted"""
 

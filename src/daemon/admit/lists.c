@@ -2,11 +2,14 @@
 /* lists: the networks of the options and of their files, ready to judge by. */
 #include "lists.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/cli.h"
 #include "base/prefix.h"
+#include "daemon/denial.h"
 #include "networkfile.h"
 #include "networks.h"
 #include "rules.h"
@@ -35,11 +38,19 @@ static bool add_all(struct rules *rules, const char *const *texts, size_t count,
 }
 
 /* Adds what the files deny. False: one is invalid, and `why` says so. */
-static bool add_files(struct rules *rules, const struct cli_list *files, char *why)
+static bool add_files(struct rules *rules, const struct options *options, char *why)
 {
-	for (size_t i = 0; i < files->count; i++)
-		if (!networkfile_read(files->texts[i], rules, why))
-			return false;
+	const struct cli_list *files = &options->deny_files;
+	size_t length;
+
+	for (size_t i = 0; i < files->count; i++) {
+		if (networkfile_read(files->texts[i], rules, why))
+			continue;
+		length = strlen(why);
+		snprintf(why + length, LISTS_WHY_MAX - length, "%s",
+			 denial_explain(options, errno));
+		return false;
+	}
 	return true;
 }
 
@@ -69,5 +80,5 @@ struct networks *lists_make_admitted(const struct options *options, char why[LIS
 	return compile(&rules,
 		       add_all(&rules, options->allow.texts, options->allow.count, true) &&
 			       add_all(&rules, options->deny.texts, options->deny.count, false) &&
-			       add_files(&rules, &options->deny_files, why));
+			       add_files(&rules, options, why));
 }

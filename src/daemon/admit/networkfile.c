@@ -186,5 +186,6 @@ bool networkfile_read(const char *path, struct rules *rules, char why[NETWORKFIL
 	else
 		is_good = read_file(&reading, fd, (size_t)status.st_size);
 	close(fd);
+	errno = 0;
 	return is_good;
 }

@@ -35,7 +35,8 @@ bool networkfile_is_settled(const char *path);
 
 /*
  * Reads the file, without waiting for a writer, and adds a rule for each of its networks. False:
- * refused, and nothing was added; `why` names the file, and the line, for a line of the log.
+ * refused, and nothing was added; `why` names the file, and the line, for a line of the log, and
+ * errno is that of open(2), or 0.
  */
 bool networkfile_read(const char *path, struct rules *rules,
 		      char why[NETWORKFILE_WHY_MAX]) MUST_CHECK;

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "compile.h"
+#include "daemon/denial.h"
 #include "messagefile.h"
 #include "daemon/options.h"
 #include "rendering.h"
@@ -265,7 +266,8 @@ static void reload(struct greeting *greeting)
 			return;
 		complain(greeting, "out of memory");
 	} else if (state == MESSAGEFILE_REFUSED) {
-		complain(greeting, "%s", messagefile_why(greeting->file));
+		complain(greeting, "%s%s", messagefile_why(greeting->file),
+			 denial_explain(greeting->options, messagefile_reason(greeting->file)));
 	} else if (take_file(greeting)) {
 		log_info("read %s again", greeting->options->message_file);
 		is_read = true;

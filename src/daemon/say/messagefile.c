@@ -56,6 +56,7 @@ struct messagefile {
 	struct stat seen;  /* its times then */
 	uint64_t since_ms; /* since when it has been the same */
 	char why[WHY_MAX];
+	int reason; /* errno, if it could not be opened */
 };
 
 struct messagefile *messagefile_new(const char *path, size_t most)
@@ -231,6 +232,7 @@ enum messagefile_state messagefile_try(struct messagefile *file)
 	bool is_read = fd >= 0 && read_text(file, fd, &text), is_calm;
 	uint64_t ms;
 
+	file->reason = fd < 0 ? errno : 0;
 	if (!is_read) {
 		if (fd >= 0)
 			close(fd);
@@ -280,4 +282,9 @@ size_t messagefile_size(const struct messagefile *file)
 const char *messagefile_why(const struct messagefile *file)
 {
 	return file->why;
+}
+
+int messagefile_reason(const struct messagefile *file)
+{
+	return file->reason;
 }

@@ -55,4 +55,7 @@ void messagefile_forget(struct messagefile *file);
 /* Returns why it was refused, with the file's name, for a line of the log. */
 const char *messagefile_why(const struct messagefile *file);
 
+/* Returns the errno because of which it could not be opened; 0: it was refused for what it is. */
+int messagefile_reason(const struct messagefile *file);
+
 #endif
