@@ -43,15 +43,17 @@ def status_of(pid):
 
 
 class PrivilegesTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = temporary_directory(self)
+        self.folder.chmod(0o777)
+        # A build that measures coverage writes that down there: another user may not write to its own folder.
+        self.env = {"GCOV_PREFIX": str(self.folder)}
+
     def need_root(self):
         if os.geteuid() != 0:
             self.skipTest("only root can become somebody else")
         if not CAN_CHANGE:
             self.skipTest("this build has no setgroups(2)")
-        self.folder = temporary_directory(self)
-        self.folder.chmod(0o777)
-        # A build that measures coverage could not write to its own folder any more.
-        self.env = {"GCOV_PREFIX": str(self.folder)}
 
     def as_user(self, user, *options, **more):
         return Daemon(*options, f"--user={user}", env=self.env, **more)
@@ -69,6 +71,7 @@ class PrivilegesTest(unittest.TestCase):
 
 class Changing(PrivilegesTest):
     def setUp(self):
+        super().setUp()
         self.need_root()
 
     def test_everything_is_served(self):
@@ -167,6 +170,7 @@ class Changing(PrivilegesTest):
 
 class UnixSockets(PrivilegesTest):
     def setUp(self):
+        super().setUp()
         self.need_root()
         self.path = self.folder / "socket"
 
@@ -214,6 +218,7 @@ class Reloading(PrivilegesTest):
     CAUSE = r"Permission denied \(the user of --user has no right to read it, or to search its folder\)"
 
     def setUp(self):
+        super().setUp()
         self.need_root()
 
     def test_message_file_of_root(self):
@@ -247,9 +252,9 @@ class Reloading(PrivilegesTest):
 class Refused(PrivilegesTest):
     """Starts that fail: one line, and nobody is greeted"""
 
-    def fails(self, user, exit, told, prefix=(), **more):
+    def fails(self, user, exit, told, prefix=()):
         for options in (), ("--check",):
-            result = run("haild", "-p", "0", *options, f"--user={user}", prefix=prefix, **more)
+            result = run("haild", "-p", "0", *options, f"--user={user}", prefix=prefix, env=self.env)
             self.assertEqual((result.exit, result.stdout), (exit, b""), result)
             self.assertRegex(result.stderr.decode(), rf"\Ahaild: {told}\n\Z")
 
@@ -381,7 +386,7 @@ class Root(PrivilegesTest):
     def log_of(self, *options, prefix=(), haild=None):
         """The log of a haild that greets one client, with these options and no other."""
         process = harness.start([*prefix, haild or program("haild"), "-l", "127.0.0.1:0", "-n", "1", *options],
-                                env=harness.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                env=harness.environment(self.env), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         with process.stdout as stdout, process.stderr as stderr:
             address = harness.read_until_end(stdout.fileno(), os.read)
             with harness.connect(int(address.rpartition(b":")[2])) as client:
@@ -432,7 +437,8 @@ class Closed(PrivilegesTest):
 
     def test_no_new_rights(self):
         with Daemon() as daemon:
-            self.assertEqual(status_of(daemon.pid)["NoNewPrivs"], ["1" if has("HAVE_DECL_PR_SET_NO_NEW_PRIVS") else "0"])
+            expected = "1" if has("HAVE_DECL_PR_SET_NO_NEW_PRIVS") else "0"
+            self.assertEqual(status_of(daemon.pid)["NoNewPrivs"], [expected])
 
     def test_cores(self):
         limit = (1 << 20, 1 << 20)
