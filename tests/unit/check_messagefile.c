@@ -399,11 +399,15 @@ static void write_without_end(char texts[2][MOST], struct pace *pace)
 	}
 }
 
-/* True if a busy machine has stopped the writer within a write for so long that the file seemed
- * settled. */
+/*
+ * True if a busy machine has stopped the writer within a write for so long that the file seemed
+ * settled. The kernel's times of files are behind by a tick, and ours are whole milliseconds.
+ */
 static bool has_stalled(const struct pace *pace)
 {
-	return pace->longest_ms >= SETTLED_MS || clock_ms() - pace->began_ms >= SETTLED_MS;
+	uint64_t long_ms = SETTLED_MS - 20;
+
+	return pace->longest_ms >= long_ms || clock_ms() - pace->began_ms >= long_ms;
 }
 
 /* Of a file that another process rewrites in place, all the time, in one go, no mixture is read. */

@@ -284,7 +284,7 @@ static void say_more(void)
 static const struct {
 	uint64_t after;
 	int time;
-} standstills[] = {{50, 300}, {100, 170}};
+} standstills[] = {{20, 330}, {20, 250}};
 
 START_TEST(what_came_while_we_were_stopped_counts)
 {
