@@ -14,7 +14,7 @@ import time
 import unittest
 
 from lib import harness, machine
-from lib.clients import ClientTest, ask, given, prompt_lookups
+from lib.clients import ClientTest, ask, given, prompt_lookups, undisturbed
 from lib.harness import Daemon, GREETING
 from lib.machine import Late
 from lib.servers import Server, refusing, says, stays
@@ -201,6 +201,7 @@ class AsOthersDo(ClientTest):
             with self.subTest(dots=dots), machine.name_server(names=names), Server(says(GREETING), (host, PORT)):
                 self.took(self.hears(GREETING, "mail.srv", PORT), 0)
 
+    @undisturbed
     def test_preference(self):
         """gai.conf(5) may prefer IPv4."""
         harness.need_glibc(self, "gai.conf")

@@ -8,7 +8,7 @@ import contextlib
 import re
 
 from lib import harness, machine
-from lib.clients import ClientTest, Running, ask
+from lib.clients import ClientTest, Running, ask, undisturbed
 from lib.harness import Daemon, GREETING, poll_until
 from lib.servers import Server, says, stays
 
@@ -75,6 +75,7 @@ class Soon(ClientTest):
 class Told(ClientTest):
     """-v has what became of each address, and what the network had to do with it"""
 
+    @undisturbed
     def test_one_that_is_given_up(self):
         machine.know(self, NAME, V6, V4)
         self.assertEqual(machine.order_of(NAME)[0], V6)
@@ -130,6 +131,7 @@ class Families(ClientTest):
                 with self.subTest(options=options):
                     self.hears(greeting, *options, NAME, PORT)
 
+    @undisturbed
     def test_as_the_machine_prefers(self):
         machine.know(self, NAME, V6, V4)
         with on_both():
@@ -141,6 +143,7 @@ class Families(ClientTest):
             self.fails(4, rf"{NAME}:{PORT} \(127\.0\.0\.1:{PORT}\): connect: Connection refused",
                        "-4", NAME, PORT)
 
+    @undisturbed
     def test_interleaved(self):
         """RFC 8305, 4: the second address tried is of the other family."""
         more = ["2001:db8::77", "2001:db8::78"]
@@ -167,6 +170,7 @@ class Losers(ClientTest):
                 poll_until(lambda: not machine.connecting(V6))
                 poll_until(lambda: client.sockets() == 1)
 
+    @undisturbed
     def test_server_sees_one_connection(self):
         machine.know(self, NAME, V6, V4)
         self.assertEqual(machine.order_of(NAME)[0], V6)

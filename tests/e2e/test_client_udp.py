@@ -9,7 +9,7 @@ import re
 import socket
 
 from lib import harness, machine
-from lib.clients import ClientTest, Terminal, ask, given, prompt_lookups, together
+from lib.clients import ClientTest, Terminal, ask, given, prompt_lookups, together, undisturbed
 from lib.harness import Daemon, GREETING, strerror, temporary_directory
 from lib.hostile import EVERY_BYTE, on_terminal
 from lib.servers import DatagramServer, answers, ignores, refusing
@@ -207,6 +207,7 @@ class Several(ClientTest):
         with Daemon("-u", "-l", V4) as daemon:
             self.quickly(0.5, lambda: self.hears(GREETING, "-u", "localhost", daemon.port))
 
+    @undisturbed
     def test_one_is_silent(self):
         machine.know(self, NAME, V6, V4)
         self.assertEqual(machine.order_of(NAME)[0], V6)
@@ -226,6 +227,7 @@ class Several(ClientTest):
             answer = self.fails(4, rf"{NAME}:{port} \(.+:{port}\): ask: Connection refused", "-u", NAME, port)
             self.took(answer, 0)
 
+    @undisturbed
     def test_all_are_silent(self):
         machine.know(self, NAME, V6, V4)
         with DatagramServer(ignores, (V6, 4242)), DatagramServer(ignores, (V4, 4242)):
