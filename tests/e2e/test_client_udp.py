@@ -85,6 +85,7 @@ class Losses(ClientTest):
         with DatagramServer(answers(GREETING, 2)) as server:
             self.took(self.hears(GREETING, "-u", V4, server.port), 1)
 
+    @undisturbed
     def test_nobody_answers(self):
         def silent(option):
             time = given(0.6)
@@ -95,14 +96,15 @@ class Losses(ClientTest):
                 self.assertEqual(server.requests, [b" " * 1024] * 3)
         together(lambda: silent("-w"), lambda: silent("--read-timeout"))
 
+    @undisturbed
     def test_the_shorter_time_counts(self):
         time = given(0.3)
         for options in (["-w", time, "--read-timeout", "60s"], ["-w", "60s", "--read-timeout", time]):
-            with self.subTest(options=options), DatagramServer(ignores) as server:
-                answer = self.fails(7, rf"{V4}:{server.port}: ask: no answer within {time} \(to \d+ bytes; see -b\)", "-u", *options, V4,
-                                    server.port)
+            with DatagramServer(ignores) as server:
+                answer = self.fails(7, rf"{V4}:{server.port}: ask: no answer within {time} \(to \d+ bytes; see -b\)",
+                                    "-u", *options, V4, server.port)
                 self.took(answer, seconds_of(time))
-                self.assertEqual(len(server.requests), 3)
+                self.assertEqual(len(server.requests), 3, options)
 
     def test_shortest_time(self):
         with DatagramServer(ignores) as server:

@@ -44,10 +44,11 @@ def given(seconds):
 
 
 def undisturbed(test):
-    """Of a test in which both families are found by one lookup: in less than 50 ms, or they are asked for apart.
+    """Of a test that a machine which stands still for 50 ms makes another: another answer is right then.
 
-    A machine that stands still for that long makes another answer right, so what fails is tried again. A fault of ours
-    does not depend on that, and fails each time. (What fails in a subTest is not tried again.)
+    Of two families that take longer to be found, each is asked for apart; of a request that is due twice, one is sent.
+    So what fails is tried again. A fault of ours does not depend on that, and fails each time. (What fails in a subTest
+    is not tried again.)
     """
     @functools.wraps(test)
     def tried_again(self):
@@ -61,7 +62,7 @@ def undisturbed(test):
 
 
 def prompt_lookups(test):
-    """The same for a test that has no chance beside a wrapper."""
+    """The same for a test of lookups that has no chance beside a wrapper."""
     return unittest.skipIf(WRAPPER, "beside a wrapper a lookup takes longer than the 50 ms after which the "
                                     "families are asked for apart")(undisturbed(test))
 
