@@ -63,12 +63,16 @@ bool standard_flush(void)
 	return fflush(stdout) == 0 && !ferror(stdout);
 }
 
-void standard_end_output(void)
+int standard_take_output(void)
 {
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int taken = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), null;
 
+	if (taken < 0)
+		return -1;
+	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	/* Without /dev/null, stderr will do: a reader that waits for stdout's end must not hang. */
 	dup2(null < 0 ? STDERR_FILENO : null, STDOUT_FILENO);
 	if (null >= 0)
 		close(null);
+	return taken;
 }

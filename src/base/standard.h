@@ -31,7 +31,11 @@ void standard_log_loss(void);
 /* Flushes stdio's stdout. False if any output was lost, now (errno says why) or earlier. */
 bool standard_flush(void) MUST_CHECK;
 
-/* Ends standard output, so that its reader sees the end; the descriptor stays taken. */
-void standard_end_output(void);
+/*
+ * Moves standard output to another descriptor, and puts /dev/null in its place. The caller closes
+ * what is returned: the reader then sees the end, and that takes no right to open anything. -1 with
+ * errno.
+ */
+int standard_take_output(void) MUST_CHECK;
 
 #endif

@@ -29,11 +29,11 @@ static size_t mouthful;
 ssize_t write(int fd, const void *bytes, size_t size);
 ssize_t write(int fd, const void *bytes, size_t size)
 {
-	if (fd == STDOUT_FILENO && ++tries <= refusals) {
+	if (fd > STDERR_FILENO && ++tries <= refusals) {
 		errno = EAGAIN;
 		return -1;
 	}
-	if (fd == STDOUT_FILENO && mouthful > 0) {
+	if (fd > STDERR_FILENO && mouthful > 0) {
 		if (tries % 2 == 0) {
 			errno = EAGAIN;
 			return -1;

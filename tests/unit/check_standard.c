@@ -174,28 +174,34 @@ START_TEST(flush_tells_of_a_filled_descriptor)
 }
 END_TEST
 
-START_TEST(reader_sees_the_end_of_output)
+START_TEST(reader_sees_the_end_of_taken_output)
 {
-	int ends[2];
+	int ends[2], taken;
 	char byte;
 
 	ck_assert_int_eq(pipe(ends), 0);
 	dup2(ends[1], 1);
 	close(ends[1]);
 	ck_assert_int_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+	taken = standard_take_output();
+	ck_assert_int_gt(taken, 2);
+	ck_assert_int_ne(fcntl(taken, F_GETFD) & FD_CLOEXEC, 0);
 	ck_assert_int_eq(read(ends[0], &byte, 1), -1);
-	standard_end_output();
+	ck_assert_int_eq(write(taken, "x", 1), 1);
+	ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+	close(taken);
 	ck_assert_int_eq(read(ends[0], &byte, 1), 0);
 }
 END_TEST
 
-START_TEST(ended_output_stays_taken)
+START_TEST(taken_output_leaves_its_number_taken)
 {
-	int before = open("/dev/null", O_RDONLY), after;
+	int before = open("/dev/null", O_RDONLY), taken, after;
 
-	standard_end_output();
+	taken = standard_take_output();
 	after = open("/dev/null", O_RDONLY);
-	ck_assert_int_eq(after, before + 1); /* no descriptor was freed, and none leaked */
+	ck_assert_int_eq(taken, before + 1);
+	ck_assert_int_eq(after, before + 2); /* none leaked */
 	ck_assert_int_eq(write(1, "x", 1), 1);
 }
 END_TEST
@@ -217,7 +223,7 @@ int main(void)
 	tcase_add_test(output, flush_tells_of_a_full_disk);
 	tcase_add_test(output, flush_tells_of_what_was_lost_before);
 	tcase_add_test(output, flush_tells_of_a_filled_descriptor);
-	tcase_add_test(output, reader_sees_the_end_of_output);
-	tcase_add_test(output, ended_output_stays_taken);
+	tcase_add_test(output, reader_sees_the_end_of_taken_output);
+	tcase_add_test(output, taken_output_leaves_its_number_taken);
 	return suite_run(suite);
 }

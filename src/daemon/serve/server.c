@@ -295,9 +295,7 @@ static bool open_service(struct server *server, const struct outlet *output)
 		return false;
 	server->state_over = evtimer_new(server->base, state_over_cb, server);
 	server->notify = notify_new(server->base, status_cb, server);
-	server->readiness = announce_prepare(server->base, output, server->sockets,
-					     server->metrics);
-	if (!server->state_over || !server->notify || !server->readiness ||
+	if (!server->state_over || !server->notify ||
 	    !greeting_watch(server->greeting, server->base))
 		return false;
 	server->reload = reload_new(server->base, server->greeting, server->gate, reloading_cb,
@@ -313,6 +311,11 @@ static bool open_service(struct server *server, const struct outlet *output)
 		datagrams_limit(server->datagrams, door_admit_datagram, server->door);
 	}
 	if (!start_monitor(server) || !prepare_proxies(server) || !start_listening(server))
+		return false;
+	/* It has a descriptor for as long as nobody reads, which is not worth a client. */
+	server->readiness = announce_prepare(server->base, output, server->sockets,
+					     server->metrics);
+	if (!server->readiness)
 		return false;
 	server->orders = orders_new(server->base, &handlers, server);
 	return server->orders != NULL;

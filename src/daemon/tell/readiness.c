@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/escape.h"
 #include "base/log.h"
@@ -18,18 +19,18 @@
 enum { PATIENCE_MS = 100 };
 
 struct readiness {
-	const struct outlet *output;
+	struct outlet output; /* its descriptor is ours; -1: the output has ended */
 	struct event *writable, *later;
 	char *lines; /* NULL: none yet */
 	size_t length, taken;
-	bool has_ended;
 };
 
 /* Ends standard output: a reader that waits for its end then knows that this was all. */
 static void end_output(struct readiness *readiness)
 {
-	readiness->has_ended = true;
-	standard_end_output();
+	if (readiness->output.fd >= 0)
+		close(readiness->output.fd);
+	readiness->output.fd = -1;
 }
 
 /*
@@ -38,7 +39,7 @@ static void end_output(struct readiness *readiness)
  */
 static size_t write_some(struct readiness *readiness)
 {
-	size_t n = outlet_write_now(readiness->output, readiness->lines + readiness->taken,
+	size_t n = outlet_write_now(&readiness->output, readiness->lines + readiness->taken,
 				    readiness->length - readiness->taken);
 
 	readiness->taken += n;
@@ -69,7 +70,7 @@ static void writable_cb(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
-	if (readiness->has_ended)
+	if (readiness->output.fd < 0)
 		return;
 	if (n > 0)
 		wait_for_room(readiness);
@@ -84,7 +85,7 @@ static void later_cb(evutil_socket_t fd, short what, void *argument)
 	(void)fd;
 	(void)what;
 	(void)write_some(readiness);
-	if (!readiness->has_ended)
+	if (readiness->output.fd >= 0)
 		wait_for_room(readiness);
 }
 
@@ -94,10 +95,11 @@ struct readiness *readiness_new(struct event_base *base, const struct outlet *ou
 
 	if (!readiness)
 		return NULL;
-	readiness->output = output;
-	readiness->writable = event_new(base, output->fd, EV_WRITE, writable_cb, readiness);
+	readiness->output = (struct outlet){.fd = standard_take_output(), .way = output->way};
+	readiness->writable = event_new(base, readiness->output.fd, EV_WRITE, writable_cb,
+					readiness);
 	readiness->later = evtimer_new(base, later_cb, readiness);
-	if (readiness->writable && readiness->later)
+	if (readiness->output.fd >= 0 && readiness->writable && readiness->later)
 		return readiness;
 	readiness_free(readiness);
 	return NULL;
@@ -120,7 +122,7 @@ bool readiness_add(struct readiness *readiness, const char *text)
 void readiness_tell(struct readiness *readiness)
 {
 	(void)write_some(readiness);
-	if (!readiness->has_ended)
+	if (readiness->output.fd >= 0)
 		wait_for_room(readiness);
 }
 
@@ -130,6 +132,7 @@ void readiness_free(struct readiness *readiness)
 		return;
 	loop_free_event(readiness->later);
 	loop_free_event(readiness->writable);
+	end_output(readiness);
 	free(readiness->lines);
 	free(readiness);
 }

@@ -12,8 +12,8 @@ struct outlet;
 struct readiness;
 
 /*
- * Prepares to write to standard output, which is `output`; both arguments must outlive it. NULL: no
- * memory.
+ * Takes standard output over, which is `output`, to write to it. The base must outlive it. NULL: no
+ * memory or descriptors.
  */
 struct readiness *readiness_new(struct event_base *base, const struct outlet *output);
 
