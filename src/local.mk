@@ -90,7 +90,9 @@ src_libbase_a_SOURCES = \
 	src/base/timestamp.c \
 	src/base/timestamp.h \
 	src/base/utf8.c \
-	src/base/utf8.h
+	src/base/utf8.h \
+	src/base/zone.c \
+	src/base/zone.h
 
 src_libclient_a_SOURCES = \
 	src/client/ask.c \

@@ -9,9 +9,7 @@
 #include <string.h>
 
 #include "base/abstract.h"
-
-/* The longest name of an interface on Linux and the BSDs. */
-enum { ZONE_MAX = 15 };
+#include "base/zone.h"
 
 void address_set(struct address *address, const struct sockaddr *from, socklen_t length)
 {
@@ -76,35 +74,41 @@ static bool unmap(const struct address *address, struct address *plain)
 }
 
 /*
- * Replaces the zone's name by its number, unless the name is short and plain. Linux allows nearly
- * any bytes in an interface's name; an address must stay one short word.
+ * Adds the zone: its name if that is plain, else its number. Linux allows nearly any bytes in an
+ * interface's name; an address must stay one short word.
  */
-static void tame_zone(const struct address *address, char *host, size_t size)
+static void add_zone(const struct sockaddr_in6 *address, char *host, size_t size)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789._-@+~:";
-	char *zone = strchr(host, '%');
-	size_t length;
+	bool is_local = IN6_IS_ADDR_LINKLOCAL(&address->sin6_addr) ||
+			IN6_IS_ADDR_MC_LINKLOCAL(&address->sin6_addr);
+	size_t length = strlen(host);
+	char name[ZONE_NAME_MAX];
 
-	if (!zone)
-		return;
-	length = strlen(++zone);
-	if (length > ZONE_MAX || strspn(zone, plain) != length)
-		snprintf(zone, size - (size_t)(zone - host), "%u", address->ipv6.sin6_scope_id);
+	if (is_local && zone_name(address->sin6_scope_id, name) && name[0] &&
+	    name[strspn(name, plain)] == '\0')
+		snprintf(host + length, size - length, "%%%s", name);
+	else
+		snprintf(host + length, size - length, "%%%u", address->sin6_scope_id);
 }
 
 /* Writes an IPv4 or IPv6 address without its port; for any other family, only its number. */
 static void format_host(const struct address *address, char *host, size_t size)
 {
 	struct address plain;
+	uint32_t zone;
 
-	if (unmap(address, &plain))
-		address = &plain;
-	if (getnameinfo(&address->any, address->length, host, (socklen_t)size, NULL, 0,
-			NI_NUMERICHOST) != 0)
+	if (!unmap(address, &plain))
+		plain = *address;
+	zone = plain.any.sa_family == AF_INET6 ? plain.ipv6.sin6_scope_id : 0;
+	if (zone != 0)
+		plain.ipv6.sin6_scope_id = 0;
+	if (getnameinfo(&plain.any, plain.length, host, (socklen_t)size, NULL, 0, NI_NUMERICHOST) !=
+	    0)
 		snprintf(host, size, "(family %d)", address->any.sa_family);
-	else
-		tame_zone(address, host, size);
+	else if (zone != 0)
+		add_zone(&address->ipv6, host, size);
 }
 
 char *address_format(const struct address *address, char *text, size_t size)

@@ -10,6 +10,7 @@
 #include "base/outlet.h"
 #include "base/signals.h"
 #include "base/standard.h"
+#include "base/zone.h"
 #include "daemon/admit/gate.h"
 #include "daemon/say/greeting.h"
 #include "options.h"
@@ -153,6 +154,7 @@ int main(int argc, char **argv)
 	status = outcome == CLI_GO ? run(&options, &account, &output) : statuses[outcome];
 	options_free(&options);
 	inherited_free(&inherited);
+	zone_close();
 	log_close();
 	return status;
 }

@@ -26,6 +26,7 @@ enum { SIGNALS = 1024 };
 		return fault_hits(FAULT_CALL) ? -1 : __real_##name arguments;                      \
 	}
 
+CALL(accept4, (int fd, void *address, unsigned *length, int flags), (fd, address, length, flags))
 CALL(accept, (int fd, void *address, unsigned *length), (fd, address, length))
 CALL(bind, (int fd, const void *address, unsigned length), (fd, address, length))
 CALL(connect, (int fd, const void *address, unsigned length), (fd, address, length))

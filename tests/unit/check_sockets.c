@@ -19,6 +19,7 @@
 #include "base/address.h"
 #include "base/endpoint.h"
 #include "base/log.h"
+#include "base/zone.h"
 #include "daemon/options.h"
 #include "daemon/setup/kernel.h"
 #include "fault.h"
@@ -479,6 +480,7 @@ START_TEST(another_free_port_is_tried)
 	ck_assert_uint_eq(sockets_count(sockets), 2);
 	ck_assert_int_eq(fault_bind.times, 0);
 	ck_assert_uint_eq(port_of(0), port_of(1));
+	zone_close();
 	ck_assert_int_eq(lowest_descriptor(), before + 2);
 	assert_told_nothing();
 }

@@ -121,7 +121,8 @@ unit_tests = \
 	tests/unit/check_timestamp \
 	tests/unit/check_trace \
 	tests/unit/check_waiting \
-	tests/unit/check_watchdog
+	tests/unit/check_watchdog \
+	tests/unit/check_zone
 check_PROGRAMS += $(unit_tests)
 
 # What they share.
@@ -269,7 +270,7 @@ tests_unit_check_progress_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_us
 tests_unit_check_stopper_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_ms
 tests_unit_check_result_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=tcpinfo_ask
 tests_unit_check_rounds_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=probe_start -Wl,--wrap=probe_free
-tests_unit_check_template_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getnameinfo
+tests_unit_check_template_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=zone_name
 
 # These have the time and the probes of stage.c. In a static program, too, --wrap holds for our sources only.
 stage_ldflags = $(memory_ldflags) -Wl,--wrap=probe_start -Wl,--wrap=probe_free -Wl,--wrap=clock_us \

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "base/zone.h"
 #include "bind.h"
 #include "entries.h"
 #include "failure.h"
@@ -124,6 +125,15 @@ static struct sockets *bound_sockets(const struct options *options, bool checkin
 	return NULL;
 }
 
+/* True if clients may have a link-local address. */
+static bool may_name_zones(const struct sockets *sockets)
+{
+	for (size_t i = 0; i < sockets_count(sockets); i++)
+		if (sockets_at(sockets, i)->address.any.sa_family == AF_INET6)
+			return true;
+	return false;
+}
+
 struct sockets *sockets_open(const struct options *options)
 {
 	struct sockets *sockets = bound_sockets(options, false);
@@ -135,6 +145,8 @@ struct sockets *sockets_open(const struct options *options)
 		return NULL;
 	}
 	warn_of_capped_backlog(sockets);
+	if (may_name_zones(sockets))
+		zone_prepare();
 	return sockets;
 }
 
