@@ -24,6 +24,7 @@ library libevent_core libevent-dev
 # Without these the tests that want them are skipped.
 to_test='
 library check         check
+library libseccomp    libseccomp-dev
 program python3       python3
 openbsd nc            netcat-openbsd
 program ncat          ncat

@@ -3,7 +3,7 @@
 
 sbin_PROGRAMS = src/haild
 src_haild_SOURCES = src/daemon/main.c
-src_haild_LDADD = src/libdaemon.a src/libbase.a $(EVENT_LIBS)
+src_haild_LDADD = src/libdaemon.a src/libbase.a $(EVENT_LIBS) $(SECCOMP_LIBS)
 
 bin_PROGRAMS = src/hailto
 src_hailto_SOURCES = src/client/main.c
@@ -315,6 +315,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/setup/inherited.h \
 	src/daemon/setup/kernel.c \
 	src/daemon/setup/kernel.h \
+	src/daemon/setup/landlock.c \
+	src/daemon/setup/landlock.h \
 	src/daemon/setup/pidfd.c \
 	src/daemon/setup/pidfd.h \
 	src/daemon/setup/privileges.c \
@@ -323,8 +325,12 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/setup/process.h \
 	src/daemon/setup/resolve.c \
 	src/daemon/setup/resolve.h \
+	src/daemon/setup/sandbox.c \
+	src/daemon/setup/sandbox.h \
 	src/daemon/setup/sockets.c \
 	src/daemon/setup/sockets.h \
+	src/daemon/setup/systemcalls.c \
+	src/daemon/setup/systemcalls.h \
 	src/daemon/setup/unixpath.c \
 	src/daemon/setup/unixpath.h \
 	src/daemon/tell/journal.c \

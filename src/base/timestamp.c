@@ -5,6 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* glibc reads the time zone's file before it first takes any time apart, also for UTC. */
+void timestamp_prepare(void)
+{
+	tzset();
+}
+
 char *timestamp_format(char *text, time_t seconds)
 {
 	struct tm parts;

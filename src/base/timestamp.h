@@ -10,6 +10,9 @@
 /* Room for 2026-11-27T09:30:00.123Z and a NUL. */
 #define TIMESTAMP_MAX 25
 
+/* Opens what times need, once for all; a sandbox may forbid it later. */
+void timestamp_prepare(void);
+
 /*
  * Writes a time as 2026-11-27T09:30:00Z to `text` of TIMESTAMP_MAX bytes; nothing if its year has
  * more than four digits. Returns `text`.

@@ -3,9 +3,12 @@
 #ifndef DAEMON_DENIAL_H
 #define DAEMON_DENIAL_H
 
-struct options;
+#include <stdbool.h>
 
-/* Returns the likely cause if the reason, an errno, is a lack of rights after --user; or "". */
-const char *denial_explain(const struct options *options, int reason);
+/* Notes what was given up: root's rights for those of another user, files by the sandbox. */
+void denial_begin(bool has_changed, bool hides_files);
+
+/* Returns the likely cause if the reason, an errno, is a lack of rights since then; or "". */
+const char *denial_explain(int reason);
 
 #endif

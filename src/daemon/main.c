@@ -13,12 +13,14 @@
 #include "base/zone.h"
 #include "daemon/admit/gate.h"
 #include "daemon/say/greeting.h"
+#include "denial.h"
 #include "options.h"
 #include "daemon/serve/server.h"
 #include "daemon/setup/account.h"
 #include "daemon/setup/inherited.h"
 #include "daemon/setup/privileges.h"
 #include "daemon/setup/process.h"
+#include "daemon/setup/sandbox.h"
 #include "daemon/setup/sockets.h"
 #include "status.h"
 
@@ -33,6 +35,15 @@ static bool settle(const struct options *options)
 	return is_settled;
 }
 
+/* Gives up what serving does not need. False, and logged, if that fails. */
+static bool confine(const struct options *options)
+{
+	if (!sandbox_enter(options))
+		return false;
+	denial_begin(options->account && !account_is_root(options->account), sandbox_hides_files());
+	return true;
+}
+
 /* Serves until told to stop; returns the exit code. */
 static int serve(const struct options *options, struct greeting *greeting, struct gate *gate,
 		 const struct outlet *output)
@@ -42,7 +53,7 @@ static int serve(const struct options *options, struct greeting *greeting, struc
 
 	if (!server)
 		return status;
-	status = settle(options) ? server_run(server) : STATUS_PRIVILEGES;
+	status = settle(options) && confine(options) ? server_run(server) : STATUS_PRIVILEGES;
 	server_close(server);
 	return status;
 }
@@ -52,7 +63,7 @@ static int check(const struct options *options)
 {
 	if (!sockets_check(options))
 		return STATUS_LISTEN;
-	return settle(options) ? STATUS_STOPPED : STATUS_PRIVILEGES;
+	return settle(options) && sandbox_check(options) ? STATUS_STOPPED : STATUS_PRIVILEGES;
 }
 
 /* Serves, or only checks that it could; returns the exit code. */

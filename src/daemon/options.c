@@ -75,6 +75,8 @@ static const struct cli_option table[] = {
 	 "as root, become USER or USER:GROUP once bound"},
 	{0, "core-dumps", NULL, CLI_FLAG, FIELD(core_dumps), 0, 0, NULL,
 	 "allow core dumps, and debuggers"},
+	{0, "no-sandbox", NULL, CLI_FLAG, FIELD(no_sandbox), 0, 0, NULL,
+	 "leave out seccomp and Landlock"},
 	{0, "check", NULL, CLI_FLAG, FIELD(check), 0, 0, NULL,
 	 "check what the options name, then exit"},
 	{0, "log", "FORM", CLI_FORM, FIELD(log_json), 0, 0, "text",
@@ -106,7 +108,7 @@ static const struct cli cli = {
 		"Environment, below the options: HAILD_LISTEN (several ADDRs, blanks between),\n"
 		"HAILD_PORT, HAILD_MESSAGE, HAILD_MESSAGE_FILE, HAILD_INSTANCE.\n"
 		"Exit status: 0 stopped, 1 failure, 2 usage, 3 cannot listen, 4 bad greeting,\n"
-		"5 cannot drop privileges.\n",
+		"5 cannot drop privileges or enter the sandbox.\n",
 	.options = table,
 	.count = sizeof table / sizeof *table,
 	.taken = set_log_form,

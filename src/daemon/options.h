@@ -41,6 +41,7 @@ struct options {
 	uint64_t backlog;
 	uint64_t timeout, idle, drain, lame_duck; /* ms */
 	bool udp, reuse_port, quiet, check;
+	bool no_sandbox; /* seccomp and Landlock are left out */
 	bool log_json, log_time;
 	struct cli_list proxy_from; /* networks whose PROXY headers are believed; none: the usual */
 	struct cli_list allow, deny; /* networks that may come, or may not */

@@ -9,7 +9,7 @@ enum status {
 	STATUS_USAGE = 2,      /* command line or environment */
 	STATUS_LISTEN = 3,     /* a listening socket could not be had */
 	STATUS_GREETING = 4,   /* the greeting cannot be read, is not well-formed, or is too long */
-	STATUS_PRIVILEGES = 5, /* the rights of root could not be given up */
+	STATUS_PRIVILEGES = 5, /* root's rights are not given up, or the sandbox not entered */
 };
 
 #endif

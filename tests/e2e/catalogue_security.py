@@ -63,13 +63,14 @@ class Hostile(ClientTest):
             lines = daemon.log_bytes().splitlines(keepends=True)
         self.assertTrue(is_harmless(b"".join(lines)))
         told = [line.decode() for line in lines if not line.startswith(b"counters: ")]
+        self.assertRegex(told.pop(0), r"\Asandbox: ")
         self.assertRegex(told.pop(0), r"\Ahaild \S+ \(libevent .*\n\Z")
         for kind in ("connected: unix:", "closed: unix:"):
             self.assertEqual(sorted(line.partition(": done, ")[0].rstrip("\n")
                                     for line in told if line.startswith(kind)),
                              sorted(kind + in_line(name) for name in names))
         self.assertEqual(len(told), 2 * len(names))
-        return len(told) + 1
+        return len(told) + 2
 
     def complaints(self, name, *command_lines):
         """Puts each text behind each command line, which the program must refuse in one line that has the

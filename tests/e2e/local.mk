@@ -2,13 +2,16 @@
 # The end-to-end tests, and the small programs that they run beside ours.
 
 # The naive twins, of libevent's own samples, which the tests must see losing; a fast client; haild's parser of PROXY
-# headers; and the words of the C library.
+# headers; the words of the C library; and what tries to break out of haild's sandbox.
 check_PROGRAMS += \
+	tests/e2e/captive \
 	tests/e2e/hasty_client \
 	tests/e2e/naive_client \
 	tests/e2e/naive_server \
 	tests/e2e/proxy_reader \
 	tests/e2e/reasons
+tests_e2e_captive_SOURCES = tests/e2e/captive.c
+tests_e2e_captive_LDADD = $(src_haild_LDADD)
 tests_e2e_hasty_client_SOURCES = tests/e2e/hasty_client.c
 tests_e2e_hasty_client_LDADD =
 tests_e2e_naive_client_SOURCES = tests/e2e/naive_client.c
@@ -82,6 +85,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_reading.py \
 	tests/e2e/test_reload.py \
 	tests/e2e/test_rush.py \
+	tests/e2e/test_sandbox.py \
 	tests/e2e/test_scripts.py \
 	tests/e2e/test_segments.py \
 	tests/e2e/test_simulation.py \
@@ -113,6 +117,7 @@ EXTRA_DIST += \
 	tests/e2e/lib/activation.py \
 	tests/e2e/lib/backends.py \
 	tests/e2e/lib/clients.py \
+	tests/e2e/lib/confined.py \
 	tests/e2e/lib/crowd.py \
 	tests/e2e/lib/differences.py \
 	tests/e2e/lib/distance.py \

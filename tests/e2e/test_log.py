@@ -128,7 +128,7 @@ class Unread(unittest.TestCase):
             rest = pipe.read()
         self.assertRegex(rest, rb"\Ahaild: \d+ log lines lost: [^\n]+\n(connected|closed): 127\.0\.0\.1:\d+")
         for line in (first + rest).decode().splitlines():
-            self.assertRegex(line, r"\A(haild |haild: |connected: |closed: |stopped: ).+\Z")
+            self.assertRegex(line, r"\A(sandbox: |haild |haild: |connected: |closed: |stopped: ).+\Z")
 
     def test_pipe_without_reader_harms_nobody(self):
         reader, writer = os.pipe()

@@ -286,7 +286,7 @@ class Journal(unittest.TestCase):
             lines = self.log_of(["-v", "-b", "2000000000"], make, "{}:{}".format)
             self.assertEqual([line[:3] for line in lines if "backlog" in line], ["<4>"] * ("backlog" in str(lines)))
             for line in lines:
-                self.assertRegex(line, r"\A(<4>haild: |<6>haild |<6>connected: |<7>closed: |<6>stopped: )")
+                self.assertRegex(line, r"\A(<4>haild: |<6>sandbox: |<6>haild |<6>connected: |<7>closed: |<6>stopped: )")
 
     def test_json_has_them_before_the_object(self):
         for line in self.log_of(["-v", "--log=json"], self.pair, "{}:{}".format):
@@ -298,7 +298,7 @@ class Journal(unittest.TestCase):
                        lambda device, inode: f"{inode}:{device}", lambda device, inode: f" {device}:{inode}",
                        lambda device, inode: "garbage", lambda device, inode: ""):
             for line in self.log_of([], os.pipe, stream):
-                self.assertRegex(line, r"\A(haild |connected: |stopped: )")
+                self.assertRegex(line, r"\A(sandbox: |haild |connected: |stopped: )")
 
     def test_complaint_has_one_on_each_line(self):
         reader, writer = os.pipe()

@@ -228,7 +228,7 @@ class Clients(unittest.TestCase):
         with Daemon(*HERE) as daemon:
             scrape(daemon.metrics_port)
             self.assertEqual(daemon.counters()["accepted"], 0)
-            self.assertEqual(len(daemon.log_lines()), 2)
+            self.assertEqual(len(daemon.log_lines()), 3)
         with Daemon("-v", *HERE) as daemon:
             scrape(daemon.metrics_port)
             daemon.wait_log(r"closed: metrics 127\.0\.0\.1:\d+: done, \d+ bytes sent, 0 discarded, (up to )?\d+ ms")

@@ -252,7 +252,7 @@ class Refused(unittest.TestCase):
                 client.send(beginning)
                 reset(client)
             daemon.wait_counters(header_left=6, greeted=0, open=0)
-            self.assertEqual(len(daemon.log_lines()), 1 + len(daemon.log_lines("counters: .*")))
+            self.assertEqual(len(daemon.log_lines()), 2 + len(daemon.log_lines("counters: .*")))
 
     def test_check_with_a_reset(self):
         """HAProxy's plain check: it has left before anybody could greet it."""

@@ -78,7 +78,7 @@ class Readme(unittest.TestCase):
         haild, asking, path, clients, _ = sections()["In two terminals"]
         [(command, shown)] = split(haild)
         process, addresses = self.daemon(command)
-        self.assertEqual(addresses, shown[1:])
+        self.assertEqual(addresses, shown[2:])
         for command, shown in split(asking):
             answers = [line.partition(": ")[2] for line in shown if line.startswith("Enter ")]
             result = self.run_line(command, "".join(f"{answer}\n" for answer in answers))
@@ -93,7 +93,8 @@ class Readme(unittest.TestCase):
         if os.geteuid() == 0:  # the README's reader is not
             self.assertRegex(log.pop(0), harness.WARNING_OF_ROOT)
         version = r"\(libevent \S+, \w+\)"
-        self.assertEqual(re.sub(version, "", log[0]), re.sub(version, "", split(haild)[0][1][0]))
+        self.assertRegex(log[0], r"\Asandbox: ")
+        self.assertEqual(re.sub(version, "", log[1]), re.sub(version, "", split(haild)[0][1][1]))
 
     def test_daemons(self):
         lines = [without_comment(line) for line in sections()["In two terminals"][-1]]

@@ -30,7 +30,7 @@ class Readiness(unittest.TestCase):
 
     def test_start_line_names_everything(self):
         with Daemon() as daemon:
-            self.assertRegex(daemon.log(), r"\Ahaild \d+\.\d+\.\d+ \(libevent 2\.\d\S*, epoll\) listens on " +
+            self.assertRegex(daemon.log(), r"\Asandbox: .+\nhaild \d+\.\d+\.\d+ \(libevent 2\.\d\S*, epoll\) listens on " +
                              re.escape(", ".join(daemon.addresses)) + r"\n\Z")
 
     def test_nothing_listens_where_one_address_fails(self):
@@ -187,7 +187,7 @@ class Environment(unittest.TestCase):
         env = {name: "1" for name in ("EVENT_NOEPOLL", "EVENT_NOPOLL", "EVENT_NOSELECT", "EVENT_PRECISE_TIMER",
                                       "EVENT_EPOLL_USE_CHANGELIST")}
         with Daemon(env=env) as daemon:
-            self.assertRegex(daemon.log(), r"\Ahaild .*, epoll\) listens")
+            self.assertRegex(daemon.log(), r"(?m)^haild .*, epoll\) listens")
             self.assertEqual(daemon.greeting(), GREETING)
 
 

@@ -111,7 +111,7 @@ class Serving(unittest.TestCase):
         lost = [int(match[1]) for line in shown if
                 (match := re.fullmatch(r"haild: (\d+) log lines? lost: standard error was not read", line))]
         for line in shown:
-            self.assertRegex(line, r"\A(haild .+ listens on .+|haild: \d+ log lines? lost: .+|"
+            self.assertRegex(line, r"\A(sandbox: .+|haild .+ listens on .+|haild: \d+ log lines? lost: .+|"
                                    r"connected: 127\.0\.0\.1:\d+|closed: 127\.0\.0\.1:\d+: done, .+ ms|stopped: .+)\Z")
         self.assertGreater(sum(lost), 0)
         self.assertEqual(len(shown) - len(lost) + sum(lost), lines)
@@ -140,7 +140,7 @@ class Serving(unittest.TestCase):
             reading = Reading(reader)
             count += self.greet_until_told(process, port, reading)
         reading.join(harness.DEADLINE)
-        self.judge(reading.said, 2 + 2 * count)
+        self.judge(reading.said, 3 + 2 * count)
 
     def test_terminal(self):
         self.unread(*pty.openpty())
@@ -194,7 +194,7 @@ class Serving(unittest.TestCase):
             self.greet(process, port, 3)
             process.terminate()
             self.assertEqual(process.wait(harness.DEADLINE), 0)
-            self.assertRegex(log(), r"\Awhat was there before\nhaild .+ listens on 127\.0\.0\.1:\d+\n"
+            self.assertRegex(log(), r"\Awhat was there before\nsandbox: .+\nhaild .+ listens on 127\.0\.0\.1:\d+\n"
                                     r"127\.0\.0\.1:\d+\n(connected: 127\.0\.0\.1:\d+\n){3}stopped: accepted=3 .+\n\Z")
 
     # As after su(1), which leaves us a terminal that we may write to and not open.
@@ -223,7 +223,7 @@ class Serving(unittest.TestCase):
         process.terminate()
         self.assertEqual(process.wait(harness.DEADLINE), 0)
         reading.join(harness.DEADLINE)
-        self.judge(reading.said, 2 + 2 * count)
+        self.judge(reading.said, 3 + 2 * count)
 
     # stty tostop: the first line of a background job would stop it.
     def test_terminal_that_stops_background_jobs(self):

@@ -113,21 +113,24 @@ int __wrap_prctl(int option, ...)
 }
 
 /*
- * Those without a function of their own: pidfd_open(2), with a process and flags, and capget(2) and
- * capset(2), with two pointers. All have two arguments, which a register holds.
+ * Those without a function of their own: pidfd_open(2), capget(2) and capset(2), and Landlock's.
+ * None has more than four arguments, each in a register; those that a call does not have are not
+ * used.
  */
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...)
 {
 	va_list arguments;
-	long first, second;
+	long given[4];
 
 	va_start(arguments, number);
-	first = va_arg(arguments, long);
-	second = va_arg(arguments, long);
+	for (int i = 0; i < 4; i++)
+		given[i] = va_arg(arguments, long);
 	va_end(arguments);
-	return fault_hits(FAULT_CALL) ? -1 : __real_syscall(number, first, second);
+	return fault_hits(FAULT_CALL)
+		       ? -1
+		       : __real_syscall(number, given[0], given[1], given[2], given[3]);
 }
 
 /* glibc's other names of these, for files of over 2 GiB, which not every C library has. */

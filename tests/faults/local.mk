@@ -26,11 +26,16 @@ EXTRA_tests_faults_hailto_faulty_DEPENDENCIES = tests/faults/wrap.txt
 # To be preloaded, and so neither position dependent nor with sanitizers or coverage.
 check_PROGRAMS += \
 	tests/faults/accept.so \
+	tests/faults/kernel.so \
 	tests/faults/multipath.so
 tests_faults_accept_so_SOURCES = tests/faults/accept.c
 tests_faults_accept_so_CFLAGS = -Wall -Wextra -fPIC
 tests_faults_accept_so_LDFLAGS = -shared
 tests_faults_accept_so_LDADD =
+tests_faults_kernel_so_SOURCES = tests/faults/kernel.c
+tests_faults_kernel_so_CFLAGS = -Wall -Wextra -fPIC
+tests_faults_kernel_so_LDFLAGS = -shared
+tests_faults_kernel_so_LDADD =
 tests_faults_multipath_so_SOURCES = tests/faults/multipath.c
 tests_faults_multipath_so_CFLAGS = -Wall -Wextra -fPIC
 tests_faults_multipath_so_LDFLAGS = -shared

@@ -97,7 +97,8 @@ class OwnSockets(UnitTest):
         systemctl("stop", "haild.service")
         lines = poll_until(lambda: [line for line in self.logged("haild.service") if "stopped: " in line[1]] and
                            self.logged("haild.service"))
-        self.assertRegex(lines[0][1], r"\Ahaild \S+ \(libevent .+\) listens on 127\.0\.0\.1:12345, ")
+        self.assertRegex(lines[0][1], r"\Asandbox: Landlock ABI \d+, ")
+        self.assertRegex(lines[1][1], r"\Ahaild \S+ \(libevent .+\) listens on 127\.0\.0\.1:12345, ")
         self.assertEqual(lines[0][0], 6)
         self.assertLessEqual(min(priority for priority, _ in lines), 4)
         self.assertRegex(lines[-1][1], r"\Astopped: accepted=0 ")

@@ -123,6 +123,7 @@ static const struct {
 	{"--reuse-port", AT(reuse_port)},
 	{"--check", AT(check)},
 	{"--core-dumps", AT(core_dumps)},
+	{"--no-sandbox", AT(no_sandbox)},
 	{"-q", AT(quiet)},
 	{"--quiet", AT(quiet)},
 	{"--log=json", AT(log_json)},

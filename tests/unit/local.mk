@@ -42,6 +42,7 @@ unit_tests = \
 	tests/unit/check_journal \
 	tests/unit/check_journald \
 	tests/unit/check_json \
+	tests/unit/check_landlock \
 	tests/unit/check_latencies \
 	tests/unit/check_leave \
 	tests/unit/check_lineup \
@@ -112,6 +113,7 @@ unit_tests = \
 	tests/unit/check_stopper \
 	tests/unit/check_summary \
 	tests/unit/check_summarytext \
+	tests/unit/check_systemcalls \
 	tests/unit/check_talking \
 	tests/unit/check_tally \
 	tests/unit/check_tallytext \
@@ -198,6 +200,7 @@ tests_unit_check_stages_LDADD = $(client_unit_libs)
 tests_unit_check_stopper_LDADD = $(client_unit_libs)
 tests_unit_check_summary_LDADD = $(client_unit_libs)
 tests_unit_check_summarytext_LDADD = $(client_unit_libs)
+tests_unit_check_systemcalls_LDADD = $(LDADD) $(SECCOMP_LIBS)
 tests_unit_check_talking_LDADD = $(client_unit_libs)
 tests_unit_check_tally_LDADD = $(client_unit_libs)
 tests_unit_check_tallytext_LDADD = $(client_unit_libs)

@@ -47,8 +47,7 @@ static bool add_files(struct rules *rules, const struct options *options, char *
 		if (networkfile_read(files->texts[i], rules, why))
 			continue;
 		length = strlen(why);
-		snprintf(why + length, LISTS_WHY_MAX - length, "%s",
-			 denial_explain(options, errno));
+		snprintf(why + length, LISTS_WHY_MAX - length, "%s", denial_explain(errno));
 		return false;
 	}
 	return true;

@@ -267,7 +267,7 @@ static void reload(struct greeting *greeting)
 		complain(greeting, "out of memory");
 	} else if (state == MESSAGEFILE_REFUSED) {
 		complain(greeting, "%s%s", messagefile_why(greeting->file),
-			 denial_explain(greeting->options, messagefile_reason(greeting->file)));
+			 denial_explain(messagefile_reason(greeting->file)));
 	} else if (take_file(greeting)) {
 		log_info("read %s again", greeting->options->message_file);
 		is_read = true;

@@ -39,6 +39,7 @@ REASONS = ("done|left without the greeting|reset by peer|reset in greeting|timed
            "timed out in linger|sent too much|made room for others|stopped|failed|"
            "refused|left in prelude|reset in prelude|timed out in prelude|bad prelude")
 EXPECTED_LOG = (
+    r"sandbox: .+",
     r"haild \S+ \(libevent \S+, \w+\) listens (on|for) .+",
     r"connected: .+",
     rf"closed: .+: ({REASONS}), \d+ bytes sent, \d+ discarded, (up to )?\d+ ms",
@@ -445,7 +446,7 @@ class Daemon:
     def status(self, field):
         """A field of /proc/PID/status, as text."""
         text = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        return re.search(rf"^{field}:\s*(.*)$", text, re.MULTILINE)[1]
+        return re.search(rf"^{field}:[ \t]*(.*)$", text, re.MULTILINE)[1]
 
     def signal(self, number):
         self.process.send_signal(number)
