@@ -34,6 +34,7 @@ program jq            jq
 program nft           nftables
 program ip            iproute2
 program ps            procps
+program strace        strace
 program systemd-socket-activate systemd
 program valgrind      valgrind
 program mandoc        mandoc

@@ -4,14 +4,18 @@
 import collections
 import contextlib
 import os
+import re
+import signal
 import socket
 import unittest
 from unittest import mock
 
 from lib import harness, wild
 from lib.clients import ClientTest
+from lib.confined import FORBIDDEN, attempt, need_seccomp
+from lib.errands import Errands
 from lib.harness import (
-    Daemon, GREETING, datagrams_to, has_heard, is_sanitized, raise_descriptor_limit, read_all,
+    Daemon, GREETING, datagrams_to, has_heard, is_sanitized, need, poll_until, raise_descriptor_limit, read_all,
     temporary_directory)
 from lib.hostile import HOSTILE, count_raw, in_line, is_harmless
 from lib.naive import NaiveAnswerer, NaiveServer
@@ -234,6 +238,80 @@ class Scripts(unittest.TestCase):
             self.hasty(count // 10, large, *file, log=log)
             build = "ASan and UBSan" if is_sanitized() else "no sanitizers in this build"
         score.haild = f"{count} scripts ({build}): 0 reports, 0 of {ended} cut, counters add up"
+
+
+class Sandbox(unittest.TestCase):
+    """What is left to whoever has taken the process over."""
+
+    # Most libevent would choose another way to wait, or other calls, by these.
+    SWITCHES = {name: "1" for name in ("EVENT_NOEPOLL", "EVENT_NOPOLL", "EVENT_NOSELECT", "EVENT_PRECISE_TIMER",
+                                       "EVENT_EPOLL_USE_CHANGELIST")}
+
+    def setUp(self):
+        need_seccomp(self)
+
+    @row("S1", "all that haild does at once, again and again: TCP, UDP, UNIX sockets, PROXY headers, HTTP, reloads",
+         "not one ended by SIGSYS; Seccomp 2, NoNewPrivs 1")
+    def test_everything_works_inside(self, score):
+        rounds = times(10, full=500)
+        with Errands(self) as errands:
+            clients = sum(errands.run() for _ in range(rounds))
+            status = errands.daemon.status("Seccomp"), errands.daemon.status("NoNewPrivs")
+            self.assertEqual(status, ("2", "1"))
+        score.haild = f"{clients} clients and {rounds} reloads, then exit 0: 0 SIGSYS; Seccomp 2, NoNewPrivs 1"
+
+    @row("S2", "15 calls that an attacker wants, each by a process in the same sandbox: execve, open, fork, ...",
+         "each is its end by SIGSYS")
+    def test_forbidden_calls(self, score):
+        ends = [attempt("sandbox", deed, "1") for deed in FORBIDDEN]
+        outside = [attempt("sandbox", deed, "1", "--no-sandbox") for deed in FORBIDDEN]
+        score.naive = f"--no-sandbox: {outside.count(-signal.SIGSYS)} of {len(ends)}"
+        score.haild = f"{ends.count(-signal.SIGSYS)} of {len(ends)}"
+        self.assertEqual(set(ends), {-signal.SIGSYS})
+        self.assertNotIn(-signal.SIGSYS, outside)
+
+    def calls_inside(self, path):
+        """The names of the calls that a trace has after the sandbox was entered."""
+        before, _, inside = path.read_text(errors="replace").partition("seccomp(SECCOMP_SET_MODE_FILTER")
+        self.assertTrue(before and inside)
+        return set(re.findall(r"^(?:\d+ +)?(\w+)\(", inside, re.MULTILINE))
+
+    @row("S3", "the same under strace, with libevent's switches in the environment",
+         "at most 32 system calls, each allowed; the switches change nothing")
+    def test_few_calls_are_made(self, score):
+        need("strace")
+        trace = temporary_directory(self) / "trace"
+        rounds = times(2, full=50)
+        with Errands(self, env=self.SWITCHES, prefix=("strace", "-D", "-f", "-qq", "-o", trace)) as errands:
+            clients = sum(errands.run() for _ in range(rounds))
+            allowed = int(re.search(r"seccomp with (\d+) system calls", errands.daemon.log())[1])
+            errands.daemon.wait_log(r"\(libevent \S+ epoll\)")
+        # The tracer is no child of ours: its file is whole when the last call is there.
+        poll_until(lambda: "exit_group(" in trace.read_text(errors="replace"))
+        made = self.calls_inside(trace)
+        self.assertLessEqual(allowed, 32)
+        self.assertLessEqual(len(made), allowed)
+        self.assertNotIn("poll", made)
+        score.haild = f"{len(made)} system calls for {clients} clients, {allowed} allowed; epoll with all switches"
+
+    @row("S4", "as root on port 17, with --user=nobody; where that change is impossible",
+         "all ids nobody's, no groups, no capabilities; exit 5, nobody served")
+    def test_root_is_given_up(self, score):
+        if os.geteuid() != 0:
+            self.skipTest("only root can become somebody else")
+        address, number = harness.own_address(), "65534"
+        with Daemon("-q", "-l", f"{address}:17", f"--user={number}:{number}", port=None) as daemon:
+            with harness.connect(17, address) as client:
+                self.assertEqual(read_all(client), GREETING)
+            ids = [daemon.status(field).split() for field in ("Uid", "Gid")]
+            groups = daemon.status("Groups")
+            sets = [daemon.status(f"Cap{name}") for name in ("Inh", "Prm", "Eff", "Bnd", "Amb")]
+        self.assertEqual(ids, [[number] * 4] * 2)
+        self.assertEqual((groups, {int(capabilities, 16) for capabilities in sets}), ("", {0}))
+        refused = harness.run("haild", "-l", f"{address}:17", f"--user={number}:{number}",
+                              prefix=("setpriv", "--bounding-set=-setuid,-setgid", "--inh-caps=-setuid,-setgid"))
+        self.assertEqual((refused.exit, refused.stdout), (5, b""), refused)
+        score.haild = "4 uids and 4 gids nobody's, 0 groups, 0 capabilities; exit 5, nobody served"
 
 
 class Metrics(unittest.TestCase):

@@ -121,6 +121,7 @@ EXTRA_DIST += \
 	tests/e2e/lib/crowd.py \
 	tests/e2e/lib/differences.py \
 	tests/e2e/lib/distance.py \
+	tests/e2e/lib/errands.py \
 	tests/e2e/lib/foreign.py \
 	tests/e2e/lib/harness.py \
 	tests/e2e/lib/hostile.py \
