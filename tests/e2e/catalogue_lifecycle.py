@@ -5,7 +5,6 @@ lives long (L11)."""
 import contextlib
 import itertools
 import os
-import re
 import select
 import signal
 import socket
@@ -37,12 +36,6 @@ def seconds_to_end(server, number=signal.SIGTERM):
         if not select.select([ended], [], [], harness.DEADLINE)[0]:
             raise AssertionError("the server did not end")
         return time.monotonic() - began
-
-
-def memory_of(daemon):
-    """The daemon's memory, in KiB. VmRSS is only near it: the kernel counts that by processor."""
-    with open(f"/proc/{daemon.pid}/smaps_rollup") as rollup:
-        return int(re.search(r"^Rss: +(\d+) kB$", rollup.read(), re.MULTILINE)[1])
 
 
 def need_much(test, daemon):
@@ -244,9 +237,9 @@ class Signals(unittest.TestCase):
             began = time.monotonic()
             with Haste(daemon.port, *texts) as haste:
                 self.reload(daemon, path, texts, times(5, 10))
-                memory = memory_of(daemon)
+                memory = daemon.memory()
                 self.reload(daemon, path, texts, reloads)
-                growth = memory_of(daemon) - memory
+                growth = daemon.memory() - memory
             rate = sum(haste.heard) / (time.monotonic() - began)
             counters = daemon.wait_counters(open=0)
         score.haild = f"{reloads} reloads, {rate:.0f} connections a second: 0 lost, 0 mixed"
@@ -321,12 +314,12 @@ class Soak(unittest.TestCase):
         with Daemon("-q", "-l", "127.0.0.1") as daemon:
             self.hurry(daemon, first)
             need_much(self, daemon)
-            memory, descriptors, connections = memory_of(daemon), daemon.descriptors(), first + MANY_AT_ONCE
+            memory, descriptors, connections = daemon.memory(), daemon.descriptors(), first + MANY_AT_ONCE
             end = time.monotonic() + seconds
             while time.monotonic() < end:
                 connections += self.hurry(daemon, first)
             daemon.wait_counters(open=0, accepted=connections)
-            growth, more = memory_of(daemon) - memory, daemon.descriptors() - descriptors
+            growth, more = daemon.memory() - memory, daemon.descriptors() - descriptors
         score.haild = f"{connections} connections in {seconds} s, all greeted whole; descriptors {more:+d}"
         self.assertEqual(more, 0)
         if is_memory_exact():

@@ -443,6 +443,11 @@ class Daemon:
         fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def memory(self):
+        """Its memory, in KiB. VmRSS is only near it: the kernel counts that by processor."""
+        text = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        return int(re.search(r"^Rss: +(\d+) kB$", text, re.MULTILINE)[1])
+
     def status(self, field):
         """A field of /proc/PID/status, as text."""
         text = pathlib.Path(f"/proc/{self.pid}/status").read_text()
