@@ -106,6 +106,7 @@ EXTRA_DIST += \
 	tests/e2e/compare_clients.py \
 	tests/e2e/compare_commands.py \
 	tests/e2e/compare_faults.py \
+	tests/e2e/engine_haproxy.py \
 	tests/e2e/engine_kubernetes.py \
 	tests/e2e/engine_nftables.py \
 	tests/e2e/engine_nginx.py \
@@ -123,6 +124,7 @@ EXTRA_DIST += \
 	tests/e2e/lib/distance.py \
 	tests/e2e/lib/errands.py \
 	tests/e2e/lib/foreign.py \
+	tests/e2e/lib/haproxy.py \
 	tests/e2e/lib/harness.py \
 	tests/e2e/lib/hostile.py \
 	tests/e2e/lib/kubernetes.py \
