@@ -3,8 +3,10 @@
 """examples/haproxy as it is: three haild behind HAProxy, one of which stops, dies, or says how much it wants."""
 import contextlib
 import json
+import pathlib
 import re
 import signal
+import sys
 
 from lib import foreign, harness, haproxy
 from lib.clients import ClientTest, Running, ask
@@ -284,6 +286,14 @@ class Configurations(Engine):
             with self.subTest(line):
                 self.assertEqual(harness.run("sh", "-c", f"exec {harness.program('haild')} --check {line}",
                                              cwd=folder).exit, 0)
+
+
+class Soak(Engine):
+    def test_for_20_seconds(self):
+        soak = pathlib.Path(__file__).with_name("soak.py")
+        done = harness.run(sys.executable, str(soak), "20", deadline=10 * harness.DEADLINE)
+        self.assertEqual(done.exit, 0, done)
+        self.tell("\n" + done.stdout.decode())
 
 
 if __name__ == "__main__":

@@ -147,4 +147,5 @@ EXTRA_DIST += \
 	tests/e2e/lib/wild.py \
 	tests/e2e/proxy_oracle.go \
 	tests/e2e/reading.py \
+	tests/e2e/soak.py \
 	tests/e2e/talk_first.py
