@@ -67,6 +67,21 @@ class AtATime(unittest.TestCase):
                 self.assertEqual(hear(server.port, "127.0.0.1"), GREETING)
             self.assertEqual(server.counters()["too_many"], 0)
 
+    def test_one_after_the_other_beside_one_that_has_too_many(self):
+        """What a stranger is refused is nobody else's loss."""
+        with Host(*HERE, "--max-per-source", 1) as server:
+            server.keeps("127.0.0.2")
+            for pause in 0, 0.005, 0.03:
+                for _ in range(50):
+                    # Both are in the queue when haild looks there.
+                    with server.frozen():
+                        stranger, client = (visitor(server.port, source) for source in ("127.0.0.2", "127.0.0.1"))
+                    with stranger, client:
+                        self.assertEqual(read_all(client), GREETING)
+                        self.assertEqual(read_all(stranger), NOTHING)
+                    poll_until(lambda end=time.monotonic() + pause: time.monotonic() > end, every=0.001)
+            self.assertEqual(server.counters()["too_many"], 150)
+
     # Whatever the end is, the place is free again, and is not counted twice.
     def test_each_end_gives_the_place_back(self):
         endings = {

@@ -220,6 +220,43 @@ START_TEST(greeted)
 }
 END_TEST
 
+/*
+ * A look at the source ends one of its sessions, whose client has closed, whether it is watched
+ * already or not. Those of others are left alone, as are its own that stay.
+ */
+START_TEST(looked_at_by_source)
+{
+	struct admission other = sources_enter(sources, (struct source_key){3, 4}, 0);
+	struct peer gone[2], stays, stranger;
+	struct source *source;
+	int fd;
+
+	start(10);
+	ck_assert_int_eq(other.verdict, VERDICT_ADMITTED);
+	entered++;
+	sessions_expect_from(sessions, other.source);
+	stranger = peer_pair(AF_INET, &fd, 0);
+	ck_assert(sessions_greet(sessions, fd, "stranger"));
+	source = enter();
+	sessions_expect_from(sessions, source);
+	gone[0] = peer_pair(AF_INET, &fd, 0);
+	ck_assert(sessions_greet(sessions, fd, "peer"));
+	gone[1] = come();
+	stays = come();
+	if (_i == 1)
+		run_for(base, 60); /* until all are watched */
+	peer_close(&stranger);
+	for (unsigned i = 0; i < 2; i++)
+		peer_close(&gone[i]);
+	for (unsigned i = 1; i <= 4; i++) {
+		sessions_look_at_source(sessions, source);
+		ck_assert_uint_eq(closed, i < 2 ? i : 2);
+	}
+	peer_close(&stays);
+	wait_for_closed(4);
+}
+END_TEST
+
 START_TEST(reset_while_it_lingers)
 {
 	struct peer peer;
@@ -437,6 +474,7 @@ int main(void)
 
 	tcase_add_checked_fixture(plain, setup, teardown);
 	tcase_add_test(plain, greeted);
+	tcase_add_loop_test(plain, looked_at_by_source, 0, 2);
 	tcase_add_test(plain, reset_while_it_lingers);
 	tcase_add_test(plain, reset_in_a_great_greeting);
 	tcase_add_loop_test(plain, cut_in_time, 0, 2);

@@ -60,6 +60,24 @@ static void wait_for(int count)
 	ck_assert(run_until(base, has_seen, &count, PATIENCE_MS));
 }
 
+START_TEST(order_can_be_followed_from_either_end)
+{
+	start(60000, 0);
+	ck_assert_ptr_null(waiting_last(waiting));
+	add(0, 3);
+	ck_assert_ptr_eq(waiting_first(waiting), &waiters[0]);
+	ck_assert_ptr_eq(waiting_last(waiting), &waiters[2]);
+	ck_assert_ptr_eq(waiting_before(waiting, &waiters[2]), &waiters[1]);
+	ck_assert_ptr_null(waiting_before(waiting, &waiters[0]));
+	waiting_remove(waiting, &waiters[1]);
+	ck_assert_ptr_eq(waiting_before(waiting, &waiters[2]), &waiters[0]);
+	waiting_remove(waiting, &waiters[2]);
+	ck_assert_ptr_eq(waiting_last(waiting), &waiters[0]);
+	waiting_remove(waiting, &waiters[0]);
+	ck_assert_ptr_null(waiting_last(waiting));
+}
+END_TEST
+
 START_TEST(nobody_is_due_before_the_time)
 {
 	uint64_t began = clock_ms();
@@ -145,6 +163,7 @@ int main(void)
 	TCase *tests = suite_case(suite, "all");
 
 	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, order_can_be_followed_from_either_end);
 	tcase_add_loop_test(tests, nobody_is_due_before_the_time, 0, 2);
 	tcase_add_loop_test(tests, each_has_its_own_time, 0, COUNT_OF(gaps_ms));
 	tcase_add_test(tests, time_is_not_the_clocks);

@@ -44,8 +44,8 @@ bool gate_trusts(const struct gate *gate, const struct sockaddr *address);
 bool gate_has_limits(const struct gate *gate);
 
 /*
- * Judges a client that has connected from this address. If it has a source then, call gate_leave()
- * at its end.
+ * Judges a client that has connected from this address. If it is admitted and has a source, call
+ * gate_leave() at its end.
  */
 struct admission gate_enter(struct gate *gate, const struct sockaddr *address) MUST_CHECK;
 

@@ -141,7 +141,7 @@ static inline struct admission count(const struct sources *all, struct source *s
 	if (all->most_open == 0)
 		return (struct admission){VERDICT_ADMITTED, NULL};
 	if (source->open >= all->most_open)
-		return (struct admission){VERDICT_TOO_MANY, NULL};
+		return (struct admission){VERDICT_TOO_MANY, source};
 	source->open++;
 	return (struct admission){VERDICT_ADMITTED, source};
 }

@@ -17,7 +17,10 @@ enum verdict {
 	VERDICT_NO_MEMORY
 };
 
-/* A verdict on a connection, and where its end must be counted, or NULL: it was not counted. */
+/*
+ * A verdict on a connection. The source of one that is admitted must be told of its end; NULL: it
+ * is not counted. Of one whose source has too many, that source; of others, NULL.
+ */
 struct admission {
 	enum verdict verdict;
 	struct source *source;

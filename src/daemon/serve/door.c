@@ -103,17 +103,16 @@ struct admission door_judge(struct door *door, const struct sockaddr *address)
 }
 
 struct admission door_judge_again(struct door *door, const struct sockaddr *address,
-				  socklen_t length, enum verdict verdict)
+				  socklen_t length, struct admission admission)
 {
-	struct admission admission = {verdict, NULL};
-
-	if (verdict == VERDICT_TOO_MANY && door->sessions) {
-		sessions_look_at_all(door->sessions);
+	if (admission.verdict == VERDICT_TOO_MANY && door->sessions) {
+		sessions_look_at_source(door->sessions, admission.source);
 		admission = gate_enter_again(door->gate, address);
 	}
-	if (admission.verdict != VERDICT_ADMITTED)
-		turn_away(door, address, length, admission.verdict);
-	return admission;
+	if (admission.verdict == VERDICT_ADMITTED)
+		return admission;
+	turn_away(door, address, length, admission.verdict);
+	return (struct admission){admission.verdict, NULL};
 }
 
 /* Counts somebody whose headers are not believed, and logs one for many. */

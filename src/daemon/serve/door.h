@@ -42,7 +42,7 @@ struct admission door_judge(struct door *door, const struct sockaddr *address) M
  * may have closed unnoticed. If it is still not admitted, counts and logs that.
  */
 struct admission door_judge_again(struct door *door, const struct sockaddr *address,
-				  socklen_t length, enum verdict verdict) MUST_CHECK;
+				  socklen_t length, struct admission admission) MUST_CHECK;
 
 /* Judges a client. Inline, since each greeting may need it, and the first answer mostly holds. */
 static inline struct admission door_admit(struct door *door, const struct sockaddr *address,
@@ -52,7 +52,7 @@ static inline struct admission door_admit(struct door *door, const struct sockad
 
 	return admission.verdict == VERDICT_ADMITTED
 		       ? admission
-		       : door_judge_again(door, address, length, admission.verdict);
+		       : door_judge_again(door, address, length, admission);
 }
 
 /* True if a PROXY header from this address is believed. */

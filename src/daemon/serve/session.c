@@ -356,3 +356,13 @@ uint32_t session_lingered_ms(const struct session *session)
 {
 	return session_now_ms() - HALF_CLOSED_MS(session);
 }
+
+bool session_is_from(const struct session *session, const struct source *source)
+{
+	return session->source == source;
+}
+
+bool session_look(struct session *session)
+{
+	return (session->state != PARTING && session->state != LINGERING) || read_input(session);
+}

@@ -113,6 +113,15 @@ struct session *session_of_turn(struct waiter *turn);
 /* Returns how many ms ago it was half-closed; it must linger. */
 uint32_t session_lingered_ms(const struct session *session);
 
+/* True if the session is of that source. */
+bool session_is_from(const struct session *session, const struct source *source);
+
+/*
+ * Looks whether the client of a greeted session has closed, which we may not have noticed yet.
+ * False: it has, and the session is gone.
+ */
+bool session_look(struct session *session);
+
 /* Called when a session is due in the queue of that name. */
 void session_deadline_due_cb(struct waiter *age, void *argument);
 void session_look_due_cb(struct waiter *turn, void *argument);

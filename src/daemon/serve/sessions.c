@@ -22,6 +22,12 @@ enum { EVICT_AFTER_MS = 1000 };
  */
 enum { LOOK_AFTER_MS = 20 };
 
+/*
+ * How many sessions are gone through for a source, and at how many of its own we look: a source
+ * that comes again and again above its limit must not cost the others much.
+ */
+enum { SEARCHED_MAX = 1024, LOOKS_MAX = 32 };
+
 struct sessions {
 	struct session_shared all;
 	size_t room;
@@ -233,6 +239,23 @@ bool sessions_hear(struct sessions *sessions, int fd, const char *peer)
 	if (sessions->all.open >= sessions->room)
 		session_close(find_least_useful(sessions), ENDING_EVICTED);
 	return session_hear(&sessions->all, fd, peer, SESSION_NOW);
+}
+
+void sessions_look_at_source(struct sessions *sessions, const struct source *source)
+{
+	const struct waiting *by_age = sessions->all.deadline;
+	struct waiter *age = waiting_last(by_age), *before;
+	int looks = 0;
+
+	for (int i = 0; age && i < SEARCHED_MAX && looks < LOOKS_MAX; i++, age = before) {
+		struct session *session = session_of_age(age);
+		before = waiting_before(by_age, age);
+		if (!session_is_from(session, source))
+			continue;
+		if (!session_look(session))
+			return;
+		looks++;
+	}
 }
 
 void sessions_look_at_all(struct sessions *sessions)

@@ -118,6 +118,12 @@ bool sessions_hear_first_later(struct sessions *sessions, int fd, const char *pe
  */
 bool sessions_hear(struct sessions *sessions, int fd, const char *peer) MUST_CHECK;
 
+/*
+ * Looks for a client of that source that has closed unnoticed, among the sessions that came last;
+ * for one of them, since that makes room for another of its source.
+ */
+void sessions_look_at_source(struct sessions *sessions, const struct source *source);
+
 /* Looks now at all clients that may have closed unnoticed. */
 void sessions_look_at_all(struct sessions *sessions);
 

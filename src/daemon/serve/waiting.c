@@ -105,6 +105,24 @@ struct waiter *waiting_first(const struct waiting *waiting)
 	return waiting->list.first;
 }
 
+/* Returns the client in whose link an address is stored; NULL: it is that of the queue itself. */
+static struct waiter *holder_of(const struct waiting *waiting, struct waiter **address)
+{
+	if (address == &waiting->list.first)
+		return NULL;
+	return (struct waiter *)(void *)((char *)address - offsetof(struct waiter, link.next));
+}
+
+struct waiter *waiting_last(const struct waiting *waiting)
+{
+	return holder_of(waiting, waiting->list.end);
+}
+
+struct waiter *waiting_before(const struct waiting *waiting, const struct waiter *waiter)
+{
+	return holder_of(waiting, waiter->link.back);
+}
+
 bool waiting_hurry(struct waiting *waiting, size_t most)
 {
 	bool more;

@@ -101,6 +101,12 @@ static inline uint32_t waiting_seen_ms(const struct waiting *waiting)
 /* Returns the client that has waited longest, or NULL. */
 struct waiter *waiting_first(const struct waiting *waiting);
 
+/* Returns the client that came last, or NULL. */
+struct waiter *waiting_last(const struct waiting *waiting);
+
+/* Returns the client that came before another, or NULL. */
+struct waiter *waiting_before(const struct waiting *waiting, const struct waiter *waiter);
+
 /*
  * Makes every client that waits now due: `most` of them at once, the others in the loop's next
  * turns. Returns whether there are others.
