@@ -27,7 +27,8 @@
 /* Gives up the rights that only the start needed. False, and logged, if that fails. */
 static bool settle(const struct options *options)
 {
-	bool is_settled = !options->account || privileges_drop(options->account);
+	bool is_settled = options->account ? privileges_drop(options->account)
+					   : privileges_drop_given();
 
 	if (!options->account && !options->check)
 		privileges_warn();

@@ -141,14 +141,40 @@ class Changing(PrivilegesTest):
                 for name in CAPABILITIES:
                     self.assertTrue(name == "CapBnd" or int(status[name][0], 16) == 0, (name, status[name]))
 
+    @unittest.skipIf(harness.WRAPPER, "its reports are not for other users")
+    def test_who_has_other_groups(self):
+        """It may be that user already, and yet read what it should not."""
+        need("setpriv")
+        prefix = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", f"--groups={NOBODY},{GROUP}")
+        if not has("HAVE_GETGROUPLIST"):
+            self.skipTest("this build has no getgrouplist(3)")
+        for user in f"{NOBODY}:{NOBODY}", str(NOBODY):
+            result = run("haild", "-p", "0", f"--user={user}", prefix=self.copied(*prefix), env=self.env)
+            self.assertEqual((result.exit, result.stdout), (5, b""), result)
+            self.assertEqual(result.stderr.decode(), f"haild: cannot change to --user={user}: other groups remain\n")
+
+    @unittest.skipIf(harness.WRAPPER, "its reports are not for other users")
+    def test_capabilities_of_an_ordinary_user(self):
+        need("setpriv")
+        prefix = (*AS_NOBODY, "--inh-caps=+net_bind_service,+dac_read_search",
+                  "--ambient-caps=+net_bind_service,+dac_read_search")
+        if not can(prefix):
+            self.skipTest("needs a setpriv that knows ambient capabilities, and the right to them")
+        with Daemon("-l", "127.0.0.1:17", port=None, prefix=self.copied(*prefix), env=self.env) as daemon:
+            self.assertEqual(daemon.greeting(), GREETING)
+            status = status_of(daemon.pid)
+            for name in CAPABILITIES:
+                self.assertTrue(name == "CapBnd" or int(status[name][0], 16) == 0, (name, status[name]))
+
     def copied(self, *prefix):
-        """The prefix, for a haild that its user may not be able to reach where it was built."""
+        """The prefix, for a haild that its user may not be able to reach where it was built. What the harness gives to
+        root, to stay root, is taken away."""
         copy = self.folder / "haild"
         if not copy.exists():
             copy.write_bytes(pathlib.Path(program("haild")).read_bytes())
             copy.chmod(0o755)
-        return (*prefix, "sh", "-c", 'for word do case $word in */haild) word=$0;; esac; set -- "$@" "$word"; shift; '
-                'done; exec "$@"', str(copy))
+        return (*prefix, "sh", "-c", 'for word do case $word in */haild) word=$0;; --user=0) shift; continue;; esac; '
+                'set -- "$@" "$word"; shift; done; exec "$@"', str(copy))
 
     def test_inherited_rights_go(self):
         need("setpriv")

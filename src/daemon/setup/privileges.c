@@ -18,6 +18,9 @@
 /* Room for a line of /proc, with a NUL. */
 enum { LINE_MAX_BYTES = 64 };
 
+/* More groups than any account has; the kernel's own limit is 65536. */
+enum { GROUPS_MAX = 4096 };
+
 #if defined HAVE_SETGROUPS && defined HAVE_INITGROUPS
 
 enum { HAS_SETGROUPS = 1 };
@@ -136,6 +139,47 @@ static bool has_no_other_ids(const struct account *account)
 	return is_already(account);
 }
 
+#ifdef HAVE_GETGROUPLIST
+
+/* Reads the groups that the account should have; returns how many, or -1. */
+static int list_groups(const struct account *account, gid_t groups[GROUPS_MAX])
+{
+	int count = GROUPS_MAX;
+
+	groups[0] = account->group;
+	if (!account->name[0])
+		return 1;
+	return getgrouplist(account->name, account->group, groups, &count) < 0 ? -1 : count;
+}
+
+/* True if no group of ours is another than the account's: others may have changed to it for us. */
+static bool has_no_other_groups(const struct account *account)
+{
+	gid_t ours[GROUPS_MAX], theirs[GROUPS_MAX];
+	int count = getgroups(GROUPS_MAX, ours), allowed = list_groups(account, theirs);
+
+	if (count < 0 || allowed < 0)
+		return false;
+	for (int i = 0; i < count; i++) {
+		int at = 0;
+		while (at < allowed && theirs[at] != ours[i])
+			at++;
+		if (at == allowed)
+			return false;
+	}
+	return true;
+}
+
+#else
+
+static bool has_no_other_groups(const struct account *account)
+{
+	(void)account;
+	return true;
+}
+
+#endif
+
 /* Tries to be root again. True: we are, in part at least. */
 static bool can_be_root_again(void)
 {
@@ -147,9 +191,19 @@ static const char *find_rest(const struct account *account)
 {
 	if (!has_no_other_ids(account))
 		return "other ids remain";
+	if (!has_no_other_groups(account))
+		return "other groups remain";
 	if (!capabilities_are_none())
 		return "capabilities remain";
 	return can_be_root_again() ? "root's rights can be taken back" : NULL;
+}
+
+bool privileges_drop_given(void)
+{
+	if (geteuid() == 0 || capabilities_are_none() || capabilities_drop())
+		return true;
+	log_error("cannot give up capabilities: %s", strerror(errno));
+	return false;
 }
 
 bool privileges_drop(const struct account *account)

@@ -18,6 +18,12 @@ bool privileges_check(const struct account *account) MUST_CHECK;
  */
 bool privileges_drop(const struct account *account) MUST_CHECK;
 
+/*
+ * Gives up the capabilities that an ordinary user was given for the start, such as for a low port;
+ * root keeps all. False, and logged, if that fails.
+ */
+bool privileges_drop_given(void) MUST_CHECK;
+
 /* Warns if we have more rights than serving needs: we are root, and not only in a namespace. */
 void privileges_warn(void);
 
