@@ -21,6 +21,8 @@ static char *ask_anew(unsigned number, char name[ZONE_NAME_MAX])
 
 #if HAVE_DECL_SIOCGIFNAME
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -29,10 +31,17 @@ static char *ask_anew(unsigned number, char name[ZONE_NAME_MAX])
 /* Any socket will do to ask through; -1: none is kept. */
 static int asked = -1;
 
+/* True: nothing is opened any more. */
+static bool is_prepared;
+
+/* A service manager may forbid some families. */
 void zone_prepare(void)
 {
-	if (asked < 0)
-		asked = socket_open(AF_UNIX, SOCK_DGRAM);
+	static const int families[] = {AF_UNIX, AF_INET6, AF_INET};
+
+	for (size_t i = 0; asked < 0 && i < sizeof families / sizeof *families; i++)
+		asked = socket_open(families[i], SOCK_DGRAM);
+	is_prepared = true;
 }
 
 void zone_close(void)
@@ -40,13 +49,14 @@ void zone_close(void)
 	if (asked >= 0)
 		close(asked);
 	asked = -1;
+	is_prepared = false;
 }
 
 char *zone_name(unsigned number, char name[ZONE_NAME_MAX])
 {
 	struct ifreq request = {.ifr_ifindex = (int)number};
 
-	if (asked < 0)
+	if (!is_prepared)
 		return ask_anew(number, name);
 	if (ioctl(asked, SIOCGIFNAME, &request) < 0)
 		return NULL;

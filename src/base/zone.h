@@ -8,7 +8,7 @@
 
 /*
  * Opens what zone_name() asks through, and keeps it. Without this each call opens it anew, which a
- * sandbox may forbid.
+ * sandbox may forbid. If it cannot be opened, no interface has a name from now on.
  */
 void zone_prepare(void);
 

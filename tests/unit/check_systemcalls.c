@@ -5,6 +5,7 @@
 #include "daemon/setup/systemcalls.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/endpoint.h"
 #include "daemon/options.h"
@@ -22,7 +23,7 @@ static size_t allowed(const struct options *options)
 	return count;
 }
 
-#ifdef HAVE_SECCOMP
+#if defined HAVE_SECCOMP && defined __x86_64__ && defined __LP64__ && defined __GLIBC__
 
 START_TEST(files_cost_three)
 {
@@ -97,7 +98,7 @@ int main(void)
 
 START_TEST(lack_is_told)
 {
-	ck_assert_str_eq(systemcalls_obstacle(), "haild was built without it");
+	ck_assert_ptr_nonnull(strstr(systemcalls_obstacle(), "haild "));
 	ck_assert_uint_eq(allowed(&(struct options){.deny_files = {.texts = {file[0]}}}), 0);
 }
 END_TEST

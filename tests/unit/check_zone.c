@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* check_zone: the name of an interface, asked for anew or through what is kept. */
+#include <config.h>
+
 #include "base/zone.h"
 
 #include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "lib/suite.h"
@@ -62,6 +65,26 @@ START_TEST(name_is_asked_for_through_what_is_kept)
 }
 END_TEST
 
+/* In a sandbox it could not. */
+START_TEST(nothing_is_opened_once_it_is_prepared)
+{
+	char name[ZONE_NAME_MAX], wanted[ZONE_NAME_MAX];
+	unsigned number = first(wanted);
+	struct rlimit limit, none;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	zone_prepare();
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (zone_name(number, name))
+		ck_assert_int_eq(HAVE_DECL_SIOCGIFNAME, 0);
+	zone_close();
+	assert_named();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("zone");
@@ -69,5 +92,6 @@ int main(void)
 
 	tcase_add_test(names, name_is_asked_for_anew);
 	tcase_add_test(names, name_is_asked_for_through_what_is_kept);
+	tcase_add_test(names, nothing_is_opened_once_it_is_prepared);
 	return suite_run(suite);
 }

@@ -81,7 +81,7 @@ static bool deny_calls(const struct options *options, bool only_check, char told
 	if (obstacle)
 		snprintf(told, PART_MAX, "no seccomp (%s)", obstacle);
 	else
-		snprintf(told, PART_MAX, "seccomp with %zu system calls", count);
+		snprintf(told, PART_MAX, "seccomp with %zu kinds of system calls", count);
 	return true;
 }
 

@@ -9,7 +9,18 @@
 
 #include "systemcalls.h"
 
-#ifdef HAVE_SECCOMP
+#include <stdlib.h> /* in which glibc defines __GLIBC__ */
+
+/*
+ * The list is what one C library on one machine calls. Others call by other names: musl sends
+ * several datagrams one by one, 32-bit machines have one call for all that is done with sockets. A
+ * list that was not tried would end the service with its first client.
+ */
+#if defined HAVE_SECCOMP && defined __x86_64__ && defined __LP64__ && defined __GLIBC__
+#define HAS_LIST
+#endif
+
+#ifdef HAS_LIST
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +29,6 @@
 #include <netinet/tcp.h>
 #include <seccomp.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -49,7 +59,8 @@ enum limit {
 	LIMIT_OPTIONS,	 /* setsockopt: only those that sessions set */
 };
 
-/* One call, by the names that C libraries and machines have for it. */
+/* Calls for one purpose, by the names that versions of the C library and the kernel have for them.
+ */
 struct call {
 	const char *names[10]; /* up to a NULL */
 	unsigned needs;	       /* any of these; NEED_NONE: always */
@@ -82,7 +93,7 @@ static const struct call calls[] = {
 	{{"getpeername"}, NEED_NONE, LIMIT_NONE},
 	{{"setsockopt"}, NEED_NONE, LIMIT_OPTIONS},
 	/* Without a clock that the kernel's own library can read. */
-	{{"clock_gettime", "clock_gettime64", "gettimeofday"}, NEED_NONE, LIMIT_NONE},
+	{{"clock_gettime", "clock_gettime64", "gettimeofday", "time"}, NEED_NONE, LIMIT_NONE},
 	{{"poll", "ppoll", "ppoll_time64"}, NEED_NONE, LIMIT_NONE},
 	{{"ioctl"}, NEED_NONE, LIMIT_ZONE},
 	{{"brk"}, NEED_NONE, LIMIT_NONE},
@@ -104,14 +115,14 @@ static const struct call calls[] = {
 };
 
 /* The reason for the length: what is allowed shall be read at a glance. */
-_Static_assert(sizeof calls / sizeof *calls <= 32, "at most 32 calls are allowed");
+_Static_assert(sizeof calls / sizeof *calls <= 32, "at most 32 kinds of calls are allowed");
 
 /*
  * Calls that the C library may try and does without: ENOSYS instead of an end. Most are for the
- * memory allocators of some C libraries and settings.
+ * memory allocators of some versions and settings; qsort(3) asks sysinfo(2) how much it may take.
  */
 static const char *const optional[] = {
-	"epoll_pwait2", "getrandom", "madvise", "mremap", "prctl", "restart_syscall",
+	"epoll_pwait2", "getrandom", "madvise", "mremap", "prctl", "restart_syscall", "sysinfo",
 };
 
 enum { CALLS = sizeof calls / sizeof *calls, OPTIONAL = sizeof optional / sizeof *optional };
@@ -197,7 +208,7 @@ static int allow(scmp_filter_ctx filter, const char *name, int number, enum limi
 struct making {
 	scmp_filter_ctx filter;
 	bool is_known[NUMBERS]; /* counted from FIRST_NUMBER: it has its rule, or needs none */
-	size_t count;		/* calls allowed */
+	size_t count;		/* kinds of calls allowed */
 	const char *step;	/* what was tried last */
 };
 
@@ -329,7 +340,11 @@ bool systemcalls_enter(const struct options *options, bool only_check, size_t *c
 
 const char *systemcalls_obstacle(void)
 {
+#ifdef HAVE_SECCOMP
+	return "haild knows what glibc on x86-64 needs, and no other";
+#else
 	return "haild was built without it";
+#endif
 }
 
 bool systemcalls_enter(const struct options *options, bool only_check, size_t *count,

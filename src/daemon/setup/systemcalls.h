@@ -16,8 +16,8 @@ const char *systemcalls_obstacle(void);
 
 /*
  * Allows from now on only the calls that serving with these options needs; `count` is how many
- * those are. With `only_check` that is prepared and then dropped. False, with errno: the step that
- * failed is in `step`.
+ * kinds those are. With `only_check` that is prepared and then dropped. False, with errno: the step
+ * that failed is in `step`.
  */
 bool systemcalls_enter(const struct options *options, bool only_check, size_t *count,
 		       const char **step) MUST_CHECK;

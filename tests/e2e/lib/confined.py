@@ -21,7 +21,7 @@ def line():
 
 
 def has_seccomp():
-    return re.search(r"seccomp with \d+ system calls", line()) is not None
+    return re.search(r"seccomp with \d+ kinds of system calls", line()) is not None
 
 
 def version_of_landlock():
