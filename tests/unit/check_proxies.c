@@ -66,10 +66,19 @@ static struct gate *gate;
 static struct door *door;
 static struct proxies *proxies;
 static struct sessions *sessions;
-static unsigned closed; /* how often the callback was called */
+static unsigned closed;	 /* how often the callback was called */
+static bool copies_fail; /* strdup() finds no memory */
 
 /* The ends of the connection made last, as the peer has them. */
 static char mine[ADDRESS_TEXT_MAX], theirs[ADDRESS_TEXT_MAX];
+
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+
+char *__wrap_strdup(const char *text)
+{
+	return copies_fail ? NULL : __real_strdup(text);
+}
 
 /* Asserts nothing: there may be no memory for that. */
 static void closed_cb(void *argument)
@@ -77,13 +86,16 @@ static void closed_cb(void *argument)
 	++*(unsigned *)argument;
 }
 
-static void setup(void)
+/* NULL: nobody is denied. */
+static void setup_with(const char *denied)
 {
 	event_set_mem_functions(scarce_malloc, scarce_realloc, free);
 	options = (struct options){.message = "{peer} {local} {proxy}",
 				   .expand = true,
 				   .timeout = 15000,
 				   .idle = 15000};
+	if (denied)
+		options.deny = (struct cli_list){.texts = {denied}, .count = 1};
 	base = loop_new();
 	ck_assert_ptr_nonnull(base);
 	greeting = greeting_new(&options);
@@ -94,6 +106,11 @@ static void setup(void)
 	ck_assert_ptr_nonnull(door);
 	capture(STDERR_FILENO);
 	log_open("haild", LOG_LEVEL_DEBUG);
+}
+
+static void setup(void)
+{
+	setup_with(NULL);
 }
 
 static void start(void)
@@ -108,6 +125,12 @@ static void start(void)
 static void setup_started(void)
 {
 	setup();
+	start();
+}
+
+static void setup_denying(void)
+{
+	setup_with("192.0.2.1");
 	start();
 }
 
@@ -555,6 +578,28 @@ START_TEST(want_of_libevents_memory_ends_one)
 }
 END_TEST
 
+/* Whoever may not come is counted as that alone, and named if there is memory for the name. */
+START_TEST(denied_once_with_or_without_a_name)
+{
+	const struct sample *sample = &samples[NAMED];
+	int fd;
+	struct peer peer = connect_peer(AF_INET, &fd);
+
+	say(&peer, sample->bytes, sample->size - 1);
+	hear(fd, "proxy");
+	copies_fail = _i == 1;
+	say(&peer, "\n", 1);
+	wait_for_closed(1);
+	copies_fail = false;
+	wait_for_end(&peer);
+	ck_assert_uint_eq(peer.length, 0);
+	ASSERT_STATS(.proxied = 1, .denied = 1);
+	assert_told(_i == 1 ? "closed: proxy: refused, 0 bytes"
+			    : "closed: 192.0.2.1:56324: refused, 0 bytes");
+	peer_close(&peer);
+}
+END_TEST
+
 START_TEST(want_of_memory_makes_none)
 {
 	memory_grants = 0;
@@ -592,6 +637,7 @@ int main(void)
 	TCase *headers = suite_case(suite, "headers"), *refused = suite_case(suite, "refused");
 	TCase *times = suite_case(suite, "times"), *lines = suite_case(suite, "log");
 	TCase *lack = suite_case(suite, "lack"), *none = suite_case(suite, "none");
+	TCase *denied = suite_case(suite, "denied");
 	int kinds = ipv6_works() ? COUNT_OF(families) : COUNT_OF(families) - 1;
 
 	tcase_add_checked_fixture(headers, setup_started, teardown);
@@ -619,6 +665,9 @@ int main(void)
 	tcase_add_checked_fixture(lack, setup_started, teardown);
 	tcase_add_test(lack, want_of_our_memory_ends_one);
 	tcase_add_test(lack, want_of_libevents_memory_ends_one);
+
+	tcase_add_checked_fixture(denied, setup_denying, teardown);
+	tcase_add_loop_test(denied, denied_once_with_or_without_a_name, 0, 2);
 
 	tcase_add_checked_fixture(none, setup, teardown);
 	tcase_add_test(none, want_of_memory_makes_none);

@@ -258,7 +258,7 @@ tests_unit_check_shares_LDFLAGS = $(memory_ldflags)
 tests_unit_check_sharestext_LDFLAGS = $(memory_ldflags)
 tests_unit_check_sources_open_LDFLAGS = $(memory_ldflags)
 tests_unit_check_sources_rate_LDFLAGS = $(memory_ldflags)
-tests_unit_check_proxies_LDFLAGS = $(memory_ldflags)
+tests_unit_check_proxies_LDFLAGS = $(memory_ldflags) -Wl,--wrap=strdup
 tests_unit_check_report_json_LDFLAGS = $(memory_ldflags)
 tests_unit_check_summary_LDFLAGS = $(memory_ldflags)
 tests_unit_check_tally_LDFLAGS = $(memory_ldflags)

@@ -78,17 +78,18 @@ static bool let_in(struct proxies *proxies, struct session *session, const struc
 	return true;
 }
 
-/* Parts from a client that is not let in: with the refusal, if there is one. */
+/*
+ * Parts from a client that is not let in: with the refusal, if there is one. Without memory for its
+ * name it is closed all the same, since it is counted already.
+ */
 static bool refuse(const struct proxies *proxies, struct session *session,
 		   const struct address *client)
 {
-	struct bufferevent *refusal;
 	char peer[ADDRESS_TEXT_MAX];
+	bool is_named = !journal_has_ends() ||
+			session_rename(session, address_format(client, peer, sizeof peer));
+	struct bufferevent *refusal = is_named ? door_make_refusal(proxies->door) : NULL;
 
-	if (journal_has_ends() &&
-	    !session_rename(session, address_format(client, peer, sizeof peer)))
-		return false;
-	refusal = door_make_refusal(proxies->door);
 	if (refusal)
 		return session_refuse(session, refusal);
 	session_close(session, ENDING_REFUSED);
