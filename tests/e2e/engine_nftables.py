@@ -5,7 +5,9 @@ one haild is taken out, or dies."""
 import collections
 import contextlib
 import pathlib
+import re
 import signal
+import time
 import unittest
 
 from lib import backends, harness
@@ -19,11 +21,20 @@ FILES = ROUND_ROBIN, BY_CLIENT = "round-robin.nft", "by-client.nft"
 BIG, LONG = 1 << 20, "haild: the greeting has .*"
 
 
-def without_last(rules):
-    """The rules for the first two servers alone."""
-    changed = rules.replace("mod 3", "mod 2").replace(",\n\t\t\t2 : 192.0.2.13", "")
-    assert changed.count("192.0.2.1") == 2, changed
-    return changed
+def without(name, renumbered=True):
+    """A change of the rules that leaves out one server, and numbers the others from 0."""
+    entry = re.compile(r"\t\t\t(\d) : (\S+?),?\n")
+
+    def change(rules):
+        left = [(place, address) for place, address in entry.findall(rules) if address != ADDRESSES[name]]
+        assert len(left) == 2, rules
+        lines = ",\n".join(f"\t\t\t{count if renumbered else place} : {address}"
+                           for count, (place, address) in enumerate(left))
+        return entry.sub("", rules).replace("mod 3", "mod 2").replace("map {\n", f"map {{\n{lines}\n")
+    return change
+
+
+without_last = without("c")
 
 
 def with_substitute(rules):
@@ -117,6 +128,39 @@ class RoundRobin(NftablesTest):
         self.assertEqual((seen.exit, seen.kinds), (4, "100 connect (exit status 4)"))
         self.load(ROUND_ROBIN, without_last)
         self.sees("the killed one is left out", survey(300), a=150, b=150)
+
+    def test_any_can_be_left_out(self):
+        """A number without a server is no fault to nft: whoever gets it is refused."""
+        self.start()
+        self.load(ROUND_ROBIN, without("b"))
+        self.sees("the second is left out", survey(300), a=150, c=150)
+        self.load(ROUND_ROBIN, without("b", renumbered=False))
+        self.sees("the same, not numbered from 0", survey(300), failures=150, a=150)
+
+    def test_untracked(self):
+        """Addresses are rewritten for connections that the kernel keeps track of, and no others."""
+        self.start()
+        self.load(ROUND_ROBIN, lambda rules: rules + """
+            table ip untracked {
+                chain prerouting {
+                    type filter hook prerouting priority raw;
+                    tcp dport 12345 notrack
+                }
+            }""")
+        self.sees("untracked", survey(6), failures=6)
+
+    def test_machine_is_down(self):
+        """The router tells the third client, once it has looked for the machine in vain for some seconds."""
+        self.load(ROUND_ROBIN)
+        self.start("ab")
+        self.network.servers.run("ip", "address", "del", f"{ADDRESSES['c']}/24", "dev", "balancer")
+        self.assertEqual([ask(SERVICE, PORT).stdout for _ in range(2)], [b"a", b"b"])
+        before = time.monotonic()
+        answer = ask(SERVICE, PORT)
+        self.told("a machine is down", f"{answer.stderr.decode().strip()}, after {time.monotonic() - before:.1f} s")
+        self.assertEqual(answer.exit, 4)
+        self.assertIn(b"No route to host", answer.stderr)
+        self.assertGreater(time.monotonic() - before, 1)
 
     def is_taken_out(self, what, *options, before=lambda last: None):
         """Under load, one is taken out, stopped, started anew and put back."""
