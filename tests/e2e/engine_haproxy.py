@@ -89,7 +89,7 @@ class Greeting(Engine):
                      if count and counter not in ("accepted", "greeted", "proxied_local", "bytes_sent")}
             self.assertEqual(noise, {})
             self.assertEqual((counters["greeted"], counters["proxied_local"]), (checks[name],) * 2)
-            self.assertEqual(daemon.log_lines(r"(?!counters: |haild \S+ \(libevent ).*"), [])
+            self.assertEqual(daemon.log_lines(r"(?!counters: |sandbox: |haild \S+ \(libevent ).*"), [])
         self.tell(f"checks, each greeted and none a failure: {checks}")
 
 
@@ -247,6 +247,16 @@ class Agent(Engine):
         self.begin(without="default-server weight 100")
         self.becomes("up 50%", "UP", "0")
         self.has_shares(two=50, three=50)
+
+    def test_lame_duck(self):
+        """It is seen there, too."""
+        self.begin(two=PATIENT)
+        duck = self.daemons["two"]
+        duck.signal(signal.SIGTERM)
+        self.proxy.wait_states(two="DOWN")
+        self.has_shares(one=50, three=50)
+        self.assertTrue(duck.is_running())
+        self.assertEqual(duck.stop(), 0)
 
     def becomes(self, said, status, weight):
         """The agent says that from now on, and HAProxy must heed it."""
