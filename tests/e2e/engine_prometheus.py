@@ -162,7 +162,7 @@ class Alerts(unittest.TestCase):
         with fleet(self, daemon(), daemon(), daemon()) as all_:
             victim, name = all_.daemons[1], all_.names[1]
             all_.prometheus.wait("job:haild_instances_up:sum", 3)
-            self.assertEqual(all_.firing(), set())
+            all_.wait_quiet()
             kill(victim)
             all_.raises(("HaildDown", name))
             all_.prometheus.wait("job:haild_instances_up:sum", 2)
