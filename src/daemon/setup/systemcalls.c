@@ -140,17 +140,27 @@ enum { NUMBERS = 600 };
 /* The level of libseccomp's interface at which the kernel can end a whole process. */
 enum { LEVEL_KILL_PROCESS = 3 };
 
+/* A condition on an argument. (libseccomp's own macros for it leave a field out.) */
+static struct scmp_arg_cmp condition(unsigned argument, enum scmp_compare compare, uint64_t one,
+				     uint64_t other)
+{
+	return (struct scmp_arg_cmp){.arg = argument,
+				     .op = compare,
+				     .datum_a = one,
+				     .datum_b = other};
+}
+
 /* Allows a call if an argument has none of these bits, and ends the process if it has one. */
 static int allow_without(scmp_filter_ctx filter, int number, unsigned argument, uint64_t bits)
 {
 	int failure = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
-				       SCMP_CMP64(argument, SCMP_CMP_MASKED_EQ, bits, 0));
+				       condition(argument, SCMP_CMP_MASKED_EQ, bits, 0));
 
 	for (uint64_t bit = 1; bit != 0 && bit <= bits && failure == 0; bit <<= 1)
 		if (bits & bit)
-			failure = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, number, 1,
-						   SCMP_CMP64(argument, SCMP_CMP_MASKED_EQ, bit,
-							      bit));
+			failure =
+				seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, number, 1,
+						 condition(argument, SCMP_CMP_MASKED_EQ, bit, bit));
 	return failure;
 }
 
@@ -158,11 +168,11 @@ static int allow_without(scmp_filter_ctx filter, int number, unsigned argument, 
 static int allow_with(scmp_filter_ctx filter, int number, unsigned argument, uint64_t value)
 {
 	int failure = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
-				       SCMP_CMP64(argument, SCMP_CMP_EQ, value));
+				       condition(argument, SCMP_CMP_EQ, value, 0));
 
 	return failure != 0 ? failure
 			    : seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, number, 1,
-					       SCMP_CMP64(argument, SCMP_CMP_NE, value));
+					       condition(argument, SCMP_CMP_NE, value, 0));
 }
 
 /* Allows to set the options that sessions set. Others fail with ENOSYS. */
@@ -175,8 +185,8 @@ static int allow_options(scmp_filter_ctx filter, int number)
 
 	for (size_t i = 0; i < sizeof set / sizeof *set && failure == 0; i++)
 		failure = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 2,
-					   SCMP_CMP64(1, SCMP_CMP_EQ, (scmp_datum_t)set[i].level),
-					   SCMP_CMP64(2, SCMP_CMP_EQ, (scmp_datum_t)set[i].name));
+					   condition(1, SCMP_CMP_EQ, (uint64_t)set[i].level, 0),
+					   condition(2, SCMP_CMP_EQ, (uint64_t)set[i].name, 0));
 	return failure;
 }
 
