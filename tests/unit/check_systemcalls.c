@@ -23,7 +23,7 @@ static size_t allowed(const struct options *options)
 	return count;
 }
 
-#if defined HAVE_SECCOMP && defined __x86_64__ && defined __LP64__ && defined __GLIBC__
+#ifdef HAVE_LISTED_CALLS
 
 START_TEST(files_cost_three)
 {

@@ -9,18 +9,12 @@
 
 #include "systemcalls.h"
 
-#include <stdlib.h> /* in which glibc defines __GLIBC__ */
-
 /*
  * The list is what one C library on one machine calls. Others call by other names: musl sends
  * several datagrams one by one, 32-bit machines have one call for all that is done with sockets. A
  * list that was not tried would end the service with its first client.
  */
-#if defined HAVE_SECCOMP && defined __x86_64__ && defined __LP64__ && defined __GLIBC__
-#define HAS_LIST
-#endif
-
-#ifdef HAS_LIST
+#ifdef HAVE_LISTED_CALLS
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +23,7 @@
 #include <netinet/tcp.h>
 #include <seccomp.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -62,17 +57,10 @@ enum limit {
 /* Calls for one purpose, by the names that versions of the C library and the kernel have for them.
  */
 struct call {
-	const char *names[10]; /* up to a NULL */
-	unsigned needs;	       /* any of these; NEED_NONE: always */
+	const char *names[6]; /* up to a NULL */
+	unsigned needs;	      /* any of these; NEED_NONE: always */
 	enum limit limit;
 };
-
-/* mmap(2) of machines that have mmap2(2) as well may take its arguments from memory. */
-#ifdef __NR_mmap2
-#define MMAP "mmap2"
-#else
-#define MMAP "mmap"
-#endif
 
 /* The most frequent first. The whole test suite passes with these and no others. */
 static const struct call calls[] = {
@@ -82,7 +70,7 @@ static const struct call calls[] = {
 	{{"shutdown"}, NEED_NONE, LIMIT_NONE},
 	{{"recvfrom"}, NEED_NONE, LIMIT_NONE},
 	{{"close"}, NEED_NONE, LIMIT_NONE},
-	{{"recvmmsg", "recvmmsg_time64"}, NEED_DATAGRAMS, LIMIT_NONE},
+	{{"recvmmsg"}, NEED_DATAGRAMS, LIMIT_NONE},
 	{{"sendmmsg"}, NEED_DATAGRAMS, LIMIT_NONE},
 	{{"epoll_ctl"}, NEED_NONE, LIMIT_NONE},
 	{{"writev"}, NEED_NONE, LIMIT_NONE},
@@ -93,24 +81,21 @@ static const struct call calls[] = {
 	{{"getpeername"}, NEED_NONE, LIMIT_NONE},
 	{{"setsockopt"}, NEED_NONE, LIMIT_OPTIONS},
 	/* Without a clock that the kernel's own library can read. */
-	{{"clock_gettime", "clock_gettime64", "gettimeofday", "time"}, NEED_NONE, LIMIT_NONE},
-	{{"poll", "ppoll", "ppoll_time64"}, NEED_NONE, LIMIT_NONE},
+	{{"clock_gettime", "gettimeofday", "time"}, NEED_NONE, LIMIT_NONE},
+	{{"poll", "ppoll"}, NEED_NONE, LIMIT_NONE},
 	{{"ioctl"}, NEED_NONE, LIMIT_ZONE},
 	{{"brk"}, NEED_NONE, LIMIT_NONE},
-	{{MMAP}, NEED_NONE, LIMIT_NO_CODE},
+	{{"mmap"}, NEED_NONE, LIMIT_NO_CODE},
 	{{"munmap"}, NEED_NONE, LIMIT_NONE},
-	{{"rt_sigreturn", "sigreturn"}, NEED_NONE, LIMIT_NONE},
+	{{"rt_sigreturn"}, NEED_NONE, LIMIT_NONE},
 	{{"rt_sigaction"}, NEED_NONE, LIMIT_NONE},
 	{{"rt_sigprocmask"}, NEED_NONE, LIMIT_NONE},
 	{{"exit_group"}, NEED_NONE, LIMIT_NONE},
 	{{"getpid", "gettid"}, NEED_NONE, LIMIT_NONE},
 	{{"tgkill", "tkill"}, NEED_NONE, LIMIT_SELF},
 	{{"openat", "open"}, NEED_FILES, LIMIT_READING},
-	{{"fstat", "fstat64", "newfstatat", "fstatat64", "lstat", "lstat64", "stat", "stat64",
-	  "statx"},
-	 NEED_FILES | NEED_PATHS,
-	 LIMIT_NONE},
-	{{"lseek", "_llseek"}, NEED_FILES, LIMIT_NONE},
+	{{"fstat", "newfstatat", "lstat", "stat", "statx"}, NEED_FILES | NEED_PATHS, LIMIT_NONE},
+	{{"lseek"}, NEED_FILES, LIMIT_NONE},
 	{{"unlink", "unlinkat"}, NEED_PATHS, LIMIT_NONE},
 };
 
@@ -126,13 +111,6 @@ static const char *const optional[] = {
 };
 
 enum { CALLS = sizeof calls / sizeof *calls, OPTIONAL = sizeof optional / sizeof *optional };
-
-/* The first number of a call. On MIPS each list of numbers has a place of its own. */
-#ifdef __NR_Linux
-enum { FIRST_NUMBER = __NR_Linux };
-#else
-enum { FIRST_NUMBER = 0 };
-#endif
 
 /* Numbers are looked up so far; the list of Linux 6.18 has fewer than 480. */
 enum { NUMBERS = 600 };
@@ -217,7 +195,7 @@ static int allow(scmp_filter_ctx filter, const char *name, int number, enum limi
 /* A filter in the making. */
 struct making {
 	scmp_filter_ctx filter;
-	bool is_known[NUMBERS]; /* counted from FIRST_NUMBER: it has its rule, or needs none */
+	bool is_known[NUMBERS]; /* it has its rule, or needs none */
 	size_t count;		/* kinds of calls allowed */
 	const char *step;	/* what was tried last */
 };
@@ -227,8 +205,8 @@ static int find(struct making *making, const char *name)
 {
 	int number = seccomp_syscall_resolve_name(name);
 
-	if (number >= FIRST_NUMBER && number < FIRST_NUMBER + NUMBERS)
-		making->is_known[number - FIRST_NUMBER] = true;
+	if (number >= 0 && number < NUMBERS)
+		making->is_known[number] = true;
 	return number;
 }
 
@@ -261,11 +239,9 @@ static int forbid_others(struct making *making)
 	for (int i = 0; i < NUMBERS && failure == 0; i++) {
 		char *name = making->is_known[i]
 				     ? NULL
-				     : seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE,
-									FIRST_NUMBER + i);
+				     : seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, i);
 		if (name)
-			failure = seccomp_rule_add(making->filter, SCMP_ACT_KILL_PROCESS,
-						   FIRST_NUMBER + i, 0);
+			failure = seccomp_rule_add(making->filter, SCMP_ACT_KILL_PROCESS, i, 0);
 		free(name);
 	}
 	return failure;
