@@ -152,6 +152,14 @@ static int list_groups(const struct account *account, gid_t groups[GROUPS_MAX])
 	return getgrouplist(account->name, account->group, groups, &count) < 0 ? -1 : count;
 }
 
+static bool is_among(gid_t group, const gid_t groups[], int count)
+{
+	for (int i = 0; i < count; i++)
+		if (groups[i] == group)
+			return true;
+	return false;
+}
+
 /* True if no group of ours is another than the account's: others may have changed to it for us. */
 static bool has_no_other_groups(const struct account *account)
 {
@@ -160,13 +168,9 @@ static bool has_no_other_groups(const struct account *account)
 
 	if (count < 0 || allowed < 0)
 		return false;
-	for (int i = 0; i < count; i++) {
-		int at = 0;
-		while (at < allowed && theirs[at] != ours[i])
-			at++;
-		if (at == allowed)
+	for (int i = 0; i < count; i++)
+		if (!is_among(ours[i], theirs, allowed))
 			return false;
-	}
 	return true;
 }
 
