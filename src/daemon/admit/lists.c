@@ -38,9 +38,8 @@ static bool add_all(struct rules *rules, const char *const *texts, size_t count,
 }
 
 /* Adds what the files deny. False: one is invalid, and `why` says so. */
-static bool add_files(struct rules *rules, const struct options *options, char *why)
+static bool add_files(struct rules *rules, const struct cli_list *files, char *why)
 {
-	const struct cli_list *files = &options->deny_files;
 	size_t length;
 
 	for (size_t i = 0; i < files->count; i++) {
@@ -79,5 +78,5 @@ struct networks *lists_make_admitted(const struct options *options, char why[LIS
 	return compile(&rules,
 		       add_all(&rules, options->allow.texts, options->allow.count, true) &&
 			       add_all(&rules, options->deny.texts, options->deny.count, false) &&
-			       add_files(&rules, options, why));
+			       add_files(&rules, &options->deny_files, why));
 }
