@@ -315,7 +315,7 @@ START_TEST(closed_clients_are_not_too_many)
 	stays = enter("192.0.2.1");
 	peer = peer_pair(AF_INET, &fd, 0);
 	sessions_expect_from(sessions, enter("192.0.2.1"));
-	ck_assert(sessions_greet(sessions, fd, NULL));
+	ck_assert(sessions_greet(sessions, fd, NULL, NULL));
 	ck_assert(is_ended(&peer));
 	peer_close(&peer);
 	gate_leave(enter("192.0.2.1"), gate);

@@ -47,9 +47,14 @@ static struct sessions *sessions;
 static struct hearing hearing;
 static unsigned closed, heard, missed;
 static enum ending ending; /* that hearing_missed_cb was told */
-static struct ends ends;
+static struct address client, reached, proxy; /* what hearing has told; length 0: not */
 static const char *name; /* that a client has once it is heard, or NULL */
 static bool lacks_memory;
+
+static struct end end_at(const struct address *address)
+{
+	return (struct end){&address->any, address->length};
+}
 
 static bool heard_cb(struct session *session, enum prelude_verdict verdict, const void *parser,
 		     void *argument)
@@ -61,7 +66,9 @@ static bool heard_cb(struct session *session, enum prelude_verdict verdict, cons
 	ck_assert_int_eq(*(const char *)parser == '.', verdict == PRELUDE_BAD);
 	if (verdict == PRELUDE_WHOLE)
 		return (!name || session_rename(session, name)) &&
-		       session_greet_heard(session, &ends);
+		       session_greet_heard(session, &(struct ends){.peer = end_at(&client),
+								   .local = end_at(&reached),
+								   .proxy = end_at(&proxy)});
 	session_close(session, ENDING_BAD_PRELUDE);
 	return true;
 }
@@ -233,14 +240,14 @@ START_TEST(greeting_names_the_ends_given)
 
 	start();
 	name = "someone";
-	read_address("192.0.2.1", 7, &ends.peer);
-	read_address("203.0.113.3", 9, &ends.proxy);
+	read_address("192.0.2.1", 7, &client);
+	read_address("203.0.113.3", 9, &proxy);
 	peer = come_with("a");
 	assert_told_of(&peer, "192.0.2.1:7", NULL, "203.0.113.3:9");
 	peer_close(&peer);
 	wait_for_closed();
 	assert_told("closed: someone: done, ");
-	read_address("2001:db8::1", 8, &ends.local);
+	read_address("2001:db8::1", 8, &reached);
 	peer = come_with("a");
 	assert_told_of(&peer, "192.0.2.1:7", "[2001:db8::1]:8", "203.0.113.3:9");
 	peer_close(&peer);
@@ -254,14 +261,14 @@ START_TEST(plain_client_hears_of_no_proxy)
 	int fd;
 
 	start();
-	read_address("192.0.2.1", 7, &ends.peer);
-	read_address("2001:db8::1", 8, &ends.local);
-	read_address("203.0.113.3", 9, &ends.proxy);
+	read_address("192.0.2.1", 7, &client);
+	read_address("2001:db8::1", 8, &reached);
+	read_address("203.0.113.3", 9, &proxy);
 	peer = come_with("a");
 	assert_told_of(&peer, "192.0.2.1:7", "[2001:db8::1]:8", "203.0.113.3:9");
 	peer_close(&peer);
 	peer = peer_pair(AF_INET, &fd, 0);
-	ck_assert(sessions_greet(sessions, fd, NULL));
+	ck_assert(sessions_greet(sessions, fd, NULL, NULL));
 	assert_told_of(&peer, NULL, NULL, "");
 	peer_close(&peer);
 }

@@ -127,7 +127,7 @@ static struct peer open_session(int number)
 	struct peer peer = peer_pair(AF_INET, &fd, BUFFERS);
 
 	failing = number;
-	if (sessions_greet(sessions, fd, NULL))
+	if (sessions_greet(sessions, fd, NULL, NULL))
 		event_base_loop(base, EVLOOP_NONBLOCK);
 	return peer;
 }

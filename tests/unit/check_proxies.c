@@ -445,7 +445,7 @@ START_TEST(plain_clients_stand_beside)
 	int fd;
 
 	peer = connect_peer(AF_INET, &fd);
-	ck_assert(sessions_greet(sessions, fd, NULL));
+	ck_assert(sessions_greet(sessions, fd, NULL, NULL));
 	wait_for_end(&peer);
 	snprintf(text, sizeof text, "%s %s ", mine, theirs);
 	assert_greeted(&peer, text, strlen(text));

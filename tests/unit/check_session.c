@@ -137,7 +137,7 @@ static struct peer open_session(int family, int buffers, const char *name)
 	int fd;
 	struct peer peer = peer_pair(family, &fd, buffers);
 
-	ck_assert(sessions_greet(sessions, fd, name));
+	ck_assert(sessions_greet(sessions, fd, NULL, name));
 	return peer;
 }
 
@@ -261,7 +261,7 @@ static void greet_next_turn(int family, const char *text)
 	options.message = text;
 	start();
 	peer = peer_pair(family, &fd, 0);
-	ck_assert(sessions_greet_later(sessions, fd, NULL));
+	ck_assert(sessions_greet_later(sessions, fd, NULL, NULL));
 	ck_assert_uint_eq(peer_receive(&peer, SIZE_MAX), 0);
 	ck_assert(!peer.ended);
 	wait_for_end(&peer);
@@ -327,7 +327,7 @@ START_TEST(peer_that_talks_first_loses_nothing)
 	start();
 	peer = peer_pair(families[_i], &fd, 0);
 	ck_assert_uint_eq(peer_send(&peer, 65536), 65536);
-	ck_assert(sessions_greet(sessions, fd, "peer"));
+	ck_assert(sessions_greet(sessions, fd, NULL, "peer"));
 	wait_for_greeted(1);
 	run_for(base, 20);
 	wait_for_end(&peer);
@@ -393,7 +393,7 @@ START_TEST(peer_that_half_closes_first_is_greeted)
 	start();
 	peer = peer_pair(families[_i], &fd, 0);
 	ck_assert_int_eq(shutdown(peer.fd, SHUT_WR), 0);
-	ck_assert(sessions_greet(sessions, fd, NULL));
+	ck_assert(sessions_greet(sessions, fd, NULL, NULL));
 	wait_for_closed(1);
 	wait_for_end(&peer);
 	assert_greeted(&peer, "Hi from server", 14);
@@ -604,7 +604,7 @@ START_TEST(peer_that_has_reset_before_is_counted)
 	start();
 	peer = peer_pair(families[_i], &fd, 0);
 	peer_reset(&peer);
-	ck_assert(sessions_greet(sessions, fd, "peer"));
+	ck_assert(sessions_greet(sessions, fd, NULL, "peer"));
 	wait_for_closed(1);
 	ASSERT_STATS(.reset_greeting = 1);
 	assert_told("closed: peer: reset in greeting, 0 bytes sent, 0 discarded, ");
@@ -620,7 +620,7 @@ START_TEST(peer_that_has_reset_before_an_empty_greeting_is_counted)
 	start();
 	peer = peer_pair(families[_i], &fd, 0);
 	peer_reset(&peer);
-	ck_assert(sessions_greet(sessions, fd, "peer"));
+	ck_assert(sessions_greet(sessions, fd, NULL, "peer"));
 	ck_assert_uint_eq(closed, 1); /* within the call */
 	ASSERT_STATS(.reset_greeting = 1);
 }
@@ -636,7 +636,7 @@ START_TEST(peer_that_closes_before_it_is_greeted_has_left)
 	peer = peer_pair(families[_i], &fd, 0);
 	socket_hold_back(fd); /* as haild's sockets do, so that the reset follows our half-close */
 	peer_close(&peer);
-	ck_assert(sessions_greet(sessions, fd, "peer"));
+	ck_assert(sessions_greet(sessions, fd, NULL, "peer"));
 	wait_for_closed(1);
 	if (HAS_HOLDING_BACK && !has_tcpinfo()) {
 		ASSERT_STATS(.greeted = 1, .bytes_sent = 14);
@@ -662,7 +662,7 @@ START_TEST(peer_that_has_left_is_not_asked_about_in_vain)
 	peer = peer_pair(families[_i], &fd, 0);
 	socket_hold_back(fd); /* as haild's sockets do, so that the reset follows our half-close */
 	peer_close(&peer);
-	ck_assert(sessions_greet(sessions, fd, NULL));
+	ck_assert(sessions_greet(sessions, fd, NULL, NULL));
 	wait_for_closed(1);
 	ck_assert_uint_eq(stats.greeted, HAS_HOLDING_BACK);
 	ck_assert_uint_eq(stats.reset_greeting, !HAS_HOLDING_BACK);
@@ -681,7 +681,7 @@ START_TEST(peer_that_closes_before_an_empty_greeting_has_not_left)
 	peer = peer_pair(families[_i], &fd, 0);
 	socket_hold_back(fd); /* as haild's sockets do, so that the reset follows our half-close */
 	peer_close(&peer);
-	ck_assert(sessions_greet(sessions, fd, "peer"));
+	ck_assert(sessions_greet(sessions, fd, NULL, "peer"));
 	wait_for_closed(1);
 	ck_assert_uint_eq(stats.left, 0);
 }
@@ -1275,7 +1275,7 @@ START_TEST(who_waits_for_its_turn_at_a_reload_gets_the_old_greeting)
 	write_text("first");
 	start();
 	peer = peer_pair(families[_i], &fd, 0);
-	ck_assert(sessions_greet_later(sessions, fd, NULL));
+	ck_assert(sessions_greet_later(sessions, fd, NULL, NULL));
 	reload("second");
 	wait_for_end(&peer);
 	assert_greeted(&peer, "first", 5);
@@ -1367,7 +1367,7 @@ START_TEST(own_greeting_can_wait_for_the_next_turn)
 	start_with_template("{serial}");
 	for (int i = 0; i < 2; i++) {
 		peers[i] = peer_pair(families[_i], &fd, 0);
-		ck_assert(sessions_greet_later(sessions, fd, NULL));
+		ck_assert(sessions_greet_later(sessions, fd, NULL, NULL));
 		ck_assert_uint_eq(peer_receive(&peers[i], SIZE_MAX), 0);
 	}
 	for (int i = 0; i < 2; i++) {
@@ -1432,7 +1432,7 @@ START_TEST(own_greeting_of_one_who_has_reset_is_dropped)
 	start_with_template("{serial}: {peer} at {local}\\n");
 	peer = peer_pair(families[_i], &fd, 0);
 	peer_reset(&peer);
-	ck_assert(sessions_greet(sessions, fd, "peer"));
+	ck_assert(sessions_greet(sessions, fd, NULL, "peer"));
 	ck_assert_uint_eq(closed, 1); /* within the call */
 	ASSERT_STATS(.reset_greeting = 1);
 	peer = open_session(families[_i], 0, NULL);
@@ -1470,7 +1470,7 @@ static void end_one_session_only(int allowed, int buffers)
 	before = lowest_descriptor();
 	peer = peer_pair(AF_INET, &fd, buffers);
 	grants = allowed;
-	if (sessions_greet(sessions, fd, NULL))
+	if (sessions_greet(sessions, fd, NULL, NULL))
 		event_base_loop(base, EVLOOP_NONBLOCK);
 	else
 		ck_assert_uint_eq(stats.failed, 1);
@@ -1546,7 +1546,7 @@ static void refuse_watch(int kind, int times, int family)
 	start_with_great_greeting();
 	peer = peer_pair(family, &fd, 4096);
 	fault_epoll = (struct fault){.reason = ENOSPC, .times = times, .kind = kind};
-	ck_assert(!sessions_greet(sessions, fd, "peer"));
+	ck_assert(!sessions_greet(sessions, fd, NULL, "peer"));
 	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
 	ck_assert_uint_eq(sessions_open(sessions), 0);
 	ck_assert_uint_lt(stats.bytes_sent, GREAT);

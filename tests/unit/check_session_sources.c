@@ -176,7 +176,7 @@ static struct peer come(void)
 	struct peer peer = peer_pair(AF_INET, &fd, 4096);
 
 	sessions_expect_from(sessions, enter());
-	ck_assert(sessions_greet(sessions, fd, "peer"));
+	ck_assert(sessions_greet(sessions, fd, NULL, "peer"));
 	return peer;
 }
 
@@ -198,7 +198,7 @@ static void sourceless_client_comes(void)
 	int fd;
 	struct peer peer = peer_pair(AF_INET, &fd, 0);
 
-	ck_assert(sessions_greet(sessions, fd, NULL));
+	ck_assert(sessions_greet(sessions, fd, NULL, NULL));
 	wait_for_end(&peer);
 	peer_close(&peer);
 	sessions_look_at_all(sessions);
@@ -236,11 +236,11 @@ START_TEST(looked_at_by_source)
 	entered++;
 	sessions_expect_from(sessions, other.source);
 	stranger = peer_pair(AF_INET, &fd, 0);
-	ck_assert(sessions_greet(sessions, fd, "stranger"));
+	ck_assert(sessions_greet(sessions, fd, NULL, "stranger"));
 	source = enter();
 	sessions_expect_from(sessions, source);
 	gone[0] = peer_pair(AF_INET, &fd, 0);
-	ck_assert(sessions_greet(sessions, fd, "peer"));
+	ck_assert(sessions_greet(sessions, fd, NULL, "peer"));
 	gone[1] = come();
 	stays = come();
 	if (_i == 1)
@@ -416,7 +416,7 @@ static bool come_scarcely(int *scarce, int granted)
 
 	*scarce = granted;
 	sessions_expect_from(sessions, source);
-	is_taken = sessions_greet(sessions, fd, "peer");
+	is_taken = sessions_greet(sessions, fd, NULL, "peer");
 	*scarce = -1;
 	if (!is_taken)
 		ck_assert_uint_eq(left, entered);

@@ -3,11 +3,17 @@
 #ifndef DAEMON_SAY_ENDS_H
 #define DAEMON_SAY_ENDS_H
 
-#include "base/address.h"
+#include <sys/socket.h>
 
-/* An address of length 0: the socket knows it; of the proxy: there is none. */
+/* An address that is somebody else's, and is not copied. Length 0: it is not known. */
+struct end {
+	const struct sockaddr *address;
+	socklen_t length;
+};
+
+/* What is known of a connection. An end that is not, its socket knows; of the proxy: there is none. */
 struct ends {
-	struct address peer, local, proxy;
+	struct end peer, local, proxy;
 };
 
 #endif

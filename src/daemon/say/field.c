@@ -86,11 +86,13 @@ static const char *format_address(enum field part, const struct address *end,
 				  : address_format_host(end, text, ADDRESS_TEXT_MAX);
 }
 
-/* The same, but escaped; FIELD_PEER_PORT is its port. */
+/* The same, but escaped, which only a path needs; FIELD_PEER_PORT is its port. */
 static void format_end(enum field part, const struct address *end, char *out, size_t size)
 {
 	if (part == FIELD_PEER_PORT) {
 		snprintf(out, size, "%u", address_port(end));
+	} else if (end->any.sa_family != AF_UNIX && size >= ADDRESS_TEXT_MAX) {
+		format_address(part, end, out);
 	} else {
 		char text[ADDRESS_TEXT_MAX];
 		escape_text(out, size, format_address(part, end, text));

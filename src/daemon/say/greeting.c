@@ -330,7 +330,7 @@ void greeting_begin(const struct greeting *greeting, struct rendering *rendering
 	rendering->position = (struct template_position){0};
 	rendering->is_over = false;
 	rendering->values.serial = greeting->serial + 1;
-	rendering->values.time = time(NULL);
+	rendering->values.time = template_names_time(greeting->template) ? time(NULL) : 0;
 }
 
 void greeting_count(struct greeting *greeting)

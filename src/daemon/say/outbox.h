@@ -23,15 +23,15 @@ struct outbox *outbox_new(struct event_base *base, struct greeting *greeting);
 void outbox_free(struct outbox *outbox);
 
 enum outbox_queued {
-	OUTBOX_NO_MEMORY, /* nothing is queued */
-	OUTBOX_BEGUN,	  /* the first piece is queued; outbox_take() returns the rest */
-	OUTBOX_WHOLE,	  /* everything is queued */
+	OUTBOX_NO_MEMORY, /* there is nothing to send */
+	OUTBOX_BEGUN,	  /* the first piece is there; outbox_take() returns the rest */
+	OUTBOX_WHOLE,	  /* everything is there */
 };
 
 /*
- * Queues the greeting for the client of the socket, or its first piece. `ends` are those of a
- * client that a proxy has introduced; NULL: it has come itself. A greeting that is the same for
- * everyone may be queued already. Sets `size` to the bytes queued.
+ * Makes the greeting for the client of the socket, or its first piece. `ends` is what is known of
+ * the connection; NULL: nothing. A greeting that is the same for everyone may be queued already.
+ * Sets `size` to the bytes made.
  */
 enum outbox_queued outbox_queue(struct outbox *outbox, int fd, const struct ends *ends,
 				size_t *size) MUST_CHECK;
@@ -39,13 +39,10 @@ enum outbox_queued outbox_queue(struct outbox *outbox, int fd, const struct ends
 /* Sends what the kernel takes at once. Returns how many bytes it took, or -1 with errno. */
 ssize_t outbox_send(struct outbox *outbox, int fd) MUST_CHECK;
 
-/* Drops what is queued for this client alone: there is nothing more to send to it. */
-void outbox_forget(struct outbox *outbox);
-
 /*
- * Gives away the bufferevent, with what is queued after the `sent` bytes; it is disabled, and has
- * no socket or callbacks. `rest` is what is still to be queued on it; NULL: nothing. The caller
- * frees both. False: no memory for the rest.
+ * Gives away the bufferevent, with what comes after the `sent` bytes; it is disabled, and has no
+ * socket or callbacks. `rest` is what is still to be queued on it; NULL: nothing. The caller
+ * frees both. False: no memory.
  */
 bool outbox_take(struct outbox *outbox, size_t sent, struct bufferevent **taken,
 		 struct rendering **rest) MUST_CHECK;

@@ -17,12 +17,11 @@ enum { COPIED_MOST = 4096 - 64 };
 /* Shorter literals are copied: a reference itself takes 1 KiB of memory. */
 enum { SHARED_LEAST = 4096 };
 
-/* The next piece: copied bytes, or else shared ones. */
-struct piece {
-	char *copied;
-	size_t copied_size, room;
-	const char *shared;
-	size_t shared_size;
+/* A piece that is being made. */
+struct making {
+	struct rendering_piece *piece;
+	char *space;
+	size_t room;
 };
 
 static size_t least(size_t one, size_t other)
@@ -33,21 +32,21 @@ static size_t least(size_t one, size_t other)
 /* Takes a long literal as a piece of its own; of all other bytes, as many as fit. */
 static size_t take(void *argument, const char *bytes, size_t size, bool is_kept)
 {
-	struct piece *piece = argument;
+	struct making *making = argument;
+	struct rendering_piece *piece = making->piece;
 	size_t taken;
 
-	if (piece->shared)
+	if (piece->is_shared)
 		return 0;
 	if (is_kept && size >= SHARED_LEAST) {
-		if (piece->copied_size > 0)
+		if (piece->size > 0)
 			return 0;
-		piece->shared = bytes;
-		piece->shared_size = least(size, SOCKET_AT_ONCE);
-		return piece->shared_size;
+		*piece = (struct rendering_piece){bytes, least(size, SOCKET_AT_ONCE), true};
+		return piece->size;
 	}
-	taken = least(size, piece->room - piece->copied_size);
-	memcpy(piece->copied + piece->copied_size, bytes, taken);
-	piece->copied_size += taken;
+	taken = least(size, making->room - piece->size);
+	memcpy(making->space + piece->size, bytes, taken);
+	piece->size += taken;
 	return taken;
 }
 
@@ -67,21 +66,42 @@ bool rendering_queue_shared(struct template *template, struct evbuffer *queue, c
 	return true;
 }
 
+size_t rendering_room(const struct rendering *rendering)
+{
+	return least(template_longest(rendering->template), COPIED_MOST);
+}
+
+void rendering_make(struct rendering *rendering, char *space, struct rendering_piece *piece)
+{
+	struct making making = {piece, space, rendering_room(rendering)};
+
+	*piece = (struct rendering_piece){.bytes = space};
+	rendering->is_over = template_say(rendering->template, &rendering->values,
+					  &rendering->position, take, &making);
+}
+
+bool rendering_queue_piece(const struct rendering *rendering, struct evbuffer *queue,
+			   const struct rendering_piece *piece, size_t from)
+{
+	const char *bytes = piece->bytes + from;
+	size_t size = piece->size - from;
+
+	return piece->is_shared ? rendering_queue_shared(rendering->template, queue, bytes, size)
+				: evbuffer_add(queue, bytes, size) == 0;
+}
+
 bool rendering_queue(struct rendering *rendering, struct evbuffer *queue, size_t *size)
 {
-	size_t room = least(template_longest(rendering->template), COPIED_MOST);
 	struct evbuffer_iovec space;
-	struct piece piece = {.room = room};
+	struct rendering_piece piece;
 
-	if (evbuffer_reserve_space(queue, (ev_ssize_t)room, &space, 1) < 1)
+	if (evbuffer_reserve_space(queue, (ev_ssize_t)rendering_room(rendering), &space, 1) < 1)
 		return false;
-	piece.copied = space.iov_base;
-	rendering->is_over = template_say(rendering->template, &rendering->values,
-					  &rendering->position, take, &piece);
-	*size = piece.shared ? piece.shared_size : piece.copied_size;
-	if (piece.shared)
-		return rendering_queue_shared(rendering->template, queue, piece.shared, *size);
-	space.iov_len = *size;
+	rendering_make(rendering, space.iov_base, &piece);
+	*size = piece.size;
+	if (piece.is_shared)
+		return rendering_queue_piece(rendering, queue, &piece, 0);
+	space.iov_len = piece.size;
 	return evbuffer_commit_space(queue, &space, 1) == 0;
 }
 

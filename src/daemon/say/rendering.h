@@ -19,12 +19,28 @@ struct rendering {
 	bool is_over; /* every byte has been queued */
 };
 
+/* Some of a greeting's bytes, one after the other. */
+struct rendering_piece {
+	const char *bytes;
+	size_t size;
+	bool is_shared; /* they are the template's, and live as long */
+};
+
+/* Returns how many bytes the pieces that are made may have. */
+size_t rendering_room(const struct rendering *rendering);
+
 /*
- * Queues the next piece of a template that is not constant. It is up to 4 KiB, copied, or up to
- * SOCKET_AT_ONCE of a long literal, by reference. So a client that reads nothing costs little
- * memory, and one that reads fast little time at once. Sets `size` to the piece's bytes. False: no
- * memory.
+ * Makes the next piece of a template that is not constant: up to 4 KiB in `space`, which has
+ * rendering_room() bytes, or up to SOCKET_AT_ONCE of a long literal where they are. So a client
+ * that reads nothing costs little memory, and one that reads fast little time at once.
  */
+void rendering_make(struct rendering *rendering, char *space, struct rendering_piece *piece);
+
+/* Queues a piece from its byte `from` on: a shared one by reference. False: no memory. */
+bool rendering_queue_piece(const struct rendering *rendering, struct evbuffer *queue,
+			   const struct rendering_piece *piece, size_t from) MUST_CHECK;
+
+/* Makes the next piece and queues it. Sets `size` to its bytes. False: no memory. */
 bool rendering_queue(struct rendering *rendering, struct evbuffer *queue, size_t *size) MUST_CHECK;
 
 /* Queues the template's bytes by reference; they keep it alive. False: no memory. */

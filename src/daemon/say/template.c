@@ -22,6 +22,7 @@ struct template
 {
 	size_t users;
 	size_t longest, longest_to_ip;
+	unsigned named; /* the placeholders that it has, each a bit */
 	struct segment *segments;
 	size_t count, segments_room;
 	char *bytes; /* all literals */
@@ -102,10 +103,17 @@ bool template_add(struct template *template, const char *bytes, size_t size)
 	return true;
 }
 
+/* Returns a placeholder's bit in `named`. */
+static unsigned bit(enum field field)
+{
+	return 1U << field;
+}
+
 bool template_add_field(struct template *template, enum field field)
 {
 	template->longest += field_longest(field);
 	template->longest_to_ip += field_longest_to_ip(field);
+	template->named |= bit(field);
 	return add_segment(template, field);
 }
 
@@ -129,24 +137,21 @@ const char *template_bytes(const struct template *template)
 	return template->bytes ? template->bytes : "";
 }
 
-/* True if the template has {json}, or a placeholder from `first` to `last`. */
-static bool has_field(const struct template *template, enum field first, enum field last)
-{
-	for (size_t i = 0; i < template->count; i++)
-		if (template->segments[i].field == FIELD_JSON ||
-		    (template->segments[i].field >= first && template->segments[i].field <= last))
-			return true;
-	return false;
-}
-
 bool template_names_peer(const struct template *template)
 {
-	return has_field(template, FIELD_PEER, FIELD_PEER_PORT);
+	return template->named & (bit(FIELD_PEER) | bit(FIELD_PEER_ADDRESS) |
+				  bit(FIELD_PEER_PORT) | bit(FIELD_JSON));
 }
 
 bool template_names_local(const struct template *template)
 {
-	return has_field(template, FIELD_LOCAL, FIELD_LOCAL_PORT);
+	return template->named & (bit(FIELD_LOCAL) | bit(FIELD_LOCAL_ADDRESS) |
+				  bit(FIELD_LOCAL_PORT) | bit(FIELD_JSON));
+}
+
+bool template_names_time(const struct template *template)
+{
+	return template->named & (bit(FIELD_TIME) | bit(FIELD_JSON));
 }
 
 size_t template_longest(const struct template *template)

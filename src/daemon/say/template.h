@@ -53,9 +53,10 @@ void template_release(struct template *template);
 bool template_is_constant(const struct template *template);
 const char *template_bytes(const struct template *template);
 
-/* Returns whether a client's values must have this end of the connection. */
+/* Returns whether a client's values must have this end of the connection, or the time. */
 bool template_names_peer(const struct template *template);
 bool template_names_local(const struct template *template);
+bool template_names_time(const struct template *template);
 
 /* The most bytes that it can say: to any client, and to one with an IP address. */
 size_t template_longest(const struct template *template);

@@ -18,6 +18,7 @@
 #include "acceptor.h"
 #include "episode.h"
 #include "daemon/options.h"
+#include "daemon/say/ends.h"
 #include "door.h"
 #include "sessions.h"
 #include "daemon/setup/sockets.h"
@@ -132,10 +133,13 @@ static bool has_count(const struct listener *listener)
  * Hands a socket to a session. The last one of the options' count is greeted after the sockets are
  * closed: once it has its greeting, nobody can connect.
  */
-static bool hand_over(struct listener *listener, int fd, const char *peer)
+static bool hand_over(struct listener *listener, int fd, const struct sockaddr *from,
+		      socklen_t length, const char *peer)
 {
-	return has_count(listener) ? sessions_greet_later(listener->sessions, fd, peer)
-				   : sessions_greet(listener->sessions, fd, peer);
+	const struct ends ends = {.peer = {from, length}};
+
+	return has_count(listener) ? sessions_greet_later(listener->sessions, fd, &ends, peer)
+				   : sessions_greet(listener->sessions, fd, &ends, peer);
 }
 
 /* The same, with a line in the log; the session's end may be logged under the same peer. */
@@ -147,7 +151,7 @@ static bool hand_over_logged(struct listener *listener, int fd, const struct soc
 
 	address_set(&address, from, length);
 	journal_connected(fd, &address, peer);
-	return hand_over(listener, fd, journal_has_ends() ? peer : NULL);
+	return hand_over(listener, fd, from, length, journal_has_ends() ? peer : NULL);
 }
 
 /* Parts from a client that is not let in: with the refusal, if there is one. */
@@ -204,7 +208,7 @@ static bool receive(struct listener *listener, const struct socket_entry *entry,
 	if (listener->is_guarded && !admit(listener, from, length))
 		return turn_away(listener, fd, from, length);
 	return journal_has_connections() ? hand_over_logged(listener, fd, from, length)
-					 : hand_over(listener, fd, NULL);
+					 : hand_over(listener, fd, from, length, NULL);
 }
 
 /* Opens a session for a client's socket, and pauses if there is no room for the next. */

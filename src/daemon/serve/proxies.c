@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/address.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "door.h"
@@ -55,13 +56,18 @@ static void tell_bad(struct proxies *proxies, const struct session *session, con
 		    show(&proxy, text), why);
 }
 
+/* Who has come: the ends of its connection as the header has them, and the proxy. */
+struct guest {
+	struct address peer, local, proxy;
+};
+
 /* A client's end of the connection is that of the header; a proxy's own connection has none. */
-static void read_ends(const struct proxyclaim *claim, struct ends *ends)
+static void read_ends(const struct proxyclaim *claim, struct guest *guest)
 {
-	if (!proxyclaim_peer(claim, &ends->peer))
-		ends->peer.length = 0;
-	if (!proxyclaim_destination(claim, &ends->local))
-		ends->local.length = 0;
+	if (!proxyclaim_peer(claim, &guest->peer))
+		guest->peer.length = 0;
+	if (!proxyclaim_destination(claim, &guest->local))
+		guest->local.length = 0;
 }
 
 /* True if the client is let in. */
@@ -98,9 +104,9 @@ static bool refuse(const struct proxies *proxies, struct session *session,
 
 /* Counts and logs a client that the header names. */
 static void tell(const struct proxies *proxies, const struct session *session,
-		 const struct ends *ends, bool is_local, char peer[ADDRESS_TEXT_MAX])
+		 const struct guest *guest, bool is_local, char peer[ADDRESS_TEXT_MAX])
 {
-	bool is_named = ends->peer.length > 0;
+	bool is_named = guest->peer.length > 0;
 
 	if (is_named)
 		proxies->stats->proxied++;
@@ -108,29 +114,36 @@ static void tell(const struct proxies *proxies, const struct session *session,
 		proxies->stats->proxied_local++;
 	/* Health checks are many, and no news. */
 	if (is_local ? journal_has_ends() : journal_has_connections())
-		journal_passed_on(session_socket(session), is_named ? &ends->peer : &ends->proxy,
-				  &ends->proxy, is_local, peer);
+		journal_passed_on(session_socket(session), is_named ? &guest->peer : &guest->proxy,
+				  &guest->proxy, is_local, peer);
+}
+
+static struct end end_at(const struct address *address)
+{
+	return (struct end){&address->any, address->length};
 }
 
 /* Greets whom the header names, or if that is nobody, the proxy. False: no memory. */
 static bool greet(struct proxies *proxies, struct session *session, const struct proxyclaim *claim)
 {
 	char peer[ADDRESS_TEXT_MAX];
-	struct ends ends;
+	struct guest guest;
 
-	if (!find_proxy(session, &ends.proxy)) { /* as HAProxy's plain checks do */
+	if (!find_proxy(session, &guest.proxy)) { /* as HAProxy's plain checks do */
 		session_close(session, ENDING_RESET_PRELUDE);
 		return true;
 	}
-	read_ends(claim, &ends);
-	if (ends.peer.length > 0 && !let_in(proxies, session, &ends.peer)) {
+	read_ends(claim, &guest);
+	if (guest.peer.length > 0 && !let_in(proxies, session, &guest.peer)) {
 		proxies->stats->proxied++;
-		return refuse(proxies, session, &ends.peer);
+		return refuse(proxies, session, &guest.peer);
 	}
-	tell(proxies, session, &ends, claim->is_local, peer);
+	tell(proxies, session, &guest, claim->is_local, peer);
 	if (journal_has_ends() && !session_rename(session, peer))
 		return false;
-	return session_greet_heard(session, &ends);
+	return session_greet_heard(session, &(struct ends){.peer = end_at(&guest.peer),
+							   .local = end_at(&guest.local),
+							   .proxy = end_at(&guest.proxy)});
 }
 
 static bool heard_cb(struct session *session, enum prelude_verdict verdict, const void *parser,

@@ -216,7 +216,6 @@ static FREQUENT bool greet(struct session *session, const struct ends *ends, boo
 		sent = outbox_send(outbox, session->fd);
 	if (sent >= 0 && (!now || (size_t)sent < size))
 		return keep_greeting(session, (size_t)sent);
-	outbox_forget(outbox);
 	if (sent < 0) {
 		session_close(session, ENDING_RESET_GREETING);
 		return true;
@@ -268,12 +267,13 @@ static inline struct session *begin(struct session_shared *all, int fd, const ch
 	return session;
 }
 
-bool session_open(struct session_shared *all, int fd, const char *peer, enum session_when when)
+bool session_open(struct session_shared *all, int fd, const struct ends *ends, const char *peer,
+		  enum session_when when)
 {
 	struct session *session = begin(all, fd, peer, false);
 
 	if (!session ||
-	    greet(session, NULL, when == SESSION_NOW, session->age.since_ms)) /* which is now */
+	    greet(session, ends, when == SESSION_NOW, session->age.since_ms)) /* which is now */
 		return session != NULL;
 	session_close(session, ENDING_FAILED);
 	return false;

@@ -63,9 +63,10 @@ enum session_when { SESSION_NOW, SESSION_LATER };
 
 /*
  * Takes over the connected, non-blocking socket `fd` and greets its peer, which the log calls
- * `peer` (NULL: it will not be logged). False: no memory, fd is closed.
+ * `peer` (NULL: it will not be logged). `ends` is what is known of the connection; NULL: nothing.
+ * False: no memory, fd is closed.
  */
-bool session_open(struct session_shared *all, int fd, const char *peer,
+bool session_open(struct session_shared *all, int fd, const struct ends *ends, const char *peer,
 		  enum session_when when) MUST_CHECK;
 
 /*

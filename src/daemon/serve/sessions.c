@@ -171,21 +171,22 @@ static FREQUENT void make_room(struct sessions *sessions)
 }
 
 /* Opens a session, in place of another if all slots are taken. */
-static FREQUENT bool take_in(struct sessions *sessions, int fd, const char *peer,
-			     enum session_when when)
+static FREQUENT bool take_in(struct sessions *sessions, int fd, const struct ends *ends,
+			     const char *peer, enum session_when when)
 {
 	make_room(sessions);
-	return session_open(&sessions->all, fd, peer, when);
+	return session_open(&sessions->all, fd, ends, peer, when);
 }
 
-bool sessions_greet(struct sessions *sessions, int fd, const char *peer)
+bool sessions_greet(struct sessions *sessions, int fd, const struct ends *ends, const char *peer)
 {
-	return take_in(sessions, fd, peer, SESSION_NOW);
+	return take_in(sessions, fd, ends, peer, SESSION_NOW);
 }
 
-bool sessions_greet_later(struct sessions *sessions, int fd, const char *peer)
+bool sessions_greet_later(struct sessions *sessions, int fd, const struct ends *ends,
+			  const char *peer)
 {
-	return take_in(sessions, fd, peer, SESSION_LATER);
+	return take_in(sessions, fd, ends, peer, SESSION_LATER);
 }
 
 void sessions_count_sources(struct sessions *sessions, sessions_left_cb *left, void *argument)

@@ -10,6 +10,7 @@
 #include "base/attributes.h"
 
 struct bufferevent;
+struct ends;
 struct event_base;
 struct greeting;
 struct hearing;
@@ -78,13 +79,16 @@ enum sessions_admission sessions_find_room(struct sessions *sessions) MUST_CHECK
 
 /*
  * Takes over the connected, non-blocking socket `fd` and greets its peer, which the log calls
- * `peer` (NULL: it will not be logged). If all slots are taken, the session that has lingered
- * longest makes room. False: no memory, fd is closed.
+ * `peer` (NULL: it will not be logged). `ends` is what is known of the connection; NULL: nothing.
+ * If all slots are taken, the session that has lingered longest makes room. False: no memory, fd is
+ * closed.
  */
-bool sessions_greet(struct sessions *sessions, int fd, const char *peer) MUST_CHECK;
+bool sessions_greet(struct sessions *sessions, int fd, const struct ends *ends,
+		    const char *peer) MUST_CHECK;
 
 /* The same, but greets in the loop's next turn. */
-bool sessions_greet_later(struct sessions *sessions, int fd, const char *peer) MUST_CHECK;
+bool sessions_greet_later(struct sessions *sessions, int fd, const struct ends *ends,
+			  const char *peer) MUST_CHECK;
 
 /* Called at the end of a session whose source is counted. */
 typedef void sessions_left_cb(struct source *source, void *argument);
