@@ -15,7 +15,7 @@ import time
 import unittest
 
 from lib import harness, machine
-from lib.clients import ClientTest, Running, ask, given
+from lib.clients import ClientTest, Running, ask, given, undisturbed
 from lib.harness import DEADLINE, Daemon, GREETING, WRAPPER, poll_until, temporary_directory
 from lib.machine import AtFirst
 from lib.servers import DatagramServer, Server, answers, ignores, refusing, resets, says, stays
@@ -230,6 +230,7 @@ class Steady(WaitTest):
         with Daemon() as daemon:
             self.hears(b"", "-zW", LOCAL, daemon.port)
 
+    @undisturbed
     def test_time_is_over_before_it_can_be_seen(self):
         with Server(stays()) as server:
             line = f"{LOCAL}:{server.port}: read: connected, but it cannot be seen within 100ms whether that lasts{GAVE_UP}"
