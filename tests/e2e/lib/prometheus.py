@@ -35,11 +35,11 @@ class Prometheus:
         self._process.wait(DEADLINE)
 
     def _find_port(self):
-        """It logs the port that the kernel has chosen."""
+        """It logs the port that the kernel has chosen; version 3 with other words between."""
         text = self._log.read_text()
         if self._process.poll() is not None:
             raise AssertionError(f"prometheus has ended:\n{text[-2000:]}")
-        return re.search(r'Listening on"? address=\S*?:(\d+)', text)
+        return re.search(r'Listening on\b.* address=\S*?:(\d+)', text)
 
     def get(self, path, **parameters):
         """The data of an answer of its API; None as long as it does not answer."""
