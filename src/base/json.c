@@ -50,6 +50,17 @@ static size_t put_character(struct json *json, const char *bytes, size_t left)
 	return length > 0 ? length : 1;
 }
 
+/* Returns how many of the bytes stand as they are in a string, as nearly all do: printable ASCII. */
+static size_t plain_span(const char *bytes, size_t left)
+{
+	size_t length = 0;
+
+	while (length < left && bytes[length] >= ' ' && bytes[length] < 0x7F &&
+	       bytes[length] != '"' && bytes[length] != '\\')
+		length++;
+	return length;
+}
+
 /* Adds what stands before a value. The key must be there in an object, and not in an array. */
 static void put_key(struct json *json, const char *key)
 {
@@ -103,7 +114,11 @@ void json_bytes(struct json *json, const char *key, const void *bytes, size_t le
 	put_key(json, key);
 	put_text(json, "\"");
 	while (length > 0) {
-		size_t taken = put_character(json, next, length);
+		size_t taken = plain_span(next, length);
+		if (taken > 0)
+			put(json, next, taken);
+		else
+			taken = put_character(json, next, length);
 		next += taken;
 		length -= taken;
 	}

@@ -35,6 +35,7 @@ enum {
 	JSON_IP_MAX = JSON_REST_MAX + 2 * (IP_MAX + IP_HOST_MAX) + NULL_MAX,
 };
 
+_Static_assert(UNIX_MAX < FIELD_SHORT_MAX, "FIELD_SHORT_MAX must hold the longest short value");
 _Static_assert(JSON_MAX < FIELD_TEXT_MAX && (3 * JSON_GROWTH + 1) * CONSTANT_MAX < FIELD_TEXT_MAX,
 	       "FIELD_TEXT_MAX must hold either part of the object");
 

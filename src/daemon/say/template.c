@@ -164,30 +164,61 @@ size_t template_longest_to_ip(const struct template *template)
 	return template->longest_to_ip;
 }
 
-/* Passes the rest of one segment to `put`; false if that stops before its end. */
+/* Where what is said goes. */
+struct listening {
+	template_put *put;
+	void *argument;
+};
+
+/* Passes bytes on from the position's offset; false if not all are taken. */
+static bool say(const struct listening *to, struct template_position *position, const char *bytes,
+		size_t size, bool is_kept)
+{
+	position->offset += to->put(to->argument, bytes + position->offset,
+				    size - position->offset, is_kept);
+	return position->offset == size;
+}
+
+/* Passes on the value of {json}. Apart, because the compiler's hardening clears what has room. */
+static bool say_json(const struct listening *to, struct template_position *position,
+		     const struct template_values *values)
+{
+	char value[FIELD_TEXT_MAX];
+
+	field_format(FIELD_JSON, values, value, sizeof value);
+	return say(to, position, value, strlen(value), false);
+}
+
+/* Passes on the value of any other placeholder. */
+static bool say_short(const struct listening *to, struct template_position *position,
+		      enum field field, const struct template_values *values)
+{
+	char value[FIELD_SHORT_MAX];
+
+	field_format(field, values, value, sizeof value);
+	return say(to, position, value, strlen(value), false);
+}
+
+/* Passes on the rest of one segment; false if not all is taken. */
 static bool say_segment(const struct template *template, const struct template_values *values,
-			struct template_position *position, template_put *put, void *argument)
+			struct template_position *position, const struct listening *to)
 {
 	const struct segment *segment = &template->segments[position->segment];
-	bool is_literal = segment->field == LITERAL;
-	char value[FIELD_TEXT_MAX];
-	const char *bytes = is_literal ? template->bytes + segment->begin : value;
-	size_t size = segment->size, taken;
 
-	if (!is_literal) {
-		field_format(segment->field, values, value, sizeof value);
-		size = strlen(value);
-	}
-	taken = put(argument, bytes + position->offset, size - position->offset, is_literal);
-	position->offset += taken;
-	return position->offset == size;
+	if (segment->field == LITERAL)
+		return say(to, position, template->bytes + segment->begin, segment->size, true);
+	if (segment->field == FIELD_JSON)
+		return say_json(to, position, values);
+	return say_short(to, position, segment->field, values);
 }
 
 bool template_say(const struct template *template, const struct template_values *values,
 		  struct template_position *position, template_put *put, void *argument)
 {
+	const struct listening to = {put, argument};
+
 	while (position->segment < template->count) {
-		if (!say_segment(template, values, position, put, argument))
+		if (!say_segment(template, values, position, &to))
 			return false;
 		position->segment++;
 		position->offset = 0;
