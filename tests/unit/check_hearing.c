@@ -274,6 +274,22 @@ START_TEST(plain_client_hears_of_no_proxy)
 }
 END_TEST
 
+/* Of one whose address is handed down, the socket is asked only for the other end. */
+START_TEST(plain_client_is_who_it_is_told_to_be)
+{
+	struct address teller;
+	struct peer peer;
+	int fd;
+
+	start();
+	read_address("198.51.100.9", 5, &teller);
+	peer = peer_pair(AF_INET, &fd, 0);
+	ck_assert(sessions_greet(sessions, fd, &(struct ends){.peer = end_at(&teller)}, NULL));
+	assert_told_of(&peer, "198.51.100.9:5", NULL, "");
+	peer_close(&peer);
+}
+END_TEST
+
 /* What follows is thrown away and counted, whether or not it comes in the same segment. */
 START_TEST(rest_is_discarded)
 {
@@ -420,6 +436,7 @@ int main(void)
 	tcase_add_test(heard_case, it_can_wait_for_the_next_turn);
 	tcase_add_test(heard_case, greeting_names_the_ends_given);
 	tcase_add_test(heard_case, plain_client_hears_of_no_proxy);
+	tcase_add_test(heard_case, plain_client_is_who_it_is_told_to_be);
 	tcase_add_test(heard_case, rest_is_discarded);
 	tcase_add_test(heard_case, bad_one_is_closed_as_it_is_heard);
 	tcase_add_test(heard_case, want_of_memory_ends_it);
