@@ -23,7 +23,7 @@ Effort = collections.namedtuple("Effort", "rounds seconds")
 PARTS = {
     "exact": (Effort(1, None), Effort(1, None)),
     "speed": (Effort(21, 0.7), Effort(3, 0.3)),
-    "latency": (Effort(21, 0.5), Effort(3, 0.5)),
+    "latency": (Effort(31, 0.5), Effort(3, 0.5)),
     "held": (Effort(7, 0.5), Effort(1, 0.2)),
     "message": (Effort(7, 0.5), Effort(1, 0.2)),
     "datagram": (Effort(11, 0.5), Effort(2, 0.2)),

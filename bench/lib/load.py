@@ -5,9 +5,9 @@ import functools
 import pathlib
 import subprocess
 import tempfile
+import zlib
 
 from lib import machine
-from lib.servers import GREETING
 
 # No run of the generator takes that many seconds, unless something hangs.
 DEADLINE = 120
@@ -26,7 +26,7 @@ def _folder():
 @functools.cache
 def _file(kind, content):
     """A file with the very bytes that must come, or that are sent first."""
-    path = pathlib.Path(_folder().name, f"{kind}-{len(content)}")
+    path = pathlib.Path(_folder().name, f"{kind}-{zlib.crc32(content):08x}")
     path.write_bytes(content)
     return path
 
@@ -34,9 +34,12 @@ def _file(kind, content):
 class Load:
     """A run of the generator for a with-block; it ends with the block, whatever happens."""
 
-    def __init__(self, task, server, greeting, **options):
+    def __init__(self, task, server, greeting=None, **options):
+        greeting = server.server.greeting if greeting is None else greeting
         self._words = [task, *(f"--{name.replace('_', '-')}={value:g}" if isinstance(value, float) else
                                f"--{name.replace('_', '-')}={value}" for name, value in options.items())]
+        if b"{peer}" in greeting:
+            self._words.append("--expand")
         self._server = server
         self._process = subprocess.Popen(
             [machine.built("bench/load/load"), *self._words, f"--port={server.port}",
@@ -66,14 +69,17 @@ class Load:
         return {name: float(value) for name, value in (line.split("\t") for line in said.splitlines())}
 
 
-def crowd(server, count, concurrency, greeting=GREETING):
-    """A closed loop for a with-block, of clients that say first what the server must hear."""
+def crowd(server, count, concurrency, greeting=None):
+    """A closed loop for a with-block, of clients that say first what the server must hear.
+
+    greeting  what they must hear; None: what the server says of itself
+    """
     header = server.server.header
     options = {"header": _file("header", header)} if header else {}
     return Load("closed", server, greeting, count=count, concurrency=concurrency, **options)
 
 
-def closed(server, count, concurrency=None, greeting=GREETING):
+def closed(server, count, concurrency=None, greeting=None):
     """So many connections at a time, or as many as the server can take, until that many are done; returns
     what the generator tells."""
     concurrency = concurrency or server.server.crowd
@@ -83,12 +89,12 @@ def closed(server, count, concurrency=None, greeting=GREETING):
 
 def open_loop(server, rate, seconds, warm_seconds):
     """Connections that begin at their time, whether or not the server keeps up; returns what it tells."""
-    with Load("open", server, GREETING, rate=round(rate), seconds=seconds, warm_seconds=warm_seconds) as load:
+    with Load("open", server, rate=round(rate), seconds=seconds, warm_seconds=warm_seconds) as load:
         return load.numbers()
 
 
 @contextlib.contextmanager
-def held(server, count, mode="lingering", greeting=GREETING, **options):
+def held(server, count, mode="lingering", greeting=None, **options):
     """A with-block in which that many more connections are held.
 
     mode  lingering: they have their greeting and its end, and don't close; silent: they read nothing

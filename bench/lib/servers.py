@@ -5,6 +5,7 @@
         server.port, server.pid, server.pids(), server.cpu_seconds()
 """
 import contextlib
+import functools
 import os
 import pathlib
 import re
@@ -40,11 +41,16 @@ class Server:
              greeted, and to ncat's length of 10 nobody can add
     udp      whether it is asked by datagram
     header   what a client must send before it is greeted
+    twin     the name of the one to which it is compared that does the same; or None
+    message  what it is told to say
+    greeting what a client hears then; {peer} is its own address
     """
 
-    def __init__(self, name, command, tells=True, forks=False, crowd=64, udp=False, header=b""):
+    def __init__(self, name, command, tells=True, forks=False, crowd=64, udp=False, header=b"", twin=None,
+                 message=GREETING, greeting=GREETING):
         self.name, self.command, self.tells, self.forks, self.crowd = name, command, tells, forks, crowd
-        self.udp, self.header = udp, header
+        self.udp, self.header, self.twin = udp, header, twin
+        self.message, self.greeting = message, greeting
 
     def __repr__(self):
         return f"Server({self.name})"
@@ -55,15 +61,15 @@ class Server:
         return bool(shutil.which(program)) and (program != "nginx" or NGINX_MODULE.exists())
 
     @contextlib.contextmanager
-    def running(self, message=GREETING, core=None, options=(), prefix=()):
-        """A with-block in which it serves the message, on that core alone.
+    def running(self, message=None, core=None, options=(), prefix=()):
+        """A with-block in which it serves the message, or its own, on that core alone.
 
         options  more of them; for haild only, others are run without
         prefix   a command to put before it, such as valgrind
         """
         with tempfile.TemporaryDirectory(prefix="haild-bench-") as folder:
             file = pathlib.Path(folder, "message")
-            file.write_bytes(message)
+            file.write_bytes(self.message if message is None else message)
             port = 0 if self.tells else _free_port()
             command = [*prefix, *self.command(port, file)]
             if self.name.startswith("haild"):
@@ -233,19 +239,25 @@ def _socat_by_udp(port, file):
     return ["socat", f"UDP4-RECVFROM:{port},bind=127.0.0.1,fork", f"SYSTEM:{CAT} {file}"]
 
 
-def nginx(port, file, hears=False):
-    """The command line of nginx, which hears a PROXY header first if so asked."""
+def nginx(port, file, hears=False, log="off", expands=False):
+    """The command line of nginx.
+
+    hears    it hears a PROXY header first
+    log      the argument of access_log
+    expands  the message names variables of nginx
+    """
     folder = pathlib.Path(file).parent
     config = folder / "nginx.conf"
     if port:
-        config.write_text(_nginx_config(port, pathlib.Path(file).read_bytes(), folder, hears), "latin-1")
+        text = pathlib.Path(file).read_bytes().decode("latin-1")
+        values, words = ("", f'"{text}"') if expands else _nginx_return(text)
+        config.write_text(_nginx_config(port, values, words, folder, hears, log), "latin-1")
     return ["nginx", "-p", str(folder), "-c", str(config), "-e", "stderr"]
 
 
-def _nginx_config(port, message, folder, hears):
-    """One worker, and no log of connections: it has none in a stream unless told. It listens for datagrams, too,
-    which costs nothing while none come."""
-    values, words = _nginx_return(message.decode("latin-1"))
+def _nginx_config(port, values, words, folder, hears, log):
+    """One worker. A log of connections says who has come, as haild's does. It listens for datagrams, too, which
+    costs nothing while none come."""
     return f"""
 load_module {NGINX_MODULE};
 daemon off;
@@ -256,6 +268,8 @@ worker_processes 1;
 worker_rlimit_nofile {CONNECTIONS + 500};
 events {{ worker_connections {CONNECTIONS}; }}
 stream {{
+	log_format connected "connected: $remote_addr:$remote_port";
+	access_log {log};
 	{values}
 	server {{
 		listen 127.0.0.1:{port} backlog={machine.BACKLOG}{" proxy_protocol" * hears};
@@ -281,14 +295,25 @@ def _nginx_quote(text):
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+# The name that those say who say more than one text.
+NAME = b"bench"
+SEES_PEER = NAME + b" sees {peer}\n"
+
 SERVERS = [
-    Server("haild", haild("-q")),
-    Server("haild-log", haild()),
+    Server("haild", haild("-q"), twin="nginx"),
+    Server("haild-log", haild(), twin="nginx-buffered"),
+    Server("haild-template", haild("-q", "-e", f"--instance={NAME.decode()}"), twin="nginx-template",
+           message=b"{instance} sees {peer}\n", greeting=SEES_PEER),
     Server("plain", _plain()),
     Server("corked", _plain("--cork")),
     Server("lingering", _plain("--linger")),
     Server("hello", _hello),
     Server("nginx", nginx, tells=False),
+    Server("nginx-log", functools.partial(nginx, log="/dev/null connected"), tells=False),
+    Server("nginx-buffered", functools.partial(nginx, log="/dev/null connected buffer=4k flush=1s"), tells=False),
+    Server("nginx-template", functools.partial(nginx, expands=True), tells=False,
+           message=b"$hostname sees $remote_addr:$remote_port\n",
+           greeting=socket.gethostname().lower().encode() + b" sees {peer}\n"),
     Server("python", _python),
     Server("tcpserver", _tcpserver, tells=False, forks=True),
     Server("socat", _socat, tells=False, forks=True),

@@ -14,7 +14,11 @@ SLOW = ("tcpserver", "socat", "ncat")
 LONG = 65536
 # As many as fit into the queue of a server that stands still, and those for whom that queue is long enough.
 BURST = 4000
-BURST_SERVERS = ("haild", "plain", "corked", "lingering", "hello", "nginx")
+BURST_SERVERS = ("haild", "haild-log", "haild-template", "plain", "corked", "lingering", "hello", "nginx", "nginx-log",
+                 "nginx-buffered", "nginx-template")
+# Those to whose cost every other's is compared; and in the column to_twin, the server's own twin.
+BASES = ("plain", "nginx", "haild")
+RATIOS = (*(f"to_{base}" for base in BASES), "to_twin")
 
 
 def present(names=None):
@@ -23,13 +27,13 @@ def present(names=None):
             if server.is_there() and (names is None or server.name in names)]
 
 
-def warm_up(server, greeting=servers.GREETING):
+def warm_up(server, greeting=None):
     """Greets until everything is in place; returns how many greetings a second the server gives."""
-    count = 200 if server.server.forks or len(greeting) >= LONG else 2000
+    count = 200 if server.server.forks or len(greeting or b"") >= LONG else 2000
     return load.closed(server, count, greeting=greeting)["per_second"]
 
 
-def saturate(server, seconds, greeting=servers.GREETING):
+def saturate(server, seconds, greeting=None):
     """A closed loop for about that long; returns what it has cost, by name."""
     count = max(server.server.crowd, round(warm_up(server, greeting) * seconds))
     before = rest.cpu_at_rest(server)
@@ -71,6 +75,11 @@ def _each(names, count, measure, now_and_then=()):
     return rounds
 
 
+def _ratios(rounds, name):
+    """How much CPU a server takes, to each of the others."""
+    return [rounds.ratio(name, base, "cpu_ns") for base in (*BASES, servers.by_name(name).twin)]
+
+
 def _limit(rounds, name):
     """Who is busy all the time when this server is saturated."""
     for who, field in (("server", "server_busy"), ("generator", "load_busy"), ("others", "core_busy")):
@@ -82,10 +91,10 @@ def _limit(rounds, name):
 def _saturation_table(rounds, names, count):
     table = Table(
         "speed", "Cost of a greeting at saturation, in a closed loop",
-        ("server", "clients", "cpu_ns", "to_plain", "to_nginx", "to_haild", "per_second", "server_busy",
-         "core_busy", "load_busy", "load_ns", "limit", "rounds"),
+        ("server", "clients", "cpu_ns", *RATIOS, "per_second", "server_busy", "core_busy", "load_busy", "load_ns",
+         "limit", "rounds"),
         ("clients: so many at a time. cpu_ns: the server's CPU time for a greeting, its children's included.",
-         "to_...: its ratio to another's.",
+         "to_...: its ratio to another's; to_twin: to that of the nginx that does the same.",
          f"Medians of {count} interleaved rounds [quartiles]; ratios are taken within each round.",
          "server_busy: the server's share of the time; core_busy: its core's, whoever was at work there.",
          "load_busy, load_ns: the generator's share of its core, and its CPU time for a greeting.",
@@ -93,7 +102,7 @@ def _saturation_table(rounds, names, count):
     for name in names:
         limit = _limit(rounds, name)
         table.add(name, float(servers.by_name(name).crowd), rounds.spread(name, "cpu_ns"),
-                  *(rounds.ratio(name, base, "cpu_ns") for base in ("plain", "nginx", "haild")),
+                  *_ratios(rounds, name),
                   *(rounds.spread(name, field).median
                     for field in ("per_second", "server_busy", "core_busy", "load_busy", "load_ns")),
                   limit, float(len(rounds.of(name, "cpu_ns"))))
@@ -105,14 +114,13 @@ def _saturation_table(rounds, names, count):
 def _burst_table(rounds, names, count):
     table = Table(
         "burst", f"Cost of a greeting when {BURST:,} clients wait already: the server is the limit",
-        ("server", "cpu_ns", "to_plain", "to_nginx", "to_haild", "wall_ms", "server_busy"),
+        ("server", "cpu_ns", *RATIOS, "wall_ms", "server_busy"),
         (f"The server stands still (SIGSTOP) until {BURST:,} have connected.",
          "wall_ms: from then on until the last has met the end.",
          f"Medians of {count} interleaved rounds [quartiles]; ratios are taken within each round."))
     for name in names:
         table.add(name, rounds.spread(name, "cpu_ns"),
-                  *(rounds.ratio(name, base, "cpu_ns") for base in ("plain", "nginx", "haild")),
-                  rounds.spread(name, "wall_ms"), rounds.spread(name, "server_busy").median)
+                  *_ratios(rounds, name), rounds.spread(name, "wall_ms"), rounds.spread(name, "server_busy").median)
     return table
 
 

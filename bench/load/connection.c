@@ -50,6 +50,7 @@ static bool find_server(struct connections *all, const struct options *options)
 static bool load_bytes(struct connections *all, const struct options *options)
 {
 	return greeting_load(&all->greeting, options->greeting_file) &&
+	       (!options->expands || greeting_prepare(&all->own, &all->greeting)) &&
 	       (!options->header_file || greeting_load(&all->header, options->header_file));
 }
 
@@ -78,6 +79,7 @@ void connections_free(struct connections *all)
 		if (all->table[fd].number > 0)
 			connection_close(all, (int)fd);
 	greeting_free(&all->greeting);
+	greeting_free(&all->own);
 	greeting_free(&all->header);
 	if (all->epoll >= 0)
 		close(all->epoll);
@@ -100,8 +102,17 @@ int connections_wait(struct connections *all, int timeout)
 	return -1;
 }
 
+/* What the client must hear. */
+static const struct greeting *expected(struct connections *all, int fd)
+{
+	if (!all->own.bytes)
+		return &all->greeting;
+	greeting_address(&all->own, &all->greeting, &all->table[fd].source);
+	return &all->own;
+}
+
 /* Tells which connection it is, where it comes from, and how far the greeting was right. */
-static void complain(const struct connections *all, int fd, const char *what)
+static void complain(struct connections *all, int fd, const char *what)
 {
 	const struct connection *connection = &all->table[fd];
 	struct address source = {.length = sizeof source.room};
@@ -110,7 +121,7 @@ static void complain(const struct connections *all, int fd, const char *what)
 	if (getsockname(fd, &source.any, &source.length) == 0)
 		address_format(&source, text, sizeof text);
 	log_error("connection %" PRIu64 " from %s, at byte %zu of %zu: %s", connection->number,
-		  text, connection->received, all->greeting.size, what);
+		  text, connection->received, expected(all, fd)->size, what);
 }
 
 /* Sends the header. A socket that is not connected yet (EAGAIN) can be written to when it is. */
@@ -131,7 +142,7 @@ static bool begin(struct connections *all, int fd)
 	if (all->receive_buffer > 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &all->receive_buffer,
 						  sizeof all->receive_buffer) < 0)
 		return false;
-	if (!source_bind(&all->source, fd))
+	if (!source_bind(&all->source, fd, &all->table[fd].source))
 		return false;
 	if (connect(fd, (struct sockaddr *)&all->server, sizeof all->server) < 0 &&
 	    errno != EINPROGRESS)
@@ -163,22 +174,23 @@ int connection_open(struct connections *all)
 /* Compares what has come, and notes how far it is right. */
 static bool check(struct connections *all, int fd, size_t size)
 {
+	const struct greeting *greeting = expected(all, fd);
 	struct connection *connection = &all->table[fd];
-	size_t right = greeting_match(&all->greeting, connection->received, all->bytes, size);
+	size_t right = greeting_match(greeting, connection->received, all->bytes, size);
 
 	connection->received += right;
 	if (right == size)
 		return true;
 	complain(all, fd,
-		 connection->received == all->greeting.size ? "the greeting is too long"
-							    : "a wrong byte");
+		 connection->received == greeting->size ? "the greeting is too long"
+							: "a wrong byte");
 	return false;
 }
 
 /* The stream has ended: is the greeting whole? */
-static enum connection_state end(const struct connections *all, int fd)
+static enum connection_state end(struct connections *all, int fd)
 {
-	if (all->table[fd].received == all->greeting.size)
+	if (all->table[fd].received == expected(all, fd)->size)
 		return CONNECTION_ENDED;
 	complain(all, fd, "the stream has ended, the greeting is too short");
 	return CONNECTION_FAILED;
@@ -194,8 +206,7 @@ static int take_error(int fd)
 	return error;
 }
 
-enum connection_state connection_look(const struct connections *all,
-				      const struct epoll_event *event)
+enum connection_state connection_look(struct connections *all, const struct epoll_event *event)
 {
 	if (!(event->events & (EPOLLERR | EPOLLHUP)))
 		return CONNECTION_OPEN;

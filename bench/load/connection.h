@@ -26,6 +26,7 @@ struct connection {
 	size_t received;      /* bytes, all of them right */
 	bool is_held;	      /* hold's: it has come to where it is to stay */
 	bool has_said;	      /* the header, if there is one */
+	struct sockaddr_in source;
 };
 
 /* How many events are taken at once; and how many bytes, which stay in the core's cache. */
@@ -42,6 +43,8 @@ struct connections {
 	struct sockaddr_in server;
 	struct source source;
 	struct greeting greeting;
+	struct greeting
+		own; /* that of one client, made anew for each; no bytes: all hear the same */
 	struct greeting header; /* which each sends first; empty: none does */
 	int receive_buffer;	/* 0: the kernel's choice */
 	uint64_t opened;	/* ever */
@@ -68,7 +71,7 @@ int connections_wait(struct connections *all, int timeout) MUST_CHECK;
 int connection_open(struct connections *all) MUST_CHECK;
 
 /* Looks whether the connection is lost, which is told; reads nothing. */
-enum connection_state connection_look(const struct connections *all,
+enum connection_state connection_look(struct connections *all,
 				      const struct epoll_event *event) MUST_CHECK;
 
 /* Reads what has come, as the event says, and compares it. A failure is told. */

@@ -8,6 +8,8 @@
 
 #include "base/attributes.h"
 
+struct sockaddr_in;
+
 struct greeting {
 	char *bytes;
 	size_t size;
@@ -15,6 +17,16 @@ struct greeting {
 
 /* Reads a file. False, and told, if that fails. */
 bool greeting_load(struct greeting *greeting, const char *path) MUST_CHECK;
+
+/*
+ * Makes room for what greeting_address() makes of a text, which must have {peer} once. False, and
+ * told: it has not, or there is no memory.
+ */
+bool greeting_prepare(struct greeting *own, const struct greeting *text) MUST_CHECK;
+
+/* Makes of the text what a client at this address must hear: that stands in the place of {peer}. */
+void greeting_address(struct greeting *own, const struct greeting *text,
+		      const struct sockaddr_in *client);
 
 void greeting_free(struct greeting *greeting);
 

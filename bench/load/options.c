@@ -32,6 +32,8 @@ enum { LONGEST_MS = 60 * 60 * 1000, MOST_A_SECOND = 1000 * 1000 };
 
 static const struct cli_option closed_table[] = {
 	COMMON_ROWS,
+	{0, "expand", NULL, CLI_FLAG, FIELD(expands), 0, 0, NULL,
+	 "{peer} in it is the client's own address"},
 	{0, "count", "N", CLI_NUMBER, FIELD(count), 1, UINT32_MAX, NULL, "connections to count"},
 	{0, "warm", "N", CLI_NUMBER, FIELD(warm), 0, UINT32_MAX, "0", "others before them"},
 	{0, "concurrency", "N", CLI_NUMBER, FIELD(concurrency), 1, INT_MAX, "64", "at a time"},
@@ -41,6 +43,8 @@ static const struct cli_option closed_table[] = {
 
 static const struct cli_option open_table[] = {
 	COMMON_ROWS,
+	{0, "expand", NULL, CLI_FLAG, FIELD(expands), 0, 0, NULL,
+	 "{peer} in it is the client's own address"},
 	{0, "rate", "N", CLI_NUMBER, FIELD(rate), 1, MOST_A_SECOND, NULL,
 	 "begin so many in a second"},
 	{0, "seconds", "TIME", CLI_TIME, FIELD(measured_ms), 1, LONGEST_MS, NULL, "for so long"},

@@ -3,6 +3,7 @@
 #ifndef LOAD_OPTIONS_H
 #define LOAD_OPTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attributes.h"
@@ -21,6 +22,7 @@ struct options {
 	const char *host;
 	uint64_t port;
 	const char *greeting_file;
+	bool expands;		 /* {peer} in the greeting is each client's own address */
 	const char *header_file; /* NULL: nothing is sent */
 	uint64_t core;		 /* or OPTIONS_ANY_CORE */
 

@@ -25,14 +25,13 @@ struct source source_first(void)
  * All come from one port: the address alone makes a connection another one. Were the
  * port left to the kernel, to say so would be a system call more for each.
  */
-bool source_bind(struct source *source, int fd)
+bool source_bind(struct source *source, int fd, struct sockaddr_in *address)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET};
-
-	address.sin_addr.s_addr = htonl(FIRST + source->next++ % COUNT);
+	*address = (struct sockaddr_in){.sin_family = AF_INET};
+	address->sin_addr.s_addr = htonl(FIRST + source->next++ % COUNT);
 	for (int i = 0; i < PORTS_TO_TRY; i++) {
-		address.sin_port = htons(source->port);
-		if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0)
+		address->sin_port = htons(source->port);
+		if (bind(fd, (struct sockaddr *)address, sizeof *address) == 0)
 			return true;
 		if (errno != EADDRINUSE)
 			return false;

@@ -3,6 +3,7 @@
 #ifndef LOAD_SOURCE_H
 #define LOAD_SOURCE_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,7 +17,7 @@ struct source {
 /* Begins with the first address, and a port of this process. */
 struct source source_first(void);
 
-/* Gives the socket the next address. False, errno set, if that fails. */
-bool source_bind(struct source *source, int fd) MUST_CHECK;
+/* Gives the socket the next address, and tells it. False, errno set, if that fails. */
+bool source_bind(struct source *source, int fd, struct sockaddr_in *address) MUST_CHECK;
 
 #endif

@@ -15,7 +15,7 @@ import time
 import unittest
 
 from lib import harness
-from lib.harness import Daemon, GREETING, message_file, poll_until, run, start, strerror
+from lib.harness import Daemon, GREETING, message_file, poll_until, run, start, strerror, temporary_directory
 from lib.servers import DatagramServer, Server, answers, refusing, resets, says, stays
 
 LOAD = os.environ.get("LOAD", "bench/load/load")
@@ -66,6 +66,27 @@ class Guard(unittest.TestCase):
             self.assertIn(f"recorded elsewhere: {part}\n", said)
             self.assertIn("exact figures: 3 as recorded, 0 not, 1 not judged\n", said)
             self.assertEqual(self.judge({"segments": 8}, **environment)[0], 1)
+
+    def test_what_is_recorded_elsewhere_holds_there(self):
+        folder = temporary_directory(self)
+        (folder / "exact.tsv").write_text("# machine: system Debian 12; compiler gcc 12\nserver\tsegments\tcalls\t"
+                                          "instructions\tallocations\nhaild\t6\t5.18\t895\t0\n")
+        code = f"""
+import pathlib
+from lib import exact, machine
+exact.RESULTS = pathlib.Path({str(folder)!r})
+machine.describe = lambda: [("system", "Debian 13"), ("compiler", "gcc 14 -O2")]
+def guard(instructions):
+    exact._least_of_haild = lambda _: {self.RECORDED} | {{"instructions": instructions}}
+    return exact.guard()
+assert guard(974) == 0, "there is nothing to hold it against"
+assert guard(975) == 0
+assert guard(1100) == 1, "it is held against what was recorded"
+"""
+        outcome = run(sys.executable, "-c", code, cwd=pathlib.Path(__file__).resolve().parents[2] / "bench")
+        self.assertEqual((outcome.exit, outcome.stderr), (0, b""), outcome)
+        self.assertIn(b"recorded for this environment: exact.debian-13-gcc-14-o2.tsv\n", outcome.stdout)
+        self.assertEqual(outcome.stdout.count(b"exact.debian-13-gcc-14-o2.tsv is held"), 2)
 
 
 class Load(unittest.TestCase):
@@ -249,6 +270,21 @@ class Counts(Load):
             self.assertEqual(process.returncode, 0)
 
     # Two hundred sources: none comes twice.
+    def test_each_is_called_by_its_address(self):
+        with Daemon("-e", "-m", "{instance} sees {peer}!", "--instance=one") as daemon:
+            for task in ("closed", "open"):
+                self.numbers(task, daemon.port, *FEW[task], "--expand", greeting=b"one sees {peer}!")
+
+    def test_another_address_is_wrong(self):
+        with Daemon("-e", "-m", "sees {local}") as daemon:
+            result = self.load("closed", daemon.port, *FEW["closed"], "--expand", greeting=b"sees {peer}")
+            self.assertEqual(result.exit, 1)
+            self.assertRegex(result.stderr.decode(), PLACE.format(r"\d+", r"\d+", "a wrong byte"))
+
+    def test_nothing_to_expand(self):
+        result = self.load("closed", 1, *FEW["closed"], "--expand")
+        self.assertEqual((result.exit, result.stderr), (1, b"load: --expand: the greeting has no {peer}\n"))
+
     def test_sources(self):
         with Server(says(GREETING)) as server:
             self.numbers("closed", server.port, "--count=200")
