@@ -39,6 +39,7 @@ program systemd-socket-activate systemd
 program valgrind      valgrind
 program mandoc        mandoc
 program groff         groff-base
+program tidy          tidy
 program promtool      prometheus
 module  jsonschema    python3-jsonschema
 '

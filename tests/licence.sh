@@ -16,7 +16,7 @@ licence='SPDX-License-Identifier: ISC'
 # Lists the sources below a folder, or the one file of that name.
 list_sources() { # folder or file
 	find "$1" -type f \( -name '*.[ch]' -o -name '*.py' -o -name '*.sh' -o -name '*.[1-8]' -o -name '*.am' \
-		-o -name '*.ac' -o -name '*.mk' -o -name '*.gnuplot' \)
+		-o -name '*.ac' -o -name '*.mk' -o -name '*.gnuplot' -o -name '*.sed' \)
 	find "$1" -name corpus -prune -o -type f ! -name '*.*' -exec awk 'FNR == 1 && /^#!/ { print FILENAME }' {} +
 }
 
@@ -56,6 +56,7 @@ make_sinners() { # folder
 	echo 'TESTS =' >"$1/Makefile.am"
 	echo 'TESTS +=' >"$1/local.mk"
 	echo 'plot 1' >"$1/plot.gnuplot"
+	echo 's/sin//' >"$1/page.sed"
 	: >"$1/empty.py"
 }
 

@@ -4,6 +4,7 @@
 dist_check_SCRIPTS += \
 	tests/docs.sh \
 	tests/fuzz.sh \
+	tests/html.sh \
 	tests/layers.sh \
 	tests/licence.sh \
 	tests/pages.sh \
