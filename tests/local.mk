@@ -7,6 +7,7 @@ dist_check_SCRIPTS += \
 	tests/html.sh \
 	tests/layers.sh \
 	tests/licence.sh \
+	tests/links.sh \
 	tests/pages.sh \
 	tests/posix.sh
 
