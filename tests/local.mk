@@ -9,7 +9,8 @@ dist_check_SCRIPTS += \
 	tests/licence.sh \
 	tests/links.sh \
 	tests/pages.sh \
-	tests/posix.sh
+	tests/posix.sh \
+	tests/version.sh
 
 EXTRA_DIST += \
 	tests/lacking.sh \

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # those that source this set srcdir and use the rest
-# sources: what html.sh, layers.sh, licence.sh, links.sh and posix.sh share: where the sources are, a folder to work
-# in, and how findings are reported. To be sourced, with srcdir set.
+# sources: what html.sh, layers.sh, licence.sh, links.sh, posix.sh and version.sh share: where the sources are, a
+# folder to work in, and how findings are reported. To be sourced, with srcdir set.
 src=$srcdir/src
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
