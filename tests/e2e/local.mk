@@ -83,6 +83,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_proxy_listen.py \
 	tests/e2e/test_readme.py \
 	tests/e2e/test_reading.py \
+	tests/e2e/test_release.py \
 	tests/e2e/test_reload.py \
 	tests/e2e/test_rush.py \
 	tests/e2e/test_sandbox.py \

@@ -18,7 +18,7 @@ from lib.harness import need, poll_until, start, temporary_directory
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPTS = ("script/bench", "script/compare-clients", "script/demo", "script/elsewhere", "script/fuzz",
-           "script/reading", "script/simulate", "script/soak", "script/talk-first", "script/test", ".ci/run")
+           "script/reading", "script/release", "script/simulate", "script/soak", "script/talk-first", "script/test", ".ci/run")
 # What the scripts find as it is, and what is only there.
 REAL = ("awk basename bash cat cp cut date dirname env find getconf grep head ln ls make mkdir mktemp mv nproc printf "
         "python3 rm sed seq sh sleep sort tail tee timeout touch tr uname wc xargs").split()
@@ -139,6 +139,9 @@ class Arguments(Scripts):
         self.is_refused("script/fuzz", "all", "soon", named="'soon'")
         self.is_refused("script/bench", "--fast", named="'--fast'")
         self.is_refused("script/soak", "19", named="'19'")
+        self.is_refused("script/release", "1.2", named="'1.2'")
+        self.is_refused("script/release", "1.2.3", "1.2.4", named="1.2.3 and 1.2.4")
+        self.is_refused("script/release", "--check", "--tarball", named="exclude each other")
         self.is_refused("script/elsewhere", "trixie", "potato", named="'potato'")
         self.is_refused("script/elsewhere", "--fresh", "--clean", named="exclude each other")
 
