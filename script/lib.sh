@@ -42,6 +42,7 @@ program groff         groff-base
 program tidy          tidy
 program promtool      prometheus
 module  jsonschema    python3-jsonschema
+module  yaml          python3-yaml
 '
 
 # Of what a pipe brings, its beginning is taken by `sed -n 1,5p` and not by head: that closes the pipe, and what

@@ -119,7 +119,7 @@ class Parts(unittest.TestCase):
 
     def test_confinement(self):
         pod, container = self.manifest.pod["securityContext"], self.manifest.container["securityContext"]
-        [user] = re.findall("(?m)^USER (.*)$", (ROOT / "examples/container/Containerfile").read_text())
+        [user] = re.findall("(?m)^USER (.*)$", (ROOT / "Containerfile").read_text())
         self.assertEqual(pod, {"runAsNonRoot": True, "runAsUser": int(user.split(":")[0]),
                                "runAsGroup": int(user.split(":")[1]), "seccompProfile": {"type": "RuntimeDefault"}})
         self.assertEqual(container, {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
