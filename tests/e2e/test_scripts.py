@@ -18,7 +18,8 @@ from lib.harness import need, poll_until, start, temporary_directory
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPTS = ("script/bench", "script/compare-clients", "script/demo", "script/elsewhere", "script/fuzz",
-           "script/reading", "script/release", "script/simulate", "script/soak", "script/talk-first", "script/test", ".ci/run")
+           "script/image", "script/reading", "script/release", "script/simulate", "script/soak", "script/talk-first",
+           "script/test", ".ci/run")
 # What the scripts find as it is, and what is only there.
 REAL = ("awk basename bash cat cp cut date dirname env find getconf grep head ln ls make mkdir mktemp mv nproc printf "
         "python3 rm sed seq sh sleep sort tail tee timeout touch tr uname wc xargs").split()
