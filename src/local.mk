@@ -138,6 +138,8 @@ src_libclient_a_SOURCES = \
 	src/client/operands.h \
 	src/client/options.c \
 	src/client/options.h \
+	src/client/optiontable.c \
+	src/client/optiontable.h \
 	src/client/outages.c \
 	src/client/outages.h \
 	src/client/outgoing.c \
@@ -231,6 +233,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/denial.h \
 	src/daemon/options.c \
 	src/daemon/options.h \
+	src/daemon/optiontable.c \
+	src/daemon/optiontable.h \
 	src/daemon/status.h \
 	src/daemon/say/compile.c \
 	src/daemon/say/compile.h \

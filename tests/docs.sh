@@ -241,10 +241,10 @@ check_agreed() {
 	same "haild: what hailto prints by default is so" "$work/agreed" "$work/listed"
 }
 
-check_options haild "${HAILD:-src/haild}" "$srcdir/src/daemon/options.c" "$srcdir/man/haild.8"
-check_options hailto "${HAILTO:-src/hailto}" "$srcdir/src/client/options.c" "$srcdir/man/hailto.1"
-check_the_checks haild "$srcdir/src/daemon/options.c" "$srcdir/man/haild.8"
-check_the_checks hailto "$srcdir/src/client/options.c" "$srcdir/man/hailto.1"
+check_options haild "${HAILD:-src/haild}" "$srcdir/src/daemon/optiontable.c" "$srcdir/man/haild.8"
+check_options hailto "${HAILTO:-src/hailto}" "$srcdir/src/client/optiontable.c" "$srcdir/man/hailto.1"
+check_the_checks haild "$srcdir/src/daemon/optiontable.c" "$srcdir/man/haild.8"
+check_the_checks hailto "$srcdir/src/client/optiontable.c" "$srcdir/man/hailto.1"
 check_statuses haild "$srcdir/src/daemon/status.h" "$srcdir/man/haild.8"
 check_statuses hailto "$srcdir/src/client/status.h" "$srcdir/man/hailto.1"
 check_variables

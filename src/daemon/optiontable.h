@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* optiontable: haild's options, each with its value, its preset and its help. */
+#ifndef DAEMON_OPTIONTABLE_H
+#define DAEMON_OPTIONTABLE_H
+
+#include "base/cli.h"
+
+/* For the command line, --help, and the completion in shells, which is generated from it. */
+extern const struct cli optiontable;
+
+#endif
