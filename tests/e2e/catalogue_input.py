@@ -58,7 +58,7 @@ KINDS = {
         "USER": Kind(pwd.getpwuid(os.geteuid()).pw_name, "0", exit=None if os.geteuid() == 0 else NOT_CHANGED),
     },
     "hailto": {
-        "ADDR": Kind("127.0.0.1"),
+        "IP": Kind("127.0.0.1"),
         "K": Kind("1"),
         "LIST": Kind("x:100"),
         "N": Kind("1", "65536"),
