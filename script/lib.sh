@@ -41,6 +41,9 @@ program mandoc        mandoc
 program groff         groff-base
 program tidy          tidy
 program promtool      prometheus
+program fish          fish
+program zsh           zsh
+library bash-completion bash-completion
 module  jsonschema    python3-jsonschema
 module  yaml          python3-yaml
 '

@@ -16,7 +16,8 @@ licence='SPDX-License-Identifier: ISC'
 # Lists the sources below a folder, or the one file of that name.
 list_sources() { # folder or file
 	find "$1" -type f \( -name '*.[ch]' -o -name '*.py' -o -name '*.sh' -o -name '*.[1-8]' -o -name '*.am' \
-		-o -name '*.ac' -o -name '*.mk' -o -name '*.gnuplot' -o -name '*.sed' \)
+		-o -name '*.ac' -o -name '*.mk' -o -name '*.gnuplot' -o -name '*.sed' -o -name '*.bash' -o -name '*.fish' \
+		-o -name '*.zsh' \)
 	find "$1" -name corpus -prune -o -type f ! -name '*.*' -exec awk 'FNR == 1 && /^#!/ { print FILENAME }' {} +
 }
 
@@ -29,7 +30,7 @@ has_line() { # file
 	esac
 	{
 		read -r line
-		case $line in '#!'*) read -r line ;; esac
+		case $line in '#!'* | '#compdef '*) read -r line ;; esac
 	} <"$1"
 	[ "$line" = "$wanted" ]
 }
@@ -57,6 +58,9 @@ make_sinners() { # folder
 	echo 'TESTS +=' >"$1/local.mk"
 	echo 'plot 1' >"$1/plot.gnuplot"
 	echo 's/sin//' >"$1/page.sed"
+	echo 'complete' >"$1/complete.bash"
+	echo 'complete' >"$1/complete.fish"
+	echo '#compdef sin' >"$1/complete.zsh"
 	: >"$1/empty.py"
 }
 
@@ -65,7 +69,7 @@ for sinner in "$work/sinners"/*; do
 	[ "$(against "$sinner")" = "$sinner" ] && sin= || sin="nothing was said"
 	report "${sinner##*/} would be noticed" "$sin"
 done
-for name in .ci Makefile.am bench configure.ac examples findings man script src tests; do
+for name in .ci Makefile.am bench completion configure.ac examples findings man script src tests; do
 	report "the sources in $name say their licence" "$(against "$srcdir/$name")"
 done
 

@@ -28,11 +28,6 @@ struct parser {
 	const struct cli_option *last; /* was just taken, without the value it may have; or NULL */
 };
 
-bool cli_may_lack_value(const struct cli_option *option)
-{
-	return option->argument && option->argument[0] == '[';
-}
-
 /* Returns the row of that name; NULL: there is none. */
 static const struct cli_option *find(const struct cli *cli, const char *name)
 {

@@ -117,7 +117,10 @@ bool cli_set(const struct cli *cli, void *fields, const char *name, const char *
 	     const char *text) MUST_CHECK;
 
 /* True if the option may be given with a value and without. */
-bool cli_may_lack_value(const struct cli_option *option);
+static inline bool cli_may_lack_value(const struct cli_option *option)
+{
+	return option->argument && option->argument[0] == '[';
+}
 
 /* Returns the preset of the option `name`; NULL if there is none. */
 const char *cli_preset(const struct cli *cli, const char *name);

@@ -61,6 +61,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_client_unread.py \
 	tests/e2e/test_client_wait.py \
 	tests/e2e/test_client_waiting.py \
+	tests/e2e/test_completion.py \
 	tests/e2e/test_container.py \
 	tests/e2e/test_empty_root.py \
 	tests/e2e/test_endings.py \
@@ -141,6 +142,7 @@ EXTRA_DIST += \
 	tests/e2e/lib/rows.py \
 	tests/e2e/lib/scrape.py \
 	tests/e2e/lib/servers.py \
+	tests/e2e/lib/shells.py \
 	tests/e2e/lib/surveys.py \
 	tests/e2e/lib/talkers.py \
 	tests/e2e/lib/valgrind.py \

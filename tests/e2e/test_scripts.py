@@ -23,8 +23,8 @@ SCRIPTS = ("script/bench", "script/compare-clients", "script/demo", "script/else
 # What the scripts find as it is, and what is only there.
 REAL = ("awk basename bash cat cp cut date dirname env find getconf grep head ln ls make mkdir mktemp mv nproc printf "
         "python3 rm sed seq sh sleep sort tail tee timeout touch tr uname wc xargs").split()
-EMPTY = ("autoreconf automake cc clang curl groff jq mandoc ncat nft ip pkg-config promtool ps socat strace "
-         "systemd-socket-activate tidy valgrind").split()
+EMPTY = ("autoreconf automake cc clang curl fish groff jq mandoc ncat nft ip pkg-config promtool ps socat strace "
+         "systemd-socket-activate tidy valgrind zsh").split()
 
 CONFIGURE = """#!/bin/sh
 case "$*" in *--enable-sanitisers*)

@@ -20,6 +20,7 @@ unit_tests = \
 	tests/unit/check_client_options \
 	tests/unit/check_client_proxyheader \
 	tests/unit/check_command \
+	tests/unit/check_completion \
 	tests/unit/check_conflicts \
 	tests/unit/check_crc32c \
 	tests/unit/check_datagram \
@@ -162,6 +163,10 @@ tests_unit_lib_libunit_a_SOURCES = \
 
 # A unit test is one file of its name and links all of the daemon, if nothing else is said.
 LDADD = tests/unit/lib/libunit.a src/libdaemon.a src/libbase.a $(EVENT_LIBS) $(CHECK_LIBS)
+
+# The headers of the completion are not below src/.
+tests_unit_check_completion_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)
+tests_unit_check_completion_LDADD = completion/libcompletion.a $(LDADD)
 
 # These link all of the client.
 client_unit_libs = tests/unit/lib/libunit.a src/libclient.a src/libbase.a $(EVENT_LIBS) $(CHECK_LIBS) \
