@@ -46,6 +46,8 @@ src_libbase_a_SOURCES = \
 	src/base/escape.h \
 	src/base/excerpt.c \
 	src/base/excerpt.h \
+	src/base/iptext.c \
+	src/base/iptext.h \
 	src/base/journald.c \
 	src/base/journald.h \
 	src/base/json.c \

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/abstract.h"
+#include "base/iptext.h"
+#include "base/number.h"
 #include "base/zone.h"
 
 void address_set(struct address *address, const struct sockaddr *from, socklen_t length)
@@ -40,7 +42,7 @@ int address_from_literal(const char *host, int family, struct address *address)
 	return 0;
 }
 
-static char *format_path(const struct address *address, char *text, size_t size)
+SEPARATE static char *format_path(const struct address *address, char *text, size_t size)
 {
 	char path[sizeof address->path.sun_path + 1];
 	size_t before = offsetof(struct sockaddr_un, sun_path);
@@ -60,17 +62,33 @@ static char *format_path(const struct address *address, char *text, size_t size)
 	return text;
 }
 
-/* Turns a v4-mapped address into plain IPv4, so that logs show one form of each peer. */
-static bool unmap(const struct address *address, struct address *plain)
+/*
+ * Returns the four bytes of an IPv4 address. A v4-mapped one counts as IPv4, so that logs show one
+ * form of each peer. NULL: it is neither.
+ */
+static const uint8_t *find_ipv4(const struct address *address)
 {
-	const struct in6_addr *mapped = &address->ipv6.sin6_addr;
+	if (address->any.sa_family == AF_INET)
+		return (const uint8_t *)&address->ipv4.sin_addr;
+	if (address->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address->ipv6.sin6_addr))
+		return &address->ipv6.sin6_addr.s6_addr[12];
+	return NULL;
+}
 
-	if (address->any.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(mapped))
-		return false;
-	*plain = (struct address){.ipv4.sin_family = AF_INET, .length = sizeof plain->ipv4};
-	plain->ipv4.sin_port = address->ipv6.sin6_port;
-	memcpy(&plain->ipv4.sin_addr, &mapped->s6_addr[12], sizeof plain->ipv4.sin_addr);
-	return true;
+/* Writes an IP address without its zone, as iptext_put_ipv4() does. */
+static char *put_ip(char *end, const struct address *address)
+{
+	const uint8_t *ipv4 = find_ipv4(address);
+
+	return ipv4 ? iptext_put_ipv4(end, ipv4)
+		    : iptext_put_ipv6(end, address->ipv6.sin6_addr.s6_addr);
+}
+
+/* True if an address has a zone that is shown. */
+static bool has_zone(const struct address *address)
+{
+	return address->any.sa_family == AF_INET6 && address->ipv6.sin6_scope_id != 0 &&
+	       !find_ipv4(address);
 }
 
 /*
@@ -93,38 +111,61 @@ static void add_zone(const struct sockaddr_in6 *address, char *host, size_t size
 		snprintf(host + length, size - length, "%%%u", address->sin6_scope_id);
 }
 
-/* Writes an IPv4 or IPv6 address without its port; for any other family, only its number. */
+/* Writes an IP address with its port. */
+static char *format_ip(const struct address *address, char *text)
+{
+	char room[sizeof "[]:65535" + IPTEXT_MAX], *end = room + sizeof room, *first = end;
+	bool has_brackets = !find_ipv4(address);
+
+	*--first = '\0';
+	first = number_put_before(first, address_port(address));
+	*--first = ':';
+	if (has_brackets)
+		*--first = ']';
+	first = put_ip(first, address);
+	if (has_brackets)
+		*--first = '[';
+	return memcpy(text, first, (size_t)(end - first));
+}
+
+/* Writes an IP address without its port; for an unknown family, only its number. */
 static void format_host(const struct address *address, char *host, size_t size)
 {
-	struct address plain;
-	uint32_t zone;
+	char room[IPTEXT_MAX + 1], *end = room + sizeof room, *first = end;
 
-	if (!unmap(address, &plain))
-		plain = *address;
-	zone = plain.any.sa_family == AF_INET6 ? plain.ipv6.sin6_scope_id : 0;
-	if (zone != 0)
-		plain.ipv6.sin6_scope_id = 0;
-	if (getnameinfo(&plain.any, plain.length, host, (socklen_t)size, NULL, 0, NI_NUMERICHOST) !=
-	    0)
+	if (address->any.sa_family != AF_INET && address->any.sa_family != AF_INET6) {
 		snprintf(host, size, "(family %d)", address->any.sa_family);
-	else if (zone != 0)
+		return;
+	}
+	*--first = '\0';
+	first = put_ip(first, address);
+	memcpy(host, first, (size_t)(end - first));
+	if (has_zone(address))
 		add_zone(&address->ipv6, host, size);
+}
+
+/* Writes an address of an unknown family, or one with a zone and a port. */
+SEPARATE static char *format_other(const struct address *address, char *text, size_t size)
+{
+	char host[ADDRESS_HOST_MAX];
+
+	format_host(address, host, sizeof host);
+	if (address->any.sa_family == AF_INET6)
+		snprintf(text, size, "[%s]:%u", host, address_port(address));
+	else
+		snprintf(text, size, "%s", host);
+	return text;
 }
 
 char *address_format(const struct address *address, char *text, size_t size)
 {
 	int family = address->any.sa_family;
-	char host[ADDRESS_HOST_MAX];
 
 	if (family == AF_UNIX)
 		return format_path(address, text, size);
-	format_host(address, host, sizeof host);
-	if (family != AF_INET && family != AF_INET6)
-		snprintf(text, size, "%s", host);
-	else
-		snprintf(text, size, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host,
-			 address_port(address));
-	return text;
+	if ((family == AF_INET || family == AF_INET6) && !has_zone(address))
+		return format_ip(address, text);
+	return format_other(address, text, size);
 }
 
 char *address_format_host(const struct address *address, char *text, size_t size)

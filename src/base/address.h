@@ -53,10 +53,11 @@ int address_from_literal(const char *host, int family, struct address *address) 
 bool address_from_path(const char *path, struct address *address) MUST_CHECK;
 
 /*
- * Writes 127.0.0.1:80, [::1]:80, [fe80::1%eth0]:80, unix:PATH or unix:@NAME to `text`;
- * ADDRESS_TEXT_MAX bytes are always enough. A v4-mapped address appears as IPv4, a zone with an odd
- * name as its number, an unnamed UNIX socket as unix:(unnamed), and a file named @NAME as
- * unix:./@NAME. A path is raw: the caller that shows it escapes it. Returns `text`.
+ * Writes 127.0.0.1:80, [::1]:80, [fe80::1%eth0]:80, unix:PATH or unix:@NAME to `text` of `size`
+ * bytes: ADDRESS_IP_TEXT_MAX or more; ADDRESS_TEXT_MAX are always enough. A v4-mapped address
+ * appears as IPv4, a zone with an odd name as its number, an unnamed UNIX socket as unix:(unnamed),
+ * and a file named @NAME as unix:./@NAME. A path is raw: the caller that shows it escapes it.
+ * Returns `text`.
  */
 char *address_format(const struct address *address, char *text, size_t size);
 

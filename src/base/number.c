@@ -141,6 +141,14 @@ bool number_parse_time(const char *text, uint64_t *value)
 	return true;
 }
 
+char *number_put_before(char *end, uint64_t number)
+{
+	do
+		*--end = (char)('0' + number % 10);
+	while (number /= 10);
+	return end;
+}
+
 char *number_format_time(char *text, uint64_t ms)
 {
 	if (ms % 1000 == 0)

@@ -31,6 +31,15 @@ bool number_parse_size(const char *text, uint64_t *value) MUST_CHECK;
 /* A time, in milliseconds: "500ms", "2s", "1.5s", "1m"; a bare number means seconds. */
 bool number_parse_time(const char *text, uint64_t *value) MUST_CHECK;
 
+/* The most digits of a number. */
+#define NUMBER_DIGITS_MAX 20
+
+/*
+ * Writes the digits of a number so that they end before `end`, without a NUL; returns where they
+ * begin. printf(3) takes many times as long, which counts where each client has a number.
+ */
+char *number_put_before(char *end, uint64_t number);
+
 /* Room for any time as number_format_time() writes it. */
 #define NUMBER_TIME_MAX 32
 

@@ -192,6 +192,10 @@ static void take_ipv6(struct end *end)
 	address->sin6_port = htons((uint16_t)take_number(2));
 	address->sin6_scope_id = take() % 4 == 1 ? 4000000000U + take() : 0;
 	FUZZ_CHECK(inet_ntop(AF_INET6, bytes, host, sizeof host) != NULL);
+	/* Of an address that is compatible with IPv4, libraries differ in how they show the end. */
+	if (memcmp(bytes, "\0\0\0\0\0\0\0\0\0\0\0", 12) == 0 && (bytes[12] || bytes[13]))
+		snprintf(host, sizeof host, "::%u.%u.%u.%u", bytes[12], bytes[13], bytes[14],
+			 bytes[15]);
 	if (IN6_IS_ADDR_V4MAPPED(&address->sin6_addr))
 		memmove(host, host + strlen("::ffff:"), strlen(host) + 1 - strlen("::ffff:"));
 	else if (address->sin6_scope_id > 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* check_number: which texts are numbers, sizes and times, which are not, and what they mean. */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/number.h"
 #include "lib/suite.h"
@@ -223,6 +224,24 @@ START_TEST(written_time_is_read_back)
 }
 END_TEST
 
+/* Numbers around each new digit, and the last. */
+START_TEST(digits_are_as_printf_writes_them)
+{
+	char expected[NUMBER_DIGITS_MAX + 1], digits[NUMBER_DIGITS_MAX + 1] = "";
+	char *end = digits + NUMBER_DIGITS_MAX;
+
+	for (uint64_t power = 1;; power *= 10) {
+		const uint64_t values[] = {power - 1, power, power + 1, power * 2 - 1, UINT64_MAX};
+		for (int i = 0; i < COUNT_OF(values); i++) {
+			snprintf(expected, sizeof expected, "%" PRIu64, values[i]);
+			ck_assert_str_eq(number_put_before(end, values[i]), expected);
+		}
+		if (power > UINT64_MAX / 10)
+			break;
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("number");
@@ -231,6 +250,7 @@ int main(void)
 	tcase_add_loop_test(parsing, means_its_value, 0, COUNT_OF(good));
 	tcase_add_loop_test(parsing, is_refused_and_leaves_the_value, 0, COUNT_OF(bad));
 	tcase_add_loop_test(parsing, number_ends_before_a_character, 0, COUNT_OF(before));
+	tcase_add_test(writing, digits_are_as_printf_writes_them);
 	tcase_add_loop_test(writing, time_is_written, 0, COUNT_OF(times));
 	tcase_add_loop_test(writing, written_time_is_read_back, 0, COUNT_OF(times));
 	return suite_run(suite);
