@@ -2,7 +2,6 @@
 /* escape: makes bytes from outside safe to show, as printable text and \xHH. */
 #include "base/escape.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -87,6 +86,14 @@ static size_t escape(char *out, size_t room, const unsigned char *p, size_t *len
 		*length -= taken;
 	}
 	return (size_t)(out - start);
+}
+
+bool escape_is_plain(const char *bytes, size_t length)
+{
+	for (const char *end = bytes + length; bytes < end; bytes++)
+		if (*bytes < 0x20 || *bytes >= 0x7F || *bytes == '\\')
+			return false;
+	return true;
 }
 
 size_t escape_bytes(char *out, const void *bytes, size_t length, const char *keep)

@@ -3,6 +3,7 @@
 #ifndef BASE_ESCAPE_H
 #define BASE_ESCAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* One byte grows to at most this many ("\xHH"). */
@@ -20,6 +21,12 @@ size_t escape_bytes(char *out, const void *bytes, size_t length, const char *kee
  * and characters that change a line's direction or break it are escaped too.
  */
 size_t escape_source(char *out, const void *bytes, size_t length);
+
+/*
+ * True if all bytes are printable ASCII and none is a backslash, as in nearly all that is logged:
+ * no function here changes such bytes.
+ */
+bool escape_is_plain(const char *bytes, size_t length);
 
 /*
  * Writes the string `text` to `out` of `size` bytes (at least 1), escaped as by escape_source(),

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/attributes.h"
 #include "base/escape.h"
 #include "base/json.h"
 #include "base/timestamp.h"
@@ -28,14 +29,25 @@ static const struct {
 	[LOG_LEVEL_DEBUG + 1] = {"debug", '7'},
 };
 
-/* Writes the text, escaped and cut to fit, and a NUL. Returns its length. */
-static size_t put_text(char *out, size_t size, const struct logline_message *message)
+/* Writes a text that must be escaped, or cut to fit. Returns its length. */
+static size_t put_odd_text(char *out, size_t size, const struct logline_message *message)
 {
 	if (message->is_safe)
 		snprintf(out, size, "%s", message->text);
 	else
 		escape_text(out, size, message->text);
 	return strlen(out);
+}
+
+/* Writes the text, escaped and cut to fit, without a NUL. Returns its length. */
+static size_t put_text(char *out, size_t size, const struct logline_message *message)
+{
+	size_t length = strlen(message->text);
+
+	if (length >= size || !(message->is_safe || escape_is_plain(message->text, length)))
+		return put_odd_text(out, size, message);
+	memcpy(out, message->text, length);
+	return length;
 }
 
 /* Writes the program's name, escaped. Returns its length. */
@@ -62,14 +74,14 @@ static size_t make_text(char *out, size_t size, const struct logline_style *styl
 }
 
 /* Returns 0 if the members do not fit. */
-static size_t make_object(char *out, size_t size, const struct logline_message *message,
-			  logline_members *members)
+SEPARATE static size_t make_object(char *out, size_t size, const struct logline_message *message,
+				   logline_members *members)
 {
 	char text[LOGLINE_MAX / TEXT_GROWTH], time[TIMESTAMP_MAX];
 	size_t room = size - FRAME_MAX - (members ? LOGLINE_MEMBERS_MAX : 0);
 	struct json json;
 
-	(void)put_text(text, room / TEXT_GROWTH, message);
+	text[put_text(text, room / TEXT_GROWTH, message)] = '\0';
 	json_begin(&json, out, size);
 	json_string(&json, "time", timestamp_now(time));
 	json_string(&json, "level", levels[message->level + 1].name);

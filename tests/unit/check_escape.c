@@ -222,6 +222,23 @@ START_TEST(backslashes_of_a_source_stay)
 }
 END_TEST
 
+/* Each byte is tried in each place. Escaping may leave a backslash, but depends on what follows. */
+START_TEST(plain_is_what_always_stays)
+{
+	char bytes[] = "before . after", out[ESCAPE_GROWTH * sizeof bytes];
+
+	ck_assert(escape_is_plain("", 0));
+	for (int place = 0; place < (int)sizeof bytes - 1; place++)
+		for (int byte = 0; byte < 256; byte++) {
+			memcpy(bytes, "before . after", sizeof bytes);
+			bytes[place] = (char)byte;
+			escape_line(out, sizeof out, bytes, sizeof bytes - 1);
+			ck_assert_int_eq(escape_is_plain(bytes, sizeof bytes - 1),
+					 strcmp(out, bytes) == 0 && byte != '\\' && byte != 0);
+		}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("escape");
@@ -231,6 +248,7 @@ int main(void)
 	tcase_add_loop_test(bytes, other_bytes_are_escaped, 0, COUNT_OF(escaped));
 	tcase_add_test(bytes, length_bounds_a_character);
 	tcase_add_test(bytes, each_byte_grows_to_four_at_most);
+	tcase_add_test(bytes, plain_is_what_always_stays);
 	tcase_add_loop_test(text, text_is_cut_where_it_no_longer_fits, 0, COUNT_OF(cut));
 	tcase_add_loop_test(text, line_keeps_its_order, 0, COUNT_OF(lines));
 	tcase_add_test(text, line_is_cut_before_what_no_longer_fits);
