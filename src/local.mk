@@ -56,6 +56,8 @@ src_libbase_a_SOURCES = \
 	src/base/log.h \
 	src/base/logline.c \
 	src/base/logline.h \
+	src/base/logwriter.c \
+	src/base/logwriter.h \
 	src/base/loop.c \
 	src/base/loop.h \
 	src/base/loopback.c \

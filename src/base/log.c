@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/journald.h"
-#include "base/json.h"
+#include "base/logwriter.h"
 #include "base/outlet.h"
 
 /* The longest message, before it is escaped. */
@@ -25,22 +25,21 @@ enum { PART_BYTES = 480 };
 /* Within this time, libevent's repeating itself is not worth another line. */
 #define REPEATED_MS 10000
 
+_Static_assert(LOG_PREFIX_MAX <= LOGWRITER_PREFIX_MAX, "a prefix must fit in the room for a line");
+
 /* How the program speaks: one setting for all of it. */
 static struct {
 	struct logline_style style;
 	enum log_level last;
 	const char *prefix; /* of the next message; NULL: none */
-	bool never_waits;
-	char *kept; /* the last error, if wanted */
+	char *kept;	    /* the last error, if wanted */
 	size_t kept_size;
-	struct outlet outlet; /* used once writes must not wait */
-	/* Lines lost: not read in time, or failed for another reason, of which the last is kept. */
-	unsigned long unread, failed;
-	int reason;
-	/* What remains to be written of a line that was cut. */
-	char rest[LOGLINE_MAX + LOG_PREFIX_MAX];
-	size_t rest_length, rest_taken;
-} settings = {.style.program = "", .last = LOG_LEVEL_INFO, .outlet = {.fd = STDERR_FILENO}};
+	struct logwriter writer;
+} settings = {
+	.style.program = "",
+	.last = LOG_LEVEL_INFO,
+	.writer = {.style = &settings.style, .outlet = {.fd = STDERR_FILENO}},
+};
 
 void log_open(const char *program, enum log_level last)
 {
@@ -71,13 +70,13 @@ void log_prepare(void)
 {
 	int saved = errno;
 
-	outlet_open(&settings.outlet, STDERR_FILENO);
+	outlet_open(&settings.writer.outlet, STDERR_FILENO);
 	errno = saved;
 }
 
 void log_wait_no_more(void)
 {
-	settings.never_waits = true;
+	settings.writer.never_waits = true;
 }
 
 void log_set_prefix(const char *prefix)
@@ -90,92 +89,27 @@ bool log_shows(enum log_level level)
 	return level <= settings.last;
 }
 
-/* Writes what standard error takes. Returns how many bytes that is; if fewer, errno says why. */
-static size_t put(const char *text, size_t length)
+void log_hold(bool (*later)(void *argument, unsigned ms), void *argument)
 {
-	return settings.never_waits ? outlet_write_now(&settings.outlet, text, length)
-				    : outlet_write_all(STDERR_FILENO, text, length);
+	int saved = errno;
+
+	logwriter_hold(&settings.writer, later, argument);
+	errno = saved;
 }
 
-/* Writes the rest of a line that was cut. False if some is left: no other line may begin. */
-static bool end_cut_line(void)
+void log_release(void)
 {
-	settings.rest_taken += put(settings.rest + settings.rest_taken,
-				   settings.rest_length - settings.rest_taken);
-	return settings.rest_taken == settings.rest_length;
-}
+	int saved = errno;
 
-/* Begins a line, and keeps what is not taken of it; false, with errno, if nothing is taken. */
-static bool write_line(const char *line, size_t length)
-{
-	size_t taken;
-
-	if (!end_cut_line())
-		return false;
-	taken = put(line, length);
-	if (taken == 0)
-		return false;
-	settings.rest_taken = 0;
-	settings.rest_length = length - taken;
-	memcpy(settings.rest, line + taken, settings.rest_length);
-	return true;
-}
-
-static void add_lost(struct json *json, const void *subject)
-{
-	json_string(json, "event", "lost");
-	json_number(json, "lines", *(const unsigned long *)subject);
-}
-
-/* Says how many lines were lost, and why. */
-static bool tell(unsigned long count, const char *why, const char *reason)
-{
-	char text[160], line[LOGLINE_MAX];
-
-	snprintf(text, sizeof text, "%lu log line%s lost: %s%s", count, count == 1 ? "" : "s", why,
-		 reason);
-	return write_line(line, logline_make(line, &settings.style,
-					     &(struct logline_message){
-						     .level = LOG_LEVEL_WARNING,
-						     .text = text,
-						     .is_named = true,
-						     .members = add_lost,
-						     .subject = &count,
-					     }));
-}
-
-/* Reports the lost lines as soon as that can be written; false if it cannot yet. */
-static bool tell_lost(void)
-{
-	if (settings.unread > 0 && !tell(settings.unread, "standard error was not read", ""))
-		return false;
-	settings.unread = 0;
-	if (settings.failed > 0 &&
-	    !tell(settings.failed, "cannot write to standard error: ", strerror(settings.reason)))
-		return false;
-	settings.failed = 0;
-	return true;
-}
-
-/* Writes a line, or counts it as lost. */
-static void write_or_count(const char *line, size_t length)
-{
-	if (tell_lost() && write_line(line, length))
-		return;
-	if (errno == EAGAIN || errno == EWOULDBLOCK) {
-		settings.unread++;
-	} else {
-		settings.failed++;
-		settings.reason = errno;
-	}
+	logwriter_release(&settings.writer);
+	errno = saved;
 }
 
 void log_close(void)
 {
 	int saved = errno;
 
-	if (tell_lost())
-		(void)end_cut_line();
+	logwriter_close(&settings.writer);
 	errno = saved;
 }
 
@@ -204,25 +138,34 @@ static void format_text(char *text, const char *format, va_list arguments)
 	va_end(again);
 }
 
+/* Adds the line of a message, with the prefix if there is one. Keeps errno. */
+static void add(const struct logline_message *message, bool is_urgent)
+{
+	int saved = errno;
+	char *line = logwriter_room(&settings.writer);
+	size_t length = settings.prefix ? strlen(settings.prefix) : 0;
+
+	if (length > 0)
+		memcpy(line, settings.prefix, length);
+	settings.prefix = NULL;
+	length += logline_make(line + length, &settings.style, message);
+	logwriter_add(&settings.writer, length, is_urgent);
+	errno = saved;
+}
+
 static void emit(struct logline_message message, const char *format, va_list arguments)
 	PRINTF_LIKE(2, 0);
 
-/* Makes one line of a message, from bytes that may come from anywhere. */
+/* Makes one line of a message, from bytes that may come from anywhere, and writes it at once. */
 static void emit(struct logline_message message, const char *format, va_list arguments)
 {
-	int saved = errno;
-	char text[TEXT_MAX_BYTES], line[LOGLINE_MAX + LOG_PREFIX_MAX];
-	size_t length = settings.prefix ? strlen(settings.prefix) : 0;
+	char text[TEXT_MAX_BYTES];
 
 	format_text(text, format, arguments);
 	message.text = text;
 	if (settings.kept && message.level == LOG_LEVEL_ERROR)
 		snprintf(settings.kept, settings.kept_size, "%s", text);
-	memcpy(line, settings.prefix ? settings.prefix : "", length);
-	length += logline_make(line + length, &settings.style, &message);
-	settings.prefix = NULL;
-	write_or_count(line, length);
-	errno = saved;
+	add(&message, true);
 }
 
 void log_error(const char *format, ...)
@@ -291,6 +234,17 @@ void log_event(enum log_level level, logline_members *members, const void *subje
 	va_end(arguments);
 }
 
+void log_frequent(enum log_level level, logline_members *members, const void *subject,
+		  const char *text)
+{
+	if (log_shows(level))
+		add(&(struct logline_message){.level = level,
+					      .text = text,
+					      .members = members,
+					      .subject = subject},
+		    false);
+}
+
 void log_source(const char *format, ...)
 {
 	va_list arguments;
@@ -304,8 +258,10 @@ void log_source(const char *format, ...)
 void log_question(const char *question)
 {
 	int saved = errno;
+	char *room = logwriter_room(&settings.writer);
 
-	write_or_count(question, strlen(question));
+	snprintf(room, LOGWRITER_LINE_MAX, "%s", question);
+	logwriter_add(&settings.writer, strlen(room), true);
 	errno = saved;
 }
 

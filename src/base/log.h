@@ -43,6 +43,14 @@ void log_prepare(void);
 void log_wait_no_more(void);
 void log_close(void);
 
+/*
+ * From now on the lines of log_frequent() are held for a moment, and many written together: `later`
+ * must have log_release() called in `ms` milliseconds, or return false. Any other line is written
+ * at once, after those held. NULL: none is held any more, and those held are written.
+ */
+void log_hold(bool (*later)(void *argument, unsigned ms), void *argument);
+void log_release(void);
+
 /* True if a message of that level would be shown; ask before making a costly one. */
 bool log_shows(enum log_level level);
 
@@ -57,6 +65,13 @@ void log_answer(const char *format, ...) PRINTF_LIKE(1, 2);
 /* Logs, without the name, an event that has members of its own in JSON; `subject` is theirs. */
 void log_event(enum log_level level, logline_members *members, const void *subject,
 	       const char *format, ...) PRINTF_LIKE(4, 5);
+
+/*
+ * The same for what may come thousands of times a second: the text is complete, and the line may be
+ * held.
+ */
+void log_frequent(enum log_level level, logline_members *members, const void *subject,
+		  const char *text);
 
 /* Logs, as part of an error and without the name, a text that escape_source() has made safe. */
 void log_source(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,10 +17,6 @@
 
 #include "base/socket.h"
 #include "base/terminal.h"
-
-#ifndef PIPE_BUF
-#define PIPE_BUF _POSIX_PIPE_BUF
-#endif
 
 /* How long to leave a terminal alone that polls as writable and takes nothing. */
 enum { PATIENCE_MS = 10 };
@@ -85,13 +80,13 @@ void outlet_open(struct outlet *outlet, int fd)
 		outlet->way = OUTLET_OWN;
 }
 
-/* Writes if poll(2) reports room, which in a pipe is at least PIPE_BUF. */
+/* Writes if poll(2) reports room, which in a pipe is at least OUTLET_WHOLE_MAX. */
 static ssize_t write_polled(int fd, const char *bytes, size_t length)
 {
 	struct pollfd writable = {.fd = fd, .events = POLLOUT};
 
 	if (poll(&writable, 1, 0) == 1 && writable.revents)
-		return write(fd, bytes, length < PIPE_BUF ? length : PIPE_BUF);
+		return write(fd, bytes, length < OUTLET_WHOLE_MAX ? length : OUTLET_WHOLE_MAX);
 	errno = EAGAIN;
 	return -1;
 }

@@ -8,9 +8,17 @@
 #ifndef BASE_OUTLET_H
 #define BASE_OUTLET_H
 
+#include <limits.h>
 #include <stddef.h>
 
 #include "base/attributes.h"
+
+/* A pipe takes so many bytes whole, or none of them. */
+#ifdef PIPE_BUF
+#define OUTLET_WHOLE_MAX PIPE_BUF
+#else
+#define OUTLET_WHOLE_MAX _POSIX_PIPE_BUF
+#endif
 
 /* How to write without waiting. */
 enum outlet_way {

@@ -11,10 +11,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/timestamp.h"
 #include "lib/capture.h"
 #include "lib/suite.h"
+
+/* In place of our own clock: one that stands still, so that what is held stays so. */
+uint64_t clock_ms(void)
+{
+	return 1000;
+}
+
+uint64_t clock_us(void)
+{
+	return clock_ms() * 1000;
+}
+
+uint64_t clock_now_ms(void)
+{
+	return clock_ms();
+}
 
 /* Makes the value of JOURNAL_STREAM that names standard error as it is now. */
 static const char *journal_stream(void)
@@ -594,11 +612,135 @@ START_TEST(reader_that_has_gone_is_survived)
 }
 END_TEST
 
+static void add_word(struct json *json, const void *subject)
+{
+	json_string(json, "event", subject);
+}
+
+static int calls;
+
+static bool later(void *argument, unsigned ms)
+{
+	ck_assert_ptr_eq(argument, &calls);
+	ck_assert_uint_gt(ms, 0);
+	calls++;
+	return true;
+}
+
+/* Holds lines that are frequent, the first of which is written at once. */
+static void begin_to_hold(void)
+{
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_INFO);
+	log_hold(later, &calls);
+	log_info("first");
+}
+
+/* Unless they are held: hailto has no such lines, and no one to call it back. */
+START_TEST(frequent_lines_are_like_others)
+{
+	capture(STDERR_FILENO);
+	log_open("test", LOG_LEVEL_INFO);
+	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "one");
+	log_frequent(LOG_LEVEL_DEBUG, NULL, NULL, "not shown");
+	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "t\n\\x41wo");
+	ck_assert_str_eq(captured(STDERR_FILENO), "one\nt\\x0A\\x5Cx41wo\n");
+}
+END_TEST
+
+START_TEST(frequent_lines_have_members)
+{
+	capture(STDERR_FILENO);
+	log_set_form(true, false);
+	log_frequent(LOG_LEVEL_INFO, add_word, "word", "text");
+	ck_assert_str_eq(without_time(captured(STDERR_FILENO)),
+			 "\"level\":\"info\",\"message\":\"text\",\"event\":\"word\"}\n");
+}
+END_TEST
+
+START_TEST(frequent_lines_are_held_until_released)
+{
+	begin_to_hold();
+	for (int i = 0; i < 3; i++)
+		log_frequent(LOG_LEVEL_INFO, NULL, NULL, "held");
+	ck_assert_str_eq(captured(STDERR_FILENO), "first\n");
+	ck_assert_int_eq(calls, 1);
+	log_release();
+	ck_assert_str_eq(captured(STDERR_FILENO), "first\nheld\nheld\nheld\n");
+}
+END_TEST
+
+/* Every other kind is written at once, and in its order. */
+START_TEST(other_lines_release_those_held)
+{
+	begin_to_hold();
+	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "held");
+	switch (_i) {
+	case 0:
+		log_error("last");
+		break;
+	case 1:
+		log_warning("last");
+		break;
+	case 2:
+		log_info("last");
+		break;
+	case 3:
+		log_answer("last");
+		break;
+	case 4:
+		log_event(LOG_LEVEL_INFO, add_word, "word", "last");
+		break;
+	case 5:
+		log_from_libevent(3, "last"); /* after which libevent ends the process */
+		break;
+	case 6:
+		log_source("last");
+		break;
+	default:
+		log_question("last\n");
+		break;
+	}
+	ck_assert_int_eq(occurrences(captured(STDERR_FILENO), "first\nheld\n"), 1);
+	assert_told("last\n");
+}
+END_TEST
+
+START_TEST(end_releases_what_is_held)
+{
+	begin_to_hold();
+	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "held");
+	if (_i)
+		log_hold(NULL, NULL);
+	else
+		log_close();
+	ck_assert_str_eq(captured(STDERR_FILENO), "first\nheld\n");
+}
+END_TEST
+
+START_TEST(errno_stays_with_lines_held)
+{
+	int full = open("/dev/full", O_WRONLY);
+
+	log_open("test", LOG_LEVEL_DEBUG);
+	ck_assert_int_eq(dup2(full, STDERR_FILENO), STDERR_FILENO);
+	errno = ENOTNAM;
+	log_hold(later, &calls);
+	for (int i = 0; i < 1000; i++)
+		log_frequent(LOG_LEVEL_INFO, NULL, NULL, "lost");
+	ck_assert_int_eq(errno, ENOTNAM);
+	log_release();
+	ck_assert_int_eq(errno, ENOTNAM);
+	log_hold(NULL, NULL);
+	ck_assert_int_eq(errno, ENOTNAM);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("log");
 	TCase *levelling = suite_case(suite, "levels"), *lines = suite_case(suite, "lines");
-	TCase *readers = suite_case(suite, "readers");
+	TCase *readers = suite_case(suite, "readers"), *holding = suite_case(suite, "holding");
 
 	tcase_add_loop_test(levelling, level_decides_what_is_shown, 0, COUNT_OF(levels));
 	tcase_add_loop_test(levelling, level_is_told, 0, COUNT_OF(levels));
@@ -632,5 +774,11 @@ int main(void)
 	tcase_add_test(readers, inherited_description_stays_blocking);
 	tcase_add_test(readers, what_was_lost_is_told_at_the_end);
 	tcase_add_test(readers, reader_that_has_gone_is_survived);
+	tcase_add_test(holding, frequent_lines_are_like_others);
+	tcase_add_test(holding, frequent_lines_have_members);
+	tcase_add_test(holding, frequent_lines_are_held_until_released);
+	tcase_add_loop_test(holding, other_lines_release_those_held, 0, 8);
+	tcase_add_loop_test(holding, end_releases_what_is_held, 0, 2);
+	tcase_add_test(holding, errno_stays_with_lines_held);
 	return suite_run(suite);
 }
