@@ -343,6 +343,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/setup/unixpath.h \
 	src/daemon/tell/journal.c \
 	src/daemon/tell/journal.h \
+	src/daemon/tell/logtimer.c \
+	src/daemon/tell/logtimer.h \
 	src/daemon/tell/metrics.c \
 	src/daemon/tell/metrics.h \
 	src/daemon/tell/notify.c \

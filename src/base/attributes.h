@@ -20,6 +20,15 @@
 #define FREQUENT inline
 #endif
 
+/* For a large variable that is filled anyway: the hardening need not clear it for each greeting. */
+#define UNCLEARED
+#if defined __has_attribute
+#if __has_attribute(uninitialized)
+#undef UNCLEARED
+#define UNCLEARED __attribute__((uninitialized))
+#endif
+#endif
+
 /* Make AddressSanitizer stop any access to these bytes, until UNFORBID() allows it again. */
 #if defined __has_feature
 #if __has_feature(address_sanitizer)

@@ -211,7 +211,7 @@ class Clients(unittest.TestCase):
                 for client in (silent, slow):
                     self.assertRaises(ConnectionResetError, read_all, client)
                 self.assertGreater(time.monotonic() - began, SECONDS - 0.1)
-            self.assertEqual(len(daemon.log_lines(r"closed: metrics .*: timed out in prelude, 0 bytes sent, .*")), 2)
+            poll_until(lambda: len(daemon.log_lines(r"closed: metrics .*: timed out in prelude, 0 bytes sent, .*")) == 2)
 
     def test_seventeenth_takes_the_place_of_the_first(self):
         with Daemon(*HERE) as daemon, contextlib.ExitStack() as stack:

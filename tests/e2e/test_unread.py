@@ -156,9 +156,34 @@ class Serving(unittest.TestCase):
     def test_pipe(self):
         self.unread(*pipe())
 
+    # Many lines are written at once; the pipe takes one such piece, and is read as soon as it has it.
+    def test_burst_through_a_small_pipe(self):
+        reader, writer = pipe()
+        with self.haild(writer) as (process, port):
+            os.close(writer)
+            reading = Reading(reader)
+            with contextlib.ExitStack() as stack:
+                process.send_signal(signal.SIGSTOP)
+                clients = [stack.enter_context(connect(port)) for _ in range(1000)]
+                process.send_signal(signal.SIGCONT)
+                for client in clients:
+                    self.assertEqual(read_all(client), GREETING)
+                ports = [client.getsockname()[1] for client in clients]
+        reading.join(harness.DEADLINE)
+        lines = reading.said.decode().splitlines()
+        shown = [int(line.rpartition(":")[2]) for line in lines if line.startswith("connected: 127.0.0.1:")]
+        lost = [int(match[1]) for line in lines if
+                (match := re.fullmatch(r"haild: (\d+) log lines? lost: standard error was not read", line))]
+        others = [line for line in lines if re.match("sandbox: |haild .* listens |stopped: ", line)]
+        # Every line is whole, in its order, and there, or counted where it would have been.
+        self.assertEqual(len(shown) + len(lost) + len(others), len(lines))
+        self.assertEqual(shown, [port for port in ports if port in set(shown)])
+        self.assertEqual(len(shown) + sum(lost), 1000)
+
     def test_socket(self):
         self.sockets = 2
         ours, its = socket.socketpair()
+        its.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
         self.unread(ours.detach(), its.detach())
 
     # Its 100,000 bytes take the reader ten seconds; haild must not wait for them.

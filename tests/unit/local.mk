@@ -51,6 +51,7 @@ unit_tests = \
 	tests/unit/check_lists \
 	tests/unit/check_log \
 	tests/unit/check_logline \
+	tests/unit/check_logtimer \
 	tests/unit/check_logwriter \
 	tests/unit/check_loop \
 	tests/unit/check_loopback \

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/attributes.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/socket.h"
@@ -146,8 +147,8 @@ static bool hand_over(struct listener *listener, int fd, const struct sockaddr *
 static bool hand_over_logged(struct listener *listener, int fd, const struct sockaddr *from,
 			     socklen_t length)
 {
-	struct address address;
-	char peer[ADDRESS_TEXT_MAX];
+	UNCLEARED struct address address;
+	UNCLEARED char peer[ADDRESS_TEXT_MAX];
 
 	address_set(&address, from, length);
 	journal_connected(fd, &address, peer);

@@ -25,6 +25,7 @@
 #include "proxies.h"
 #include "reload.h"
 #include "daemon/options.h"
+#include "daemon/tell/logtimer.h"
 #include "daemon/tell/metrics.h"
 #include "daemon/tell/notify.h"
 #include "daemon/tell/readiness.h"
@@ -37,6 +38,7 @@
 struct server {
 	const struct options *options;
 	struct event_base *base;
+	struct logtimer *logtimer;
 	struct orders *orders;
 	struct event *state_over; /* when the lame duck or the drain is */
 	enum server_state state;  /* as signals and time have it */
@@ -293,9 +295,10 @@ static bool open_service(struct server *server, const struct outlet *output)
 	server->base = loop_new();
 	if (!server->base)
 		return false;
+	server->logtimer = logtimer_new(server->base);
 	server->state_over = evtimer_new(server->base, state_over_cb, server);
 	server->notify = notify_new(server->base, status_cb, server);
-	if (!server->state_over || !server->notify ||
+	if (!server->logtimer || !server->state_over || !server->notify ||
 	    !greeting_watch(server->greeting, server->base))
 		return false;
 	server->reload = reload_new(server->base, server->greeting, server->gate, reloading_cb,
@@ -393,6 +396,7 @@ void server_close(struct server *server)
 	reload_free(server->reload);
 	notify_free(server->notify);
 	loop_free_event(server->state_over);
+	logtimer_free(server->logtimer);
 	loop_free(server->base);
 	free(server);
 }

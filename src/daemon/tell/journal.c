@@ -3,12 +3,18 @@
 #include "journal.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/address.h"
+#include "base/attributes.h"
 #include "base/escape.h"
 #include "base/json.h"
 #include "base/log.h"
+
+/* Room for two addresses, four numbers and the words around them. */
+#define TEXT_MAX (2 * ADDRESS_TEXT_MAX + 256)
 
 bool journal_has_ends(void)
 {
@@ -71,27 +77,33 @@ static void add_connected(struct json *json, const void *subject)
 		add_address(json, "proxy", connected->proxy);
 }
 
+/* Each client has this line, so it is made without printf(3), which takes longer than all else. */
 void journal_connected(int fd, const struct address *address, char *peer)
 {
+	static const char what[] = "connected: ";
+	UNCLEARED char text[sizeof what + ADDRESS_TEXT_MAX];
+
 	address_format(address, peer, ADDRESS_TEXT_MAX);
-	log_event(LOG_LEVEL_INFO, add_connected, &(struct connected){.peer = peer, .fd = fd},
-		  "connected: %s", peer);
+	memcpy(text, what, sizeof what - 1);
+	memcpy(text + sizeof what - 1, peer, strlen(peer) + 1);
+	log_frequent(LOG_LEVEL_INFO, add_connected, &(struct connected){.peer = peer, .fd = fd},
+		     text);
 }
 
 void journal_passed_on(int fd, const struct address *address, const struct address *proxy, bool own,
 		       char *peer)
 {
-	char text[ADDRESS_TEXT_MAX];
+	char name[ADDRESS_TEXT_MAX], text[TEXT_MAX];
 	bool is_named = address != proxy;
 
 	address_format(address, peer, ADDRESS_TEXT_MAX);
-	log_event(own ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, add_connected,
-		  &(struct connected){.peer = peer, .fd = fd, .proxy = proxy}, "connected: %s%s%s",
-		  peer,
-		  own	     ? ", a proxy's own"
-		  : is_named ? " by "
-			     : ", a proxy that names no client",
-		  is_named ? address_format(proxy, text, sizeof text) : "");
+	snprintf(text, sizeof text, "connected: %s%s%s", peer,
+		 own	    ? ", a proxy's own"
+		 : is_named ? " by "
+			    : ", a proxy that names no client",
+		 is_named ? address_format(proxy, name, sizeof name) : "");
+	log_frequent(own ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, add_connected,
+		     &(struct connected){.peer = peer, .fd = fd, .proxy = proxy}, text);
 }
 
 static void add_closed(struct json *json, const void *subject)
@@ -112,10 +124,15 @@ static void add_closed(struct json *json, const void *subject)
 
 void journal_closed(const struct journal_end *end)
 {
-	log_event(LOG_LEVEL_DEBUG, add_closed, end,
-		  "closed: %s%s%s: %s, %zu bytes sent, %zu discarded, %s%" PRIu64 " ms",
-		  end->role ? end->role : "", end->role ? " " : "", end->peer, end->how, end->sent,
-		  end->discarded, end->at_most ? "up to " : "", end->lived_ms);
+	char text[TEXT_MAX];
+
+	if (!journal_has_ends())
+		return;
+	snprintf(text, sizeof text,
+		 "closed: %s%s%s: %s, %zu bytes sent, %zu discarded, %s%" PRIu64 " ms",
+		 end->role ? end->role : "", end->role ? " " : "", end->peer, end->how, end->sent,
+		 end->discarded, end->at_most ? "up to " : "", end->lived_ms);
+	log_frequent(LOG_LEVEL_DEBUG, add_closed, end, text);
 }
 
 struct answered {
@@ -135,11 +152,12 @@ static void add_answered(struct json *json, const void *subject)
 
 void journal_answered(const struct address *peer, const struct address *local, size_t size)
 {
-	char text[ADDRESS_TEXT_MAX];
+	char name[ADDRESS_TEXT_MAX], text[TEXT_MAX];
 
 	if (!journal_has_ends())
 		return;
-	log_event(LOG_LEVEL_DEBUG, add_answered,
-		  &(struct answered){.peer = peer, .local = local, .size = size},
-		  "answered: %s: %zu bytes", address_format(peer, text, sizeof text), size);
+	snprintf(text, sizeof text, "answered: %s: %zu bytes",
+		 address_format(peer, name, sizeof name), size);
+	log_frequent(LOG_LEVEL_DEBUG, add_answered,
+		     &(struct answered){.peer = peer, .local = local, .size = size}, text);
 }
