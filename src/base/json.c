@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/number.h"
 #include "base/utf8.h"
 
 /* Adds bytes, all or none; one byte is kept for the NUL. After bytes that do not fit, none do. */
@@ -50,7 +51,8 @@ static size_t put_character(struct json *json, const char *bytes, size_t left)
 	return length > 0 ? length : 1;
 }
 
-/* Returns how many of the bytes stand as they are in a string, as nearly all do: printable ASCII. */
+/* Returns how many of the bytes stand as they are in a string, as nearly all do: printable ASCII.
+ */
 static size_t plain_span(const char *bytes, size_t left)
 {
 	size_t length = 0;
@@ -187,11 +189,11 @@ void json_thousandths(struct json *json, const char *key, uint64_t value)
 
 void json_number(struct json *json, const char *key, uint64_t value)
 {
-	char digits[32];
+	char digits[NUMBER_DIGITS_MAX], *end = digits + sizeof digits;
+	char *begin = number_put_before(end, value);
 
-	snprintf(digits, sizeof digits, "%" PRIu64, value);
 	put_key(json, key);
-	put_text(json, digits);
+	put(json, begin, (size_t)(end - begin));
 }
 
 void json_number_or_null(struct json *json, const char *key, uint64_t value, bool is_known)

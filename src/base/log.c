@@ -235,11 +235,12 @@ void log_event(enum log_level level, logline_members *members, const void *subje
 }
 
 void log_frequent(enum log_level level, logline_members *members, const void *subject,
-		  const char *text)
+		  const char *text, bool is_plain)
 {
 	if (log_shows(level))
 		add(&(struct logline_message){.level = level,
 					      .text = text,
+					      .is_safe = is_plain,
 					      .members = members,
 					      .subject = subject},
 		    false);

@@ -68,10 +68,10 @@ void log_event(enum log_level level, logline_members *members, const void *subje
 
 /*
  * The same for what may come thousands of times a second: the text is complete, and the line may be
- * held.
+ * held. Of one that `is_plain` the caller knows that there is nothing to escape in it.
  */
 void log_frequent(enum log_level level, logline_members *members, const void *subject,
-		  const char *text);
+		  const char *text, bool is_plain);
 
 /* Logs, as part of an error and without the name, a text that escape_source() has made safe. */
 void log_source(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -641,9 +641,9 @@ START_TEST(frequent_lines_are_like_others)
 {
 	capture(STDERR_FILENO);
 	log_open("test", LOG_LEVEL_INFO);
-	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "one");
-	log_frequent(LOG_LEVEL_DEBUG, NULL, NULL, "not shown");
-	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "t\n\\x41wo");
+	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "one", false);
+	log_frequent(LOG_LEVEL_DEBUG, NULL, NULL, "not shown", false);
+	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "t\n\\x41wo", false);
 	ck_assert_str_eq(captured(STDERR_FILENO), "one\nt\\x0A\\x5Cx41wo\n");
 }
 END_TEST
@@ -652,7 +652,7 @@ START_TEST(frequent_lines_have_members)
 {
 	capture(STDERR_FILENO);
 	log_set_form(true, false);
-	log_frequent(LOG_LEVEL_INFO, add_word, "word", "text");
+	log_frequent(LOG_LEVEL_INFO, add_word, "word", "text", false);
 	ck_assert_str_eq(without_time(captured(STDERR_FILENO)),
 			 "\"level\":\"info\",\"message\":\"text\",\"event\":\"word\"}\n");
 }
@@ -662,7 +662,7 @@ START_TEST(frequent_lines_are_held_until_released)
 {
 	begin_to_hold();
 	for (int i = 0; i < 3; i++)
-		log_frequent(LOG_LEVEL_INFO, NULL, NULL, "held");
+		log_frequent(LOG_LEVEL_INFO, NULL, NULL, "held", false);
 	ck_assert_str_eq(captured(STDERR_FILENO), "first\n");
 	ck_assert_int_eq(calls, 1);
 	log_release();
@@ -674,7 +674,7 @@ END_TEST
 START_TEST(other_lines_release_those_held)
 {
 	begin_to_hold();
-	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "held");
+	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "held", false);
 	switch (_i) {
 	case 0:
 		log_error("last");
@@ -709,7 +709,7 @@ END_TEST
 START_TEST(end_releases_what_is_held)
 {
 	begin_to_hold();
-	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "held");
+	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "held", false);
 	if (_i)
 		log_hold(NULL, NULL);
 	else
@@ -727,7 +727,7 @@ START_TEST(errno_stays_with_lines_held)
 	errno = ENOTNAM;
 	log_hold(later, &calls);
 	for (int i = 0; i < 1000; i++)
-		log_frequent(LOG_LEVEL_INFO, NULL, NULL, "lost");
+		log_frequent(LOG_LEVEL_INFO, NULL, NULL, "lost", false);
 	ck_assert_int_eq(errno, ENOTNAM);
 	log_release();
 	ck_assert_int_eq(errno, ENOTNAM);

@@ -23,7 +23,7 @@ static void setup(void)
 	logtimer = logtimer_new(base);
 	ck_assert_ptr_nonnull(logtimer);
 	log_info("first");
-	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "second");
+	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "second", false);
 }
 
 static void teardown(void)
@@ -42,7 +42,7 @@ START_TEST(loop_writes_what_is_held)
 	char both[] = "first\nsecond\n", all[] = "first\nsecond\nthird\n";
 
 	ck_assert(run_until(base, holds, both, PATIENCE_MS));
-	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "third");
+	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "third", false);
 	ck_assert(run_until(base, holds, all, PATIENCE_MS));
 }
 END_TEST
@@ -52,7 +52,7 @@ START_TEST(end_writes_what_is_held)
 	logtimer_free(logtimer);
 	logtimer = NULL;
 	ck_assert_str_eq(captured(STDERR_FILENO), "first\nsecond\n");
-	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "third");
+	log_frequent(LOG_LEVEL_INFO, NULL, NULL, "third", false);
 	ck_assert_str_eq(captured(STDERR_FILENO), "first\nsecond\nthird\n");
 }
 END_TEST

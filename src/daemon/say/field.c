@@ -2,7 +2,6 @@
 /* field: a greeting's placeholders: their names, their values, and how long these can be. */
 #include "field.h"
 
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/address.h"
 #include "base/escape.h"
 #include "base/json.h"
+#include "base/number.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include "template.h"
@@ -35,7 +35,6 @@ enum {
 	JSON_IP_MAX = JSON_REST_MAX + 2 * (IP_MAX + IP_HOST_MAX) + NULL_MAX,
 };
 
-_Static_assert(UNIX_MAX < FIELD_SHORT_MAX, "FIELD_SHORT_MAX must hold the longest short value");
 _Static_assert(JSON_MAX < FIELD_TEXT_MAX && (3 * JSON_GROWTH + 1) * CONSTANT_MAX < FIELD_TEXT_MAX,
 	       "FIELD_TEXT_MAX must hold either part of the object");
 
@@ -87,11 +86,21 @@ static const char *format_address(enum field part, const struct address *end,
 				  : address_format_host(end, text, ADDRESS_TEXT_MAX);
 }
 
+/* Writes a number; there is room for it. */
+static void put_number(char *out, uint64_t number)
+{
+	char digits[NUMBER_DIGITS_MAX], *end = digits + sizeof digits;
+	char *begin = number_put_before(end, number);
+
+	memcpy(out, begin, (size_t)(end - begin));
+	out[end - begin] = '\0';
+}
+
 /* The same, but escaped, which only a path needs; FIELD_PEER_PORT is its port. */
 static void format_end(enum field part, const struct address *end, char *out, size_t size)
 {
 	if (part == FIELD_PEER_PORT) {
-		snprintf(out, size, "%u", address_port(end));
+		put_number(out, address_port(end));
 	} else if (end->any.sa_family != AF_UNIX && size >= ADDRESS_TEXT_MAX) {
 		format_address(part, end, out);
 	} else {
@@ -152,7 +161,7 @@ void field_format(enum field field, const struct template_values *values, char *
 	if (field == FIELD_JSON)
 		format_json(values, text, size);
 	else if (field == FIELD_SERIAL)
-		snprintf(text, size, "%" PRIu64, values->serial);
+		put_number(text, values->serial);
 	else if (field == FIELD_TIME)
 		snprintf(text, size, "%s", timestamp_format(time, values->time));
 	else if (field == FIELD_PROXY)

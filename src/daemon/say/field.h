@@ -30,9 +30,6 @@ enum field {
 /* Room for any field's value, with a NUL. */
 #define FIELD_TEXT_MAX 5120
 
-/* The same for any but {json}. */
-#define FIELD_SHORT_MAX 512
-
 /* Finds the placeholder of that name; FIELD_COUNT if there is none. */
 enum field field_find(const char *name, size_t length);
 

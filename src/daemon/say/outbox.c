@@ -62,8 +62,9 @@ static bool queue_constant(struct outbox *outbox)
 	const char *bytes = template_bytes(outbox->template);
 	size_t size = outbox->longest;
 
-	outbox->first = (struct rendering_piece){
-		bytes, size < SOCKET_AT_ONCE ? size : SOCKET_AT_ONCE, true};
+	outbox->first = (struct rendering_piece){bytes,
+						 size < SOCKET_AT_ONCE ? size : SOCKET_AT_ONCE,
+						 true};
 	return rendering_queue_shared(outbox->template, bufferevent_get_output(outbox->ready),
 				      bytes, size);
 }

@@ -139,8 +139,8 @@ const char *template_bytes(const struct template *template)
 
 bool template_names_peer(const struct template *template)
 {
-	return template->named & (bit(FIELD_PEER) | bit(FIELD_PEER_ADDRESS) |
-				  bit(FIELD_PEER_PORT) | bit(FIELD_JSON));
+	return template->named &
+	       (bit(FIELD_PEER) | bit(FIELD_PEER_ADDRESS) | bit(FIELD_PEER_PORT) | bit(FIELD_JSON));
 }
 
 bool template_names_local(const struct template *template)
@@ -174,26 +174,16 @@ struct listening {
 static bool say(const struct listening *to, struct template_position *position, const char *bytes,
 		size_t size, bool is_kept)
 {
-	position->offset += to->put(to->argument, bytes + position->offset,
-				    size - position->offset, is_kept);
+	position->offset += to->put(to->argument, bytes + position->offset, size - position->offset,
+				    is_kept);
 	return position->offset == size;
 }
 
-/* Passes on the value of {json}. Apart, because the compiler's hardening clears what has room. */
-static bool say_json(const struct listening *to, struct template_position *position,
-		     const struct template_values *values)
-{
-	char value[FIELD_TEXT_MAX];
-
-	field_format(FIELD_JSON, values, value, sizeof value);
-	return say(to, position, value, strlen(value), false);
-}
-
-/* Passes on the value of any other placeholder. */
-static bool say_short(const struct listening *to, struct template_position *position,
+/* Passes on the value of a placeholder. */
+static bool say_field(const struct listening *to, struct template_position *position,
 		      enum field field, const struct template_values *values)
 {
-	char value[FIELD_SHORT_MAX];
+	UNCLEARED char value[FIELD_TEXT_MAX];
 
 	field_format(field, values, value, sizeof value);
 	return say(to, position, value, strlen(value), false);
@@ -207,9 +197,7 @@ static bool say_segment(const struct template *template, const struct template_v
 
 	if (segment->field == LITERAL)
 		return say(to, position, template->bytes + segment->begin, segment->size, true);
-	if (segment->field == FIELD_JSON)
-		return say_json(to, position, values);
-	return say_short(to, position, segment->field, values);
+	return say_field(to, position, segment->field, values);
 }
 
 bool template_say(const struct template *template, const struct template_values *values,

@@ -87,7 +87,7 @@ void journal_connected(int fd, const struct address *address, char *peer)
 	memcpy(text, what, sizeof what - 1);
 	memcpy(text + sizeof what - 1, peer, strlen(peer) + 1);
 	log_frequent(LOG_LEVEL_INFO, add_connected, &(struct connected){.peer = peer, .fd = fd},
-		     text);
+		     text, address->any.sa_family != AF_UNIX);
 }
 
 void journal_passed_on(int fd, const struct address *address, const struct address *proxy, bool own,
@@ -103,7 +103,7 @@ void journal_passed_on(int fd, const struct address *address, const struct addre
 			    : ", a proxy that names no client",
 		 is_named ? address_format(proxy, name, sizeof name) : "");
 	log_frequent(own ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, add_connected,
-		     &(struct connected){.peer = peer, .fd = fd, .proxy = proxy}, text);
+		     &(struct connected){.peer = peer, .fd = fd, .proxy = proxy}, text, false);
 }
 
 static void add_closed(struct json *json, const void *subject)
@@ -132,7 +132,7 @@ void journal_closed(const struct journal_end *end)
 		 "closed: %s%s%s: %s, %zu bytes sent, %zu discarded, %s%" PRIu64 " ms",
 		 end->role ? end->role : "", end->role ? " " : "", end->peer, end->how, end->sent,
 		 end->discarded, end->at_most ? "up to " : "", end->lived_ms);
-	log_frequent(LOG_LEVEL_DEBUG, add_closed, end, text);
+	log_frequent(LOG_LEVEL_DEBUG, add_closed, end, text, false);
 }
 
 struct answered {
@@ -159,5 +159,5 @@ void journal_answered(const struct address *peer, const struct address *local, s
 	snprintf(text, sizeof text, "answered: %s: %zu bytes",
 		 address_format(peer, name, sizeof name), size);
 	log_frequent(LOG_LEVEL_DEBUG, add_answered,
-		     &(struct answered){.peer = peer, .local = local, .size = size}, text);
+		     &(struct answered){.peer = peer, .local = local, .size = size}, text, false);
 }
