@@ -305,6 +305,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/session_state.h \
 	src/daemon/serve/sessions.c \
 	src/daemon/serve/sessions.h \
+	src/daemon/serve/turn.c \
+	src/daemon/serve/turn.h \
 	src/daemon/serve/waiting.c \
 	src/daemon/serve/waiting.h \
 	src/daemon/setup/account.c \

@@ -6,7 +6,9 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/address.h"
@@ -25,7 +27,7 @@ static struct acceptor *acceptor;
 
 /* What the callbacks were told. */
 static struct {
-	unsigned accepted, failed;
+	unsigned accepted, failed, turns, in_turns;
 	unsigned of_entry[SOCKETS];
 	int fd, reason;
 	struct address from;
@@ -55,6 +57,13 @@ static void failed_cb(int reason, void *argument)
 	told.failed++;
 	told.reason = reason;
 	acceptor_stop(acceptor);
+}
+
+static void turn_over_cb(unsigned accepted, void *argument)
+{
+	ck_assert_ptr_eq(argument, &told);
+	told.turns++;
+	told.in_turns += accepted;
 }
 
 static void setup(void)
@@ -151,6 +160,110 @@ START_TEST(it_can_be_stopped_amid_a_queue)
 	ck_assert_uint_eq(told.accepted, 3);
 	ck_assert(acceptor_start(acceptor));
 	wait_for_accepted(10);
+}
+END_TEST
+
+/* Runs one turn of the loop. */
+static void run_a_turn(void)
+{
+	ck_assert_int_eq(event_base_loop(base, EVLOOP_ONCE), 0);
+}
+
+/* No call fails for want of another client, but now and then, and none is about the watch. */
+START_TEST(single_client_costs_one_call)
+{
+	enum { CLIENTS = 200 };
+
+	add_both();
+	fault_accept.calls = fault_epoll.calls = 0;
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		connect_peers(_i, 1);
+		run_a_turn();
+		ck_assert_uint_eq(told.accepted, i + 1);
+	}
+	ck_assert_uint_ge(fault_accept.calls, CLIENTS);
+	ck_assert_uint_le(fault_accept.calls, CLIENTS + CLIENTS / 12);
+	ck_assert_uint_eq(fault_epoll.calls, 0);
+}
+END_TEST
+
+/* A long queue is taken in few turns, without a call more than one for each client. */
+START_TEST(long_queue_costs_few_turns)
+{
+	unsigned turns = 0;
+
+	add_both();
+	acceptor_watch_turns(acceptor, turn_over_cb);
+	connect_peers(0, MOST);
+	fault_accept.calls = fault_epoll.calls = 0;
+	for (; told.accepted < MOST; turns++)
+		run_a_turn();
+	ck_assert_uint_le(turns, MOST / (ACCEPTOR_TURN / SOCKETS) + 4);
+	ck_assert_uint_eq(told.turns, turns);
+	ck_assert_uint_eq(told.in_turns, MOST);
+	ck_assert_uint_le(fault_accept.calls, MOST + 1);
+	ck_assert_uint_eq(fault_epoll.calls, 0);
+}
+END_TEST
+
+/* However long the queue of one is, each turn takes clients of the other as well. */
+START_TEST(sockets_share_each_turn)
+{
+	unsigned before[SOCKETS], most = 0;
+
+	add_both();
+	connect_peers(0, MOST);
+	connect_peers(1, MOST);
+	for (int turn = 0; turn < 5; turn++) {
+		memcpy(before, told.of_entry, sizeof before);
+		run_a_turn();
+		most = 0;
+		for (int i = 0; i < SOCKETS; i++) {
+			ck_assert_uint_gt(told.of_entry[i], before[i]);
+			most += told.of_entry[i] - before[i];
+		}
+		ck_assert_uint_le(most, ACCEPTOR_TURN);
+	}
+	ck_assert_uint_eq(most, ACCEPTOR_TURN);
+}
+END_TEST
+
+START_TEST(stopped_turn_is_not_told)
+{
+	add_both();
+	acceptor_watch_turns(acceptor, turn_over_cb);
+	stop_after = 1;
+	connect_peers(0, 2);
+	run_for(base, 30);
+	ck_assert_uint_eq(told.accepted, 1);
+	ck_assert_uint_eq(told.turns, 0);
+	ck_assert(acceptor_start(acceptor));
+	run_a_turn();
+	ck_assert_uint_eq(told.accepted, 2);
+	ck_assert_uint_eq(told.turns, 1);
+	ck_assert_uint_eq(told.in_turns, 1);
+}
+END_TEST
+
+/* Another process may have accepted the client: the loop sleeps all the same. */
+START_TEST(turn_that_takes_nobody_is_the_last)
+{
+	int stolen;
+
+	add_both();
+	acceptor_watch_turns(acceptor, turn_over_cb);
+	fault_accept = (struct fault){.reason = EAGAIN, .times = 1};
+	connect_peers(0, 1);
+	run_a_turn();
+	ck_assert_uint_eq(told.accepted, 0);
+	stolen = accept(entries[0].fd, NULL, NULL);
+	ck_assert_int_ge(stolen, 0);
+	run_for(base, 30);
+	ck_assert_uint_eq(told.turns, 1);
+	ck_assert_uint_eq(told.in_turns, 0);
+	connect_peers(0, 1);
+	wait_for_accepted(1);
+	close(stolen);
 }
 END_TEST
 
@@ -270,6 +383,11 @@ int main(void)
 	tcase_add_test(tests, each_is_told_with_its_socket_and_address);
 	tcase_add_test(tests, stopped_one_accepts_nobody);
 	tcase_add_test(tests, it_can_be_stopped_amid_a_queue);
+	tcase_add_loop_test(tests, single_client_costs_one_call, 0, SOCKETS);
+	tcase_add_test(tests, long_queue_costs_few_turns);
+	tcase_add_test(tests, sockets_share_each_turn);
+	tcase_add_test(tests, stopped_turn_is_not_told);
+	tcase_add_test(tests, turn_that_takes_nobody_is_the_last);
 	tcase_add_test(tests, one_can_be_taken_though_it_is_stopped);
 	tcase_add_test(tests, released_socket_is_no_longer_accepted_on);
 	tcase_add_test(tests, none_need_be_freed);

@@ -277,6 +277,12 @@ START_TEST(connection_is_not_logged_if_quiet)
 }
 END_TEST
 
+static bool is_finished(void *argument)
+{
+	(void)argument;
+	return finished > 0;
+}
+
 static bool none_is_open(void *argument)
 {
 	(void)argument;
@@ -483,11 +489,85 @@ START_TEST(accepting_leaves_others_their_turn)
 }
 END_TEST
 
-static bool is_finished(void *argument)
+static void end_cb(evutil_socket_t fd, short what, void *argument)
 {
-	(void)argument;
-	return finished > 0;
+	(void)fd;
+	(void)what;
+	*(bool *)argument = true;
 }
+
+/* Runs the loop for a time, which no other timer of the test divides; returns how often it woke. */
+static unsigned count_turns(uint64_t ms)
+{
+	bool is_over = false;
+	struct event *end = evtimer_new(base, end_cb, &is_over);
+	unsigned turns = 0;
+
+	ck_assert_ptr_nonnull(end);
+	ck_assert(loop_add_timer(end, ms));
+	for (; !is_over; turns++)
+		ck_assert_int_eq(event_base_loop(base, EVLOOP_ONCE), 0);
+	event_free(end);
+	return turns;
+}
+
+/* Those that wait in the queue keep the socket readable: nothing may watch it during a pause. */
+static void assert_rests(void)
+{
+	ck_assert_uint_le(count_turns(300),
+			  10); /* three retries, and what is due to be looked at */
+}
+
+START_TEST(full_listener_rests)
+{
+	start(1);
+	connect_peers(0, 0, 3);
+	wait_for_greeted(0, 1);
+	run_for(base, 50);
+	assert_rests();
+	close_peers(0, 3);
+}
+END_TEST
+
+START_TEST(listener_in_want_rests)
+{
+	start(10);
+	fault_accept = (struct fault){.reason = EMFILE, .times = -1};
+	connect_peers(0, 0, 2);
+	run_for(base, 20);
+	fault_accept.calls = 0;
+	assert_rests();
+	ck_assert_uint_le(fault_accept.calls, 4);
+	fault_accept.times = 0;
+	wait_for_greeted(0, 2);
+	close_peers(0, 2);
+}
+END_TEST
+
+START_TEST(stopped_listener_rests)
+{
+	start(10);
+	listener_stop(listener);
+	ck_assert(run_until(base, is_finished, NULL, PATIENCE_MS));
+	connect_peers(0, 0, 2);
+	assert_rests();
+	assert_waiting(0, 2);
+	close_peers(0, 2);
+}
+END_TEST
+
+/* One that waits at a stop for room for the rest. */
+START_TEST(stopping_listener_rests)
+{
+	start(1);
+	connect_peers(0, 0, 3);
+	wait_for_greeted(0, 1);
+	listener_stop(listener);
+	run_for(base, 50);
+	assert_rests();
+	close_peers(0, 3);
+}
+END_TEST
 
 static const int counts[] = {1, 3, 16, 100};
 
@@ -1069,6 +1149,7 @@ int main(void)
 	TCase *accepting = suite_case(suite, "accepting"), *room = suite_case(suite, "room");
 	TCase *stopping = suite_case(suite, "stopping"), *errors = suite_case(suite, "errors");
 	TCase *memory = suite_case(suite, "memory"), *judged = suite_case(suite, "judged");
+	TCase *resting = suite_case(suite, "resting");
 
 	tcase_add_checked_fixture(judged, setup, teardown);
 	tcase_add_test(judged, denied_client_is_closed_without_a_word);
@@ -1097,6 +1178,12 @@ int main(void)
 	tcase_add_test(room, room_is_made_use_of_at_once);
 	tcase_add_test(room, all_are_served_in_the_end);
 	tcase_add_test(room, long_lingerer_makes_room);
+	tcase_add_checked_fixture(resting, setup, teardown);
+	tcase_set_timeout(resting, 60);
+	tcase_add_test(resting, full_listener_rests);
+	tcase_add_test(resting, listener_in_want_rests);
+	tcase_add_test(resting, stopped_listener_rests);
+	tcase_add_test(resting, stopping_listener_rests);
 	tcase_add_checked_fixture(stopping, setup, teardown);
 	tcase_set_timeout(stopping, 60);
 	tcase_add_loop_test(stopping, count_is_reached, 0, COUNT_OF(counts));
@@ -1128,6 +1215,6 @@ int main(void)
 	tcase_set_timeout(memory, 60);
 	tcase_add_test(memory, want_of_memory_for_a_session_pauses);
 	tcase_add_test(memory, want_of_memory_gives_the_source_back);
-	tcase_add_loop_test(memory, want_of_memory_makes_no_listener, 0, 3);
+	tcase_add_loop_test(memory, want_of_memory_makes_no_listener, 0, 4);
 	return suite_run(suite);
 }

@@ -25,6 +25,7 @@ int epoll_ctl(int epoll, int operation, int fd, void *event);
 /* Tells whether this call, of some kind, is to fail, and sets errno. */
 static bool fails(struct fault *fault, int kind)
 {
+	fault->calls++;
 	if (fault->times == 0 || (fault->kind != 0 && fault->kind != kind))
 		return false;
 	if (fault->spared > 0) {

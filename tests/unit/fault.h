@@ -6,8 +6,9 @@
 /* A call that fails with `reason` for `times` calls from now on; times < 0: for ever. */
 struct fault {
 	int reason, times;
-	int kind;   /* of bind(): the address's family; of epoll_ctl(): the operation; 0: any */
-	int spared; /* so many of them are let through before */
+	int kind;	/* of bind(): the address's family; of epoll_ctl(): the operation; 0: any */
+	int spared;	/* so many of them are let through before */
+	unsigned calls; /* of any kind, whether they fail or not */
 };
 
 extern struct fault fault_accept; /* accept(2) and accept4(2) */

@@ -125,6 +125,7 @@ unit_tests = \
 	tests/unit/check_text \
 	tests/unit/check_timestamp \
 	tests/unit/check_trace \
+	tests/unit/check_turn \
 	tests/unit/check_waiting \
 	tests/unit/check_watchdog \
 	tests/unit/check_zone

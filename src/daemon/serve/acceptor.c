@@ -11,14 +11,22 @@
 #include <sys/socket.h>
 
 #include "base/address.h"
+#include "base/loop.h"
 #include "base/socket.h"
 #include "daemon/setup/sockets.h"
+#include "turn.h"
 
-/* A socket, and libevent's listener for it. */
+/*
+ * A socket, and libevent's listener for it, which is disabled at the end of a turn. An event for
+ * the same descriptor then enables it again. While that event is there, the kernel watches the
+ * socket all the time: disabling and enabling the listener takes no system call.
+ */
 struct accepting {
 	struct acceptor *acceptor;
 	const struct socket_entry *entry;
 	struct evconnlistener *listener;
+	struct event *after; /* runs after the listener, since it is always added before */
+	struct turn turn;
 	bool has_multipath; /* it listens for MPTCP; not every client uses that */
 };
 
@@ -26,6 +34,7 @@ struct acceptor {
 	struct event_base *base;
 	acceptor_accepted_cb *accepted;
 	acceptor_failed_cb *failed;
+	acceptor_turn_cb *turn_over; /* or NULL */
 	void *argument;
 	struct accepting **all; /* each stays where it is */
 	size_t count;
@@ -45,6 +54,11 @@ struct acceptor *acceptor_new(struct event_base *base, acceptor_accepted_cb *acc
 	return acceptor;
 }
 
+void acceptor_watch_turns(struct acceptor *acceptor, acceptor_turn_cb *turn_over)
+{
+	acceptor->turn_over = turn_over;
+}
+
 /* Hands over a connection. One by MPTCP becomes plain TCP, which does all that we need. */
 static FREQUENT void hand_over(const struct accepting *accepting, int fd,
 			       const struct sockaddr *from, socklen_t length)
@@ -59,8 +73,27 @@ static FREQUENT void hand_over(const struct accepting *accepting, int fd,
 static void accept_cb(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
 		      int length, void *argument)
 {
-	(void)listener;
-	hand_over(argument, fd, from, (socklen_t)length);
+	struct accepting *accepting = argument;
+
+	if (turn_take(&accepting->turn))
+		(void)evconnlistener_disable(listener);
+	hand_over(accepting, fd, from, (socklen_t)length);
+}
+
+/* Ends a turn of a socket, and lets it accept in the next one. */
+static void after_cb(evutil_socket_t fd, short what, void *argument)
+{
+	struct accepting *accepting = argument;
+	const struct acceptor *acceptor = accepting->acceptor;
+	unsigned share = ACCEPTOR_TURN / (unsigned)acceptor->count;
+	unsigned accepted = turn_end(&accepting->turn, share > 0 ? share : 1);
+
+	(void)fd;
+	(void)what;
+	/* The kernel is not asked, and so does not refuse. */
+	(void)evconnlistener_enable(accepting->listener);
+	if (acceptor->turn_over)
+		acceptor->turn_over(accepted, acceptor->argument);
 }
 
 /* Without this callback libevent's listener would spin: the queue stays readable. */
@@ -87,6 +120,21 @@ static struct accepting *make_accepting(struct acceptor *acceptor)
 	return all[acceptor->count];
 }
 
+static void free_accepting(struct accepting *accepting)
+{
+	if (accepting->listener)
+		evconnlistener_free(accepting->listener);
+	loop_free_event(accepting->after);
+	free(accepting);
+}
+
+/* Makes a socket accept. False, with errno: it does not. */
+static bool start(const struct accepting *accepting)
+{
+	return event_add(accepting->after, NULL) == 0 &&
+	       evconnlistener_enable(accepting->listener) == 0;
+}
+
 bool acceptor_add(struct acceptor *acceptor, const struct socket_entry *entry)
 {
 	struct accepting *accepting = make_accepting(acceptor);
@@ -96,17 +144,20 @@ bool acceptor_add(struct acceptor *acceptor, const struct socket_entry *entry)
 	accepting->acceptor = acceptor;
 	accepting->entry = entry;
 	accepting->has_multipath = socket_is_multipath(entry->fd);
+	turn_begin(&accepting->turn);
+	/* Disabled, because enabling it does not report its failure here. */
 	accepting->listener = evconnlistener_new(acceptor->base, accept_cb, accepting,
 						 LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
 						 entry->fd);
-	if (!accepting->listener) {
-		free(accepting);
+	accepting->after = event_new(acceptor->base, entry->fd, EV_READ | EV_PERSIST, after_cb,
+				     accepting);
+	if (!accepting->listener || !accepting->after) {
+		free_accepting(accepting);
 		return false;
 	}
 	acceptor->count++;
 	evconnlistener_set_error_cb(accepting->listener, failed_cb);
-	/* A step of its own, because only this reports its failure. */
-	return evconnlistener_enable(accepting->listener) == 0;
+	return start(accepting);
 }
 
 size_t acceptor_count(const struct acceptor *acceptor)
@@ -122,15 +173,18 @@ const struct socket_entry *acceptor_at(const struct acceptor *acceptor, size_t i
 bool acceptor_start(struct acceptor *acceptor)
 {
 	for (size_t i = 0; i < acceptor->count; i++)
-		if (evconnlistener_enable(acceptor->all[i]->listener) < 0)
+		if (!start(acceptor->all[i]))
 			return false;
 	return true;
 }
 
 void acceptor_stop(struct acceptor *acceptor)
 {
-	for (size_t i = 0; i < acceptor->count; i++)
+	for (size_t i = 0; i < acceptor->count; i++) {
 		(void)evconnlistener_disable(acceptor->all[i]->listener);
+		(void)event_del(acceptor->all[i]->after);
+		turn_break_off(&acceptor->all[i]->turn);
+	}
 }
 
 /* Accepts as libevent does: where it can, with the one system call that a sandbox allows. */
@@ -166,11 +220,8 @@ bool acceptor_take(struct acceptor *acceptor, size_t i)
 
 void acceptor_release_from(struct acceptor *acceptor, size_t kept)
 {
-	while (acceptor->count > kept) {
-		struct accepting *accepting = acceptor->all[--acceptor->count];
-		evconnlistener_free(accepting->listener);
-		free(accepting);
-	}
+	while (acceptor->count > kept)
+		free_accepting(acceptor->all[--acceptor->count]);
 }
 
 void acceptor_free(struct acceptor *acceptor)

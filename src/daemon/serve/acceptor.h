@@ -17,9 +17,9 @@ struct event_base;
 struct socket_entry;
 
 /*
- * Accepts in a turn of the loop, before its other events have theirs: libevent itself accepts until
- * the queue is empty. The turn may come earlier, since libevent does not report when it ends. With
- * 64, a flood's sessions took longer than others may wait (O5 in doc/reliability.md).
+ * Accepts in a turn of the loop at most, before its other events have theirs: libevent itself
+ * accepts until the queue is empty. The sockets share them, so that none is held up by another's
+ * flood. With 64, a flood's sessions took longer than others may wait (O5 in doc/reliability.md).
  */
 enum { ACCEPTOR_TURN = 16 };
 
@@ -34,6 +34,9 @@ enum { ACCEPTOR_RETRY_MS = 100 };
 typedef void acceptor_accepted_cb(const struct socket_entry *entry, int fd,
 				  const struct sockaddr *from, socklen_t length, void *argument);
 
+/* Called after a turn in which so many were accepted, unless the acceptor was stopped in it. */
+typedef void acceptor_turn_cb(unsigned accepted, void *argument);
+
 /*
  * Called when the machine cannot accept, with an errno: stop the acceptor for a time, or it spins,
  * since the queue stays readable.
@@ -43,6 +46,9 @@ typedef void acceptor_failed_cb(int reason, void *argument);
 /* Makes one without sockets, which is stopped. `base` must outlive it. NULL: no memory. */
 struct acceptor *acceptor_new(struct event_base *base, acceptor_accepted_cb *accepted,
 			      acceptor_failed_cb *failed, void *argument);
+
+/* Has `turn_over` called after each turn of a socket. */
+void acceptor_watch_turns(struct acceptor *acceptor, acceptor_turn_cb *turn_over);
 
 /*
  * Adds a socket, which listens already, stays the caller's, and must not move. False: no memory, or

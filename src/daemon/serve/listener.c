@@ -28,10 +28,9 @@
 
 /* Why we do not accept now; several reasons may hold at once. */
 enum pause {
-	PAUSE_TURN = 1,	    /* the rest of the loop has its turn */
-	PAUSE_FULL = 2,	    /* as many sessions as allowed */
-	PAUSE_SHORTAGE = 4, /* the machine has no descriptors or memory for more */
-	PAUSE_STOPPED = 8,  /* forever */
+	PAUSE_FULL = 1,	    /* as many sessions as allowed */
+	PAUSE_SHORTAGE = 2, /* the machine has no descriptors or memory for more */
+	PAUSE_STOPPED = 4,  /* forever */
 };
 
 /* The pauses that may end when a session ends. */
@@ -50,7 +49,6 @@ struct listener {
 	size_t own;	 /* so many of its sockets are ours; the others are inherited */
 	unsigned pauses; /* bits of enum pause; accepting while 0 */
 	struct event *next_turn, *retry;
-	unsigned this_turn;
 	uint64_t accepted;
 	bool stopping;	   /* accept only clients already in the queues, up to the count */
 	bool is_untold;	   /* full, unless a client not looked at yet has closed; not logged */
@@ -224,28 +222,18 @@ static void greet(struct listener *listener, const struct socket_entry *entry, i
 		pause_for_shortage(listener, ENOMEM);
 }
 
-/* A turn of the loop is over for us after some connections, or with the last one wanted. */
-static void end_turn(struct listener *listener)
-{
-	if (has_count(listener)) {
-		pause_for(listener, PAUSE_STOPPED);
-		listener->stopping = true;
-		event_active(listener->next_turn, EV_TIMEOUT, 0);
-	} else if (++listener->this_turn >= ACCEPTOR_TURN) {
-		listener->this_turn = 0;
-		pause_for(listener, PAUSE_TURN);
-		event_active(listener->next_turn, EV_TIMEOUT, 0);
-	}
-}
-
+/* Greets a client. After the last one wanted, the sockets are released outside of this callback. */
 static void accepted_cb(const struct socket_entry *entry, int fd, const struct sockaddr *from,
 			socklen_t length, void *argument)
 {
 	struct listener *listener = argument;
 
 	greet(listener, entry, fd, from, length);
-	if (!listener->stopping)
-		end_turn(listener);
+	if (has_count(listener) && !listener->stopping) {
+		pause_for(listener, PAUSE_STOPPED);
+		listener->stopping = true;
+		event_active(listener->next_turn, EV_TIMEOUT, 0);
+	}
 }
 
 static void failed_cb(int reason, void *argument)
@@ -299,7 +287,8 @@ static void next_turn_cb(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
-	resume_from(listener, listener->has_new_room ? PAUSE_TURN | FOR_WANT : PAUSE_TURN);
+	if (listener->has_new_room)
+		resume_from(listener, FOR_WANT);
 	listener->has_new_room = false;
 	if (listener->stopping && empty_queues(listener))
 		finish(listener);

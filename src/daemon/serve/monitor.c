@@ -37,7 +37,6 @@ struct monitor {
 	struct stats stats; /* of these sessions; nobody asks for them */
 	struct acceptor *acceptor;
 	struct event *resume;
-	unsigned this_turn;
 	uint64_t quiet_until; /* the end of an episode of shortage */
 };
 
@@ -72,7 +71,6 @@ static bool heard_cb(struct session *session, enum prelude_verdict verdict, cons
 /* Lets the kernel's queues hold the next clients, for a time. */
 static void pause_for(struct monitor *monitor, uint64_t ms)
 {
-	monitor->this_turn = 0;
 	acceptor_stop(monitor->acceptor);
 	loop_add_timer(monitor->resume, ms);
 }
@@ -104,8 +102,6 @@ static void accepted_cb(const struct socket_entry *entry, int fd, const struct s
 	(void)entry;
 	if (!sessions_hear(monitor->sessions, fd, journal_name(from, length, peer)))
 		pause_for_shortage(monitor, ENOMEM);
-	else if (++monitor->this_turn >= ACCEPTOR_TURN)
-		pause_for(monitor, 0);
 }
 
 static void failed_cb(int reason, void *argument)
