@@ -133,6 +133,32 @@ START_TEST(turn_sees_few)
 }
 END_TEST
 
+/* Time goes by, but the loop does not run: only who asks sees to those that are due. */
+static void let_pass(uint64_t ms)
+{
+	uint64_t end = clock_ms() + ms;
+
+	while (clock_ms() < end)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+START_TEST(those_due_can_be_seen_to_before_the_timer)
+{
+	start(20, 20);
+	add(0, 5);
+	ck_assert(!waiting_see_to(waiting, 5));
+	ck_assert_int_eq(seen, 0);
+	let_pass(20);
+	add(5, 6);
+	ck_assert(waiting_see_to(waiting, 2));
+	ck_assert_int_eq(seen, 2);
+	ck_assert_uint_lt(waiting_seen_ms(waiting) - waiters[5].since_ms, PATIENCE_MS);
+	(void)waiting_see_to(waiting, 3);
+	ck_assert_int_eq(seen, 5);
+	wait_for(6);
+}
+END_TEST
+
 START_TEST(hurry_makes_all_due)
 {
 	start(60000, 60000);
@@ -168,6 +194,7 @@ int main(void)
 	tcase_add_loop_test(tests, each_has_its_own_time, 0, COUNT_OF(gaps_ms));
 	tcase_add_test(tests, time_is_not_the_clocks);
 	tcase_add_test(tests, turn_sees_few);
+	tcase_add_test(tests, those_due_can_be_seen_to_before_the_timer);
 	tcase_add_test(tests, hurry_makes_all_due);
 	tcase_add_test(tests, hurry_is_for_those_that_wait_now);
 	return suite_run(suite);

@@ -236,6 +236,17 @@ static void accepted_cb(const struct socket_entry *entry, int fd, const struct s
 	}
 }
 
+/*
+ * Looks at as many clients as have come, and one more. Nearly all are so looked at when they are
+ * due, and not many at a time, which would keep newcomers waiting.
+ */
+static void turn_over_cb(unsigned accepted, void *argument)
+{
+	struct listener *listener = argument;
+
+	sessions_look_at_due(listener->sessions, (size_t)accepted + 1);
+}
+
 static void failed_cb(int reason, void *argument)
 {
 	pause_for_shortage(argument, reason);
@@ -347,8 +358,10 @@ struct listener *listener_new(struct event_base *base, const struct options *opt
 	listener->next_turn = evtimer_new(base, next_turn_cb, listener);
 	listener->retry = evtimer_new(base, retry_cb, listener);
 	if (listener->acceptor && listener->next_turn && listener->retry &&
-	    start_accepting(listener, sockets))
+	    start_accepting(listener, sockets)) {
+		acceptor_watch_turns(listener->acceptor, turn_over_cb);
 		return listener;
+	}
 	listener_free(listener);
 	return NULL;
 }

@@ -259,6 +259,11 @@ void sessions_look_at_source(struct sessions *sessions, const struct source *sou
 	}
 }
 
+void sessions_look_at_due(struct sessions *sessions, size_t most)
+{
+	(void)waiting_see_to(sessions->all.look, most);
+}
+
 void sessions_look_at_all(struct sessions *sessions)
 {
 	(void)waiting_hurry(sessions->all.look, SIZE_MAX);

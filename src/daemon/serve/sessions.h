@@ -128,6 +128,9 @@ bool sessions_hear(struct sessions *sessions, int fd, const char *peer) MUST_CHE
  */
 void sessions_look_at_source(struct sessions *sessions, const struct source *source);
 
+/* Looks at clients that have had time to close: at those that wait longest, `most` of them. */
+void sessions_look_at_due(struct sessions *sessions, size_t most);
+
 /* Looks now at all clients that may have closed unnoticed. */
 void sessions_look_at_all(struct sessions *sessions);
 

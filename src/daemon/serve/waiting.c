@@ -26,8 +26,7 @@ static struct waiter *find_due(const struct waiting *waiting, uint32_t now)
 	return NULL;
 }
 
-/* Handles up to `most` clients that are due. Returns whether more are. */
-static bool see_to(struct waiting *waiting, size_t most)
+bool waiting_see_to(struct waiting *waiting, size_t most)
 {
 	uint32_t now = present_ms();
 	struct waiter *due;
@@ -63,7 +62,7 @@ static void timer_cb(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
-	(void)see_to(waiting, WAITING_A_TURN);
+	(void)waiting_see_to(waiting, WAITING_A_TURN);
 	wait(waiting);
 }
 
@@ -129,7 +128,7 @@ bool waiting_hurry(struct waiting *waiting, size_t most)
 
 	waiting->is_hurried = true;
 	waiting->hurried_ms = present_ms();
-	more = see_to(waiting, most);
+	more = waiting_see_to(waiting, most);
 	if (more)
 		wait(waiting);
 	return more;
