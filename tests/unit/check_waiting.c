@@ -183,6 +183,24 @@ START_TEST(hurry_is_for_those_that_wait_now)
 }
 END_TEST
 
+/* In its new queue it is due as if it had always been there, be that queue empty or not. */
+START_TEST(time_goes_on_in_another_queue)
+{
+	struct waiting *from = waiting_new(base, 60000, 0, due_cb, &seen);
+
+	ck_assert_ptr_nonnull(from);
+	start(60000, 0);
+	for (int i = 0; i < 3; i++)
+		waiting_add(from, &waiters[i], (uint32_t)clock_ms() - 60000);
+	for (int i = 0; i < 3; i++)
+		waiting_move(from, waiting, &waiters[i]);
+	ck_assert_ptr_null(waiting_first(from));
+	ck_assert_ptr_eq(waiting_last(waiting), &waiters[2]);
+	wait_for(3);
+	waiting_free(from);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("waiting");
@@ -197,5 +215,6 @@ int main(void)
 	tcase_add_test(tests, those_due_can_be_seen_to_before_the_timer);
 	tcase_add_test(tests, hurry_makes_all_due);
 	tcase_add_test(tests, hurry_is_for_those_that_wait_now);
+	tcase_add_test(tests, time_goes_on_in_another_queue);
 	return suite_run(suite);
 }

@@ -99,6 +99,16 @@ void waiting_begin(struct waiting *waiting, uint32_t now_ms)
 	loop_add_timer(waiting->timer, waiting->ms);
 }
 
+void waiting_move(struct waiting *from, struct waiting *to, struct waiter *waiter)
+{
+	bool is_first = !to->list.first;
+
+	waiting_remove(from, waiter);
+	QUEUE_ADD(&to->list, waiter, link);
+	if (is_first)
+		wait(to);
+}
+
 struct waiter *waiting_first(const struct waiting *waiting)
 {
 	return waiting->list.first;

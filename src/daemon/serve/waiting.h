@@ -90,6 +90,12 @@ static inline void waiting_again(struct waiting *waiting, struct waiter *waiter,
 }
 
 /*
+ * Moves a client to another queue, in which it has waited for as long as in the first. It must have
+ * waited no longer than those that are there.
+ */
+void waiting_move(struct waiting *from, struct waiting *to, struct waiter *waiter);
+
+/*
  * Returns when the queue was last looked through for clients that are due, or when the first of
  * them came: in a callback for one that is due, that is now.
  */
