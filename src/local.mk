@@ -309,6 +309,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/turn.h \
 	src/daemon/serve/waiting.c \
 	src/daemon/serve/waiting.h \
+	src/daemon/serve/watch.c \
+	src/daemon/serve/watch.h \
 	src/daemon/setup/account.c \
 	src/daemon/setup/account.h \
 	src/daemon/setup/activation.c \

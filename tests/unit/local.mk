@@ -127,6 +127,7 @@ unit_tests = \
 	tests/unit/check_trace \
 	tests/unit/check_turn \
 	tests/unit/check_waiting \
+	tests/unit/check_watch \
 	tests/unit/check_watchdog \
 	tests/unit/check_zone
 check_PROGRAMS += $(unit_tests)
@@ -250,6 +251,11 @@ tests_unit_check_sockets_SOURCES = \
 	tests/unit/fault.c \
 	tests/unit/fault.h
 tests_unit_check_sockets_LDFLAGS = $(fault_ldflags)
+tests_unit_check_watch_SOURCES = \
+	tests/unit/check_watch.c \
+	tests/unit/fault.c \
+	tests/unit/fault.h
+tests_unit_check_watch_LDFLAGS = $(fault_ldflags)
 
 # In these, lib/memory.c is between our sources and the C library's allocations.
 memory_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc

@@ -22,6 +22,13 @@ enum { HAS_ABSTRACT = 1 };
 enum { HAS_ABSTRACT = 0 };
 #endif
 
+/* Sessions that linger are watched by an epoll of their own: watch.c. */
+#ifdef HAVE_CLOSING_EPOLL
+enum { HAS_CLOSING_EPOLL = 1 };
+#else
+enum { HAS_CLOSING_EPOLL = 0 };
+#endif
+
 /* A pipe, too, can be opened anew: outlet.c. */
 #ifdef HAVE_REOPENING_PROC
 enum { HAS_REOPENING = 1 };
