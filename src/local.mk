@@ -302,6 +302,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/session.c \
 	src/daemon/serve/session.h \
 	src/daemon/serve/session_close.c \
+	src/daemon/serve/session_linger.c \
+	src/daemon/serve/session_more.c \
 	src/daemon/serve/session_state.h \
 	src/daemon/serve/sessions.c \
 	src/daemon/serve/sessions.h \

@@ -14,7 +14,7 @@ srcdir=${srcdir:-$(dirname "$0")/..}
 
 # Who may include libevent: those who handle events, and the loop that both programs share.
 libevent_users='base/loop.c
-daemon/admit/gate.c daemon/serve/acceptor.c daemon/serve/door.c daemon/serve/server.c daemon/serve/listener.c daemon/serve/session.c daemon/serve/session_close.c daemon/serve/session_state.h
+daemon/admit/gate.c daemon/serve/acceptor.c daemon/serve/door.c daemon/serve/server.c daemon/serve/listener.c daemon/serve/session.c daemon/serve/session_close.c
 daemon/serve/waiting.c daemon/serve/watch.c daemon/serve/hearing.c daemon/serve/monitor.c daemon/serve/orders.c daemon/serve/prelude.c daemon/serve/reload.c
 daemon/say/outbox.c daemon/say/rendering.c daemon/say/datagram.c daemon/say/greeting.c
 daemon/tell/logtimer.c daemon/tell/notify.c daemon/tell/readiness.c

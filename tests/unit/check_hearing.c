@@ -44,6 +44,7 @@ static struct stats stats;
 static struct event_base *base;
 static struct greeting *greeting;
 static struct sessions *sessions;
+static size_t room; /* for sessions */
 static struct hearing hearing;
 static unsigned closed, heard, missed;
 static enum ending ending; /* that hearing_missed_cb was told */
@@ -98,6 +99,7 @@ static void setup(void)
 				   .missed = missed_cb,
 				   .argument = &heard,
 				   .role = "letter"};
+	room = 10;
 	base = loop_new();
 	ck_assert_ptr_nonnull(base);
 	capture(STDERR_FILENO);
@@ -109,7 +111,8 @@ static void start(void)
 	greeting = greeting_new(&options);
 	ck_assert_ptr_nonnull(greeting);
 	capture_clear(STDERR_FILENO);
-	sessions = sessions_new(base, &options, greeting, &hearing, &stats, 10, closed_cb, &closed);
+	sessions = sessions_new(base, &options, greeting, &hearing, &stats, room, closed_cb,
+				&closed);
 	ck_assert_ptr_nonnull(sessions);
 }
 
@@ -407,6 +410,64 @@ START_TEST(heard_one_lingers_as_any_other)
 }
 END_TEST
 
+START_TEST(heard_one_lingers_until_its_deadline)
+{
+	struct peer peer;
+
+	options.timeout = 200;
+	start();
+	peer = come_with("a");
+	wait_for_end(&peer);
+	wait_for_closed();
+	ck_assert_uint_eq(stats.timed_out_linger, 1);
+	peer_close(&peer);
+}
+END_TEST
+
+/* Makes a client that comes, is heard or not, and lingers from then on. */
+static struct peer come_and_linger(bool is_heard, const char *called)
+{
+	struct peer peer;
+	int fd;
+
+	name = called;
+	if (is_heard) {
+		peer = come_with("a");
+	} else {
+		peer = peer_pair(AF_INET, &fd, 0);
+		ck_assert(sessions_greet(sessions, fd, called));
+	}
+	run_for(base, 60);
+	return peer;
+}
+
+/* Whether it was heard first or not, the one that has lingered longest makes room. */
+START_TEST(one_that_has_lingered_longest_makes_room)
+{
+	static const char *const names[] = {"first", "second", "third"};
+	enum { SOME = sizeof names / sizeof *names };
+	struct peer peers[2 * SOME];
+	char line[80];
+	int fd;
+
+	room = SOME;
+	start();
+	for (int i = 0; i < SOME; i++)
+		peers[i] = come_and_linger(i % 2 == _i, names[i]);
+	for (int i = 0; i < SOME; i++) {
+		capture_clear(STDERR_FILENO);
+		name = "newcomer";
+		peers[SOME + i] = peer_pair(AF_INET, &fd, 0);
+		say(&peers[SOME + i], "a");
+		ck_assert(sessions_hear(sessions, fd, "newcomer"));
+		snprintf(line, sizeof line, "closed: %s: made room for others, ", names[i]);
+		assert_told(line);
+	}
+	for (int i = 0; i < 2 * SOME; i++)
+		peer_close(&peers[i]);
+}
+END_TEST
+
 START_TEST(free_closes_those_that_are_heard)
 {
 	int before = lowest_descriptor();
@@ -441,6 +502,8 @@ int main(void)
 	tcase_add_test(heard_case, bad_one_is_closed_as_it_is_heard);
 	tcase_add_test(heard_case, want_of_memory_ends_it);
 	tcase_add_test(heard_case, heard_one_lingers_as_any_other);
+	tcase_add_test(heard_case, heard_one_lingers_until_its_deadline);
+	tcase_add_loop_test(heard_case, one_that_has_lingered_longest_makes_room, 0, 2);
 	tcase_add_test(heard_case, free_closes_those_that_are_heard);
 
 	tcase_add_checked_fixture(missed_case, setup, teardown);

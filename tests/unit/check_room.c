@@ -50,13 +50,15 @@ START_TEST(others_leave_one_for_a_session)
 	size_t room;
 	int lowest;
 
-	ck_assert_uint_eq(room_for_others(5), 5);
-	ck_assert_uint_eq(room_for_others(LIMIT), LIMIT - taken - RESERVE - 1);
-	ck_assert_uint_eq(room_find(&options, room_for_others(LIMIT)), 1);
+	ck_assert_uint_eq(room_for_others(5, 0), 5);
+	ck_assert_uint_eq(room_for_others(LIMIT, 0), LIMIT - taken - RESERVE - 1);
+	ck_assert_uint_eq(room_for_others(LIMIT, 3), LIMIT - taken - RESERVE - 3 - 1);
+	ck_assert_uint_eq(room_find(&options, room_for_others(LIMIT, 0)), 1);
+	ck_assert_uint_eq(room_find(&options, room_for_others(LIMIT, 3)), 4);
 	lowest = dup(STDIN_FILENO);
 	for (int fd = lowest; fd >= 0 && fd < LIMIT - 1;)
 		fd = dup(STDIN_FILENO);
-	room = room_for_others(LIMIT);
+	room = room_for_others(LIMIT, 0);
 	for (int fd = lowest; fd < LIMIT; fd++)
 		close(fd);
 	ck_assert_uint_eq(room, 1);

@@ -757,8 +757,11 @@ static void open_crowd(struct peer *peers)
 		peer_receive(&peers[i], SIZE_MAX);
 }
 
-/* Runs the loop until all of the crowd are closed; in no turn may it close more than a few. */
-static void assert_closed_by_turns(void)
+/*
+ * Runs the loop until all of the crowd are closed; in no turn may it close more than a few, of each
+ * queue that they are in.
+ */
+static void assert_closed_by_turns(unsigned queues)
 {
 	unsigned most = 0;
 
@@ -769,7 +772,7 @@ static void assert_closed_by_turns(void)
 			most = closed - before;
 	}
 	ck_assert_uint_ge(most, 1);
-	ck_assert_uint_le(most, A_TURN);
+	ck_assert_uint_le(most, queues * A_TURN);
 }
 
 START_TEST(a_turn_looks_at_few_clients)
@@ -780,7 +783,7 @@ START_TEST(a_turn_looks_at_few_clients)
 	open_crowd(peers);
 	for (int i = 0; i < CROWD; i++)
 		peer_close(&peers[i]);
-	assert_closed_by_turns();
+	assert_closed_by_turns(1);
 	ASSERT_STATS(.greeted = CROWD, .bytes_sent = CROWD * 14);
 }
 END_TEST
@@ -798,7 +801,7 @@ START_TEST(hurried_look_is_by_turns_too)
 		peer_close(&peers[i]);
 	ck_assert_int_eq(sessions_find_room(sessions), SESSIONS_ADMIT);
 	ck_assert_uint_eq(closed, A_TURN);
-	assert_closed_by_turns();
+	assert_closed_by_turns(1);
 }
 END_TEST
 
@@ -822,7 +825,7 @@ START_TEST(a_turn_cuts_few_clients)
 	options.timeout = 300;
 	start();
 	open_crowd(peers);
-	assert_closed_by_turns();
+	assert_closed_by_turns(2); /* on a busy machine only some of them linger by then */
 	ASSERT_STATS(.greeted = CROWD, .timed_out_linger = CROWD, .bytes_sent = CROWD * 14);
 	for (int i = 0; i < CROWD; i++)
 		peer_close(&peers[i]);
@@ -837,7 +840,7 @@ START_TEST(a_turn_cuts_few_silent_clients)
 	start();
 	open_crowd(peers);
 	wait_for_greeted(CROWD);
-	assert_closed_by_turns();
+	assert_closed_by_turns(1);
 	ASSERT_STATS(.greeted = CROWD, .timed_out_linger = CROWD, .bytes_sent = CROWD * 14);
 	for (int i = 0; i < CROWD; i++)
 		peer_close(&peers[i]);
@@ -1137,15 +1140,23 @@ END_TEST
 
 START_TEST(descriptor_is_closed)
 {
-	int before = lowest_descriptor();
 	struct peer peer;
+	int before;
 
 	start();
+	before = lowest_descriptor();
 	peer = open_session(families[_i], 0, NULL);
 	wait_for_end(&peer);
 	peer_close(&peer);
 	wait_for_closed(1);
 	ck_assert_int_eq(lowest_descriptor(), before);
+}
+END_TEST
+
+/* Many linger: what only few need must not be in each. */
+START_TEST(session_is_small)
+{
+	ck_assert_uint_le(session_size(), 80);
 }
 END_TEST
 
@@ -1538,14 +1549,15 @@ END_TEST
  * Each user may watch so many descriptors by epoll (fs.epoll.max_user_watches); to be
  * greeted takes a watch only if the kernel doesn't take the greeting at once.
  */
-static void refuse_watch(int kind, int times, int family)
+static void refuse_watch(struct fault fault, int family)
 {
 	struct peer peer;
 	int fd;
 
 	start_with_great_greeting();
 	peer = peer_pair(family, &fd, 4096);
-	fault_epoll = (struct fault){.reason = ENOSPC, .times = times, .kind = kind};
+	fault.reason = ENOSPC;
+	fault_epoll = fault;
 	ck_assert(!sessions_greet(sessions, fd, NULL, "peer"));
 	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
 	ck_assert_uint_eq(sessions_open(sessions), 0);
@@ -1556,13 +1568,18 @@ static void refuse_watch(int kind, int times, int family)
 
 START_TEST(want_of_a_watch_for_input_ends_a_session_at_once)
 {
-	refuse_watch(EPOLL_CTL_ADD, 1, families[_i]);
+	refuse_watch((struct fault){.kind = EPOLL_CTL_ADD, .times = 1}, families[_i]);
 }
 END_TEST
 
 START_TEST(want_of_a_watch_for_output_ends_a_session_at_once)
 {
-	refuse_watch(EPOLL_CTL_MOD, 2, families[_i]);
+	/* It is a watch of libevent's own, or the input's is changed, which libevent tries twice.
+	 */
+	refuse_watch(HAS_CLOSING_EPOLL
+			     ? (struct fault){.kind = EPOLL_CTL_ADD, .spared = 1, .times = 1}
+			     : (struct fault){.kind = EPOLL_CTL_MOD, .times = 2},
+		     families[_i]);
 }
 END_TEST
 
@@ -1654,6 +1671,7 @@ int main(void)
 	tcase_add_loop_test(each, session_without_a_name_is_not_logged, 0, end);
 	tcase_add_loop_test(each, close_is_logged_for_debugging_only, 0, end);
 	tcase_add_loop_test(each, name_is_copied, 0, end);
+	tcase_add_test(each, session_is_small);
 	tcase_add_checked_fixture(deadlines, setup, teardown);
 	tcase_add_loop_test(deadlines, silent_peer_that_never_closes_is_closed, 0, end);
 	tcase_add_loop_test(deadlines, peer_that_sends_a_trickle_is_closed_at_the_deadline, 0, end);

@@ -14,7 +14,7 @@ bool hearing_answer(struct session *session, struct bufferevent *output)
 {
 	session_leave_state(session);
 	session->state = OPENING;
-	session->queued = (uint32_t)evbuffer_get_length(bufferevent_get_output(output));
+	QUEUED(session) = (uint32_t)evbuffer_get_length(bufferevent_get_output(output));
 	return session_say(session, output, NULL);
 }
 
@@ -31,7 +31,7 @@ static void miss(struct session *session, enum ending ending)
 /* Counts what has come after the prelude, and was read with it. */
 static void discard(struct session *session, size_t surplus)
 {
-	session->discarded += (uint32_t)surplus;
+	DISCARDED(session) += (uint32_t)surplus;
 	session->all->stats->bytes_discarded += surplus;
 }
 
@@ -40,12 +40,12 @@ static void heard_cb(enum prelude_verdict verdict, void *argument)
 	struct session *session = argument;
 	const struct hearing *hearing = session->all->hearing;
 
-	discard(session, prelude_surplus(session->prelude));
+	discard(session, prelude_surplus(session->more->prelude));
 	if (verdict == PRELUDE_ENDED)
 		miss(session, ENDING_LEFT_PRELUDE);
 	else if (verdict == PRELUDE_RESET)
 		miss(session, ENDING_RESET_PRELUDE);
-	else if (!hearing->heard(session, verdict, prelude_parser(session->prelude),
+	else if (!hearing->heard(session, verdict, prelude_parser(session->more->prelude),
 				 hearing->argument))
 		session_close(session, ENDING_FAILED);
 }
@@ -53,13 +53,17 @@ static void heard_cb(enum prelude_verdict verdict, void *argument)
 bool hearing_begin(struct session *session, bool now)
 {
 	struct session_shared *all = session->all;
-	struct prelude *prelude = prelude_new(all->hearing->prelude, all->base, session->fd,
-					      heard_cb, session);
+	struct session_more *more = session_need_more(session);
+	struct prelude *prelude = NULL;
 
+	if (more)
+		prelude = prelude_new(all->hearing->prelude, all->base, session->fd, heard_cb,
+				      session);
 	if (!prelude)
 		return false;
-	session->prelude = prelude;
+	more->prelude = prelude;
 	session->state = HEARING;
+	session->is_delayed = true;
 	waiting_add(all->heard, &session->turn, session->age.since_ms); /* which is now */
 	return now ? prelude_begin(prelude) : prelude_watch(prelude);
 }
@@ -67,7 +71,7 @@ bool hearing_begin(struct session *session, bool now)
 void hearing_end(struct session *session)
 {
 	waiting_remove(session->all->heard, &session->turn);
-	prelude_free(session->prelude);
+	prelude_free(session->more->prelude);
 }
 
 void hearing_due_cb(struct waiter *turn, void *argument)

@@ -11,9 +11,10 @@
 /* Descriptors kept free for what is not a connection: log, libraries, a queue at a stop. */
 enum { RESERVE = 8 };
 
-size_t room_for_others(size_t most)
+size_t room_for_others(size_t most, size_t besides)
 {
-	size_t limit = descriptors_limit(), needed = descriptors_count_open(limit) + RESERVE + 1;
+	size_t limit = descriptors_limit();
+	size_t needed = descriptors_count_open(limit) + besides + RESERVE + 1;
 	size_t left = needed < limit ? limit - needed : 1;
 
 	return left < most ? left : most;

@@ -16,8 +16,8 @@ size_t room_find(const struct options *options, size_t others);
 
 /*
  * Returns how many descriptors, of `most`, may be for other purposes so that at least one session
- * can still be open; at least 1.
+ * can still be open, and `besides` more descriptors; at least 1.
  */
-size_t room_for_others(size_t most);
+size_t room_for_others(size_t most, size_t besides);
 
 #endif

@@ -249,7 +249,7 @@ static void session_ended_cb(void *argument)
 /* Starts to accept, after all else has its descriptors: those that are left are for clients. */
 static bool start_listening(struct server *server)
 {
-	size_t room = room_find(server->options, server->monitor_room);
+	size_t room = room_find(server->options, server->monitor_room + SESSIONS_DESCRIPTORS);
 
 	if (room == 0)
 		return false;
@@ -272,7 +272,8 @@ static bool start_monitor(struct server *server)
 {
 	if (sockets_count(server->metrics) == 0)
 		return true;
-	server->monitor_room = room_for_others(MONITOR_ROOM);
+	/* Besides: for the monitor's set of sessions, and for that of those to be greeted. */
+	server->monitor_room = room_for_others(MONITOR_ROOM, 2 * (size_t)SESSIONS_DESCRIPTORS);
 	server->monitor = monitor_new(server->base, server->metrics, server->monitor_room, look_cb,
 				      server);
 	return server->monitor != NULL;

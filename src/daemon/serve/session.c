@@ -2,7 +2,6 @@
 /* session: one client: greet, half-close, linger, close. */
 #include "session.h"
 
-#include <errno.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <stddef.h>
@@ -20,104 +19,12 @@
 #include "daemon/tell/stats.h"
 #include "waiting.h"
 
-/*
- * Discards what the client has sent. If that was the end, or too much, closes the session and
- * returns false.
- */
-static bool read_input(struct session *session)
-{
-	size_t left = SESSION_DISCARD_MAX - session->discarded;
-	ssize_t n = socket_discard(session->fd, left < SOCKET_AT_ONCE ? left : SOCKET_AT_ONCE);
-
-	if (n > 0) {
-		session->discarded += (uint32_t)n;
-		session->all->stats->bytes_discarded += (uint64_t)n;
-		if (session->discarded < SESSION_DISCARD_MAX) {
-			if (session->state == LINGERING)
-				waiting_again(session->all->silence, &session->turn,
-					      session_now_ms());
-			return true;
-		}
-		session_close(session, ENDING_FLOODED);
-	} else if (n < 0) {
-		if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
-			return true;
-		session_close(session,
-			      session->state == GREETING ? ENDING_RESET_GREETING : ENDING_RESET);
-	} else if (session->state == GREETING) { /* It sends no more, but may still read. */
-		event_del(&session->input);
-		return true;
-	} else {
-		session_close(session, ENDING_DONE);
-	}
-	return false;
-}
-
-/*
- * Handles the client's input, or its end, also during the greeting. Otherwise, a client that sends
- * more than the buffers hold before it reads would wait for us, and we for it.
- */
-static void input_cb(evutil_socket_t fd, short what, void *argument)
-{
-	(void)fd;
-	(void)what;
-	(void)read_input(argument);
-}
-
-/* Makes the event that watches the input. */
-static void prepare_input(struct session *session)
-{
-	event_assign(&session->input, session->all->base, session->fd, EV_READ | EV_PERSIST,
-		     input_cb, session);
-}
-
-/* Waits for the client to close, but only for the idle limit. A plain event is enough. */
-static void linger(struct session *session)
-{
-	struct session_shared *all = session->all;
-
-	session_leave_state(session);
-	session->state = LINGERING;
-	QUEUE_ADD(&all->lingering, session, by_half_close);
-	waiting_add(all->silence, &session->turn, session_now_ms());
-	if (event_add(&session->input, NULL) < 0)
-		session_close(session, ENDING_FAILED);
-}
-
-/* Most clients have closed by now; watches the others from now on. */
-void session_look_due_cb(struct waiter *turn, void *argument)
-{
-	struct session *session = session_of_turn(turn);
-
-	(void)argument;
-	if (!read_input(session))
-		return;
-	prepare_input(session);
-	linger(session);
-}
-
-void session_silence_due_cb(struct waiter *turn, void *argument)
-{
-	(void)argument;
-	session_close(session_of_turn(turn), ENDING_TIMED_OUT_LINGER);
-}
-
-void session_deadline_due_cb(struct waiter *age, void *argument)
-{
-	struct session *session = session_of_age(age);
-
-	if (session->state == HEARING)
-		hearing_due_cb(&session->turn, argument);
-	else
-		session_close(session, session->state == GREETING ? ENDING_TIMED_OUT_GREETING
-								  : ENDING_TIMED_OUT_LINGER);
-}
-
 /* Leaves the session alone for a moment, in which most clients close. */
 static void part(struct session *session, uint32_t now_ms)
 {
 	session->state = PARTING;
-	HALF_CLOSED_MS(session) = now_ms;
+	if (session->is_delayed)
+		session->more->half_closed_ms = now_ms;
 	waiting_add(session->all->look, &session->turn, now_ms);
 }
 
@@ -131,8 +38,8 @@ static void half_close(struct session *session)
 	if (!session->is_refused)
 		session->all->stats->greeted++;
 	if (session->state == GREETING) {
-		HALF_CLOSED_MS(session) = session_now_ms();
-		linger(session);
+		session->more->half_closed_ms = session_now_ms();
+		session_linger(session);
 	}
 }
 
@@ -142,15 +49,16 @@ static void half_close(struct session *session)
  */
 static bool queue_rest(struct session *session)
 {
+	struct session_more *more = session->more;
 	size_t size;
 
-	if (!rendering_queue(session->rest, bufferevent_get_output(session->output), &size) ||
-	    bufferevent_enable(session->output, EV_WRITE) < 0)
+	if (!rendering_queue(more->rest, bufferevent_get_output(more->output), &size) ||
+	    bufferevent_enable(more->output, EV_WRITE) < 0)
 		return false;
-	session->queued += (uint32_t)size;
-	if (session->rest->is_over) {
-		rendering_free(session->rest);
-		session->rest = NULL;
+	QUEUED(session) += (uint32_t)size;
+	if (more->rest->is_over) {
+		rendering_free(more->rest);
+		more->rest = NULL;
 	}
 	return true;
 }
@@ -161,7 +69,7 @@ static void written_cb(struct bufferevent *output, void *argument)
 	struct session *session = argument;
 
 	(void)output;
-	if (!session->rest)
+	if (!session->more->rest)
 		half_close(session);
 	else if (!queue_rest(session))
 		session_close(session, ENDING_FAILED);
@@ -176,13 +84,20 @@ static void write_failed_cb(struct bufferevent *output, short what, void *argume
 
 bool session_say(struct session *session, struct bufferevent *output, struct rendering *rest)
 {
+	struct session_more *more = session_need_more(session);
+
+	if (!more) {
+		bufferevent_free(output);
+		rendering_free(rest);
+		return false;
+	}
 	session->state = GREETING;
-	session->output = output;
-	session->rest = rest;
+	session->is_delayed = true;
+	more->output = output;
+	more->rest = rest;
 	bufferevent_setcb(output, NULL, written_cb, write_failed_cb, session);
-	prepare_input(session);
-	return bufferevent_setfd(output, session->fd) == 0 &&
-	       event_add(&session->input, NULL) == 0 && bufferevent_enable(output, EV_WRITE) == 0;
+	return bufferevent_setfd(output, session->fd) == 0 && session_watch_input(session) &&
+	       bufferevent_enable(output, EV_WRITE) == 0;
 }
 
 /* Leaves the rest of the greeting to libevent. False: no memory, or no watch on the socket. */
@@ -210,7 +125,7 @@ static FREQUENT bool greet(struct session *session, const struct ends *ends, boo
 
 	if (queued == OUTBOX_NO_MEMORY)
 		return false;
-	session->queued = (uint32_t)size;
+	QUEUED(session) = (uint32_t)size;
 	now = now && queued == OUTBOX_WHOLE;
 	if (now)
 		sent = outbox_send(outbox, session->fd);
@@ -225,6 +140,14 @@ static FREQUENT bool greet(struct session *session, const struct ends *ends, boo
 	return true;
 }
 
+/* Gives back the memory of a session that did not come to be. NULL, for its maker. */
+static struct session *unmake(struct session *session)
+{
+	session_release_more(session);
+	pool_give(session->all->pool, session);
+	return NULL;
+}
+
 /* Makes a session for a socket; NULL: no memory. */
 static inline struct session *make(struct session_shared *all, int fd, const char *peer)
 {
@@ -233,16 +156,14 @@ static inline struct session *make(struct session_shared *all, int fd, const cha
 	if (!session)
 		return NULL;
 	session->all = all;
-	session->peer = peer ? strdup(peer) : NULL;
-	session->fd = fd;
+	session->more = NULL;
 	session->source = all->arriving;
+	session->fd = fd;
 	session->state = OPENING;
-	session->is_refused = false;
-	session->discarded = 0;
-	if (peer && !session->peer) {
-		pool_give(all->pool, session);
-		return NULL;
-	}
+	session->is_refused = session->is_watched = session->is_delayed = false;
+	DISCARDED(session) = 0;
+	if (peer && !session_rename(session, peer))
+		return unmake(session);
 	all->arriving = NULL;
 	return session;
 }
@@ -291,12 +212,13 @@ bool session_hear(struct session_shared *all, int fd, const char *peer, enum ses
 
 bool session_rename(struct session *session, const char *peer)
 {
-	char *copy = strdup(peer);
+	struct session_more *more = session_need_more(session);
+	char *copy = more ? strdup(peer) : NULL;
 
 	if (!copy)
 		return false;
-	free(session->peer);
-	session->peer = copy;
+	free(more->peer);
+	more->peer = copy;
 	return true;
 }
 
@@ -352,17 +274,7 @@ struct session *session_of_turn(struct waiter *turn)
 	return session_of(turn, offsetof(struct session, turn));
 }
 
-uint32_t session_lingered_ms(const struct session *session)
-{
-	return session_now_ms() - HALF_CLOSED_MS(session);
-}
-
 bool session_is_from(const struct session *session, const struct source *source)
 {
 	return session->source == source;
-}
-
-bool session_look(struct session *session)
-{
-	return (session->state != PARTING && session->state != LINGERING) || read_input(session);
 }

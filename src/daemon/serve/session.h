@@ -30,6 +30,7 @@ struct session;
 struct stats;
 struct waiter;
 struct waiting;
+struct watch;
 
 /* How much one peer may send us, in bytes. */
 #define SESSION_DISCARD_MAX ((size_t)16 * 1024 * 1024)
@@ -42,14 +43,21 @@ struct session_shared {
 	struct stats *stats;
 	struct outbox *outbox; /* the next session's greeting; NULL: all are heard first */
 	struct pool *pool;     /* of blocks of session_size() bytes */
+	struct pool *more;     /* of blocks of session_more_size() bytes */
+	struct watch *watch;   /* on the input of those that linger, or are being greeted */
 	size_t open;
-	struct session_list lingering; /* longest first */
 	const struct hearing *hearing; /* of sessions that are heard first; or NULL: none */
 	const char *role;	       /* what the log calls these clients; or NULL */
 	struct waiting *heard;	       /* sessions that still are; or NULL */
-	struct waiting *deadline;      /* every session */
-	struct waiting *look;	       /* sessions half-closed a moment ago */
-	struct waiting *silence;       /* sessions that linger */
+	struct waiting *deadline;      /* every session, by age, but for those in the next */
+	/*
+	 * Sessions that linger, by age, until their deadline. They were half-closed as they came,
+	 * so the first has lingered longest.
+	 */
+	struct waiting *lingering;
+	struct session_list delayed; /* others that linger, in `deadline` by age; longest first */
+	struct waiting *look;	     /* sessions half-closed a moment ago */
+	struct waiting *silence;     /* sessions that linger */
 	/* Called at the end of a session with a source; NULL: none has one. */
 	void (*left)(struct source *source, void *argument);
 	void *left_argument;
@@ -101,8 +109,9 @@ int session_socket(const struct session *session);
 /* Closes a session, counts the reason, and tells the owner: the only place where a session ends. */
 void session_close(struct session *session, enum ending ending);
 
-/* Returns how much memory a session takes, in bytes. */
+/* Returns how much memory a session takes, in bytes, and what only some need in addition. */
 size_t session_size(void);
+size_t session_more_size(void);
 
 /* Returns the session that waits for this deadline. */
 struct session *session_of_age(struct waiter *age);
@@ -110,6 +119,9 @@ struct session *session_of_age(struct waiter *age);
 /* Returns the session that waits for its turn: to be heard, to be looked at, or to end its silence.
  */
 struct session *session_of_turn(struct waiter *turn);
+
+/* Returns the session that has lingered longest; NULL: none does. */
+struct session *session_longest(const struct session_shared *all);
 
 /* Returns how many ms ago it was half-closed; it must linger. */
 uint32_t session_lingered_ms(const struct session *session);
@@ -123,7 +135,10 @@ bool session_is_from(const struct session *session, const struct source *source)
  */
 bool session_look(struct session *session);
 
-/* Called when a session is due in the queue of that name. */
+/* Called when a session that is watched has sent something, or come to its end. */
+void session_input_cb(void *session);
+
+/* Called when a session is due in the queue of that name, or in `lingering`. */
 void session_deadline_due_cb(struct waiter *age, void *argument);
 void session_look_due_cb(struct waiter *turn, void *argument);
 void session_silence_due_cb(struct waiter *turn, void *argument);

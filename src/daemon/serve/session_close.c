@@ -2,7 +2,6 @@
 /* session_close: the end of a session: what it is counted and logged as, and what is given back. */
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <event2/event.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -16,42 +15,44 @@
 #include "daemon/tell/journal.h"
 #include "daemon/tell/stats.h"
 #include "waiting.h"
+#include "watch.h"
 
 /* Returns how many bytes of the greeting the kernel took. */
 static size_t bytes_sent(const struct session *session)
 {
-	switch (session->state) {
+	switch ((enum session_state)session->state) {
 	case OPENING:
 	case HEARING:
 		return 0;
 	case GREETING:
-		return session->queued -
-		       evbuffer_get_length(bufferevent_get_output(session->output));
+		return QUEUED(session) -
+		       evbuffer_get_length(bufferevent_get_output(session->more->output));
 	case PARTING:
 	case LINGERING:
 		break;
 	}
-	return session->queued;
+	return QUEUED(session);
 }
 
 void session_leave_state(struct session *session)
 {
-	switch (session->state) {
+	switch ((enum session_state)session->state) {
 	case OPENING:
 		break;
 	case HEARING:
 		hearing_end(session);
 		break;
 	case GREETING:
-		bufferevent_free(session->output);
-		rendering_free(session->rest);
+		bufferevent_free(session->more->output);
+		rendering_free(session->more->rest);
 		break;
 	case PARTING:
 		waiting_remove(session->all->look, &session->turn);
 		break;
 	case LINGERING:
 		waiting_remove(session->all->silence, &session->turn);
-		QUEUE_REMOVE(&session->all->lingering, session, by_half_close);
+		if (session->is_delayed)
+			QUEUE_REMOVE(&session->all->delayed, session, more->by_half_close);
 		break;
 	}
 }
@@ -73,11 +74,11 @@ static void log_end(const struct session *session, enum ending ending, size_t se
 	journal_closed(&(struct journal_end){
 		.fd = session->fd,
 		.role = find_role(session, ending),
-		.peer = session->peer,
+		.peer = session_peer(session),
 		.how = ending_name(session->is_refused && ending == ENDING_DONE ? ENDING_REFUSED
 										: ending),
 		.sent = sent,
-		.discarded = session->discarded,
+		.discarded = DISCARDED(session),
 		.lived_ms = lived,
 		.at_most = gone_ms < 0,
 	});
@@ -110,31 +111,47 @@ static void count_end(const struct session *session, enum ending ending, size_t 
 	stats->bytes_sent += sent;
 }
 
+/* Gives back what a session has beside its socket and its state. */
+static void give_back(struct session *session)
+{
+	struct session_shared *all = session->all;
+
+	if (session->source)
+		all->left(session->source, all->left_argument);
+	session_release_more(session);
+	pool_give(all->pool, session);
+}
+
+/* Returns the queue in which it waits for its deadline. */
+static struct waiting *find_deadline(const struct session *session)
+{
+	return session->state == LINGERING && !session->is_delayed ? session->all->lingering
+								   : session->all->deadline;
+}
+
 void session_close(struct session *session, enum ending ending)
 {
 	struct session_shared *all = session->all;
 	size_t sent = bytes_sent(session);
 	bool whole = session->state == PARTING || session->state == LINGERING ||
 		     ending == ENDING_REFUSED; /* it has said all that was asked of it */
-	int64_t gone_ms = session->peer ? ending_look_closer(&ending, session->fd, sent) : -1;
+	int64_t gone_ms = session_peer(session) ? ending_look_closer(&ending, session->fd, sent)
+						: -1;
 
 	count_end(session, ending, sent);
 	stats_count_usual_life(all->stats, lived_ms(session));
 	all->open--;
-	if (session->peer)
+	if (session_peer(session))
 		log_end(session, ending, sent, gone_ms);
-	/* libevent takes the descriptor out of epoll, so close it after that. */
-	if (session->state == GREETING || session->state == LINGERING)
-		event_del(&session->input);
+	waiting_remove(find_deadline(session), &session->age);
+	/* What watches the descriptor must know of it before it is closed. */
 	session_leave_state(session);
+	if (session->is_watched)
+		watch_forget(all->watch, session->fd, session);
 	if (whole)
 		close(session->fd);
 	else
 		socket_reset(session->fd);
-	if (session->source)
-		all->left(session->source, all->left_argument);
-	waiting_remove(all->deadline, &session->age);
-	free(session->peer);
-	pool_give(all->pool, session);
+	give_back(session);
 	all->closed(all->closed_argument);
 }

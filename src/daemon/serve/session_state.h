@@ -6,7 +6,6 @@
 #ifndef DAEMON_SERVE_SESSION_STATE_H
 #define DAEMON_SERVE_SESSION_STATE_H
 
-#include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,37 +31,47 @@ enum session_state {
 };
 
 /*
- * Many linger at a time, so this is small. A bufferevent, some 800 bytes, exists only while the
- * greeting needs it. Times are clock_ms(), modulo 2^32.
+ * What only some sessions have: those that are named in the log, and those that are delayed, for
+ * they are heard first, or the kernel did not take all of their greeting at once.
  */
-struct session {
-	struct session_shared *all;
-	struct waiter age; /* until its deadline */
-	/*
-	 * HEARING: until it must have been heard; PARTING: until our look; LINGERING: until its
-	 * silence is too long.
-	 */
-	struct waiter turn;
+struct session_more {
+	char *peer; /* what the log calls it; or NULL */
 	union {
 		struct prelude *prelude; /* HEARING */
 		struct {		 /* GREETING */
 			struct bufferevent *output;
 			struct rendering *rest; /* of the greeting, not queued yet; or NULL */
 		};
-		QUEUE_LINK(session) by_half_close; /* LINGERING */
+		QUEUE_LINK(session) by_half_close; /* LINGERING, delayed */
 	};
-	char *peer;
-	struct source *source; /* where it came from, if that is limited; or NULL */
-	int fd;
-	enum session_state state;
-	bool is_refused; /* told that it may not come, in place of the greeting */
-	uint32_t discarded;
-	uint32_t queued;    /* bytes of its greeting, sent ones included */
-	struct event input; /* GREETING, LINGERING */
+	uint32_t half_closed_ms; /* delayed */
 };
 
-/* When the session was half-closed; stored in a spare field, because sessions are many. */
-#define HALF_CLOSED_MS(session) ((session)->turn.spare)
+/*
+ * Many linger at a time, so this is small: what they do not need is in session_more, and a
+ * bufferevent, some 800 bytes, exists only while the greeting needs it. Times are clock_ms(),
+ * modulo 2^32.
+ */
+struct session {
+	struct session_shared *all;
+	struct session_more *more; /* or NULL */
+	struct source *source;	   /* where it came from, if that is limited; or NULL */
+	struct waiter age;	   /* until its deadline */
+	/*
+	 * HEARING: until it must have been heard; PARTING: until our look; LINGERING: until its
+	 * silence is too long.
+	 */
+	struct waiter turn;
+	int fd;
+	uint8_t state;	 /* enum session_state */
+	bool is_refused; /* told that it may not come, in place of the greeting */
+	bool is_watched; /* its input is, by all->watch */
+	bool is_delayed; /* was not half-closed as soon as it came */
+};
+
+/* Bytes of its greeting, sent ones included; and those that it has sent us. In spare fields. */
+#define QUEUED(session) ((session)->age.spare)
+#define DISCARDED(session) ((session)->turn.spare)
 
 /* Returns the time in ms, modulo 2^32: no session lives for the 49 days until that wraps. */
 static inline uint32_t session_now_ms(void)
@@ -85,5 +94,29 @@ bool session_say(struct session *session, struct bufferevent *output,
 
 /* Releases what the session's state holds, except the watch on its input. */
 void session_leave_state(struct session *session);
+
+/* Returns what only some sessions have, made if this one has none yet. NULL: no memory. */
+struct session_more *session_need_more(struct session *session) MUST_CHECK;
+
+/* Gives that back, if the session has it. */
+void session_release_more(struct session *session);
+
+/* Has the session's input watched, if it is not yet. False: no memory, or no more watches. */
+bool session_watch_input(struct session *session) MUST_CHECK;
+
+/* Waits for the client to close, but only for the idle limit. */
+void session_linger(struct session *session);
+
+/* Returns what the log calls the session; NULL: it is not logged. */
+static inline const char *session_peer(const struct session *session)
+{
+	return session->more ? session->more->peer : NULL;
+}
+
+/* Returns when it was half-closed; it must linger. */
+static inline uint32_t session_half_closed_ms(const struct session *session)
+{
+	return session->is_delayed ? session->more->half_closed_ms : session->age.since_ms;
+}
 
 #endif

@@ -11,6 +11,7 @@
 #include "hearing.h"
 #include "session.h"
 #include "waiting.h"
+#include "watch.h"
 
 /* A session that has lingered for less is not evicted: its bytes may still be on their way. */
 enum { EVICT_AFTER_MS = 1000 };
@@ -51,12 +52,16 @@ static struct sessions *make_set(struct event_base *base, const struct sessions_
 	all->stats = stats;
 	all->closed = closed;
 	all->closed_argument = argument;
-	QUEUE_INIT(&all->lingering);
+	QUEUE_INIT(&all->delayed);
 	all->pool = pool_new(session_size());
+	all->more = pool_new(session_more_size());
+	all->watch = watch_new(base, session_input_cb);
 	all->deadline = waiting_new(base, bounds->timeout, 0, session_deadline_due_cb, NULL);
+	all->lingering = waiting_new(base, bounds->timeout, 0, session_deadline_due_cb, NULL);
 	all->look = waiting_new(base, look_ms, look_ms, session_look_due_cb, NULL);
 	all->silence = waiting_new(base, bounds->idle, 0, session_silence_due_cb, NULL);
-	if (all->pool && all->deadline && all->look && all->silence)
+	if (all->pool && all->more && all->watch && all->deadline && all->lingering && all->look &&
+	    all->silence)
 		return sessions;
 	sessions_free(sessions);
 	return NULL;
@@ -112,13 +117,15 @@ void sessions_free(struct sessions *sessions)
 {
 	if (!sessions)
 		return;
-	if (sessions->all.deadline)
-		sessions_stop(sessions);
+	sessions_stop(sessions);
 	outbox_free(sessions->all.outbox);
 	waiting_free(sessions->all.silence);
 	waiting_free(sessions->all.heard);
 	waiting_free(sessions->all.look);
+	waiting_free(sessions->all.lingering);
 	waiting_free(sessions->all.deadline);
+	watch_free(sessions->all.watch);
+	pool_free(sessions->all.more);
 	pool_free(sessions->all.pool);
 	free(sessions);
 }
@@ -136,7 +143,7 @@ size_t sessions_room(const struct sessions *sessions)
 /* Returns the session that must make room for another; NULL: none has lingered long enough. */
 static struct session *find_evictable(const struct sessions *sessions)
 {
-	struct session *longest = sessions->all.lingering.first;
+	struct session *longest = session_longest(&sessions->all);
 
 	return longest && session_lingered_ms(longest) >= EVICT_AFTER_MS ? longest : NULL;
 }
@@ -226,13 +233,12 @@ bool sessions_hear_first_later(struct sessions *sessions, int fd, const char *pe
 static struct session *find_least_useful(const struct sessions *sessions)
 {
 	const struct session_shared *all = &sessions->all;
-	struct waiter *longest = waiting_first(all->heard);
+	struct waiter *heard = waiting_first(all->heard);
+	struct session *longest = session_longest(all);
 
-	if (longest)
-		return session_of_turn(longest);
-	if (all->lingering.first)
-		return all->lingering.first;
-	return session_of_age(waiting_first(all->deadline));
+	if (heard)
+		return session_of_turn(heard);
+	return longest ? longest : session_of_age(waiting_first(all->deadline));
 }
 
 bool sessions_hear(struct sessions *sessions, int fd, const char *peer)
@@ -242,21 +248,36 @@ bool sessions_hear(struct sessions *sessions, int fd, const char *peer)
 	return session_hear(&sessions->all, fd, peer, SESSION_NOW);
 }
 
-void sessions_look_at_source(struct sessions *sessions, const struct source *source)
-{
-	const struct waiting *by_age = sessions->all.deadline;
-	struct waiter *age = waiting_last(by_age), *before;
-	int looks = 0;
+/* A search for a client of a source that has closed, and how far it has come. */
+struct search {
+	const struct source *source;
+	int searched, looks;
+};
 
-	for (int i = 0; age && i < SEARCHED_MAX && looks < LOOKS_MAX; i++, age = before) {
+/* Searches a queue, from its end. True: such a client was found. */
+static bool search_queue(struct search *search, const struct waiting *by_age)
+{
+	struct waiter *age = waiting_last(by_age), *before;
+
+	for (; age && search->searched < SEARCHED_MAX && search->looks < LOOKS_MAX; age = before) {
 		struct session *session = session_of_age(age);
 		before = waiting_before(by_age, age);
-		if (!session_is_from(session, source))
+		search->searched++;
+		if (!session_is_from(session, search->source))
 			continue;
+		search->looks++;
 		if (!session_look(session))
-			return;
-		looks++;
+			return true;
 	}
+	return false;
+}
+
+void sessions_look_at_source(struct sessions *sessions, const struct source *source)
+{
+	struct search newest = {.source = source};
+
+	if (!search_queue(&newest, sessions->all.deadline))
+		(void)search_queue(&newest, sessions->all.lingering);
 }
 
 void sessions_look_at_due(struct sessions *sessions, size_t most)
@@ -269,10 +290,17 @@ void sessions_look_at_all(struct sessions *sessions)
 	(void)waiting_hurry(sessions->all.look, SIZE_MAX);
 }
 
-void sessions_stop(struct sessions *sessions)
+/* Closes all sessions of a queue. */
+static void stop(struct waiting *by_age)
 {
 	struct waiter *age;
 
-	while ((age = waiting_first(sessions->all.deadline)))
+	while (by_age && (age = waiting_first(by_age)))
 		session_close(session_of_age(age), ENDING_STOPPED);
+}
+
+void sessions_stop(struct sessions *sessions)
+{
+	stop(sessions->all.deadline);
+	stop(sessions->all.lingering);
 }

@@ -19,6 +19,9 @@ struct options;
 struct sessions;
 struct stats;
 
+/* How many descriptors a set of sessions has at most, beside those of its clients. */
+enum { SESSIONS_DESCRIPTORS = 1 };
+
 /* Called after a session has closed; its slot is already free. */
 typedef void sessions_closed_cb(void *argument);
 
