@@ -435,7 +435,7 @@ static struct peer come_and_linger(bool is_heard, const char *called)
 		peer = come_with("a");
 	} else {
 		peer = peer_pair(AF_INET, &fd, 0);
-		ck_assert(sessions_greet(sessions, fd, called));
+		ck_assert(sessions_greet(sessions, fd, NULL, called));
 	}
 	run_for(base, 60);
 	return peer;
