@@ -255,6 +255,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/say/outbox.h \
 	src/daemon/say/packets.c \
 	src/daemon/say/packets.h \
+	src/daemon/say/pages.c \
+	src/daemon/say/pages.h \
 	src/daemon/say/rendering.c \
 	src/daemon/say/rendering.h \
 	src/daemon/say/template.c \

@@ -16,7 +16,7 @@ srcdir=${srcdir:-$(dirname "$0")/..}
 libevent_users='base/loop.c
 daemon/admit/gate.c daemon/serve/acceptor.c daemon/serve/door.c daemon/serve/server.c daemon/serve/listener.c daemon/serve/session.c daemon/serve/session_close.c
 daemon/serve/waiting.c daemon/serve/watch.c daemon/serve/hearing.c daemon/serve/monitor.c daemon/serve/orders.c daemon/serve/prelude.c daemon/serve/reload.c
-daemon/say/outbox.c daemon/say/rendering.c daemon/say/datagram.c daemon/say/greeting.c
+daemon/say/outbox.c daemon/say/pages.c daemon/say/rendering.c daemon/say/datagram.c daemon/say/greeting.c
 daemon/tell/logtimer.c daemon/tell/notify.c daemon/tell/readiness.c
 client/resolver.c client/attempts.c client/reading.c client/leave.c client/deadline.c
 client/probe.c client/rounds.c client/talking.c

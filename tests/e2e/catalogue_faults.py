@@ -30,6 +30,8 @@ SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EPER
 # What went wrong for one connection only.
 TRANSIENTS = (errno.ECONNABORTED, errno.ENETDOWN, errno.EPROTO, errno.ENOPROTOOPT, errno.EHOSTDOWN,
               errno.ENONET, errno.EHOSTUNREACH, errno.EOPNOTSUPP, errno.ENETUNREACH)
+# So long that sockets share it, if they can.
+LONG = bytes(range(256)) * 1024
 SHORT = r"haild: cannot accept connections: .+; they wait in the queue; retrying every 100 ms"
 
 
@@ -291,6 +293,29 @@ class Allocating(unittest.TestCase):
     def test_calls_of_haild(self):
         failures = self.fail_each(lambda at, forever: self.fail_haild("call", at, forever, 3), 60, [False])
         self.assertGreater(failures, 3)
+
+    def fail_long(self, kind, at, forever):
+        """The same of a haild whose greeting is long, before and after a reload."""
+        faulty = Faulty(self.folder, kind, at, forever)
+        with FaultyDaemon(faulty, "-v", "-f", self.message, "-l", "127.0.0.1", env={}) as daemon:
+            if not daemon.addresses:
+                daemon.expected_exit = daemon.wait()
+                self.assertIn(daemon.expected_exit, (1, 3, 4, 5))
+                return faulty.read()
+            heard = [ask(daemon.addresses[0]) for _ in range(2)]
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_log("read .* again|haild: .*; the old greeting stays")
+            heard += [ask(daemon.addresses[0]) for _ in range(2)]
+            self.assertTrue(all(words in (b"", LONG) for words in heard if not forever))
+            self.assertTrue(forever or heard.count(b"") <= 1)
+        return faulty.read()
+
+    def test_long_greeting(self):
+        self.message.write_bytes(LONG)
+        os.utime(self.message, (0, 0))
+        for kind, forevers in ("memory", (False, True)), ("call", (False,)):
+            failures = self.fail_each(lambda at, forever, kind=kind: self.fail_long(kind, at, forever), 60, forevers)
+            self.assertGreater(failures, 3)
 
     def fail_hailto(self, kind, at, forever, codes, *arguments):
         """Lets the `at`-th fail of what hailto asks for; returns how many there were, and how many failed.

@@ -72,6 +72,7 @@ dist_check_SCRIPTS += \
 	tests/e2e/test_input.py \
 	tests/e2e/test_limits.py \
 	tests/e2e/test_load.py \
+	tests/e2e/test_long.py \
 	tests/e2e/test_log.py \
 	tests/e2e/test_log_forms.py \
 	tests/e2e/test_metrics.py \

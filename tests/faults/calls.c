@@ -52,6 +52,7 @@ int __wrap_isatty(int fd)
 
 CALL(listen, (int fd, int backlog), (fd, backlog))
 CALL(lstat, (const char *path, void *status), (path, status))
+CALL(memfd_create, (const char *name, unsigned flags), (name, flags))
 CALL(pipe, (int *ends), (ends))
 CALL(setegid, (unsigned group), (group))
 CALL(seteuid, (unsigned user), (user))
@@ -142,6 +143,7 @@ long __wrap_syscall(long number, ...)
 #pragma weak __real_getrlimit64
 #pragma weak __real_lstat64
 #pragma weak __real_open64
+#pragma weak __real_sendfile64
 #pragma weak __real_setrlimit64
 CALL(__open64_2, (const char *path, int flags), (path, flags))
 CALL(fstat64, (int fd, void *status), (fd, status))
@@ -169,6 +171,17 @@ long __wrap_send(int fd, const void *bytes, unsigned long size, int flags)
 {
 	return fault_hits(FAULT_CALL) ? -1 : __real_send(fd, bytes, size, flags);
 }
+
+#define SENDFILE(name)                                                                             \
+	long __real_##name(int to, int from, void *offset, unsigned long size);                    \
+	long __wrap_##name(int to, int from, void *offset, unsigned long size);                    \
+	long __wrap_##name(int to, int from, void *offset, unsigned long size)                     \
+	{                                                                                          \
+		return fault_hits(FAULT_CALL) ? -1 : __real_##name(to, from, offset, size);        \
+	}
+
+SENDFILE(sendfile)
+SENDFILE(sendfile64)
 
 /*
  * True if libevent reads its pipe of signals. In a static program that call comes to us as well,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * kernel: to be preloaded: makes the kernel lack a part of what haild's sandbox is made of.
+ * kernel: to be preloaded: makes the kernel lack a part of what haild's sandbox is made of, or of
+ * how it sends a long greeting.
  *
  * KERNEL_LACKS    "landlock", "seccomp", or both words: the kernel says that it has none
  * KERNEL_REFUSES  the name of a call that fails with EPERM: landlock_create_ruleset (not the
- *                 question for its version), landlock_add_rule, landlock_restrict_self or seccomp
+ *                 question for its version), landlock_add_rule, landlock_restrict_self, seccomp,
+ * memfd_create or sendfile
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -18,6 +20,9 @@
 long syscall(long number, ...);
 unsigned seccomp_api_get(void);
 int seccomp_load(void *filter);
+int memfd_create(const char *name, unsigned flags);
+long sendfile(int to, int from, void *offset, unsigned long size);
+long sendfile64(int to, int from, void *offset, unsigned long size);
 
 /* True if a variable has that word. */
 static bool has(const char *variable, const char *word)
@@ -71,4 +76,35 @@ int seccomp_load(void *filter)
 	int (*real)(void *) = (int (*)(void *))dlsym(RTLD_NEXT, "seccomp_load");
 
 	return has("KERNEL_REFUSES", "seccomp") ? -EPERM : real(filter);
+}
+
+/* Both take the place of the C library's; libevent, too, calls sendfile(). */
+int memfd_create(const char *name, unsigned flags)
+{
+	int (*real)(const char *,
+		    unsigned) = (int (*)(const char *, unsigned))dlsym(RTLD_NEXT, "memfd_create");
+
+	errno = EPERM;
+	return has("KERNEL_REFUSES", "memfd_create") ? -1 : real(name, flags);
+}
+
+/* Has that function send, unless it is refused. */
+static long send_by(const char *name, int to, int from, void *offset, unsigned long size)
+{
+	long (*real)(int, int, void *, unsigned long) =
+		(long (*)(int, int, void *, unsigned long))dlsym(RTLD_NEXT, name);
+
+	errno = EPERM;
+	return has("KERNEL_REFUSES", "sendfile") ? -1 : real(to, from, offset, size);
+}
+
+long sendfile(int to, int from, void *offset, unsigned long size)
+{
+	return send_by("sendfile", to, from, offset, size);
+}
+
+/* glibc's other name of it, for files of over 2 GiB. */
+long sendfile64(int to, int from, void *offset, unsigned long size)
+{
+	return send_by("sendfile64", to, from, offset, size);
 }

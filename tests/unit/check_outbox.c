@@ -3,6 +3,7 @@
  */
 #include "daemon/say/outbox.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,7 +16,9 @@
 #include "daemon/say/greeting.h"
 #include "daemon/serve/sessions.h"
 #include "daemon/tell/stats.h"
+#include "fault.h"
 #include "lib/capture.h"
+#include "lib/extensions.h"
 #include "lib/peers.h"
 #include "lib/suite.h"
 
@@ -69,16 +72,12 @@ static void closed_cb(void *argument)
 	closed++;
 }
 
-/* A text that is said to everyone, or to each with its serial before what all share. */
-static void setup_text(bool expand)
+/* Serves with the options' greeting, which is the text; with `expand` it begins with a serial. */
+static void setup_with(struct options wanted)
 {
 	event_set_mem_functions(counting_malloc, counting_realloc, counting_free);
-	memset(text, '.', GREAT);
-	memcpy(text, "{serial}", expand ? SERIAL_LENGTH : 0);
-	options = (struct options){.message = text,
-				   .expand = expand,
-				   .timeout = 15000,
-				   .idle = 15000};
+	options = wanted;
+	options.timeout = options.idle = 15000;
 	base = loop_new();
 	ck_assert_ptr_nonnull(base);
 	capture(STDERR_FILENO);
@@ -89,14 +88,32 @@ static void setup_text(bool expand)
 	ck_assert_ptr_nonnull(sessions);
 }
 
+/* A text that is said to everyone. */
 static void setup_shared(void)
 {
-	setup_text(false);
+	memset(text, '.', GREAT);
+	setup_with((struct options){.message = text});
 }
 
+/* To each with its serial before what all share. */
 static void setup_own(void)
 {
-	setup_text(true);
+	memset(text, '.', GREAT);
+	memcpy(text, "{serial}", SERIAL_LENGTH);
+	setup_with((struct options){.message = text, .expand = true});
+}
+
+/* From a file: only then sockets share its memory, if they can. */
+static void setup_pages(void)
+{
+	static char path[] = "/tmp/check_outbox-XXXXXX";
+	int fd = mkstemp(path);
+
+	memset(text, '.', GREAT);
+	ck_assert_int_eq(write(fd, text, GREAT), GREAT);
+	close(fd);
+	setup_with((struct options){.message_file = path});
+	ck_assert_int_eq(unlink(path), 0);
 }
 
 /* What libevent has got it has back. */
@@ -174,14 +191,32 @@ START_TEST(failed_allocation_costs_one_client_at_most)
 }
 END_TEST
 
+/* The kernel may be short of memory after it has said that there is room. */
+START_TEST(greeting_that_would_have_to_wait_is_whole)
+{
+	unsigned all = 1;
+	struct peer peer = open_session(0);
+
+	fault_sendfile = (struct fault){.reason = EAGAIN, .times = 3};
+	ck_assert(is_greeted(&peer));
+	ck_assert_int_eq(fault_sendfile.times, HAS_SHARED_PAGES ? 0 : 3);
+	ck_assert(run_until(base, are_closed, &all, PATIENCE_MS));
+	ck_assert_uint_eq(stats.greeted, 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("outbox");
 	TCase *shared = suite_case(suite, "shared"), *own = suite_case(suite, "own");
+	TCase *pages = suite_case(suite, "pages");
 
 	tcase_add_checked_fixture(shared, setup_shared, teardown);
 	tcase_add_loop_test(shared, failed_allocation_costs_one_client_at_most, 0, TRIES);
 	tcase_add_checked_fixture(own, setup_own, teardown);
 	tcase_add_loop_test(own, failed_allocation_costs_one_client_at_most, 0, TRIES);
+	tcase_add_checked_fixture(pages, setup_pages, teardown);
+	tcase_add_loop_test(pages, failed_allocation_costs_one_client_at_most, 0, TRIES);
+	tcase_add_test(pages, greeting_that_would_have_to_wait_is_whole);
 	return suite_run(suite);
 }

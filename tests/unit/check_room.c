@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "daemon/options.h"
+#include "daemon/say/pages.h"
 #include "lib/capture.h"
 #include "lib/suite.h"
 
@@ -34,6 +35,14 @@ static void setup(void)
 START_TEST(open_ones_and_a_reserve_are_left_out)
 {
 	ck_assert_uint_eq(room_find(&options, 0), LIMIT - taken - RESERVE);
+}
+END_TEST
+
+/* Each may be long, and then has a descriptor. */
+START_TEST(greetings_from_a_file_are_left_out)
+{
+	options.message_file = "message";
+	ck_assert_uint_eq(room_find(&options, 0), LIMIT - taken - RESERVE - PAGES_MOST);
 }
 END_TEST
 
@@ -123,6 +132,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, setup, NULL);
 	tcase_add_test(tests, open_ones_and_a_reserve_are_left_out);
+	tcase_add_test(tests, greetings_from_a_file_are_left_out);
 	tcase_add_test(tests, others_are_left_out);
 	tcase_add_test(tests, others_leave_one_for_a_session);
 	tcase_add_test(tests, high_ones_are_counted);

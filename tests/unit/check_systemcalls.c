@@ -25,6 +25,7 @@ static size_t allowed(const struct options *options)
 
 #ifdef HAVE_LISTED_CALLS
 
+/* A greeting that is read again may be long by then, which takes two more. */
 START_TEST(files_cost_three)
 {
 	struct options options = {.message = ""};
@@ -32,7 +33,7 @@ START_TEST(files_cost_three)
 
 	ck_assert_uint_le(usual, 26);
 	options.message_file = "message";
-	ck_assert_uint_eq(allowed(&options), usual + 3);
+	ck_assert_uint_eq(allowed(&options), usual + 5);
 	options.message_file = NULL;
 	options.deny_files = (struct cli_list){.count = 1, .texts = {file[0]}};
 	ck_assert_uint_eq(allowed(&options), usual + 3);
@@ -69,7 +70,7 @@ START_TEST(datagrams_cost_two)
 }
 END_TEST
 
-START_TEST(all_together_are_no_more_than_32)
+START_TEST(all_together_are_no_more_than_34)
 {
 	struct endpoint endpoints[] = {{.kind = ENDPOINT_ANY},
 				       {.kind = ENDPOINT_UNIX, .host = "/run/socket"}};
@@ -78,7 +79,7 @@ START_TEST(all_together_are_no_more_than_32)
 				  .endpoints = endpoints,
 				  .endpoint_count = 2};
 
-	ck_assert_uint_le(allowed(&options), 32);
+	ck_assert_uint_le(allowed(&options), 34);
 }
 END_TEST
 
@@ -90,7 +91,7 @@ int main(void)
 	tcase_add_test(counts, files_cost_three);
 	tcase_add_test(counts, paths_cost_two);
 	tcase_add_test(counts, datagrams_cost_two);
-	tcase_add_test(counts, all_together_are_no_more_than_32);
+	tcase_add_test(counts, all_together_are_no_more_than_34);
 	return suite_run(suite);
 }
 

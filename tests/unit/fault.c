@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-struct fault fault_accept, fault_bind, fault_epoll;
+struct fault fault_accept, fault_bind, fault_epoll, fault_memfd, fault_sendfile;
 void (*fault_before_bind)(void);
 void (*fault_before_unlink)(void);
 
@@ -21,6 +21,9 @@ int accept(int fd, void *address, unsigned *length);
 int accept4(int fd, void *address, unsigned *length, int flags);
 int bind(int fd, const void *address, unsigned length);
 int epoll_ctl(int epoll, int operation, int fd, void *event);
+int memfd_create(const char *name, unsigned flags);
+long sendfile(int to, int from, void *offset, unsigned long size);
+long sendfile64(int to, int from, void *offset, unsigned long size);
 
 /* Tells whether this call, of some kind, is to fail, and sets errno. */
 static bool fails(struct fault *fault, int kind)
@@ -62,6 +65,26 @@ int epoll_ctl(int epoll, int operation, int fd, void *event)
 	if (fails(&fault_epoll, operation))
 		return -1;
 	return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
+}
+
+int memfd_create(const char *name, unsigned flags)
+{
+	return fails(&fault_memfd, 0) ? -1 : (int)syscall(SYS_memfd_create, name, flags);
+}
+
+long sendfile(int to, int from, void *offset, unsigned long size)
+{
+	return fails(&fault_sendfile, 0) ? -1 : syscall(SYS_sendfile, to, from, offset, size);
+}
+
+/* The same for files of over 2 GiB, where that is another call. */
+long sendfile64(int to, int from, void *offset, unsigned long size)
+{
+#ifdef SYS_sendfile64
+	return fails(&fault_sendfile, 0) ? -1 : syscall(SYS_sendfile64, to, from, offset, size);
+#else
+	return sendfile(to, from, offset, size);
+#endif
 }
 
 int unlink(const char *path)

@@ -14,6 +14,8 @@ struct fault {
 extern struct fault fault_accept; /* accept(2) and accept4(2) */
 extern struct fault fault_bind;
 extern struct fault fault_epoll; /* epoll_ctl(2) */
+extern struct fault fault_memfd; /* memfd_create(2) */
+extern struct fault fault_sendfile;
 
 /* What is to happen just before each bind(2); NULL: nothing. */
 extern void (*fault_before_bind)(void);

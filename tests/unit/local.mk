@@ -73,6 +73,7 @@ unit_tests = \
 	tests/unit/check_outlet \
 	tests/unit/check_output \
 	tests/unit/check_packets \
+	tests/unit/check_pages \
 	tests/unit/check_pairhash \
 	tests/unit/check_pool \
 	tests/unit/check_prefix \
@@ -241,6 +242,16 @@ tests_unit_check_monitor_SOURCES = \
 	tests/unit/fault.c \
 	tests/unit/fault.h
 tests_unit_check_monitor_LDFLAGS = $(fault_ldflags)
+tests_unit_check_outbox_SOURCES = \
+	tests/unit/check_outbox.c \
+	tests/unit/fault.c \
+	tests/unit/fault.h
+tests_unit_check_outbox_LDFLAGS = $(fault_ldflags)
+tests_unit_check_pages_SOURCES = \
+	tests/unit/check_pages.c \
+	tests/unit/fault.c \
+	tests/unit/fault.h
+tests_unit_check_pages_LDFLAGS = $(fault_ldflags)
 tests_unit_check_session_SOURCES = \
 	tests/unit/check_session.c \
 	tests/unit/fault.c \

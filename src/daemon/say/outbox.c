@@ -20,6 +20,7 @@
 #include "base/socket.h"
 #include "ends.h"
 #include "greeting.h"
+#include "pages.h"
 #include "rendering.h"
 #include "template.h"
 
@@ -34,6 +35,8 @@ struct outbox {
 	struct template *template; /* what `ready` is for */
 	bool is_constant; /* it is the same for everyone; cached, since every client asks */
 	size_t longest;
+	struct pages *pages; /* a long greeting that is the same for everyone, if that can be */
+	bool is_in_pages;
 	struct rendering_piece first; /* what is sent first: all, or as much as is sent at once */
 	/*
 	 * What differs for each client is made here, and sent from here. Only what the kernel does
@@ -44,16 +47,33 @@ struct outbox {
 	char *space;
 };
 
-/* Drops the prepared bufferevent, and the template it is for. */
+/* Removes bytes from a queue, whose start a bufferevent keeps frozen. */
+static void drain(struct evbuffer *queue, size_t size)
+{
+	evbuffer_unfreeze(queue, 1);
+	evbuffer_drain(queue, size);
+	evbuffer_freeze(queue, 1);
+}
+
+/* Removes all bytes that are queued on the prepared bufferevent. */
+static void drain_all(struct outbox *outbox)
+{
+	struct evbuffer *queue = bufferevent_get_output(outbox->ready);
+
+	drain(queue, evbuffer_get_length(queue));
+}
+
+/*
+ * Drops the prepared bufferevent. libevent frees it in the loop's next turn; until then, a long
+ * greeting on it would take a place from the next one.
+ */
 static void make_unready(struct outbox *outbox)
 {
-	if (outbox->ready)
-		bufferevent_free(outbox->ready);
+	if (!outbox->ready)
+		return;
+	drain_all(outbox);
+	bufferevent_free(outbox->ready);
 	outbox->ready = NULL;
-	free(outbox->space);
-	outbox->space = NULL;
-	template_release(outbox->template);
-	outbox->template = NULL;
 }
 
 /* Queues a greeting that is the same for everyone. False: no memory. */
@@ -62,6 +82,8 @@ static bool queue_constant(struct outbox *outbox)
 	const char *bytes = template_bytes(outbox->template);
 	size_t size = outbox->longest;
 
+	if (outbox->is_in_pages)
+		return pages_queue(outbox->pages, bufferevent_get_output(outbox->ready));
 	outbox->first = (struct rendering_piece){bytes,
 						 size < SOCKET_AT_ONCE ? size : SOCKET_AT_ONCE,
 						 true};
@@ -73,8 +95,32 @@ static bool queue_constant(struct outbox *outbox)
 static bool make_space(struct outbox *outbox)
 {
 	outbox->own.template = outbox->template;
-	outbox->space = malloc(rendering_room(&outbox->own));
+	if (!outbox->space)
+		outbox->space = malloc(rendering_room(&outbox->own));
 	return outbox->space != NULL;
+}
+
+/* Has sockets share a long greeting. It comes from a file: only then the sandbox allows that. */
+static bool share_pages(struct outbox *outbox)
+{
+	bool is_long = outbox->is_constant && outbox->longest >= PAGES_LEAST &&
+		       greeting_is_from_file(outbox->greeting);
+
+	pages_drop(outbox->pages);
+	return is_long &&
+	       pages_hold(outbox->pages, template_bytes(outbox->template), outbox->longest);
+}
+
+/* Says what this template says from now on. */
+static void take_template(struct outbox *outbox, struct template *template)
+{
+	template_release(outbox->template);
+	outbox->template = template_hold(template);
+	outbox->is_constant = template_is_constant(template);
+	outbox->longest = template_longest(template);
+	outbox->is_in_pages = share_pages(outbox);
+	free(outbox->space);
+	outbox->space = NULL;
 }
 
 /* Prepares for the current greeting. False: no memory. */
@@ -83,12 +129,11 @@ static bool make_ready(struct outbox *outbox)
 	struct template *template = greeting_template(outbox->greeting);
 
 	make_unready(outbox);
+	if (template != outbox->template)
+		take_template(outbox, template);
 	outbox->ready = bufferevent_socket_new(outbox->base, -1, 0);
 	if (!outbox->ready)
 		return false;
-	outbox->template = template_hold(template);
-	outbox->is_constant = template_is_constant(template);
-	outbox->longest = template_longest(template);
 	bufferevent_disable(outbox->ready, EV_READ | EV_WRITE);
 	bufferevent_set_max_single_write(outbox->ready, SOCKET_AT_ONCE);
 	if (outbox->is_constant ? queue_constant(outbox) : make_space(outbox))
@@ -105,7 +150,8 @@ struct outbox *outbox_new(struct event_base *base, struct greeting *greeting)
 		return NULL;
 	outbox->base = base;
 	outbox->greeting = greeting;
-	if (make_ready(outbox))
+	outbox->pages = pages_new();
+	if (outbox->pages && make_ready(outbox))
 		return outbox;
 	outbox_free(outbox);
 	return NULL;
@@ -116,15 +162,10 @@ void outbox_free(struct outbox *outbox)
 	if (!outbox)
 		return;
 	make_unready(outbox);
+	free(outbox->space);
+	template_release(outbox->template);
+	pages_free(outbox->pages);
 	free(outbox);
-}
-
-/* Removes bytes from a queue, whose start a bufferevent keeps frozen. */
-static void drain(struct evbuffer *queue, size_t size)
-{
-	evbuffer_unfreeze(queue, 1);
-	evbuffer_drain(queue, size);
-	evbuffer_freeze(queue, 1);
 }
 
 /* Takes an end of a connection if it is known. False: the socket is to be asked for it. */
@@ -185,7 +226,9 @@ ssize_t outbox_send(struct outbox *outbox, int fd)
 {
 	ssize_t n = 0;
 
-	if (outbox->first.size > 0)
+	if (outbox->is_in_pages)
+		n = pages_send(outbox->pages, fd);
+	else if (outbox->first.size > 0)
 		n = send(fd, outbox->first.bytes, outbox->first.size, MSG_NOSIGNAL | MSG_DONTWAIT);
 	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? 0 : n;
 }

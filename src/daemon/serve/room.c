@@ -7,6 +7,7 @@
 #include "base/descriptors.h"
 #include "base/log.h"
 #include "daemon/options.h"
+#include "daemon/say/pages.h"
 
 /* Descriptors kept free for what is not a connection: log, libraries, a queue at a stop. */
 enum { RESERVE = 8 };
@@ -23,11 +24,13 @@ size_t room_for_others(size_t most, size_t besides)
 size_t room_find(const struct options *options, size_t others)
 {
 	size_t limit = descriptors_limit(), taken = descriptors_count_open(limit), room = 1;
+	/* The greeting of a file may be long, now or after a reload. */
+	size_t reserve = RESERVE + (options->message_file ? PAGES_MOST : 0);
 
 	if (taken >= limit)
 		return 0;
-	if (taken + others + RESERVE < limit)
-		room = limit - taken - others - RESERVE;
+	if (taken + others + reserve < limit)
+		room = limit - taken - others - reserve;
 	if (options->max_connections == 0)
 		return room;
 	if (options->max_connections > room)

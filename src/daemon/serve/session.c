@@ -75,10 +75,11 @@ static void written_cb(struct bufferevent *output, void *argument)
 		session_close(session, ENDING_FAILED);
 }
 
+/* libevent (2.1.12) takes a sendfile(2) that would have to wait for an end of the stream. */
 static void write_failed_cb(struct bufferevent *output, short what, void *argument)
 {
-	(void)output;
-	(void)what;
+	if ((what & BEV_EVENT_EOF) && bufferevent_enable(output, EV_WRITE) == 0)
+		return;
 	session_close(argument, ENDING_RESET_GREETING);
 }
 

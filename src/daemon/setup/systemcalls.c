@@ -41,6 +41,7 @@ enum need {
 	NEED_FILES = 1 << 0,	 /* a file is read again */
 	NEED_PATHS = 1 << 1,	 /* a UNIX socket is removed at the end */
 	NEED_DATAGRAMS = 1 << 2, /* datagrams are answered */
+	NEED_PAGES = 1 << 3,	 /* the greeting is from a file, and may be long */
 };
 
 /* What a call's arguments must be. */
@@ -97,10 +98,12 @@ static const struct call calls[] = {
 	{{"fstat", "newfstatat", "lstat", "stat", "statx"}, NEED_FILES | NEED_PATHS, LIMIT_NONE},
 	{{"lseek"}, NEED_FILES, LIMIT_NONE},
 	{{"unlink", "unlinkat"}, NEED_PATHS, LIMIT_NONE},
+	{{"sendfile"}, NEED_PAGES, LIMIT_NONE},
+	{{"memfd_create"}, NEED_PAGES, LIMIT_NONE},
 };
 
 /* The reason for the length: what is allowed shall be read at a glance. */
-_Static_assert(sizeof calls / sizeof *calls <= 32, "at most 32 kinds of calls are allowed");
+_Static_assert(sizeof calls / sizeof *calls <= 34, "at most 34 kinds of calls are allowed");
 
 /*
  * Calls that the C library may try and does without: ENOSYS instead of an end. Most are for the
@@ -289,6 +292,8 @@ static unsigned find_needs(const struct options *options)
 
 	if (options->message_file || options->deny_files.count > 0)
 		needs |= NEED_FILES;
+	if (options->message_file)
+		needs |= NEED_PAGES;
 	if (have_path(options->endpoints, options->endpoint_count) ||
 	    have_path(options->proxies, options->proxy_count) ||
 	    have_path(options->metrics, options->metrics_count))

@@ -36,6 +36,13 @@ enum { HAS_REOPENING = 1 };
 enum { HAS_REOPENING = 0 };
 #endif
 
+/* Sockets can share memory: pages.c. */
+#ifdef HAVE_SHARED_PAGES
+enum { HAS_SHARED_PAGES = 1 };
+#else
+enum { HAS_SHARED_PAGES = 0 };
+#endif
+
 /* The groups of a process can be set: privileges.c. */
 #if defined HAVE_SETGROUPS && defined HAVE_INITGROUPS
 enum { HAS_SETGROUPS = 1 };
