@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Resident memory: of a connection that is held, and of clients that read nothing of a long greeting."""
+"""Memory: of a connection that is held, and of clients that read nothing of a long greeting: the server's own, and
+the machine's."""
 import contextlib
 import pathlib
 import re
@@ -20,6 +21,8 @@ SILENT, LONG = 500, 1 << 20
 # packets as on an Ethernet. With those of loopback, of 64 KiB, it gives each sender over a megabyte.
 RECEIVE_BUFFER = 4096
 PACKET, LOOPBACK_PACKET = 1500, 65536
+# With loopback's packets and usual buffers, the kernel takes all of it for as many.
+TAKEN_WHOLE = 400
 
 
 def resident(server):
@@ -73,6 +76,23 @@ def _silent(name):
         return {"empty_kib": before / 1024, "growth_mib": growth / 2 ** 20, "kept": kept}
 
 
+def available():
+    """How much memory the machine has left, in MiB."""
+    return int(re.search(r"^MemAvailable:\s*(\d+) kB", pathlib.Path("/proc/meminfo").read_text(), re.MULTILINE)[1]) / 1024
+
+
+def _taken_whole(name):
+    """How much memory the machine lacks, which the kernel holds for clients that read nothing."""
+    greeting = bytes(LONG)
+    with servers.by_name(name).running(message=greeting, core=machine.cores()[0], options=PATIENT) as server:
+        load.closed(server, 100, concurrency=10, greeting=greeting)
+        rest.cpu_at_rest(server)
+        before = available()
+        with load.held(server, TAKEN_WHOLE, mode="silent", greeting=greeting):
+            rest.cpu_at_rest(server)
+            return {"lacking_mib": before - available()}
+
+
 def _rounds(names, count, measure_one):
     rounds = Rounds()
     for number, name in interleaved(names, count):
@@ -105,4 +125,13 @@ def measure(effort):
     for name in names:
         table.add(name, *(rounds.spread(name, field) for field in ("empty_kib", "growth_mib")),
                   rounds.spread(name, "kept").median)
+    yield table
+    rounds = _rounds(names, effort.rounds, _taken_whole)
+    table = Table(
+        "memory_machine", f"Memory that the machine lacks with {TAKEN_WHOLE} clients that read nothing of 1 MiB",
+        ("server", "lacking_mib"),
+        ("MemAvailable, with loopback's own packets: the kernel takes the whole greeting for each.",
+         f"Medians of {effort.rounds} interleaved rounds [quartiles]."))
+    for name in names:
+        table.add(name, rounds.spread(name, "lacking_mib"))
     yield table

@@ -98,6 +98,12 @@ TARGETS = (
            at_most, 80, "bytes"),
     Target("500 clients that don't read 1 MiB", _cell("memory_silent", "growth_mib", server="haild"),
            at_most, 8, "MiB"),
+    Target("memory that the machine lacks with 400 clients that don't read 1 MiB", _cell(
+        "memory_machine", "lacking_mib", server="haild"), at_most, 20, "MiB"),
+    Target("CPU a greeting of 64 KiB, to the plain loop's", _cell(
+        "message", "to_plain", server="haild", bytes=65536), at_most, 1.1),
+    Target("CPU a greeting of 1 MiB, to the plain loop's", _cell(
+        "message", "to_plain", server="haild", bytes=1 << 20), at_most, 0.8),
     Target("start to the first greeting, over the plain loop's", _cell(
         "start", "over_plain_ms", server="haild"), at_most, 2, "ms"),
     Target("hailto's time, to that of netcat-openbsd", _cell("clients", "to_nc", client="hailto"),
