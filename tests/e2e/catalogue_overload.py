@@ -15,8 +15,8 @@ import unittest
 from lib import harness
 from lib.crowd import DatagramFlood, connect_all, flood, serve, serve_all
 from lib.harness import (
-    DEADLINE, Daemon, GREETING, datagrams_to, kernel_counter, message_file, poll_until, raise_descriptor_limit,
-    read_all, run, strerror)
+    DEADLINE, Daemon, GREETING, datagrams_to, has_heard, kernel_counter, message_file, poll_until,
+    raise_descriptor_limit, read_all, run, strerror)
 from lib.naive import NaiveServer
 from lib.rows import FULL, IS_ALONE, OWN_LIMITS, SLOW, row, times, within
 
@@ -59,6 +59,12 @@ def cpu_under_pressure(server, sign, seconds):
 def memory(server):
     """Its memory in MiB."""
     return int(server.status("VmRSS").split()[0]) / KIB
+
+
+def available():
+    """How much memory the whole machine has left, in MiB."""
+    text = pathlib.Path("/proc/meminfo").read_text()
+    return int(re.search(r"^MemAvailable: +(\d+) kB", text, re.MULTILINE)[1]) / KIB
 
 
 def starved(server):
@@ -260,6 +266,40 @@ class Overload(unittest.TestCase):
         if not harness.is_sanitized() and not harness.is_emulated():
             self.assertLessEqual(own, clients * 16 / KIB)
             self.assertLessEqual(later, 1)
+
+    # Timed, since it must run alone: what else runs takes and gives back memory as well.
+    @row("O12", "400 clients that read nothing of 1 MiB, of which the kernel takes as much as it can, 5 times",
+         "by the median, the machine lacks at most 40 MiB of memory", timed=True)
+    def test_memory_of_the_machine(self, score):
+        clients = times(200, full=400)
+        raise_descriptor_limit(clients + 100)
+
+        def lacks(server, has_all):
+            before, crowd = available(), []
+            while len(crowd) < clients:
+                crowd += connect_all(self, server.port, min(clients, 100))
+                poll_until(lambda: has_all(crowd), every=0.05)
+            lacking = before - available()
+            for client in crowd:
+                client.close()
+            return lacking
+
+        with NaiveServer(MIB) as server:
+            idle = server.descriptors()
+            naive = statistics.median(
+                lacks(server, lambda crowd: all(map(has_heard, crowd)) and server.descriptors() == idle)
+                for _ in range(5))
+        score.naive = f"{naive:.0f} MiB for {clients} clients"
+        with Daemon("-q", *PATIENT, "-f", message_file(self, b"x" * MIB), log=[LONG_LOG]) as daemon:
+            tries = []
+            for _ in range(5):
+                tries.append(lacks(daemon, lambda crowd: daemon.counters()["open"] == len(crowd)))
+                daemon.wait_counters(open=0)
+        haild = statistics.median(tries)
+        score.haild = f"{haild:.0f} MiB for {clients} clients"
+        if IS_ALONE and harness.has("HAVE_SHARED_PAGES"):
+            self.assertGreater(naive, clients / 2)
+            self.assertLessEqual(haild, clients / 10)
 
     @row("O8", "100 clients that read a byte a second of 1 MiB, with small buffers, and 100 that never read",
          "all cut at most 1 s after the time of -t", timed=True)
