@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/address.h"
 #include "base/socket.h"
@@ -104,9 +105,42 @@ static bool take_ipv6(struct cmsghdr *said, struct address *local)
 }
 #endif
 
-bool destination_want(int fd, int family)
+/* True if an address belongs to nobody, and a socket that is bound to it hears of all. */
+static bool is_any(const struct address *address)
 {
-	if (family == AF_INET6)
+	const struct in6_addr *ipv6 = &address->ipv6.sin6_addr;
+
+	if (address->any.sa_family != AF_INET6)
+		return address->ipv4.sin_addr.s_addr == htonl(INADDR_ANY);
+	return IN6_IS_ADDR_UNSPECIFIED(ipv6) ||
+	       (IN6_IS_ADDR_V4MAPPED(ipv6) && memcmp(&ipv6->s6_addr[12], "\0\0\0\0", 4) == 0);
+}
+
+/*
+ * True if an address is that of one machine. Which addresses are a network's broadcast, only the
+ * kernel knows: it connects no socket to them that has not asked for that.
+ */
+static bool is_one(const struct address *address)
+{
+	int family = address->any.sa_family, fd;
+	bool is_connected;
+
+	if (is_any(address) || (family == AF_INET6 ? is_many_ipv6(&address->ipv6.sin6_addr)
+						   : is_many_ipv4(address->ipv4.sin_addr)))
+		return false;
+	fd = socket_open(family, SOCK_DGRAM);
+	if (fd < 0)
+		return false;
+	is_connected = connect(fd, &address->any, address->length) == 0;
+	close(fd);
+	return is_connected;
+}
+
+bool destination_want(int fd, const struct address *local)
+{
+	if (is_one(local))
+		return true;
+	if (local->any.sa_family == AF_INET6)
 		return IPV6_WANTED < 0 || socket_enable(fd, IPPROTO_IPV6, IPV6_WANTED);
 	return IPV4_WANTED < 0 || socket_enable(fd, IPPROTO_IP, IPV4_WANTED);
 }

@@ -13,8 +13,12 @@ struct address;
 /* The most bytes of a kernel's note of it. IPv6 has the longest addresses: 40 bytes on Linux. */
 enum { DESTINATION_BYTES = 64 };
 
-/* Asks the kernel to report it for each datagram of the socket, not bound yet. False: errno. */
-bool destination_want(int fd, int family) MUST_CHECK;
+/*
+ * Asks the kernel to report it for each datagram of the socket, which is or will be bound to
+ * `local`. If that means one machine, nothing is asked: no datagram to another address comes, and
+ * reports take time. False: errno.
+ */
+bool destination_want(int fd, const struct address *local) MUST_CHECK;
 
 /*
  * Overwrites `local`, the address that the socket is bound to, with the one that a datagram was

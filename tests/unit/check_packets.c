@@ -2,6 +2,7 @@
 /* check_packets: datagrams come and go many at a time, and answers come from the address asked. */
 #include "daemon/say/packets.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +39,7 @@ static void open_ours(int socket)
 {
 	fd = socket;
 	bound = bound_address(fd);
-	ck_assert(destination_want(fd, bound.any.sa_family));
+	ck_assert(destination_want(fd, &bound));
 }
 
 /* Opens our socket on the loopback address, and a peer that is connected to it. */
@@ -254,6 +255,72 @@ START_TEST(answer_comes_from_the_address_that_was_asked)
 }
 END_TEST
 
+/* Returns whether the kernel was asked to report where datagrams are sent to. */
+static bool is_wanted(void)
+{
+#ifdef HAVE_STRUCT_IN_PKTINFO_IPI_SPEC_DST
+	bool is_ipv6 = bound.any.sa_family == AF_INET6;
+	int on = 0;
+	socklen_t length = sizeof on;
+
+	ck_assert_int_eq(getsockopt(fd, is_ipv6 ? IPPROTO_IPV6 : IPPROTO_IP,
+				    is_ipv6 ? IPV6_RECVPKTINFO : IP_PKTINFO, &on, &length),
+			 0);
+	return on;
+#else
+	return false;
+#endif
+}
+
+/* Opens our socket on an address, in the family of that. */
+static void open_at(const char *text)
+{
+	struct address at = {.length = sizeof at.ipv6};
+	bool is_ipv6 = strchr(text, ':');
+	int family = is_ipv6 ? AF_INET6 : AF_INET,
+	    one = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	at.any.sa_family = (sa_family_t)family;
+	ck_assert_int_eq(inet_pton(family, text,
+				   is_ipv6 ? (void *)&at.ipv6.sin6_addr
+					   : (void *)&at.ipv4.sin_addr),
+			 1);
+	ck_assert_int_eq(bind(one, &at.any, at.length), 0);
+	open_ours(one);
+}
+
+/* Whatever comes to these was sent to them, and to one machine. */
+static const char *const known[] = {"127.0.0.1", "127.0.0.2", "::1", "::ffff:127.0.0.1"};
+/* Which address was meant, or that it was a broadcast one, only the kernel knows of these. */
+static const char *const unknown[] = {
+	"0.0.0.0", "127.255.255.255", "255.255.255.255",	"224.0.0.1",
+	"::",	   "::ffff:0.0.0.0",  "::ffff:127.255.255.255",
+};
+
+START_TEST(kernel_is_not_asked_what_is_known)
+{
+	open_at(known[_i]);
+	ck_assert(!is_wanted());
+}
+END_TEST
+
+START_TEST(kernel_is_asked_what_is_not_known)
+{
+	open_at(unknown[_i]);
+	ck_assert_int_eq(is_wanted(), HAS_DESTINATION);
+}
+END_TEST
+
+/* A socket may be bound to a broadcast address itself. */
+START_TEST(broadcast_to_a_broadcast_address_is_to_many)
+{
+	open_at("127.255.255.255");
+	ask_at(0x7FFFFFFF, 1);
+	ck_assert_uint_eq(receive(), 1);
+	ck_assert_int_eq(packets_get(packets, 0)->to_many, HAS_DESTINATION);
+}
+END_TEST
+
 START_TEST(broadcast_is_to_many)
 {
 	open_wildcard();
@@ -347,8 +414,11 @@ END_TEST
 
 START_TEST(socket_that_is_none_is_told)
 {
+	struct address any = {.length = sizeof any.ipv6};
+
+	any.any.sa_family = (sa_family_t)families[_i];
 	errno = 0;
-	ck_assert_int_eq(destination_want(-1, families[_i]), !HAS_DESTINATION);
+	ck_assert_int_eq(destination_want(-1, &any), !HAS_DESTINATION);
 	ck_assert_int_eq(errno, HAS_DESTINATION ? EBADF : 0);
 	ck_assert_uint_eq(packets_receive(packets, -1, &bound), 0);
 }
@@ -378,5 +448,10 @@ int main(void)
 #endif
 	tcase_add_test(answering, answer_comes_from_the_address_that_was_asked);
 	tcase_add_test(reading, broadcast_is_to_many);
+	tcase_add_test(reading, broadcast_to_a_broadcast_address_is_to_many);
+	tcase_add_loop_test(reading, kernel_is_not_asked_what_is_known, 0,
+			    ipv6_works() ? COUNT_OF(known) : 2);
+	tcase_add_loop_test(reading, kernel_is_asked_what_is_not_known, 0,
+			    ipv6_works() ? COUNT_OF(unknown) : 4);
 	return suite_run(suite);
 }

@@ -74,12 +74,15 @@ static bool prepare_stream(int fd)
 }
 
 /* Sets what a socket needs before bind(2). False, with errno. */
-static bool prepare(const struct binder *binder, int fd, enum socket_kind kind, int family)
+static bool prepare(const struct binder *binder, int fd, enum socket_kind kind,
+		    const struct address *address)
 {
+	int family = address->any.sa_family;
+
 	/* One socket for each family: then IPv4 peers have IPv4 addresses everywhere. */
 	if (family == AF_INET6 && !socket_enable(fd, IPPROTO_IPV6, IPV6_V6ONLY))
 		return false;
-	if (kind == SOCKET_STREAM ? !prepare_stream(fd) : !destination_want(fd, family))
+	if (kind == SOCKET_STREAM ? !prepare_stream(fd) : !destination_want(fd, address))
 		return false;
 	return share_port(binder, fd);
 }
@@ -88,12 +91,12 @@ static bool prepare(const struct binder *binder, int fd, enum socket_kind kind, 
 static int open_bound(const struct binder *binder, enum socket_kind kind,
 		      const struct address *address)
 {
-	int family = address->any.sa_family;
-	int fd = socket_open(family, kind == SOCKET_STREAM ? SOCK_STREAM : SOCK_DGRAM);
+	int fd = socket_open(address->any.sa_family,
+			     kind == SOCKET_STREAM ? SOCK_STREAM : SOCK_DGRAM);
 
 	if (fd < 0)
 		return -1;
-	if (prepare(binder, fd, kind, family) && bind(fd, &address->any, address->length) == 0)
+	if (prepare(binder, fd, kind, address) && bind(fd, &address->any, address->length) == 0)
 		return fd;
 	socket_close(fd);
 	return -1;

@@ -211,17 +211,17 @@ void inherited_find(struct inherited *inherited)
 /* Makes a socket such as bind.c makes, as far as it is not the manager's. False, with errno. */
 static bool prepare(const struct socket_entry *entry)
 {
-	int fd = entry->fd, family = entry->address.any.sa_family, flags = fcntl(fd, F_GETFL);
+	int fd = entry->fd, flags = fcntl(fd, F_GETFL);
 
 	/* Others that share the socket see that it does not block: systemd.service(5) asks for it.
 	 */
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 		return false;
-	if (family == AF_UNIX)
+	if (entry->address.any.sa_family == AF_UNIX)
 		return true;
 	if (entry->kind == SOCKET_DATAGRAM)
-		return destination_want(fd, family);
+		return destination_want(fd, &entry->address);
 	socket_hold_back(fd);
 	return true;
 }
