@@ -39,7 +39,7 @@ void packets_free(struct packets *packets)
 	free(packets);
 }
 
-/* Prepares to read the i-th datagram. */
+/* Prepares for the i-th datagram. */
 static void prepare(struct packets *packets, size_t i)
 {
 	struct packet *packet = &packets->all[i];
@@ -54,6 +54,16 @@ static void prepare(struct packets *packets, size_t i)
 		.msg_control = packets->beside[i].bytes,
 		.msg_controllen = sizeof packets->beside[i].bytes,
 	};
+}
+
+/* Prepares to read the i-th datagram once more: sets again what has changed. */
+static void prepare_again(struct packets *packets, size_t i)
+{
+	struct msghdr *header = &packets->messages[i].msg_hdr;
+
+	packets->parts[i].iov_len = sizeof packets->all[i].bytes;
+	header->msg_namelen = sizeof packets->all[i].peer.room;
+	header->msg_controllen = sizeof packets->beside[i].bytes;
 }
 
 struct packets *packets_new(void)
@@ -101,7 +111,8 @@ static void take(struct packet *packet, struct mmsghdr *message)
 
 	packet->peer.length = header->msg_namelen;
 	packet->size = message->msg_len;
-	packet->to_many = destination_take(header, &packet->local);
+	/* Most sockets are bound to one address, and nothing is reported of it. */
+	packet->to_many = header->msg_controllen > 0 && destination_take(header, &packet->local);
 }
 
 size_t packets_receive(struct packets *packets, int fd, const struct address *local)
@@ -109,7 +120,7 @@ size_t packets_receive(struct packets *packets, int fd, const struct address *lo
 	int count;
 
 	for (size_t i = 0; i < packets->used; i++)
-		prepare(packets, i);
+		prepare_again(packets, i);
 	packets->answer_count = 0;
 	count = receive_all(packets, fd);
 	packets->used = count > 0 ? (size_t)count : 0;
