@@ -267,9 +267,10 @@ class Overload(unittest.TestCase):
             self.assertLessEqual(own, clients * 16 / KIB)
             self.assertLessEqual(later, 1)
 
-    # Timed, since it must run alone: what else runs takes and gives back memory as well.
+    # Timed, since it must run alone: what else runs takes and gives back memory as well. Other programs of the machine
+    # do so, too, so the figures are judged with --full only; that sockets share the memory is tested in test_long.py.
     @row("O12", "400 clients that read nothing of 1 MiB, of which the kernel takes as much as it can, 5 times",
-         "by the median, the machine lacks at most 40 MiB of memory", timed=True)
+         "each time, the machine lacks at most 40 MiB of memory", timed=True)
     def test_memory_of_the_machine(self, score):
         clients = times(200, full=400)
         raise_descriptor_limit(clients + 100)
@@ -286,20 +287,19 @@ class Overload(unittest.TestCase):
 
         with NaiveServer(MIB) as server:
             idle = server.descriptors()
-            naive = statistics.median(
+            naive = max(
                 lacks(server, lambda crowd: all(map(has_heard, crowd)) and server.descriptors() == idle)
                 for _ in range(5))
-        score.naive = f"{naive:.0f} MiB for {clients} clients"
+        score.naive = f"up to {naive:.0f} MiB for {clients} clients"
         with Daemon("-q", *PATIENT, "-f", message_file(self, b"x" * MIB), log=[LONG_LOG]) as daemon:
             tries = []
             for _ in range(5):
                 tries.append(lacks(daemon, lambda crowd: daemon.counters()["open"] == len(crowd)))
                 daemon.wait_counters(open=0)
-        haild = statistics.median(tries)
-        score.haild = f"{haild:.0f} MiB for {clients} clients"
-        if IS_ALONE and harness.has("HAVE_SHARED_PAGES"):
-            self.assertGreater(naive, clients / 2)
-            self.assertLessEqual(haild, clients / 10)
+        score.haild = f"up to {max(tries):.0f} MiB for {clients} clients"
+        if FULL and harness.has("HAVE_SHARED_PAGES"):
+            self.assertGreater(naive, clients / 10)
+            self.assertLessEqual(max(tries), clients / 10)
 
     @row("O8", "100 clients that read a byte a second of 1 MiB, with small buffers, and 100 that never read",
          "all cut at most 1 s after the time of -t", timed=True)
