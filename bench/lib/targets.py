@@ -77,10 +77,6 @@ TARGETS = (
     Target("p99 latency at the same rate, to nginx's", _cell("latency_same", "p99_to_nginx", server="haild"),
            at_most, 1.1),
     Target("the same, with the log", _cell("latency_same", "p99_to_nginx", server="haild-log"), at_most, 1.1),
-    Target("CPU of 64 KiB, to the plain loop's", _cell("message", "to_plain", server="haild", bytes=65536),
-           at_most, 1.1),
-    Target("CPU of 1 MiB, to the plain loop's", _cell("message", "to_plain", server="haild", bytes=1 << 20),
-           at_most, 0.8),
     Target("greetings a second while clients wait, 10,000 held, to none", _cell(
         "held_burst", "per_second_ratio", server="haild", held=10000), at_least, 0.95),
     Target("greetings a second while clients wait, 19,000 held, to none", _cell(
