@@ -190,6 +190,12 @@ OPTION_OF_OURS = "--user=0" if os.geteuid() == 0 else "--core-dumps"
 WARNING_OF_ROOT = "haild: running as root, .* --user=root keeps them"
 
 
+def is_warned_of_root():
+    """Whether that is printed: whoever is root in a namespace alone is none outside, and not warned."""
+    inside, outside = pathlib.Path("/proc/self/uid_map").read_text().split()[:2]
+    return os.geteuid() == 0 and (inside != "0" or outside == "0")
+
+
 def command_of(name, arguments):
     """The command line of one of our programs, with the wrapper if it is its turn; others as they are."""
     if name in OUR_PROGRAMS:
