@@ -19,6 +19,7 @@ list_sources() { # folder or file
 		-o -name '*.ac' -o -name '*.mk' -o -name '*.gnuplot' -o -name '*.sed' -o -name '*.bash' -o -name '*.fish' \
 		-o -name '*.zsh' \)
 	find "$1" -name corpus -prune -o -type f ! -name '*.*' -exec awk 'FNR == 1 && /^#!/ { print FILENAME }' {} +
+	find "$1" -type f \( -name '*.p*inst' -o -name '*.p*rm' \)
 }
 
 # Whether a source has the line, as a comment of its language.
@@ -47,6 +48,7 @@ against() { # folder or file
 # A check that cannot fail is none: each of these files lacks the line, or has another one, or has it too low.
 make_sinners() { # folder
 	mkdir "$1"
+	echo 'set -e' >"$1/haild.postinst"
 	echo 'int sin;' >"$1/none.c"
 	printf '/* sin: comes first. */\n/* %s */\n' "$licence" >"$1/low.h"
 	printf '#!/usr/bin/env python3\n"""Sin."""\n# %s\n' "$licence" >"$1/low.py"
@@ -71,6 +73,11 @@ for sinner in "$work/sinners"/*; do
 done
 for name in .ci Makefile.am bench completion configure.ac examples findings man script src tests; do
 	report "the sources in $name say their licence" "$(against "$srcdir/$name")"
+done
+# The tarball has none; and what a build leaves there is none of ours.
+for name in rules tests haild.postinst haild.postrm haild.prerm; do
+	[ ! -e "$srcdir/debian/$name" ] ||
+		report "the sources in debian/$name say their licence" "$(against "$srcdir/debian/$name")"
 done
 
 echo "licence: $passed passed, $failed failed"

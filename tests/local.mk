@@ -2,6 +2,7 @@
 # What the test suite is, and what its tests find in their environment.
 
 dist_check_SCRIPTS += \
+	tests/debian.sh \
 	tests/docs.sh \
 	tests/fuzz.sh \
 	tests/html.sh \
