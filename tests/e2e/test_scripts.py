@@ -18,8 +18,8 @@ from lib.harness import need, poll_until, start, temporary_directory
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPTS = ("script/bench", "script/compare-clients", "script/demo", "script/elsewhere", "script/fuzz",
-           "script/image", "script/reading", "script/release", "script/simulate", "script/soak", "script/talk-first",
-           "script/test", ".ci/run")
+           "script/image", "script/package", "script/reading", "script/release", "script/simulate", "script/soak",
+           "script/talk-first", "script/test", ".ci/run")
 # What the scripts find as it is, and what is only there.
 REAL = ("awk basename bash cat cp cut date dirname env find getconf grep head ln ls make mkdir mktemp mv nproc printf "
         "python3 rm sed seq sh sleep sort tail tee timeout touch tr uname wc xargs").split()
@@ -79,7 +79,8 @@ class Scripts(unittest.TestCase):
         (self.programs / "ax_pthread.m4").touch()
         # No test may install a thing on this machine.
         self.program("apt-get", "echo 'E: Unable to locate package' >&2; exit 100")
-        parts = (str(path.relative_to(ROOT)) for path in (ROOT / "script/elsewhere.d").iterdir())
+        parts = (str(path.relative_to(ROOT)) for folder in ("elsewhere.d", "package.d")
+                 for path in (ROOT / "script" / folder).iterdir())
         for script in (*SCRIPTS, "script/lib.sh", *parts):
             self.file(script, (ROOT / script).read_text()).chmod(0o755)
         self.file("tests/fuzz/fuzz_one.c", "")
@@ -145,6 +146,8 @@ class Arguments(Scripts):
         self.is_refused("script/release", "--check", "--tarball", named="exclude each other")
         self.is_refused("script/elsewhere", "trixie", "potato", named="'potato'")
         self.is_refused("script/elsewhere", "--fresh", "--clean", named="exclude each other")
+        self.is_refused("script/package", "--fresh", "--clean", named="exclude each other")
+        self.is_refused("script/package", "trixie", "jessie", named="'jessie'")
 
     def test_misspelled_configure_option(self):
         process = self.run_script("script/test", "--enable-sanitisers")
@@ -319,6 +322,63 @@ make: no such thing
         self.assertIn("E: no such mirror", process.stderr)
         self.assertRegex(process.stdout, r"(?m)^sid +- +- +-  the suite did not run$")
         self.assertFalse((self.root / "build/elsewhere/sid/root").exists())
+
+
+class Package(Scripts):
+    """The table of script/package, of roots, builds and judges that are made up"""
+
+    # What would run in a root is known by its words; packages are files of a few bytes.
+    UNSHARE = r"""for word; do case $word in */root) place=$word ;; esac; done
+case "$*" in
+*dpkg-parsechangelog*) echo 0.1.0-1 ;;
+*"cp -a"*) mkdir -p "$place/build/first" "$place/build/second/somewhere/deeper" "$place/build/upgrade/haild/debian" ;;
+*/build/first/haild-*) echo "$LOCALE" >"$place/build/first/haild_1.deb" ;;
+*/build/second/*)
+	case $place in */trixie/*) LOCALE=other ;; esac
+	echo "$LOCALE" >"$place/build/second/somewhere/deeper/haild_1.deb" ;;
+*/build/upgrade/*) echo 2 >"$place/build/upgrade/haild_2.deb" ;;
+*"lintian --version") echo Lintian v1 ;;
+*"lintian --display"*) case $place in */sid/*) echo "W: haild: no-good"; exit 1 ;; esac; echo "I: haild: fine" ;;
+*dpkg-query*) echo "debhelper 1" ;;
+esac"""
+
+    def setUp(self):
+        super().setUp()
+        for name in ("cmp", "paste", "sha256sum", "tar"):
+            (self.programs / name).symlink_to(shutil.which(name))
+        for name in ("apt-config", "nsenter"):
+            self.program(name, "")
+        self.program("dpkg-deb", "echo libc6")
+        self.program("debootstrap", 'for place; do case $place in */root.new) mkdir -p "$place"; esac; done')
+        self.program("unshare", self.UNSHARE)
+        for name in ("debian/changelog", "debian/tests/control", "tests/service/manager.py",
+                     "tests/service/packages.py"):
+            self.file(name, "")
+        self.file("script/service.d/boot", "#!/bin/sh\necho 'packages: 3 passed, 0 failed, 0 skipped'\n").chmod(0o755)
+
+    def test_table(self):
+        process = self.run_script("script/package", "bookworm", "trixie", "sid")
+        self.assertEqual(process.returncode, 1, process)
+        table = process.stdout.partition("\nrelease ")[2].splitlines()[1:]
+        self.assertEqual([re.split("  +", row) for row in table], [
+            ["bookworm", "passed", "the same", "clean", "3 passed, 0 failed, 0 skipped", "debhelper 1"],
+            ["trixie", "passed", "-", "-", "-", "-"],
+            ["sid", "passed", "the same", "FAILED", "-", "debhelper 1"]], process)
+        self.assertIn("\nW: haild: no-good\n", process.stdout)
+        self.assertIn("I: haild: fine\n", process.stdout)
+        self.assertEqual((self.root / "build/package/bookworm/packages/haild_1.deb").read_text(), "\n")
+
+    def test_clean(self):
+        for words, kept in ((["sid"], ["bookworm"]), ([], [])):
+            for release in ("bookworm", "sid"):
+                self.file(f"build/package/{release}/builder/root/file", "")
+            self.assertEqual(self.run_script("script/package", "--clean", *words).returncode, 0)
+            self.assertEqual([path.name for path in self.root.glob("build/package/*")], kept)
+
+    def test_system_in_which_something_fails(self):
+        self.file("script/service.d/boot", "#!/bin/sh\necho 'packages: 2 passed, 1 failed, 0 skipped'; exit 1\n")
+        process = self.run_script("script/package", "sid")
+        self.assertEqual(process.returncode, 1)
 
 
 class Interruption(Scripts):
