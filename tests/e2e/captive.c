@@ -191,12 +191,13 @@ static long do_io_uring_setup(void)
 	return nothing(IO_URING_SETUP);
 }
 
-/* What is not forbidden: the last has a number that no kernel has yet. */
+/* What abort(3) calls is not allowed, but it ends all the same. */
 static long do_abort(void)
 {
 	abort();
 }
 
+/* What is not forbidden: its number is one that no kernel has yet. */
 static long do_future(void)
 {
 	return nothing(FROM_THE_FUTURE);

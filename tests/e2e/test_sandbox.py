@@ -144,8 +144,8 @@ class Calls(unittest.TestCase):
     def test_newer_calls_are_unknown(self):
         self.assertEqual(attempt("sandbox", "future", ""), errno.ENOSYS)
 
-    def test_abort_works(self):
-        self.assertEqual(attempt("sandbox", "abort", ""), -signal.SIGABRT)
+    def test_abort_is_an_end_all_the_same(self):
+        self.assertEqual(attempt("sandbox", "abort", ""), -signal.SIGSYS)
 
     def test_files_are_only_read(self):
         path = message_file(self, b"text")

@@ -37,7 +37,9 @@ struct greeting {
 	greeting_reloaded_cb *reloaded; /* or NULL */
 	void *reloaded_argument;
 	uint64_t serial; /* the last one given out */
-	char host[256]; /* looked up once: like the instance's name, it changes only at a restart */
+	/* Looked up once: like the instance's name, they change only at a restart. */
+	char host[256];
+	long pid;
 };
 
 /* A text that is to become a template. */
@@ -94,7 +96,7 @@ static struct template *make_template(const struct greeting *greeting, const str
 		.host = greeting->host,
 		.instance = options->instance ? options->instance : greeting->host,
 		.version = PACKAGE_VERSION,
-		.pid = (long)getpid(),
+		.pid = greeting->pid,
 	};
 	struct compile_problem problem = {.what = NULL};
 	struct template *template = options->expand ? compile_text(text->bytes, text->size,
@@ -230,6 +232,7 @@ struct greeting *greeting_new(const struct options *options)
 	greeting->options = options;
 	if (gethostname(greeting->host, sizeof greeting->host - 1) < 0)
 		greeting->host[0] = '\0';
+	greeting->pid = (long)getpid();
 	if (take_first(greeting)) {
 		hint_at_escapes(options);
 		return greeting;
