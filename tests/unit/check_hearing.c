@@ -48,7 +48,7 @@ static size_t room; /* for sessions */
 static struct hearing hearing;
 static unsigned closed, heard, missed;
 static enum ending ending; /* that hearing_missed_cb was told */
-static struct address client, reached, proxy; /* what hearing has told; length 0: not */
+static struct address named, reached, passer; /* what hearing has told; length 0: not */
 static const char *name; /* that a client has once it is heard, or NULL */
 static bool lacks_memory;
 
@@ -67,9 +67,9 @@ static bool heard_cb(struct session *session, enum prelude_verdict verdict, cons
 	ck_assert_int_eq(*(const char *)parser == '.', verdict == PRELUDE_BAD);
 	if (verdict == PRELUDE_WHOLE)
 		return (!name || session_rename(session, name)) &&
-		       session_greet_heard(session, &(struct ends){.peer = end_at(&client),
+		       session_greet_heard(session, &(struct ends){.peer = end_at(&named),
 								   .local = end_at(&reached),
-								   .proxy = end_at(&proxy)});
+								   .proxy = end_at(&passer)});
 	session_close(session, ENDING_BAD_PRELUDE);
 	return true;
 }
@@ -243,8 +243,8 @@ START_TEST(greeting_names_the_ends_given)
 
 	start();
 	name = "someone";
-	read_address("192.0.2.1", 7, &client);
-	read_address("203.0.113.3", 9, &proxy);
+	read_address("192.0.2.1", 7, &named);
+	read_address("203.0.113.3", 9, &passer);
 	peer = come_with("a");
 	assert_told_of(&peer, "192.0.2.1:7", NULL, "203.0.113.3:9");
 	peer_close(&peer);
@@ -264,9 +264,9 @@ START_TEST(plain_client_hears_of_no_proxy)
 	int fd;
 
 	start();
-	read_address("192.0.2.1", 7, &client);
+	read_address("192.0.2.1", 7, &named);
 	read_address("2001:db8::1", 8, &reached);
-	read_address("203.0.113.3", 9, &proxy);
+	read_address("203.0.113.3", 9, &passer);
 	peer = come_with("a");
 	assert_told_of(&peer, "192.0.2.1:7", "[2001:db8::1]:8", "203.0.113.3:9");
 	peer_close(&peer);
