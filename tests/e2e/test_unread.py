@@ -179,7 +179,8 @@ class Serving(unittest.TestCase):
                                                       r"error was not read$|sandbox: |haild .* listens |stopping: |stopped: ", line)]
         self.assertEqual(odd, [])
         self.assertEqual(shown, [port for port in ports if port in set(shown)])
-        self.assertEqual(len(shown) + sum(lost), 1000)
+        # When haild stops, one line may be lost of those that tell of that.
+        self.assertIn(len(shown) + sum(lost), (1000, 1001))
 
     def test_socket(self):
         self.sockets = 2

@@ -554,8 +554,10 @@ static unsigned count_turns(uint64_t ms)
 
 	ck_assert_ptr_nonnull(end);
 	ck_assert(loop_add_timer(end, ms));
-	for (; !is_over; turns++)
+	while (!is_over) {
 		ck_assert_int_eq(event_base_loop(base, EVLOOP_ONCE), 0);
+		turns++;
+	}
 	event_free(end);
 	return turns;
 }

@@ -38,6 +38,8 @@ struct pages {
 };
 
 #ifdef HAVE_SHARED_PAGES
+enum { CAN_SHARE = true };
+
 /* MFD_NOEXEC_SEAL, since Linux 6.3: the headers of Debian 12 lack it. */
 enum { NO_CODE = 8 };
 
@@ -54,6 +56,8 @@ static ssize_t send_memory(int to, int fd, off_t offset, size_t size)
 	return sendfile(to, fd, &offset, size);
 }
 #else
+enum { CAN_SHARE = false };
+
 static int open_memory(void)
 {
 	errno = ENOSYS;
@@ -156,6 +160,8 @@ bool pages_hold(struct pages *pages, const char *bytes, size_t size)
 	int fd;
 
 	pages_drop(pages);
+	if (!CAN_SHARE)
+		return false;
 	memory = find_free(pages);
 	if (!memory) {
 		log_debug("the greeting is copied for each client: earlier ones are still sent");
