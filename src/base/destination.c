@@ -136,13 +136,16 @@ static bool is_one(const struct address *address)
 	return is_connected;
 }
 
-bool destination_want(int fd, const struct address *local)
+bool destination_want_always(int fd, int family)
 {
-	if (is_one(local))
-		return true;
-	if (local->any.sa_family == AF_INET6)
+	if (family == AF_INET6)
 		return IPV6_WANTED < 0 || socket_enable(fd, IPPROTO_IPV6, IPV6_WANTED);
 	return IPV4_WANTED < 0 || socket_enable(fd, IPPROTO_IP, IPV4_WANTED);
+}
+
+bool destination_want(int fd, const struct address *local)
+{
+	return is_one(local) || destination_want_always(fd, local->any.sa_family);
 }
 
 /* The kernel's next note. (musl's macro compares a size with a difference of pointers.) */
@@ -155,15 +158,36 @@ static struct cmsghdr *next_note(struct msghdr *header, struct cmsghdr *said)
 #pragma GCC diagnostic pop
 }
 
+/*
+ * Leaves only this note for the answer; NULL: none. The kernel refuses to send others, which a
+ * service manager may have asked for: the time, the sender's credentials.
+ */
+static void keep_only(struct msghdr *header, const struct cmsghdr *note)
+{
+	size_t length = note ? note->cmsg_len : 0;
+
+	if (note)
+		memmove(header->msg_control, note, length);
+	header->msg_controllen = note ? CMSG_SPACE(length - CMSG_LEN(0)) : 0;
+}
+
 bool destination_take(struct msghdr *header, struct address *local)
 {
+	const struct cmsghdr *taken = NULL;
 	bool to_many = false;
 
+	/* The note may be cut: nobody knows whom this was sent to. UNIX sockets have none. */
+	if (local->any.sa_family != AF_UNIX && (header->msg_flags & MSG_CTRUNC))
+		return true;
 	for (struct cmsghdr *said = CMSG_FIRSTHDR(header); said; said = next_note(header, said)) {
 		if (said->cmsg_level == IPPROTO_IP && said->cmsg_type == IPV4_SAID)
 			to_many = take_ipv4(header, said, local);
 		else if (said->cmsg_level == IPPROTO_IPV6 && said->cmsg_type == IPV6_SAID)
 			to_many = take_ipv6(said, local);
+		else
+			continue;
+		taken = header->msg_controllen > 0 ? said : NULL;
 	}
+	keep_only(header, taken);
 	return to_many;
 }

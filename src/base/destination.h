@@ -10,8 +10,11 @@
 
 struct address;
 
-/* The most bytes of a kernel's note of it. IPv6 has the longest addresses: 40 bytes on Linux. */
-enum { DESTINATION_BYTES = 64 };
+/*
+ * The most bytes of a kernel's note of it, 40 on Linux, and of others before it, which a service
+ * manager may have asked for.
+ */
+enum { DESTINATION_BYTES = 256 };
 
 /*
  * Asks the kernel to report it for each datagram of the socket, which is or will be bound to
@@ -19,6 +22,9 @@ enum { DESTINATION_BYTES = 64 };
  * reports take time. False: errno.
  */
 bool destination_want(int fd, const struct address *local) MUST_CHECK;
+
+/* The same for a socket to which its maker may have datagrams to other addresses steered. */
+bool destination_want_always(int fd, int family) MUST_CHECK;
 
 /*
  * Overwrites `local`, the address that the socket is bound to, with the one that a datagram was

@@ -93,7 +93,8 @@ void log_hold(bool (*later)(void *argument, unsigned ms), void *argument)
 {
 	int saved = errno;
 
-	logwriter_hold(&settings.writer, later, argument);
+	logwriter_hold(&settings.writer, settings.writer.outlet.has_records ? NULL : later,
+		       argument);
 	errno = saved;
 }
 

@@ -73,11 +73,16 @@ void outlet_open(struct outlet *outlet, int fd)
 	if (flags < 0 || mode == O_RDONLY || fstat(fd, &status) < 0 || S_ISREG(status.st_mode))
 		return;
 	outlet->way = OUTLET_POLLED;
-	if (S_ISSOCK(status.st_mode))
+	if (S_ISSOCK(status.st_mode)) {
+		int type = SOCK_STREAM;
+		socklen_t size = sizeof type;
 		outlet->way = OUTLET_SOCKET;
-	else if (S_ISFIFO(status.st_mode) ? open_anew(fd, mode)
-					  : terminal_is_possible(fd) && open_anew(fd, O_WRONLY))
+		(void)getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
+		outlet->has_records = type != SOCK_STREAM;
+	} else if (S_ISFIFO(status.st_mode) ? open_anew(fd, mode)
+					    : terminal_is_possible(fd) && open_anew(fd, O_WRONLY)) {
 		outlet->way = OUTLET_OWN;
+	}
 }
 
 /* Writes if poll(2) reports room, which in a pipe is at least OUTLET_WHOLE_MAX. */

@@ -9,6 +9,7 @@
 #define BASE_OUTLET_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attributes.h"
@@ -31,6 +32,7 @@ enum outlet_way {
 struct outlet {
 	int fd;
 	enum outlet_way way;
+	bool has_records; /* a socket that passes on each write as one message */
 };
 
 /*

@@ -309,11 +309,28 @@ START_TEST(pipe_that_cannot_be_opened_anew_is_polled)
 }
 END_TEST
 
+/* Whoever reads such a socket takes each write for one message. */
+START_TEST(socket_of_messages_has_records)
+{
+	static const int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET};
+	struct outlet outlet;
+	int ends[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, types[_i], 0, ends), 0);
+	outlet_open(&outlet, ends[0]);
+	ck_assert_int_eq(outlet.way, OUTLET_SOCKET);
+	ck_assert_int_eq(outlet.has_records, types[_i] != SOCK_STREAM);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("outlet");
 	TCase *readers = suite_case(suite, "readers"), *others = suite_case(suite, "others");
 
+	tcase_add_loop_test(readers, socket_of_messages_has_records, 0, 3);
 	tcase_add_loop_test(readers, unread_descriptor_does_not_hold_us_up, 0, COUNT_OF(kinds));
 	tcase_add_loop_test(readers, all_is_written_however_slow_the_reader, 0,
 			    2 * COUNT_OF(kinds));

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/descriptors.h"
 #include "base/destination.h"
 #include "lib/extensions.h"
 #include "lib/peers.h"
@@ -255,6 +256,26 @@ START_TEST(answer_comes_from_the_address_that_was_asked)
 }
 END_TEST
 
+/* A service manager may have asked for other notes: the kernel takes none of them back. */
+START_TEST(other_notes_keep_up_no_answer)
+{
+	int on = 1;
+
+	open_wildcard();
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof on), 0);
+	for (int i = 0; i < 3; i++) {
+		ask_at(0x7F000002, 0);
+		ck_assert_uint_eq(receive(), 1);
+		ck_assert(!packets_get(packets, 0)->to_many);
+		answer(0, "1");
+		ck_assert_uint_eq(packets_send(packets, fd), 0);
+		ck_assert_str_eq(heard(), "1");
+		close(peer);
+	}
+	peer = -1;
+}
+END_TEST
+
 /* Returns whether the kernel was asked to report where datagrams are sent to. */
 static bool is_wanted(void)
 {
@@ -412,6 +433,48 @@ START_TEST(peer_that_does_not_read_keeps_up_no_other)
 }
 END_TEST
 
+/* Sends a byte, and beside it a descriptor. */
+static void say_with_descriptor(int socket)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} beside = {.header = {.cmsg_level = SOL_SOCKET,
+			       .cmsg_type = SCM_RIGHTS,
+			       .cmsg_len = CMSG_LEN(sizeof(int))}};
+	struct iovec part = {.iov_base = (char[]){"x"}, .iov_len = 1};
+	struct msghdr message = {.msg_name = &bound.any,
+				 .msg_namelen = bound.length,
+				 .msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = beside.bytes,
+				 .msg_controllen = sizeof beside.bytes};
+
+	memcpy(CMSG_DATA(&beside.header), &socket, sizeof socket);
+	ck_assert_int_eq(sendmsg(peer, &message, 0), 1);
+}
+
+/* Descriptors that come beside a request are nobody's: they are closed, and it is answered. */
+START_TEST(descriptors_beside_a_request_are_not_kept)
+{
+	char name = 0;
+	size_t before;
+
+	fd = open_abstract(&name);
+	peer = open_abstract(&name);
+	bound = bound_address(fd);
+	before = descriptors_count_open(descriptors_limit());
+	for (int i = 0; i < 3; i++) {
+		say_with_descriptor(peer);
+		ck_assert_uint_eq(receive(), 1);
+		ck_assert_uint_eq(descriptors_count_open(descriptors_limit()), before);
+		answer(0, "answer");
+		ck_assert_uint_eq(packets_send(packets, fd), 0);
+		ck_assert_str_eq(heard(), "answer");
+	}
+}
+END_TEST
+
 START_TEST(socket_that_is_none_is_told)
 {
 	struct address any = {.length = sizeof any.ipv6};
@@ -445,7 +508,9 @@ int main(void)
 	tcase_add_test(answering, answers_for_which_there_is_no_room_are_lost);
 #ifdef __linux__
 	tcase_add_test(answering, peer_that_does_not_read_keeps_up_no_other);
+	tcase_add_test(answering, descriptors_beside_a_request_are_not_kept);
 #endif
+	tcase_add_test(answering, other_notes_keep_up_no_answer);
 	tcase_add_test(answering, answer_comes_from_the_address_that_was_asked);
 	tcase_add_test(reading, broadcast_is_to_many);
 	tcase_add_test(reading, broadcast_to_a_broadcast_address_is_to_many);

@@ -798,6 +798,39 @@ START_TEST(any_text_is_compiled_or_refused_in_its_bounds)
 }
 END_TEST
 
+/* Takes as many bytes as there is room for. */
+struct cup {
+	char bytes[16];
+	size_t length, room;
+};
+
+static size_t pour(void *argument, const char *bytes, size_t size, bool is_kept)
+{
+	struct cup *cup = argument;
+	size_t taken = size < cup->room - cup->length ? size : cup->room - cup->length;
+
+	(void)is_kept;
+	memcpy(cup->bytes + cup->length, bytes, taken);
+	cup->length += taken;
+	return taken;
+}
+
+/* An interface may get a shorter name while its client reads: nothing beyond the value is said. */
+START_TEST(value_may_become_shorter_between_two_pieces)
+{
+	struct template_position position = {0};
+	struct cup cup = {.room = 4};
+
+	compile("{peer_port}!", 12);
+	ck_assert(!template_say(template, &values, &position, pour, &cup));
+	address_set_port(&values.peer, 7);
+	cup.room = sizeof cup.bytes;
+	ck_assert(template_say(template, &values, &position, pour, &cup));
+	ck_assert_uint_eq(cup.length, 5);
+	ck_assert_mem_eq(cup.bytes, "5432!", 5);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("template");
@@ -806,6 +839,7 @@ int main(void)
 	TCase *properties = suite_case(suite, "properties");
 
 	tcase_add_checked_fixture(said, setup, teardown);
+	tcase_add_test(said, value_may_become_shorter_between_two_pieces);
 	tcase_add_loop_test(said, constant_is_folded, 0, COUNT_OF(constant));
 	tcase_add_loop_test(said, placeholder_is_filled_in, 0, COUNT_OF(each));
 	tcase_add_loop_test(said, both_ends_are_shown_alike, 0, COUNT_OF(ends));

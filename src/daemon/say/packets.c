@@ -57,13 +57,13 @@ static void prepare(struct packets *packets, size_t i)
 }
 
 /* Prepares to read the i-th datagram once more: sets again what has changed. */
-static void prepare_again(struct packets *packets, size_t i)
+static void prepare_again(struct packets *packets, size_t i, size_t beside)
 {
 	struct msghdr *header = &packets->messages[i].msg_hdr;
 
 	packets->parts[i].iov_len = sizeof packets->all[i].bytes;
 	header->msg_namelen = sizeof packets->all[i].peer.room;
-	header->msg_controllen = sizeof packets->beside[i].bytes;
+	header->msg_controllen = beside;
 }
 
 struct packets *packets_new(void)
@@ -117,10 +117,12 @@ static void take(struct packet *packet, struct mmsghdr *message)
 
 size_t packets_receive(struct packets *packets, int fd, const struct address *local)
 {
+	/* Descriptors may come beside a UNIX datagram: without room, the kernel closes them. */
+	size_t beside = local->any.sa_family == AF_UNIX ? 0 : sizeof(union beside);
 	int count;
 
-	for (size_t i = 0; i < packets->used; i++)
-		prepare_again(packets, i);
+	for (size_t i = 0; i < PACKETS_MAX; i++)
+		prepare_again(packets, i, beside);
 	packets->answer_count = 0;
 	count = receive_all(packets, fd);
 	packets->used = count > 0 ? (size_t)count : 0;

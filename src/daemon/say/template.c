@@ -170,10 +170,15 @@ struct listening {
 	void *argument;
 };
 
-/* Passes bytes on from the position's offset; false if not all are taken. */
+/*
+ * Passes bytes on from the position's offset; false if not all are taken. A value may have become
+ * shorter since its beginning was taken: that of an address whose interface has another name now.
+ */
 static bool say(const struct listening *to, struct template_position *position, const char *bytes,
 		size_t size, bool is_kept)
 {
+	if (position->offset >= size)
+		return true;
 	position->offset += to->put(to->argument, bytes + position->offset, size - position->offset,
 				    is_kept);
 	return position->offset == size;

@@ -221,7 +221,7 @@ static bool prepare(const struct socket_entry *entry)
 	if (entry->address.any.sa_family == AF_UNIX)
 		return true;
 	if (entry->kind == SOCKET_DATAGRAM)
-		return destination_want(fd, &entry->address);
+		return destination_want_always(fd, entry->address.any.sa_family);
 	socket_hold_back(fd);
 	return true;
 }
