@@ -4,6 +4,8 @@
 import contextlib
 import os
 import signal
+import socket
+import threading
 import time
 import unittest
 
@@ -35,6 +37,32 @@ class Stop(unittest.TestCase):
             daemon.wait_counters(open=1)
             self.assertTrue(daemon.is_running())
             clients[0].close()
+            self.assertEqual(daemon.wait(), 0)
+
+    # With room for one, those who go on coming to one address take it from nobody who waits at the other.
+    def test_who_waits_is_greeted_beside_a_flood(self):
+        full = "1 open, the most allowed; other connections wait in the queue"
+        with Daemon("-l", "127.0.0.1", "-l", "127.0.0.2", "-c", 1, "--drain", "60s", log=[full]) as daemon, \
+                contextlib.ExitStack() as stack:
+            places = [(address.rpartition(":")[0], port) for address, port in zip(daemon.addresses, daemon.ports)]
+            over = threading.Event()
+            stack.callback(over.set)
+
+            def flood(place):
+                while not over.is_set():
+                    with contextlib.suppress(OSError), socket.create_connection(place, harness.DEADLINE) as client:
+                        read_all(client)
+            crowds = [threading.Thread(target=flood, args=(place,)) for place in places[1:] for _ in range(8)]
+            for one in crowds:
+                one.start()
+            waiting = [stack.enter_context(socket.create_connection(places[0], harness.DEADLINE)) for _ in range(3)]
+            daemon.signal(signal.SIGTERM)
+            self.assertEqual([read_all(client) for client in waiting], [GREETING] * 3)
+            over.set()
+            for one in crowds:
+                one.join(harness.DEADLINE)
+            for client in waiting:
+                client.close()
             self.assertEqual(daemon.wait(), 0)
 
     def test_drain_time_is_the_longest(self):

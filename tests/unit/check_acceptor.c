@@ -228,6 +228,21 @@ START_TEST(sockets_share_each_turn)
 }
 END_TEST
 
+/* With room for one client at a time, no socket takes it from the other each time. */
+START_TEST(single_places_go_round)
+{
+	add_both();
+	connect_peers(0, MOST / 2);
+	connect_peers(1, MOST / 2);
+	for (stop_after = 1; stop_after <= 8; stop_after++) {
+		ck_assert(run_until(base, has_accepted, &stop_after, PATIENCE_MS));
+		ck_assert(acceptor_start(acceptor));
+	}
+	ck_assert_uint_eq(told.of_entry[0], 4);
+	ck_assert_uint_eq(told.of_entry[1], 4);
+}
+END_TEST
+
 START_TEST(stopped_turn_is_not_told)
 {
 	add_both();
@@ -386,6 +401,7 @@ int main(void)
 	tcase_add_loop_test(tests, single_client_costs_one_call, 0, SOCKETS);
 	tcase_add_test(tests, long_queue_costs_few_turns);
 	tcase_add_test(tests, sockets_share_each_turn);
+	tcase_add_test(tests, single_places_go_round);
 	tcase_add_test(tests, stopped_turn_is_not_told);
 	tcase_add_test(tests, turn_that_takes_nobody_is_the_last);
 	tcase_add_test(tests, one_can_be_taken_though_it_is_stopped);

@@ -38,6 +38,7 @@ struct acceptor {
 	void *argument;
 	struct accepting **all; /* each stays where it is */
 	size_t count;
+	size_t first; /* of those that were started last: the kernel tells of it before the others */
 };
 
 struct acceptor *acceptor_new(struct event_base *base, acceptor_accepted_cb *accepted,
@@ -172,8 +173,10 @@ const struct socket_entry *acceptor_at(const struct acceptor *acceptor, size_t i
 
 bool acceptor_start(struct acceptor *acceptor)
 {
+	/* Another one first each time: with room for one client alone, only the first gets it. */
+	acceptor->first++;
 	for (size_t i = 0; i < acceptor->count; i++)
-		if (!start(acceptor->all[i]))
+		if (!start(acceptor->all[(acceptor->first + i) % acceptor->count]))
 			return false;
 	return true;
 }

@@ -19,7 +19,8 @@ struct socket_entry;
 /*
  * Accepts in a turn of the loop at most, before its other events have theirs: libevent itself
  * accepts until the queue is empty. The sockets share them, so that none is held up by another's
- * flood. With 64, a flood's sessions took longer than others may wait (O5 in doc/reliability.md).
+ * flood; each may take one. With 64, a flood's sessions took longer than others may wait (O5 in
+ * doc/reliability.md).
  */
 enum { ACCEPTOR_TURN = 16 };
 

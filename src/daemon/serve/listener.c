@@ -49,6 +49,7 @@ struct listener {
 	size_t own;	 /* so many of its sockets are ours; the others are inherited */
 	unsigned pauses; /* bits of enum pause; accepting while 0 */
 	struct event *next_turn, *retry;
+	size_t emptied_first; /* with little room, a stop empties only that queue */
 	uint64_t accepted;
 	bool stopping;	   /* accept only clients already in the queues, up to the count */
 	bool is_untold;	   /* full, unless a client not looked at yet has closed; not logged */
@@ -273,10 +274,11 @@ static bool empty_queue(struct listener *listener, size_t socket)
 /* Accepts everyone queued on any socket. False: some may be left; they are tried again. */
 static bool empty_queues(struct listener *listener)
 {
+	size_t count = acceptor_count(listener->acceptor), first = ++listener->emptied_first;
 	bool empty = true;
 
-	for (size_t i = 0; i < acceptor_count(listener->acceptor); i++)
-		empty = empty_queue(listener, i) && empty;
+	for (size_t i = 0; i < count; i++)
+		empty = empty_queue(listener, (first + i) % count) && empty;
 	if (!empty)
 		retry_soon(listener);
 	return empty;

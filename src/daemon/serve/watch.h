@@ -15,9 +15,6 @@
 struct event_base;
 struct watch;
 
-/* How many descriptors a watch has, at most. */
-enum { WATCH_DESCRIPTORS = 1 };
-
 /* Called while a socket has input, or has come to its end, with the owner that it was given. */
 typedef void watch_input_cb(void *owner);
 
