@@ -203,7 +203,7 @@ static enum outbox_queued make_own(struct outbox *outbox, int fd, const struct e
 
 	find_ends(outbox->template, fd, ends ? ends : &unknown, &outbox->own.values);
 	greeting_begin(outbox->greeting, &outbox->own);
-	rendering_make(&outbox->own, outbox->space, &outbox->first);
+	outbox->first = rendering_make(&outbox->own, outbox->space);
 	greeting_count(outbox->greeting);
 	*size = outbox->first.size;
 	return outbox->own.is_over ? OUTBOX_WHOLE : OUTBOX_BEGUN;

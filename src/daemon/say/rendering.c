@@ -19,7 +19,7 @@ enum { SHARED_LEAST = 4096 };
 
 /* A piece that is being made. */
 struct making {
-	struct rendering_piece *piece;
+	struct rendering_piece piece;
 	char *space;
 	size_t room;
 };
@@ -33,7 +33,7 @@ static size_t least(size_t one, size_t other)
 static size_t take(void *argument, const char *bytes, size_t size, bool is_kept)
 {
 	struct making *making = argument;
-	struct rendering_piece *piece = making->piece;
+	struct rendering_piece *piece = &making->piece;
 	size_t taken;
 
 	if (piece->is_shared)
@@ -71,13 +71,14 @@ size_t rendering_room(const struct rendering *rendering)
 	return least(template_longest(rendering->template), COPIED_MOST);
 }
 
-void rendering_make(struct rendering *rendering, char *space, struct rendering_piece *piece)
+struct rendering_piece rendering_make(struct rendering *rendering, char *space)
 {
-	struct making making = {piece, space, rendering_room(rendering)};
+	struct making making = {.piece.bytes = space, .room = rendering_room(rendering)};
 
-	*piece = (struct rendering_piece){.bytes = space};
+	making.space = space;
 	rendering->is_over = template_say(rendering->template, &rendering->values,
 					  &rendering->position, take, &making);
+	return making.piece;
 }
 
 bool rendering_queue_piece(const struct rendering *rendering, struct evbuffer *queue,
@@ -97,7 +98,7 @@ bool rendering_queue(struct rendering *rendering, struct evbuffer *queue, size_t
 
 	if (evbuffer_reserve_space(queue, (ev_ssize_t)rendering_room(rendering), &space, 1) < 1)
 		return false;
-	rendering_make(rendering, space.iov_base, &piece);
+	piece = rendering_make(rendering, space.iov_base);
 	*size = piece.size;
 	if (piece.is_shared)
 		return rendering_queue_piece(rendering, queue, &piece, 0);

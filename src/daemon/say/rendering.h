@@ -34,7 +34,7 @@ size_t rendering_room(const struct rendering *rendering);
  * rendering_room() bytes, or up to SOCKET_AT_ONCE of a long literal where they are. So a client
  * that reads nothing costs little memory, and one that reads fast little time at once.
  */
-void rendering_make(struct rendering *rendering, char *space, struct rendering_piece *piece);
+struct rendering_piece rendering_make(struct rendering *rendering, char *space);
 
 /* Queues a piece from its byte `from` on: a shared one by reference. False: no memory. */
 bool rendering_queue_piece(const struct rendering *rendering, struct evbuffer *queue,
