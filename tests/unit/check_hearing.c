@@ -47,9 +47,9 @@ static struct sessions *sessions;
 static size_t room; /* for sessions */
 static struct hearing hearing;
 static unsigned closed, heard, missed;
-static enum ending ending; /* that hearing_missed_cb was told */
+static enum ending ending;		      /* that hearing_missed_cb was told */
 static struct address named, reached, passer; /* what hearing has told; length 0: not */
-static const char *name; /* that a client has once it is heard, or NULL */
+static const char *name;		      /* that a client has once it is heard, or NULL */
 static bool lacks_memory;
 
 static struct end end_at(const struct address *address)

@@ -62,9 +62,9 @@ struct call {
 };
 
 /*
- * The most frequent first. The whole test suite passes with these and no others. What abort(3) calls
- * is not among them: it ends the process all the same, though by SIGSYS, after the C library has
- * said why.
+ * The most frequent first. The whole test suite passes with these and no others. What abort(3)
+ * calls is not among them: it ends the process all the same, though by SIGSYS, after the C library
+ * has said why.
  */
 static const struct call calls[] = {
 	{{"epoll_wait", "epoll_pwait"}, NEED_NONE, LIMIT_NONE},
