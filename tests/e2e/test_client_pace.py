@@ -10,7 +10,7 @@ import time
 import unittest
 
 from lib import harness, machine
-from lib.clients import Running, SLOW, WRAPPER, ask, given
+from lib.clients import Running, SLOW, WRAPPER, ask, given, undisturbed
 from lib.harness import Daemon, GREETING, poll_until
 from lib.servers import Server, holds_until, says
 from lib.surveys import SurveyTest
@@ -34,6 +34,7 @@ class Clock(SurveyTest):
             self.judge(answer, 0)
             self.assertGreaterEqual(answer.seconds, 1)
 
+    @undisturbed
     def test_slow_server(self):
         """It keeps the next attempt waiting, which is told, on its line and in the sum."""
         with Server(says(GREETING, pause=0.12)) as server:
