@@ -176,9 +176,8 @@ bool destination_take(struct msghdr *header, struct address *local)
 	const struct cmsghdr *taken = NULL;
 	bool to_many = false;
 
-	/* The note may be cut: nobody knows whom this was sent to. UNIX sockets have none. */
-	if (local->any.sa_family != AF_UNIX && (header->msg_flags & MSG_CTRUNC))
-		return true;
+	if (header->msg_flags & MSG_CTRUNC)
+		return true; /* the note may be cut: nobody knows whom this was sent to */
 	for (struct cmsghdr *said = CMSG_FIRSTHDR(header); said; said = next_note(header, said)) {
 		if (said->cmsg_level == IPPROTO_IP && said->cmsg_type == IPV4_SAID)
 			to_many = take_ipv4(header, said, local);

@@ -13,6 +13,13 @@ enum {
 	DIRECTIONS = 2, /* characters that change a line's direction, or break it */
 };
 
+/* True if a byte stays as it is, whatever is around it: so does nearly everything that is logged.
+ */
+static bool is_plain(unsigned char byte)
+{
+	return byte >= 0x20 && byte < 0x7F && byte != '\\';
+}
+
 static bool is_hex(unsigned char byte)
 {
 	return byte != '\0' && strchr("0123456789ABCDEFabcdef", byte) != NULL;
@@ -35,8 +42,8 @@ static size_t take(const unsigned char *p, size_t left, const char *keep, unsign
 	size_t length;
 
 	*is_shown = true;
-	if (*p >= 0x20 && *p < 0x7F && *p != '\\')
-		return 1; /* nearly everything that is logged */
+	if (is_plain(*p))
+		return 1;
 	length = utf8_read(p, left, &number);
 	*is_shown = length > 0;
 	if (length == 0)
@@ -91,7 +98,7 @@ static size_t escape(char *out, size_t room, const unsigned char *p, size_t *len
 bool escape_is_plain(const char *bytes, size_t length)
 {
 	for (const char *end = bytes + length; bytes < end; bytes++)
-		if (*bytes < 0x20 || *bytes >= 0x7F || *bytes == '\\')
+		if (!is_plain((unsigned char)*bytes))
 			return false;
 	return true;
 }

@@ -35,6 +35,8 @@ enum {
 	JSON_IP_MAX = JSON_REST_MAX + 2 * (IP_MAX + IP_HOST_MAX) + NULL_MAX,
 };
 
+_Static_assert(ADDRESS_TEXT_MAX <= UNIX_MAX + 1,
+	       "any address fits, as it is, where an escaped one does");
 _Static_assert(JSON_MAX < FIELD_TEXT_MAX && (3 * JSON_GROWTH + 1) * CONSTANT_MAX < FIELD_TEXT_MAX,
 	       "FIELD_TEXT_MAX must hold either part of the object");
 
@@ -78,14 +80,6 @@ size_t field_longest_to_ip(enum field field)
 	return fields[field].longest_to_ip;
 }
 
-/* Writes one end of a connection, raw. `part`: FIELD_PEER or FIELD_PEER_ADDRESS. Returns `text`. */
-static const char *format_address(enum field part, const struct address *end,
-				  char text[ADDRESS_TEXT_MAX])
-{
-	return part == FIELD_PEER ? address_format(end, text, ADDRESS_TEXT_MAX)
-				  : address_format_host(end, text, ADDRESS_TEXT_MAX);
-}
-
 /* Writes a number; there is room for it. */
 static void put_number(char *out, uint64_t number)
 {
@@ -96,12 +90,20 @@ static void put_number(char *out, uint64_t number)
 	out[end - begin] = '\0';
 }
 
+/* Writes one end of a connection, raw. `part`: FIELD_PEER or FIELD_PEER_ADDRESS. Returns `text`. */
+static const char *format_address(enum field part, const struct address *end,
+				  char text[ADDRESS_TEXT_MAX])
+{
+	return part == FIELD_PEER ? address_format(end, text, ADDRESS_TEXT_MAX)
+				  : address_format_host(end, text, ADDRESS_TEXT_MAX);
+}
+
 /* The same, but escaped, which only a path needs; FIELD_PEER_PORT is its port. */
 static void format_end(enum field part, const struct address *end, char *out, size_t size)
 {
 	if (part == FIELD_PEER_PORT) {
 		put_number(out, address_port(end));
-	} else if (end->any.sa_family != AF_UNIX && size >= ADDRESS_TEXT_MAX) {
+	} else if (end->any.sa_family != AF_UNIX) {
 		format_address(part, end, out);
 	} else {
 		char text[ADDRESS_TEXT_MAX];

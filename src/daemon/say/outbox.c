@@ -55,23 +55,18 @@ static void drain(struct evbuffer *queue, size_t size)
 	evbuffer_freeze(queue, 1);
 }
 
-/* Removes all bytes that are queued on the prepared bufferevent. */
-static void drain_all(struct outbox *outbox)
-{
-	struct evbuffer *queue = bufferevent_get_output(outbox->ready);
-
-	drain(queue, evbuffer_get_length(queue));
-}
-
 /*
  * Drops the prepared bufferevent. libevent frees it in the loop's next turn; until then, a long
  * greeting on it would take a place from the next one.
  */
 static void make_unready(struct outbox *outbox)
 {
+	struct evbuffer *queue;
+
 	if (!outbox->ready)
 		return;
-	drain_all(outbox);
+	queue = bufferevent_get_output(outbox->ready);
+	drain(queue, evbuffer_get_length(queue));
 	bufferevent_free(outbox->ready);
 	outbox->ready = NULL;
 }

@@ -29,7 +29,6 @@ struct packets {
 	struct iovec parts[PACKETS_MAX];
 	union beside beside[PACKETS_MAX];
 	struct mmsghdr messages[PACKETS_MAX]; /* for reading */
-	size_t used; /* how many of these were used since they were prepared */
 	struct mmsghdr answers[PACKETS_MAX];
 	unsigned answer_count;
 };
@@ -39,25 +38,22 @@ void packets_free(struct packets *packets)
 	free(packets);
 }
 
-/* Prepares for the i-th datagram. */
-static void prepare(struct packets *packets, size_t i)
+/* Says where the i-th datagram goes; how much room there is, each reading says. */
+static void place(struct packets *packets, size_t i)
 {
 	struct packet *packet = &packets->all[i];
 
-	packets->parts[i] = (struct iovec){.iov_base = packet->bytes,
-					   .iov_len = sizeof packet->bytes};
+	packets->parts[i].iov_base = packet->bytes;
 	packets->messages[i].msg_hdr = (struct msghdr){
 		.msg_name = &packet->peer.any,
-		.msg_namelen = sizeof packet->peer.room,
 		.msg_iov = &packets->parts[i],
 		.msg_iovlen = 1,
 		.msg_control = packets->beside[i].bytes,
-		.msg_controllen = sizeof packets->beside[i].bytes,
 	};
 }
 
-/* Prepares to read the i-th datagram once more: sets again what has changed. */
-static void prepare_again(struct packets *packets, size_t i, size_t beside)
+/* Prepares to read the i-th datagram: sets what the one before has changed. */
+static void prepare(struct packets *packets, size_t i, size_t beside)
 {
 	struct msghdr *header = &packets->messages[i].msg_hdr;
 
@@ -71,7 +67,7 @@ struct packets *packets_new(void)
 	struct packets *packets = calloc(1, sizeof *packets);
 
 	for (size_t i = 0; packets && i < PACKETS_MAX; i++)
-		prepare(packets, i);
+		place(packets, i);
 	return packets;
 }
 
@@ -122,15 +118,14 @@ size_t packets_receive(struct packets *packets, int fd, const struct address *lo
 	int count;
 
 	for (size_t i = 0; i < PACKETS_MAX; i++)
-		prepare_again(packets, i, beside);
+		prepare(packets, i, beside);
 	packets->answer_count = 0;
 	count = receive_all(packets, fd);
-	packets->used = count > 0 ? (size_t)count : 0;
 	for (int i = 0; i < count; i++) {
 		packets->all[i].local = *local;
 		take(&packets->all[i], &packets->messages[i]);
 	}
-	return packets->used;
+	return count > 0 ? (size_t)count : 0;
 }
 
 struct packet *packets_get(struct packets *packets, size_t i)
