@@ -13,6 +13,7 @@
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/number.h"
 
 /* Writes what standard error takes. Returns how many bytes that is; if fewer, errno says why. */
 static size_t put(const struct logwriter *writer, const char *bytes, size_t length)
@@ -71,7 +72,7 @@ RARE static bool tell(struct logwriter *writer, unsigned long count, const char 
 {
 	char text[160], line[LOGLINE_MAX];
 
-	snprintf(text, sizeof text, "%lu log line%s lost: %s%s", count, count == 1 ? "" : "s", why,
+	snprintf(text, sizeof text, "%lu log line%s lost: %s%s", count, number_plural(count), why,
 		 reason);
 	return write_lines(writer, line,
 			   logline_make(line, writer->style,

@@ -141,6 +141,11 @@ bool number_parse_time(const char *text, uint64_t *value)
 	return true;
 }
 
+const char *number_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 char *number_put_before(char *end, uint64_t number)
 {
 	do

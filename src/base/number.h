@@ -40,6 +40,9 @@ bool number_parse_time(const char *text, uint64_t *value) MUST_CHECK;
  */
 char *number_put_before(char *end, uint64_t number);
 
+/* Returns what follows a word for so many things: "s", or nothing after one. */
+const char *number_plural(uint64_t count);
+
 /* Room for any time as number_format_time() writes it. */
 #define NUMBER_TIME_MAX 32
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/outlet.h"
 #include "base/text.h"
 
@@ -86,7 +87,7 @@ static void describe(const struct progress *progress, struct text *text)
 	if (progress->count > 0)
 		text_add(text, " of %" PRIu64, progress->count);
 	text_add(text, " attempt%s, %" PRIu64 " a second, %" PRIu64 " failed",
-		 (progress->count > 0 ? progress->count : progress->done) == 1 ? "" : "s",
+		 number_plural(progress->count > 0 ? progress->count : progress->done),
 		 elapsed_us > 0 ? progress->done * 1000000 / elapsed_us : 0, progress->failed);
 	add_time_left(text, progress, elapsed_us);
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/endpoint.h"
+#include "base/number.h"
 #include "lack.h"
 #include "options.h"
 #include "outgoing.h"
@@ -158,7 +159,7 @@ void result_note_connection(struct probe_result *result, int fd, const struct op
 		stageline_log(options,
 			      "network: round trip %.2f ms, %" PRIu32 " segment%s sent again",
 			      (double)result->tcp.rtt_us / 1000, result->tcp.retransmits,
-			      result->tcp.retransmits == 1 ? "" : "s");
+			      number_plural(result->tcp.retransmits));
 }
 
 /*
@@ -201,7 +202,7 @@ void result_add_wait(struct probe_result *result, uint64_t ms, uint64_t attempts
 	char time[NUMBER_TIME_MAX], words[NUMBER_TIME_MAX + 60];
 
 	snprintf(words, sizeof words, "; gave up after %s, %" PRIu64 " attempt%s",
-		 number_format_time(time, ms), attempts, attempts == 1 ? "" : "s");
+		 number_format_time(time, ms), attempts, number_plural(attempts));
 	result_append(result, words);
 }
 

@@ -261,7 +261,7 @@ bool shares_judge(const struct shares *shares, char text[SHARES_VERDICT_MAX])
 
 	text_begin(&line, text, SHARES_VERDICT_MAX);
 	text_add(&line, "shares of %" PRIu64 " greeting%s: ", shares->greetings,
-		 shares->greetings == 1 ? "" : "s");
+		 number_plural(shares->greetings));
 	add_texts(&line, shares);
 	if (shares->strangers > 0)
 		text_add(&line, "not as expected: %" PRIu64 " began with none of the texts",

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "base/timestamp.h"
 #include "latencies.h"
@@ -25,11 +26,6 @@ static const struct {
 };
 
 enum { PERCENTILES = sizeof percentiles / sizeof *percentiles };
-
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
 
 /* Adds so many microseconds as "0.085 ms", "23.4 ms" or "3.2 s". */
 static void add_us(struct text *text, uint64_t us)
@@ -51,8 +47,8 @@ static void add_counts(struct text *text, const struct summary_counts *counts)
 	uint64_t failures = counts->attempts - counts->successes;
 
 	text_add(text, "%" PRIu64 " attempt%s, %" PRIu64 " success%s, %" PRIu64 " failure%s",
-		 counts->attempts, plural(counts->attempts), counts->successes,
-		 counts->successes == 1 ? "" : "es", failures, plural(failures));
+		 counts->attempts, number_plural(counts->attempts), counts->successes,
+		 counts->successes == 1 ? "" : "es", failures, number_plural(failures));
 	for (size_t i = 0; i < counts->kind_count; i++)
 		text_add(text, "%s%" PRIu64 " %s (exit status %d)", i > 0 ? ", " : ": ",
 			 counts->kinds[i].count, counts->kinds[i].stage,
@@ -75,7 +71,8 @@ static void add_outage(struct text *text, const struct outage *outage)
 	else
 		text_add(text, ", not over (");
 	add_us(text, outage->length_us);
-	text_add(text, ", %" PRIu64 " attempt%s)\n", outage->attempts, plural(outage->attempts));
+	text_add(text, ", %" PRIu64 " attempt%s)\n", outage->attempts,
+		 number_plural(outage->attempts));
 }
 
 static void add_outages(struct text *text, const struct outages *outages)
@@ -91,7 +88,7 @@ static void add_outages(struct text *text, const struct outages *outages)
 	}
 	for (size_t i = 0; i < listed; i++) {
 		if (more > 0 && i == listed / 2)
-			text_add(text, "%" PRIu64 " more outage%s\n", more, plural(more));
+			text_add(text, "%" PRIu64 " more outage%s\n", more, number_plural(more));
 		add_outage(text, &list[i]);
 	}
 }

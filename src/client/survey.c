@@ -12,6 +12,7 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/number.h"
 #include "base/standard.h"
 #include "base/terminal.h"
 #include "attemptline.h"
@@ -124,7 +125,7 @@ static unsigned limit_attempts(unsigned wanted)
 		return wanted;
 	log_warning("only %zu attempt%s at the same time: %u need more descriptors than the limit "
 		    "of %zu (see ulimit -n)",
-		    possible, possible == 1 ? "" : "s", wanted, limit);
+		    possible, number_plural(possible), wanted, limit);
 	return (unsigned)possible;
 }
 

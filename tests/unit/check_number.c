@@ -242,11 +242,21 @@ START_TEST(digits_are_as_printf_writes_them)
 }
 END_TEST
 
+START_TEST(only_one_has_no_plural)
+{
+	ck_assert_str_eq(number_plural(0), "s");
+	ck_assert_str_eq(number_plural(1), "");
+	ck_assert_str_eq(number_plural(2), "s");
+	ck_assert_str_eq(number_plural(UINT64_MAX), "s");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("number");
 	TCase *parsing = suite_case(suite, "parsing"), *writing = suite_case(suite, "writing");
 
+	tcase_add_test(parsing, only_one_has_no_plural);
 	tcase_add_loop_test(parsing, means_its_value, 0, COUNT_OF(good));
 	tcase_add_loop_test(parsing, is_refused_and_leaves_the_value, 0, COUNT_OF(bad));
 	tcase_add_loop_test(parsing, number_ends_before_a_character, 0, COUNT_OF(before));

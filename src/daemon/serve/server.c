@@ -77,11 +77,6 @@ static void stop_datagrams(struct server *server)
 		sockets_close_datagrams(server->sockets);
 }
 
-static const char *plural(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 /* Goes on as before, for a bounded time, in which clients learn to go elsewhere. */
 static void begin_lame_duck(struct server *server)
 {
@@ -107,7 +102,7 @@ static void begin_drain(struct server *server)
 	sessions_look_at_all(server->sessions);
 	if (sessions_open(server->sessions) > 0)
 		log_info("stopping: waiting for %zu connection%s", sessions_open(server->sessions),
-			 plural(sessions_open(server->sessions)));
+			 number_plural(sessions_open(server->sessions)));
 }
 
 /* Each TERM or INT takes the next step. No lame duck if the options' count has been reached. */
@@ -138,7 +133,8 @@ static void state_over_cb(evutil_socket_t fd, short what, void *argument)
 	}
 	if (sessions_open(server->sessions) > 0)
 		log_info("stopping: closing %zu connection%s that did not end in time",
-			 sessions_open(server->sessions), plural(sessions_open(server->sessions)));
+			 sessions_open(server->sessions),
+			 number_plural(sessions_open(server->sessions)));
 	loop_stop(server->base);
 }
 

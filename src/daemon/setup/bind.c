@@ -77,10 +77,8 @@ static bool prepare_stream(int fd)
 static bool prepare(const struct binder *binder, int fd, enum socket_kind kind,
 		    const struct address *address)
 {
-	int family = address->any.sa_family;
-
 	/* One socket for each family: then IPv4 peers have IPv4 addresses everywhere. */
-	if (family == AF_INET6 && !socket_enable(fd, IPPROTO_IPV6, IPV6_V6ONLY))
+	if (address->any.sa_family == AF_INET6 && !socket_enable(fd, IPPROTO_IPV6, IPV6_V6ONLY))
 		return false;
 	if (kind == SOCKET_STREAM ? !prepare_stream(fd) : !destination_want(fd, address))
 		return false;
