@@ -26,19 +26,6 @@ def says(words):
     return serve(lambda connection: connection.sendall(words))
 
 
-def rows():
-    with socket.socket(socket.AF_UNIX) as sock:
-        try:
-            sock.connect(WORK + "/stats")
-        except OSError:
-            return {}
-        sock.sendall(b"show stat\n")
-        lines = read_all(sock)[0].decode().splitlines()
-    names = lines[0].lstrip("# ").split(",")
-    table = [dict(zip(names, line.split(","))) for line in lines[1:]]
-    return {row["svname"]: row for row in table if row.get("pxname") == "them"}
-
-
 def shares(weight):
     """Connections of 60 that each of two servers gets, of which one's agent asks for half."""
     port, agent = free_port(), says(b"up 50%\n")
@@ -58,8 +45,8 @@ backend them
     server half 127.0.0.1:{says(b"half")} check inter 50ms agent-check agent-inter 50ms agent-port {agent} {weight}
 """)
     balancer = start("haproxy", "-db", "-f", config)
-    until(lambda: rows().get("half", {}).get("agent_status") == "L7OK", "the agent's answer")
-    weights = rows()["half"]["weight"], rows()["half"]["status"], rows()["half"]["check_status"].removeprefix("* ")
+    until(lambda: haproxy_column("half", "agent_status") == "L7OK", "the agent's answer")
+    weights = tuple(haproxy_column("half", name) for name in ("weight", "status", "check_status"))
     answers = collections.Counter()
     for _ in range(60):
         with socket.create_connection(("127.0.0.1", port)) as client:

@@ -18,7 +18,6 @@ need_programs ss
 debian haproxy=2.6.12-1+deb12u4 systemd=252.39-1~deb12u2
 programs haproxy systemd-socket-activate
 observe <<'END'
-import socket
 from watch import *
 
 # The program that systemd would start for us.
@@ -30,23 +29,6 @@ def activate():
     start("systemd-socket-activate", "-l", f"127.0.0.1:{port}", "touch", flag)
     until(lambda: "127.0.0.1:%d " % port in run("ss", "-Htln").stdout, "the activated port")
     return port
-
-
-def column(text, name):
-    lines = text.splitlines()
-    rows = [dict(zip(lines[0].lstrip("# ").split(","), line.split(","))) for line in lines[1:]]
-    # An asterisk marks a check that is under way.
-    return [row[name].removeprefix("* ") for row in rows if row.get("svname") == "server"]
-
-
-def statistics():
-    with socket.socket(socket.AF_UNIX) as sock:
-        try:
-            sock.connect(WORK + "/stats")
-        except OSError:
-            return ""
-        sock.sendall(b"show stat\n")
-        return read_all(sock)[0].decode()
 
 
 def check(words):
@@ -66,10 +48,10 @@ backend them
 
 balancer = check("")
 # A server is UP from the start: the verdict is that of checks which have been made.
-until(lambda: column(statistics(), "check_status") == ["L4OK"], "a passed check")
+until(lambda: haproxy_column("server", "check_status") == "L4OK", "a passed check")
 before = time.monotonic()
 until(lambda: time.monotonic() > before + 1, "20 more checks")
-state = see("plain check, a second later", column(statistics(), "status") + column(statistics(), "check_status"))
+state = see("plain check, a second later", [haproxy_column("server", name) for name in ("status", "check_status")])
 started = see("its program was started", os.path.exists(flag))
 end(balancer)
 balancer = check("send-proxy")

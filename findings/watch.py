@@ -120,6 +120,21 @@ def read_all(sock):
         got += some
 
 
+def haproxy_column(server, column):
+    """What HAProxy's statistics, on the socket WORK/stats, say of a server; nothing as long as there are none."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        try:
+            sock.connect(WORK + "/stats")
+        except OSError:
+            return ""
+        sock.sendall(b"show stat\n")
+        names, *rows = (line.split(",") for line in read_all(sock)[0].decode().lstrip("# ").splitlines())
+    for row in (dict(zip(names, cells)) for cells in rows):
+        if row.get("svname") == server:
+            return row[column].removeprefix("* ")  # the mark of a check that is under way
+    return ""
+
+
 def see(what, value):
     """Prints an observation, and returns it."""
     print(f"{what + ':':46} {value}", flush=True)
