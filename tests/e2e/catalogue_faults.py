@@ -42,10 +42,7 @@ class Faults:
         path.write_bytes(bytes(8))
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), 8)
-        self.env = {"LD_PRELOAD": os.environ.get("ACCEPT_FAULTS", os.path.abspath("tests/faults/accept.so")),
-                    "ACCEPT_FAULTS_FILE": str(path),
-                    # gcc's runtime wants to be the first library, though it needn't be for us.
-                    "ASAN_OPTIONS": "verify_asan_link_order=0"}
+        self.env = harness.preloading("accept", ACCEPT_FAULTS_FILE=str(path))
 
     def set(self, reason, count):
         self._map[:] = struct.pack("!ii", reason, count)

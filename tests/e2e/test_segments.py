@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """A whole exchange costs six TCP segments: greeting and FIN travel in one, where the system can hold back."""
-import os
 import socket
 import time
 import unittest
@@ -61,9 +60,7 @@ class Segments(unittest.TestCase):
             self.assertLess(time.monotonic() - before, 20 * 0.2)
 
 
-# gcc's runtime wants to be the first library, though it needn't be for us.
-MULTIPATH = {"LD_PRELOAD": os.environ.get("MULTIPATH", os.path.abspath("tests/faults/multipath.so")),
-             "ASAN_OPTIONS": "verify_asan_link_order=0"}
+MULTIPATH = harness.preloading("multipath")
 
 
 class Multipath(unittest.TestCase):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """haild's sandbox: whether this machine has it, and what a process inside can still do."""
 import functools
-import os
 import pathlib
 import re
 
@@ -59,7 +58,4 @@ def field_of(pid, name):
 
 def without(*parts, refusing=""):
     """The environment in which the kernel lacks these parts, or refuses that call."""
-    return {"LD_PRELOAD": os.environ.get("KERNEL", os.path.abspath("tests/faults/kernel.so")),
-            "KERNEL_LACKS": " ".join(parts), "KERNEL_REFUSES": refusing,
-            # gcc's runtime wants to be the first library, though it needn't be for us.
-            "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    return harness.preloading("kernel", KERNEL_LACKS=" ".join(parts), KERNEL_REFUSES=refusing)

@@ -115,6 +115,13 @@ def need_preloading(test):
         test.skipTest("haild is static: nothing can be preloaded")
 
 
+def preloading(library, **variables):
+    """The environment in which a library of tests/faults stands before the C library, with these variables for it."""
+    return {"LD_PRELOAD": os.environ.get(library.upper(), os.path.abspath(f"tests/faults/{library}.so")),
+            # gcc's runtime wants to be the first library, though it needn't be for us.
+            "ASAN_OPTIONS": "verify_asan_link_order=0", **variables}
+
+
 def is_sanitized(name="haild"):
     """Whether the program is built with AddressSanitizer: it keeps freed memory, and valgrind can't run it."""
     return b"__asan_init" in pathlib.Path(program(name)).read_bytes()
