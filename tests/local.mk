@@ -26,15 +26,33 @@ include tests/unit/local.mk
 TESTS = $(unit_tests) $(dist_check_SCRIPTS)
 TEST_EXTENSIONS = .py .sh
 
-# For script/test.
+# Those that hold sources, documents, scripts and completions to their rules: they are the same in each build.
+source_checks = \
+	tests/debian.sh \
+	tests/e2e/test_completion.py \
+	tests/e2e/test_harness.py \
+	tests/e2e/test_release.py \
+	tests/e2e/test_scripts.py \
+	tests/e2e/test_simulation.py \
+	tests/html.sh \
+	tests/layers.sh \
+	tests/licence.sh \
+	tests/links.sh \
+	tests/pages.sh \
+	tests/posix.sh \
+	tests/version.sh
+
+# For script/test and debian/rules: all tests, and those of programs alone.
 list-tests:
 	@printf '%s\n' $(TESTS)
-.PHONY: list-tests
+list-program-tests:
+	@printf '%s\n' $(TESTS) | grep -vxF "$$(printf '%s\n' $(source_checks))"
+.PHONY: list-program-tests list-tests
 
 PY_LOG_COMPILER = $(PYTHON3)
 SH_LOG_COMPILER = $(BASH)
 AM_TESTS_ENVIRONMENT = \
-	ACCEPT_FAULTS='$(abs_top_builddir)/tests/faults/accept.so'; export ACCEPT_FAULTS; \
+	ACCEPT='$(abs_top_builddir)/tests/faults/accept.so'; export ACCEPT; \
 	CAPTIVE='$(abs_top_builddir)/tests/e2e/captive'; export CAPTIVE; \
 	CC='$(CC)'; export CC; \
 	HAILD='$(abs_top_builddir)/src/haild'; export HAILD; \

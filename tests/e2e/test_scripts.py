@@ -41,6 +41,7 @@ MAKEFILE = """
 TESTS = tests/e2e/test_bad.py tests/e2e/test_fine.py tests/docs.sh tests/layers.sh tests/unit/check_fine
 all: ;
 list-tests: ; @printf '%s\\n' $(TESTS)
+list-program-tests: ; @printf '%s\\n' $(filter-out tests/layers.sh,$(TESTS))
 check: $(TESTS:%=run-%)
 $(TESTS:%=run-%): run-%:
 	@b='$(basename $*)'; mkdir -p "$$(dirname "$$b")"; $(TESTS_ENVIRONMENT) \\
