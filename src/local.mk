@@ -283,6 +283,8 @@ src_libdaemon_a_SOURCES = \
 	src/daemon/serve/monitor.h \
 	src/daemon/serve/orders.c \
 	src/daemon/serve/orders.h \
+	src/daemon/serve/patience.c \
+	src/daemon/serve/patience.h \
 	src/daemon/serve/prelude.c \
 	src/daemon/serve/prelude.h \
 	src/daemon/serve/proxies.c \

@@ -698,7 +698,7 @@ static unsigned logged_ms(void)
 }
 
 /*
- * We look at it 20 ms after the greeting at the earliest, when it has long gone. On a busy machine
+ * Nobody else comes, so we look 20 ms after the greeting, when it has long gone. On a busy machine
  * its end may take as long to reach us, but not each time.
  */
 START_TEST(time_until_we_look_is_not_the_clients)

@@ -146,16 +146,29 @@ START_TEST(those_due_can_be_seen_to_before_the_timer)
 {
 	start(20, 20);
 	add(0, 5);
-	ck_assert(!waiting_see_to(waiting, 5));
+	ck_assert(!waiting_see_to(waiting, 20, 5));
 	ck_assert_int_eq(seen, 0);
 	let_pass(20);
 	add(5, 6);
-	ck_assert(waiting_see_to(waiting, 2));
+	ck_assert(waiting_see_to(waiting, 20, 2));
 	ck_assert_int_eq(seen, 2);
 	ck_assert_uint_lt(waiting_seen_ms(waiting) - waiters[5].since_ms, PATIENCE_MS);
-	(void)waiting_see_to(waiting, 3);
+	(void)waiting_see_to(waiting, 20, 3);
 	ck_assert_int_eq(seen, 5);
 	wait_for(6);
+}
+END_TEST
+
+START_TEST(those_not_due_can_be_seen_to_at_a_lower_age)
+{
+	start(60000, 60000);
+	add(0, 3);
+	let_pass(5);
+	ck_assert(!waiting_see_to(waiting, 5000, 3));
+	ck_assert_int_eq(seen, 0);
+	ck_assert(waiting_see_to(waiting, 5, 2));
+	ck_assert(!waiting_see_to(waiting, 5, 2));
+	ck_assert_int_eq(seen, 3);
 }
 END_TEST
 
@@ -213,6 +226,7 @@ int main(void)
 	tcase_add_test(tests, time_is_not_the_clocks);
 	tcase_add_test(tests, turn_sees_few);
 	tcase_add_test(tests, those_due_can_be_seen_to_before_the_timer);
+	tcase_add_test(tests, those_not_due_can_be_seen_to_at_a_lower_age);
 	tcase_add_test(tests, hurry_makes_all_due);
 	tcase_add_test(tests, hurry_is_for_those_that_wait_now);
 	tcase_add_test(tests, time_goes_on_in_another_queue);

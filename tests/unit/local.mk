@@ -75,6 +75,7 @@ unit_tests = \
 	tests/unit/check_packets \
 	tests/unit/check_pages \
 	tests/unit/check_pairhash \
+	tests/unit/check_patience \
 	tests/unit/check_pool \
 	tests/unit/check_prefix \
 	tests/unit/check_prefixpair \

@@ -4,6 +4,7 @@
 
 #include "base/socket.h"
 #include "hearing.h"
+#include "patience.h"
 #include "session.h"
 #include "session_state.h"
 #include "daemon/tell/stats.h"
@@ -85,9 +86,12 @@ void session_linger(struct session *session)
 void session_look_due_cb(struct waiter *turn, void *argument)
 {
 	struct session *session = session_of_turn(turn);
+	struct patience *patience = &session->all->patience;
+	bool stays = read_input(session);
 
 	(void)argument;
-	if (read_input(session))
+	patience_learn(patience, !stays);
+	if (stays)
 		session_linger(session);
 }
 

@@ -9,6 +9,7 @@
 #include "daemon/options.h"
 #include "daemon/say/outbox.h"
 #include "hearing.h"
+#include "patience.h"
 #include "session.h"
 #include "waiting.h"
 #include "watch.h"
@@ -17,9 +18,9 @@
 enum { EVICT_AFTER_MS = 1000 };
 
 /*
- * How long a client may take to close before the kernel is asked to watch it. Nearly all need less,
- * and cost only one look. A shorter time is too short for clients that are busy; a longer one gains
- * nothing (doc/performance.md).
+ * How long a client may take at most to close before the kernel is asked to watch it. Nearly all
+ * need less, and cost only one look. A shorter time is too short for clients that are busy; a
+ * longer one gains nothing (doc/performance.md).
  */
 enum { LOOK_AFTER_MS = 20 };
 
@@ -53,6 +54,7 @@ static struct sessions *make_set(struct event_base *base, const struct sessions_
 	all->closed = closed;
 	all->closed_argument = argument;
 	QUEUE_INIT(&all->delayed);
+	patience_begin(&all->patience, (uint32_t)look_ms);
 	all->pool = pool_new(session_size());
 	all->more = pool_new(session_more_size());
 	all->watch = watch_new(base, session_input_cb);
@@ -282,7 +284,9 @@ void sessions_look_at_source(struct sessions *sessions, const struct source *sou
 
 void sessions_look_at_due(struct sessions *sessions, size_t most)
 {
-	(void)waiting_see_to(sessions->all.look, most);
+	struct session_shared *all = &sessions->all;
+
+	(void)waiting_see_to(all->look, patience_ms(&all->patience), most);
 }
 
 void sessions_look_at_all(struct sessions *sessions)

@@ -14,25 +14,25 @@ static uint32_t present_ms(void)
 	return (uint32_t)clock_ms();
 }
 
-/* Returns the first client if it is due, else NULL. */
-static struct waiter *find_due(const struct waiting *waiting, uint32_t now)
+/* Returns the first client if it is hurried, or has waited for `ms`, else NULL. */
+static struct waiter *find_due(const struct waiting *waiting, uint32_t ms, uint32_t now)
 {
 	struct waiter *first = waiting->list.first;
 
 	if (first &&
-	    (now - first->since_ms >= waiting->ms ||
+	    (now - first->since_ms >= ms ||
 	     (waiting->is_hurried && (int32_t)(waiting->hurried_ms - first->since_ms) >= 0)))
 		return first;
 	return NULL;
 }
 
-bool waiting_see_to(struct waiting *waiting, size_t most)
+bool waiting_see_to(struct waiting *waiting, uint32_t ms, size_t most)
 {
 	uint32_t now = present_ms();
 	struct waiter *due;
 
 	waiting->seen_ms = now;
-	while ((due = find_due(waiting, now)) && most-- > 0)
+	while ((due = find_due(waiting, ms, now)) && most-- > 0)
 		waiting->due(due, waiting->argument);
 	if (!due)
 		waiting->is_hurried = false;
@@ -48,7 +48,7 @@ static void wait(struct waiting *waiting)
 
 	if (!first)
 		return;
-	if (find_due(waiting, now)) {
+	if (find_due(waiting, waiting->ms, now)) {
 		loop_add_timer(waiting->timer, 0);
 		return;
 	}
@@ -62,7 +62,7 @@ static void timer_cb(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
-	(void)waiting_see_to(waiting, WAITING_A_TURN);
+	(void)waiting_see_to(waiting, waiting->ms, WAITING_A_TURN);
 	wait(waiting);
 }
 
@@ -138,7 +138,7 @@ bool waiting_hurry(struct waiting *waiting, size_t most)
 
 	waiting->is_hurried = true;
 	waiting->hurried_ms = present_ms();
-	more = waiting_see_to(waiting, most);
+	more = waiting_see_to(waiting, waiting->ms, most);
 	if (more)
 		wait(waiting);
 	return more;

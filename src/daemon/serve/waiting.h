@@ -113,8 +113,11 @@ struct waiter *waiting_last(const struct waiting *waiting);
 /* Returns the client that came before another, or NULL. */
 struct waiter *waiting_before(const struct waiting *waiting, const struct waiter *waiter);
 
-/* Handles those that are due already, `most` of them. Returns whether there are others. */
-bool waiting_see_to(struct waiting *waiting, size_t most);
+/*
+ * Handles those that have waited for `ms` milliseconds, which may be before they are due, `most` of
+ * them. Returns whether there are others.
+ */
+bool waiting_see_to(struct waiting *waiting, uint32_t ms, size_t most);
 
 /*
  * Makes every client that waits now due: `most` of them at once, the others in the loop's next
