@@ -134,7 +134,7 @@ START_TEST(request_is_read_with_both_addresses)
 	ck_assert_int_eq(memcmp(packet->bytes, "hello", 5), 0);
 	ck_assert(!packet->to_many);
 	assert_is_bound_to(peer, &packet->peer);
-	assert_is_bound_to(fd, &packet->local);
+	assert_is_bound_to(fd, packet->local);
 }
 END_TEST
 
@@ -176,14 +176,9 @@ START_TEST(many_are_read_in_turns)
 }
 END_TEST
 
-/* Writes an answer in place of the i-th request, to be sent. */
 static void answer(size_t i, const char *text)
 {
-	struct packet *packet = packets_get(packets, i);
-
-	packet->size = strlen(text);
-	memcpy(packet->bytes, text, packet->size);
-	packets_answer(packets, i);
+	packets_answer(packets, i, text, strlen(text));
 }
 
 START_TEST(only_what_is_answered_is_sent)
@@ -248,7 +243,7 @@ START_TEST(answer_comes_from_the_address_that_was_asked)
 	ask_at(0x7F000002, 0);
 	ck_assert_uint_eq(receive(), 1);
 	ck_assert(!packets_get(packets, 0)->to_many);
-	ck_assert_str_eq(shown(&packets_get(packets, 0)->local), told);
+	ck_assert_str_eq(shown(packets_get(packets, 0)->local), told);
 	answer(0, "1");
 	ck_assert_uint_eq(packets_send(packets, fd), 0);
 	ck_assert_int_eq(recvfrom(peer, &byte, 1, MSG_DONTWAIT, &from.any, &from.length), 1);
@@ -454,8 +449,8 @@ static void say_with_descriptor(int socket)
 	ck_assert_int_eq(sendmsg(peer, &message, 0), 1);
 }
 
-/* Descriptors that come beside a request are nobody's: they are closed, and it is answered. */
-START_TEST(descriptors_beside_a_request_are_not_kept)
+/* Asks a new UNIX socket: what comes beside requests is closed, and they are answered. */
+static void ask_with_descriptors(void)
 {
 	char name = 0;
 	size_t before;
@@ -472,6 +467,34 @@ START_TEST(descriptors_beside_a_request_are_not_kept)
 		ck_assert_uint_eq(packets_send(packets, fd), 0);
 		ck_assert_str_eq(heard(), "answer");
 	}
+}
+
+START_TEST(descriptors_beside_a_request_are_not_kept)
+{
+	ask_with_descriptors();
+}
+END_TEST
+
+/* The same places serve all sockets, and what is needed beside a datagram differs. */
+START_TEST(socket_of_another_kind_changes_nothing)
+{
+	int on_ip, asker;
+	struct address ip;
+
+	open_wildcard();
+	on_ip = fd;
+	ip = bound;
+	ask_at(0x7F000001, 0);
+	asker = peer;
+	ask_with_descriptors();
+	ck_assert_uint_eq(packets_receive(packets, on_ip, &ip), 1);
+	ck_assert_int_eq(packets_get(packets, 0)->local != &ip, HAS_DESTINATION);
+	answer(0, "answer");
+	ck_assert_uint_eq(packets_send(packets, on_ip), 0);
+	close(peer);
+	peer = asker;
+	ck_assert_str_eq(heard(), "answer");
+	close(on_ip);
 }
 END_TEST
 
@@ -509,6 +532,7 @@ int main(void)
 #ifdef __linux__
 	tcase_add_test(answering, peer_that_does_not_read_keeps_up_no_other);
 	tcase_add_test(answering, descriptors_beside_a_request_are_not_kept);
+	tcase_add_test(answering, socket_of_another_kind_changes_nothing);
 #endif
 	tcase_add_test(answering, other_notes_keep_up_no_answer);
 	tcase_add_test(answering, answer_comes_from_the_address_that_was_asked);

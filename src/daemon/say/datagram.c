@@ -72,7 +72,7 @@ enum { LEAST_PORT = 1024 };
 
 static bool is_by_unix(const struct packet *packet)
 {
-	return packet->local.any.sa_family == AF_UNIX;
+	return packet->local->any.sa_family == AF_UNIX;
 }
 
 /* True if a datagram came from one client, to us alone. */
@@ -100,22 +100,26 @@ static SEPARATE size_t say_own(struct datagrams *all, const struct template *tem
 	struct rendering rendering;
 
 	rendering.values.peer = packet->peer;
-	rendering.values.local = packet->local;
+	rendering.values.local = *packet->local;
 	rendering.values.proxy.length = 0;
 	greeting_begin(all->greeting, &rendering);
 	return template_render(template, &rendering.values, packet->bytes);
 }
 
-/* Replaces the request by the answer. Returns the answer's size. */
-static size_t say(struct datagrams *all, struct packet *packet)
+/* What is answered. */
+struct answer {
+	const char *bytes;
+	size_t size;
+};
+
+/* Returns the answer to a request, which it may replace. */
+static struct answer say(struct datagrams *all, struct packet *packet)
 {
 	const struct template *template = greeting_template(all->greeting);
-	size_t size = template_longest(template);
 
-	if (!template_is_constant(template))
-		return say_own(all, template, packet);
-	memcpy(packet->bytes, template_bytes(template), size);
-	return size;
+	if (template_is_constant(template))
+		return (struct answer){template_bytes(template), template_longest(template)};
+	return (struct answer){packet->bytes, say_own(all, template, packet)};
 }
 
 /* A length that a request can nearly always have, and that most answers stay within. */
@@ -138,28 +142,29 @@ static void explain(struct datagrams *all, const struct packet *packet, size_t a
 		packet->size, peer, answer, is_by_unix(packet) ? "" : advice);
 }
 
-/* Makes an answer from a request; false if it must have none. */
-static bool make_answer(struct datagrams *all, struct packet *packet)
+/* Answers the i-th request that was read. False: it must have no answer. */
+static bool answer_request(struct datagrams *all, size_t i)
 {
-	size_t request = packet->size, answer;
+	struct packet *packet = packets_get(all->packets, i);
+	struct answer answer;
 
 	if (!may_be_answered(packet)) {
 		all->stats->datagrams_ignored++;
 		return false;
 	}
 	answer = say(all, packet);
-	if (answer >= request) {
+	if (answer.size >= packet->size) {
 		all->stats->datagrams_too_small++;
-		explain(all, packet, answer);
+		explain(all, packet, answer.size);
 		return false;
 	}
 	/* Only now: what is not answered must not use up the answers of whom it claims to be. */
 	if (all->admits && !all->admits(&packet->peer, all->admits_argument))
 		return false;
-	packet->size = answer;
+	packets_answer(all->packets, i, answer.bytes, answer.size);
 	greeting_count(all->greeting);
 	if (journal_has_ends()) /* asked here: its text, too, is cleared in each call */
-		journal_answered(&packet->peer, &packet->local, answer);
+		journal_answered(&packet->peer, packet->local, answer.size);
 	return true;
 }
 
@@ -172,12 +177,8 @@ static void readable_cb(evutil_socket_t fd, short what, void *argument)
 	size_t answers = 0, failed;
 
 	(void)what;
-	for (size_t i = 0; i < count; i++) {
-		if (!make_answer(all, packets_get(all->packets, i)))
-			continue;
-		packets_answer(all->packets, i);
-		answers++;
-	}
+	for (size_t i = 0; i < count; i++)
+		answers += answer_request(all, i);
 	failed = packets_send(all->packets, fd);
 	all->stats->datagrams += count;
 	all->stats->datagrams_answered += answers - failed;

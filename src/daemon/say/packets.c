@@ -5,6 +5,7 @@
 #include "packets.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,8 @@ struct packets {
 	struct mmsghdr messages[PACKETS_MAX]; /* for reading */
 	struct mmsghdr answers[PACKETS_MAX];
 	unsigned answer_count;
+	size_t changed;	    /* so many places the last reading and its answers have changed */
+	size_t beside_size; /* room for the kernel's note in the places that it has not */
 };
 
 void packets_free(struct packets *packets)
@@ -38,36 +41,40 @@ void packets_free(struct packets *packets)
 	free(packets);
 }
 
-/* Says where the i-th datagram goes; how much room there is, each reading says. */
+/* Says where the i-th datagram goes. */
 static void place(struct packets *packets, size_t i)
 {
 	struct packet *packet = &packets->all[i];
 
-	packets->parts[i].iov_base = packet->bytes;
+	packets->parts[i] = (struct iovec){packet->bytes, sizeof packet->bytes};
 	packets->messages[i].msg_hdr = (struct msghdr){
 		.msg_name = &packet->peer.any,
+		.msg_namelen = sizeof packet->peer.room,
 		.msg_iov = &packets->parts[i],
 		.msg_iovlen = 1,
 		.msg_control = packets->beside[i].bytes,
+		.msg_controllen = packets->beside_size,
 	};
 }
 
-/* Prepares to read the i-th datagram: sets what the one before has changed. */
-static void prepare(struct packets *packets, size_t i, size_t beside)
+/* Prepares to read: few datagrams come at a time, and only what they have changed is set again. */
+static void prepare(struct packets *packets, size_t beside_size)
 {
-	struct msghdr *header = &packets->messages[i].msg_hdr;
-
-	packets->parts[i].iov_len = sizeof packets->all[i].bytes;
-	header->msg_namelen = sizeof packets->all[i].peer.room;
-	header->msg_controllen = beside;
+	if (packets->beside_size != beside_size)
+		packets->changed = PACKETS_MAX;
+	packets->beside_size = beside_size;
+	for (size_t i = 0; i < packets->changed; i++)
+		place(packets, i);
+	packets->changed = 0;
+	packets->answer_count = 0;
 }
 
 struct packets *packets_new(void)
 {
 	struct packets *packets = calloc(1, sizeof *packets);
 
-	for (size_t i = 0; packets && i < PACKETS_MAX; i++)
-		place(packets, i);
+	if (packets)
+		packets->changed = PACKETS_MAX;
 	return packets;
 }
 
@@ -100,32 +107,37 @@ static int send_from(struct packets *packets, int fd, unsigned first)
 #endif
 }
 
-/* Stores what the kernel reported of a datagram. */
-static void take(struct packet *packet, struct mmsghdr *message)
+/* Stores what the kernel reported of a datagram to a socket that is bound to `local`. */
+static void take(struct packet *packet, struct mmsghdr *message, const struct address *local)
 {
 	struct msghdr *header = &message->msg_hdr;
 
 	packet->peer.length = header->msg_namelen;
 	packet->size = message->msg_len;
+	packet->local = local;
+	packet->to_many = false;
 	/* Most sockets are bound to one address, and nothing is reported of it. */
-	packet->to_many = header->msg_controllen > 0 && destination_take(header, &packet->local);
+	if (header->msg_controllen > 0) {
+		packet->reported = *local;
+		packet->local = &packet->reported;
+		packet->to_many = destination_take(header, &packet->reported);
+	}
 }
 
 size_t packets_receive(struct packets *packets, int fd, const struct address *local)
 {
 	/* Descriptors may come beside a UNIX datagram: without room, the kernel closes them. */
-	size_t beside = local->any.sa_family == AF_UNIX ? 0 : sizeof(union beside);
+	size_t beside_size = local->any.sa_family == AF_UNIX ? 0 : sizeof(union beside);
 	int count;
 
-	for (size_t i = 0; i < PACKETS_MAX; i++)
-		prepare(packets, i, beside);
-	packets->answer_count = 0;
+	prepare(packets, beside_size);
 	count = receive_all(packets, fd);
-	for (int i = 0; i < count; i++) {
-		packets->all[i].local = *local;
-		take(&packets->all[i], &packets->messages[i]);
-	}
-	return count > 0 ? (size_t)count : 0;
+	for (int i = 0; i < count; i++)
+		take(&packets->all[i], &packets->messages[i], local);
+	if (count < 0)
+		return 0;
+	packets->changed = (size_t)count;
+	return packets->changed;
 }
 
 struct packet *packets_get(struct packets *packets, size_t i)
@@ -133,9 +145,9 @@ struct packet *packets_get(struct packets *packets, size_t i)
 	return &packets->all[i];
 }
 
-void packets_answer(struct packets *packets, size_t i)
+void packets_answer(struct packets *packets, size_t i, const char *bytes, size_t size)
 {
-	packets->parts[i].iov_len = packets->all[i].size;
+	packets->parts[i] = (struct iovec){(char *)(uintptr_t)bytes, size};
 	packets->answers[packets->answer_count++] = packets->messages[i];
 }
 
