@@ -30,6 +30,7 @@ EXTRA_PROGRAMS = \
 	bench/networks \
 	bench/peers/datagram \
 	bench/peers/hello \
+	bench/peers/lingering \
 	bench/peers/plain
 bench_networks_SOURCES = bench/networks.c
 bench_networks_LDADD = src/libdaemon.a src/libbase.a
@@ -43,6 +44,11 @@ bench_peers_hello_SOURCES = \
 	bench/peers/peer.c \
 	bench/peers/peer.h
 bench_peers_hello_LDADD = $(EVENT_LIBS)
+bench_peers_lingering_SOURCES = \
+	bench/peers/lingering.c \
+	bench/peers/peer.c \
+	bench/peers/peer.h
+bench_peers_lingering_LDADD =
 bench_peers_plain_SOURCES = \
 	bench/peers/peer.c \
 	bench/peers/peer.h \
@@ -66,6 +72,7 @@ EXTRA_DIST += \
 	bench/lib/latency.py \
 	bench/lib/limits.py \
 	bench/lib/load.py \
+	bench/lib/look.py \
 	bench/lib/machine.py \
 	bench/lib/many.py \
 	bench/lib/memory.py \

@@ -22,7 +22,8 @@ Effort = collections.namedtuple("Effort", "rounds seconds")
 # seconds is how long a round measures each server, where it is the time that is given; for many, how often it asks.
 PARTS = {
     "exact": (Effort(1, None), Effort(1, None)),
-    "speed": (Effort(21, 0.7), Effort(3, 0.3)),
+    "speed": (Effort(41, 0.25), Effort(3, 0.25)),
+    "look": (Effort(31, 0.25), Effort(3, 0.25)),
     "latency": (Effort(31, 0.5), Effort(3, 0.5)),
     "held": (Effort(7, 0.5), Effort(1, 0.2)),
     "message": (Effort(7, 0.5), Effort(1, 0.2)),

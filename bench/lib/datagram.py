@@ -6,6 +6,8 @@ from lib.speed import SATURATED
 from lib.table import Table
 
 SLOW = ("socat",)
+# Those to whose cost every other's is compared.
+BASES = ("loop", "loop-epoll")
 
 
 def _ask(server, count):
@@ -35,12 +37,14 @@ def measure(effort):
             rounds.add(number, name, **_saturate(server, effort.seconds))
     table = Table(
         "datagram", "Cost of an answer by datagram at saturation: requests of 512 bytes, in a closed loop",
-        ("server", "requests", "cpu_ns", "to_loop", "per_second", "lost", "server_busy", "load_busy", "rounds"),
+        ("server", "requests", "cpu_ns", *(f"to_{base}" for base in BASES), "per_second", "lost", "server_busy",
+         "load_busy", "rounds"),
         ("requests: so many at a time. cpu_ns: the server's CPU time for an answer, its children's included.",
          f"lost: without an answer in 200 ms, as a share. Whoever is busy for {SATURATED:.0%} is the limit.",
          f"Medians of {effort.rounds} interleaved rounds [quartiles]; ratios are taken within each round."))
     for name, server in there.items():
-        table.add(name, float(server.crowd), rounds.spread(name, "cpu_ns"), rounds.ratio(name, "loop", "cpu_ns"),
+        table.add(name, float(server.crowd), rounds.spread(name, "cpu_ns"),
+                  *(rounds.ratio(name, base, "cpu_ns") for base in BASES),
                   *(rounds.spread(name, field).median for field in ("per_second", "lost", "server_busy", "load_busy")),
                   float(len(rounds.of(name, "lost"))))
     yield table

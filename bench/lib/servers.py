@@ -208,6 +208,11 @@ def _plain(*options):
     return lambda port, file: [machine.built("bench/peers/plain"), *options, str(file)]
 
 
+def lingering(*options):
+    """Makes the command line of a loop that closes as carefully as haild."""
+    return lambda port, file: [machine.built("bench/peers/lingering"), *options, str(file)]
+
+
 def _hello(port, file):
     return [machine.built("bench/peers/hello"), str(file)]
 
@@ -230,8 +235,8 @@ def _ncat(port, file):
     return ["ncat", "-4", "-l", "-k", "-m", str(FORKS), "-e", f"{CAT} {file}", "127.0.0.1", str(port)]
 
 
-def _datagram_loop(port, file):
-    return [machine.built("bench/peers/datagram"), str(file)]
+def _datagram_loop(*options):
+    return lambda port, file: [machine.built("bench/peers/datagram"), *options, str(file)]
 
 
 def _socat_by_udp(port, file):
@@ -306,7 +311,7 @@ SERVERS = [
            message=b"{instance} sees {peer}\n", greeting=SEES_PEER),
     Server("plain", _plain()),
     Server("corked", _plain("--cork")),
-    Server("lingering", _plain("--linger")),
+    Server("lingering", lingering()),
     Server("hello", _hello),
     Server("nginx", nginx, tells=False),
     Server("nginx-log", functools.partial(nginx, log="/dev/null connected"), tells=False),
@@ -321,10 +326,12 @@ SERVERS = [
 ]
 
 
-# Those that answer datagrams. The loop is the floor: it reads and sends many at a time, and checks nothing.
+# Those that answer datagrams. The loop is the floor: it reads and sends many at a time, and checks nothing. The other
+# is that of a program that has more to wait for.
 DATAGRAM_SERVERS = [
     Server("haild", haild("-q", "-u", "--rate-per-source=0"), udp=True),
-    Server("loop", _datagram_loop, udp=True),
+    Server("loop", _datagram_loop(), udp=True),
+    Server("loop-epoll", _datagram_loop("--epoll"), udp=True),
     Server("nginx", nginx, tells=False, udp=True),
     Server("socat", _socat_by_udp, tells=False, forks=True, crowd=8, udp=True),
 ]

@@ -17,7 +17,7 @@ BURST = 4000
 BURST_SERVERS = ("haild", "haild-log", "haild-template", "plain", "corked", "lingering", "hello", "nginx", "nginx-log",
                  "nginx-buffered", "nginx-template")
 # Those to whose cost every other's is compared; and in the column to_twin, the server's own twin.
-BASES = ("plain", "nginx", "haild")
+BASES = ("plain", "nginx", "haild", "lingering")
 RATIOS = (*(f"to_{base}" for base in BASES), "to_twin")
 
 
@@ -130,5 +130,4 @@ def measure(effort):
     rounds = _each(names, effort.rounds, lambda server: saturate(server, effort.seconds), SLOW)
     yield _saturation_table(rounds, names, effort.rounds)
     names = present(BURST_SERVERS)
-    count = 2 * effort.rounds  # each is short
-    yield _burst_table(_each(names, count, warm_burst), names, count)
+    yield _burst_table(_each(names, effort.rounds, warm_burst), names, effort.rounds)

@@ -51,6 +51,8 @@ TARGETS = (
            at_most, 0.8),
     Target("CPU a greeting in a closed loop, to the plain loop's", _cell("speed", "to_plain", server="haild"),
            at_most, 1),
+    Target("CPU a greeting in a closed loop, to that of a loop as careful", _cell(
+        "speed", "to_lingering", server="haild"), None, None),
     Target("calls of accept a greeting in a closed loop", _cell("loop", "accept", server="haild", clients=64),
            at_most, 1.15),
     Target("calls of epoll_ctl a greeting in a closed loop", _cell("loop", "epoll_ctl", server="haild", clients=64),
@@ -90,6 +92,8 @@ TARGETS = (
     Target("CPU a greeting in a closed loop, 19,000 held, to none", _cell(
         "held", "cpu_ratio", server="haild", held=19000), None, None),
     Target("CPU an answer by datagram, to a bare loop's", _cell("datagram", "to_loop", server="haild"), at_most, 1.08),
+    Target("CPU an answer by datagram, to that of a bare loop with epoll", _cell(
+        "datagram", "to_loop-epoll", server="haild"), None, None),
     Target("resident memory of a lingering connection", _cell("memory", "bytes_each", server="haild"),
            at_most, 80, "bytes"),
     Target("500 clients that don't read 1 MiB", _cell("memory_silent", "growth_mib", server="haild"),

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * datagram [FILE]: what an answer by datagram costs in C alone: many are read in one call, and as
- * many answers sent in one.
+ * datagram [--epoll] [FILE]: what an answer by datagram costs in C alone: many are read in one
+ * call, and as many answers sent in one. With --epoll it waits there, as an event-driven program
+ * does; else in the call that reads.
  *
  * It answers everyone with the message, whatever the request's length, from whatever address the
  * kernel chooses: neither is safe on a network.
  */
 #define _GNU_SOURCE /* for recvmmsg() and sendmmsg() */
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "peer.h"
@@ -33,9 +37,34 @@ static void prepare(size_t i)
 					     .msg_iovlen = 1};
 }
 
+/* Returns an epoll that watches a descriptor for input. */
+static int watch(int fd)
+{
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event event = {.events = EPOLLIN};
+
+	if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		peer_die("epoll");
+	return epoll;
+}
+
+/* Answers what has come, or comes first. */
+static void answer_some(int fd, int how)
+{
+	int count;
+
+	for (size_t i = 0; i < AT_ONCE; i++)
+		prepare(i);
+	count = recvmmsg(fd, requests, AT_ONCE, how, NULL);
+	if (count > 0)
+		sendmmsg(fd, answers, (unsigned)count, 0);
+}
+
 int main(int argc, char **argv)
 {
-	struct message message = peer_message(argc > 1 ? argv[1] : NULL);
+	bool waits_in_epoll = argc > 1 && strcmp(argv[1], "--epoll") == 0;
+	int file = waits_in_epoll ? 2 : 1, epoll = -1;
+	struct message message = peer_message(file < argc ? argv[file] : NULL);
 	struct sockaddr_in address = peer_address();
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
@@ -43,11 +72,11 @@ int main(int argc, char **argv)
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
 		peer_die("bind");
 	peer_announce(fd);
-	for (;;) {
-		for (size_t i = 0; i < AT_ONCE; i++)
-			prepare(i);
-		int count = recvmmsg(fd, requests, AT_ONCE, MSG_WAITFORONE, NULL);
-		if (count > 0)
-			sendmmsg(fd, answers, (unsigned)count, 0);
+	if (waits_in_epoll)
+		epoll = watch(fd);
+	for (struct epoll_event event;;) {
+		if (waits_in_epoll && epoll_wait(epoll, &event, 1, -1) < 1)
+			continue;
+		answer_some(fd, waits_in_epoll ? MSG_DONTWAIT : MSG_WAITFORONE);
 	}
 }
