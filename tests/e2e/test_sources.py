@@ -60,7 +60,7 @@ class AtATime(unittest.TestCase):
             server.wait_counters(open=1)
             self.assertEqual(hear(server.port, "127.0.0.1"), GREETING)
 
-    # haild looks some 20 ms later whether a client has closed.
+    # haild looks up to 40 ms later whether a client has closed.
     def test_one_after_the_other(self):
         with Host(*HERE, "--max-per-source", 1) as server:
             for _ in range(50):

@@ -722,6 +722,59 @@ START_TEST(time_until_we_look_is_not_the_clients)
 END_TEST
 
 /*
+ * Has so many clients come and close at once, and looks at them, as when others come, until they
+ * are closed. Returns after how many ms that was.
+ */
+static uint64_t see_off(unsigned count)
+{
+	uint64_t began = clock_ms();
+	size_t others = sessions_open(sessions);
+
+	for (unsigned i = 0; i < count; i++) {
+		struct peer peer = open_session(AF_INET, 0, NULL);
+		peer_receive(&peer, SIZE_MAX);
+		peer_close(&peer);
+	}
+	while (sessions_open(sessions) > others) {
+		ck_assert_uint_lt(clock_ms() - began, 10000);
+		sessions_look_at_due(sessions, SIZE_MAX);
+	}
+	return clock_ms() - began;
+}
+
+/* Has a client come that stays for longer than we wait before we look. */
+static struct peer see_one_stay(void)
+{
+	struct peer peer = open_session(AF_INET, 0, NULL);
+
+	for (uint64_t began = clock_ms(); clock_ms() - began < 25;)
+		sessions_look_at_due(sessions, SIZE_MAX);
+	return peer;
+}
+
+/* On a busy machine a single look may come at any time, but not each. */
+START_TEST(we_look_as_soon_as_it_is_worth_it)
+{
+	enum { TRIES = 100 };
+	struct peer staying[TRIES];
+	unsigned tries = 0, stay = 0;
+
+	start();
+	ck_assert_uint_ge(see_off(1), 20);
+	do
+		see_off(100);
+	while (see_off(1) >= 10 && ++tries < TRIES);
+	ck_assert_uint_lt(tries, TRIES);
+	do
+		staying[stay++] = see_one_stay();
+	while (see_off(1) < 16 && stay < TRIES);
+	ck_assert_uint_lt(stay, TRIES);
+	while (stay > 0)
+		peer_close(&staying[--stay]);
+}
+END_TEST
+
+/*
  * A client may stay for less than we usually take until we look: -i is kept all the same. On a
  * busy machine a try may take longer, but not each.
  */
@@ -1696,6 +1749,7 @@ int main(void)
 	tcase_add_loop_test(tcp, peer_that_closes_before_an_empty_greeting_has_not_left, FIRST_TCP,
 			    end);
 	tcase_add_loop_test(tcp, time_until_we_look_is_not_the_clients, FIRST_TCP, end);
+	tcase_add_test(tcp, we_look_as_soon_as_it_is_worth_it);
 	tcase_add_loop_test(tcp, short_idle_time_is_kept, FIRST_TCP, end);
 	tcase_add_test(tcp, a_turn_looks_at_few_clients);
 	tcase_add_test(tcp, hurried_look_is_by_turns_too);

@@ -238,8 +238,8 @@ static void accepted_cb(const struct socket_entry *entry, int fd, const struct s
 }
 
 /*
- * Looks at as many clients as have come, and one more. Nearly all are looked at so, as soon as that
- * is worth it, and not many at a time, which would keep newcomers waiting.
+ * Looks at as many clients as have come, and one more. This is how nearly all are looked at: as
+ * soon as it is worth it, and not many at a time, which would keep newcomers waiting.
  */
 static void turn_over_cb(unsigned accepted, void *argument)
 {

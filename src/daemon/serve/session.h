@@ -58,7 +58,7 @@ struct session_shared {
 	struct waiting *lingering;
 	struct session_list delayed; /* others that linger, in `deadline` by age; longest first */
 	struct waiting *look;	     /* sessions half-closed a moment ago */
-	struct patience patience;    /* with those */
+	struct patience patience;    /* how long those are left alone */
 	struct waiting *silence;     /* sessions that linger */
 	/* Called at the end of a session with a source; NULL: none has one. */
 	void (*left)(struct source *source, void *argument);

@@ -86,11 +86,12 @@ void session_linger(struct session *session)
 void session_look_due_cb(struct waiter *turn, void *argument)
 {
 	struct session *session = session_of_turn(turn);
-	struct patience *patience = &session->all->patience;
+	struct session_shared *all = session->all;
+	uint32_t age_ms = waiting_seen_ms(all->look) - turn->since_ms;
 	bool stays = read_input(session);
 
 	(void)argument;
-	patience_learn(patience, !stays);
+	patience_learn(&all->patience, age_ms, !stays);
 	if (stays)
 		session_linger(session);
 }

@@ -114,8 +114,8 @@ struct waiter *waiting_last(const struct waiting *waiting);
 struct waiter *waiting_before(const struct waiting *waiting, const struct waiter *waiter);
 
 /*
- * Handles those that have waited for `ms` milliseconds, which may be before they are due, `most` of
- * them. Returns whether there are others.
+ * Handles those that have waited for `ms` milliseconds, which may be before they are due, and those
+ * that are hurried; `most` of them. Returns whether there are others.
  */
 bool waiting_see_to(struct waiting *waiting, uint32_t ms, size_t most);
 

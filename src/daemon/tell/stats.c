@@ -13,7 +13,7 @@
 enum { TEXT_MAX = 2048 };
 
 const uint32_t stats_lives[STATS_LIVES] = {
-	STATS_USUAL_OVER, STATS_USUAL_UP_TO, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000,
+	STATS_SHORT_LIFE, STATS_USUAL_LIFE, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000,
 };
 
 /* The counters' names, in the order of the log. */

@@ -48,9 +48,10 @@ enum stats_kind { STATS_COUNTER, STATS_ENDING, STATS_GAUGE };
 
 /*
  * The lives of connections are counted by their length, in ms: up to each of these, and beyond the
- * last. Clients that close at once are seen 20 to 40 ms later (sessions.c), so most are in one.
+ * last. Clients that close at once are seen up to 40 ms later (patience.h), so most are in the
+ * first two.
  */
-enum { STATS_LIVES = 11, STATS_USUAL_LIFE = 1, STATS_USUAL_OVER = 10, STATS_USUAL_UP_TO = 50 };
+enum { STATS_LIVES = 11, STATS_SHORT_LIFE = 10, STATS_USUAL_LIFE = 50 };
 extern const uint32_t stats_lives[STATS_LIVES];
 
 #define STATS_FIELD(name, kind, help) uint64_t name;
@@ -68,8 +69,8 @@ void stats_count_life(struct stats *stats, uint32_t ms);
 /* The same, fast for most: each greeting calls it. */
 static inline void stats_count_usual_life(struct stats *stats, uint32_t ms)
 {
-	if (ms > STATS_USUAL_OVER && ms <= STATS_USUAL_UP_TO) {
-		stats->lives[STATS_USUAL_LIFE]++;
+	if (ms <= STATS_USUAL_LIFE) {
+		stats->lives[ms > STATS_SHORT_LIFE]++;
 		stats->lives_ms += ms;
 	} else {
 		stats_count_life(stats, ms);
