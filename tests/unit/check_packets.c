@@ -449,52 +449,84 @@ static void say_with_descriptor(int socket)
 	ck_assert_int_eq(sendmsg(peer, &message, 0), 1);
 }
 
-/* Asks a new UNIX socket: what comes beside requests is closed, and they are answered. */
-static void ask_with_descriptors(void)
+/* Opens our socket and a peer's as UNIX sockets. */
+static void open_unix(void)
 {
 	char name = 0;
-	size_t before;
 
 	fd = open_abstract(&name);
 	peer = open_abstract(&name);
 	bound = bound_address(fd);
-	before = descriptors_count_open(descriptors_limit());
-	for (int i = 0; i < 3; i++) {
+}
+
+/* Asks some times at once: what comes beside requests is closed, and they are answered. */
+static void ask_with_descriptors(size_t times)
+{
+	size_t before = descriptors_count_open(descriptors_limit());
+
+	for (size_t i = 0; i < times; i++)
 		say_with_descriptor(peer);
-		ck_assert_uint_eq(receive(), 1);
-		ck_assert_uint_eq(descriptors_count_open(descriptors_limit()), before);
-		answer(0, "answer");
-		ck_assert_uint_eq(packets_send(packets, fd), 0);
+	ck_assert_uint_eq(receive(), times);
+	ck_assert_uint_eq(descriptors_count_open(descriptors_limit()), before);
+	for (size_t i = 0; i < times; i++)
+		answer(i, "answer");
+	ck_assert_uint_eq(packets_send(packets, fd), 0);
+	for (size_t i = 0; i < times; i++)
 		ck_assert_str_eq(heard(), "answer");
-	}
 }
 
 START_TEST(descriptors_beside_a_request_are_not_kept)
 {
-	ask_with_descriptors();
+	open_unix();
+	for (int i = 0; i < 3; i++)
+		ask_with_descriptors(1);
 }
 END_TEST
 
-/* The same places serve all sockets, and what is needed beside a datagram differs. */
-START_TEST(socket_of_another_kind_changes_nothing)
+/* Asks at our address twice: both requests tell where they were sent, if that is ever told. */
+static void ask_where(void)
 {
-	int on_ip, asker;
-	struct address ip;
-
-	open_wildcard();
-	on_ip = fd;
-	ip = bound;
-	ask_at(0x7F000001, 0);
-	asker = peer;
-	ask_with_descriptors();
-	ck_assert_uint_eq(packets_receive(packets, on_ip, &ip), 1);
-	ck_assert_int_eq(packets_get(packets, 0)->local != &ip, HAS_DESTINATION);
-	answer(0, "answer");
-	ck_assert_uint_eq(packets_send(packets, on_ip), 0);
-	close(peer);
-	peer = asker;
+	say("one", 3);
+	say("two", 3);
+	ck_assert_uint_eq(receive(), 2);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_int_eq(packets_get(packets, i)->local != &bound, HAS_DESTINATION);
+		ck_assert(!packets_get(packets, i)->to_many);
+		answer(i, "answer");
+	}
+	ck_assert_uint_eq(packets_send(packets, fd), 0);
 	ck_assert_str_eq(heard(), "answer");
-	close(on_ip);
+	ck_assert_str_eq(heard(), "answer");
+}
+
+/* The same places serve all sockets, and what is needed beside a datagram differs. */
+START_TEST(sockets_of_two_kinds_take_turns)
+{
+	int ours[2], peers[2];
+	struct address addresses[2];
+
+	for (int kind = 0; kind < 2; kind++) {
+		if (kind == 0) {
+			open_wildcard();
+			peer = datagrams_to(fd);
+		} else {
+			open_unix();
+		}
+		ours[kind] = fd;
+		peers[kind] = peer;
+		addresses[kind] = bound;
+	}
+	for (int i = 0; i < 4; i++) {
+		fd = ours[i % 2];
+		peer = peers[i % 2];
+		bound = addresses[i % 2];
+		if (i % 2 == 0)
+			ask_where();
+		else
+			ask_with_descriptors(3);
+	}
+	close(ours[0]);
+	close(peers[0]);
 }
 END_TEST
 
@@ -532,7 +564,7 @@ int main(void)
 #ifdef __linux__
 	tcase_add_test(answering, peer_that_does_not_read_keeps_up_no_other);
 	tcase_add_test(answering, descriptors_beside_a_request_are_not_kept);
-	tcase_add_test(answering, socket_of_another_kind_changes_nothing);
+	tcase_add_test(answering, sockets_of_two_kinds_take_turns);
 #endif
 	tcase_add_test(answering, other_notes_keep_up_no_answer);
 	tcase_add_test(answering, answer_comes_from_the_address_that_was_asked);

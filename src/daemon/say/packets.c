@@ -32,8 +32,8 @@ struct packets {
 	struct mmsghdr messages[PACKETS_MAX]; /* for reading */
 	struct mmsghdr answers[PACKETS_MAX];
 	unsigned answer_count;
-	size_t changed;	    /* so many places the last reading and its answers have changed */
-	size_t beside_size; /* room for the kernel's note in the places that it has not */
+	size_t changed;	    /* how many places must be prepared again */
+	size_t beside_size; /* msg_controllen in the others */
 };
 
 void packets_free(struct packets *packets)
@@ -147,6 +147,7 @@ struct packet *packets_get(struct packets *packets, size_t i)
 
 void packets_answer(struct packets *packets, size_t i, const char *bytes, size_t size)
 {
+	/* What is sent is only read. */
 	packets->parts[i] = (struct iovec){(char *)(uintptr_t)bytes, size};
 	packets->answers[packets->answer_count++] = packets->messages[i];
 }

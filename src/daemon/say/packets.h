@@ -23,7 +23,7 @@ struct packet {
 	size_t size;		     /* at most PACKET_BYTES_MAX, even if it was longer */
 	bool to_many;		     /* it was sent to a broadcast or multicast address */
 	char bytes[PACKET_BYTES_MAX];
-	struct address reported; /* private to packets.c */
+	struct address reported; /* by the kernel, as that address; else unused */
 };
 
 struct packets;
