@@ -3,15 +3,13 @@
 # An edge-triggered watch on a UDP socket that is always writable tells EPOLLOUT again after each datagram sent.
 #
 # Guess: edge-triggered means that only changes are told, so a socket that has never been full is told writable once.
-# Really: whenever a packet that was sent is freed, and the socket has room, the kernel wakes all that watch it. On
-# loopback that is within the sending call. An edge-triggered watch tells each of these as an event; one for input
-# alone tells nothing, but is woken all the same.
+# Really: whenever a packet that was sent is freed, and the socket has room, the kernel calls what watches the socket. On
+# loopback that is within the sending call. An edge-triggered watch for output tells each of these as an event; one for
+# input alone tells nothing.
 # Seen with: Linux 6.18; Python 3.11.
-# Source: net/core/sock.c of the kernel, sock_wfree() and sock_def_write_space(). epoll(7) says that the caller gets an
-# event when the state changes, and that several may come for one.
-# Why it matters: a program that watches EPOLLOUT with EPOLLET runs once more for each datagram. And a socket in an
-# epoll, even for input alone, costs a sender processor time that one outside does not: `loop` and `loop-epoll` in
-# bench/results/datagram.tsv.
+# Source: net/core/sock.c of the kernel, sock_wfree() and sock_def_write_space_wfree(). epoll(7) says that the caller
+# gets an event when the state changes, and that several may come for one.
+# Why it matters: a program that watches EPOLLOUT with EPOLLET runs once more for each datagram.
 # shellcheck source=findings/lib.sh
 . "$(dirname "$0")/lib.sh"
 observe <<'END'
