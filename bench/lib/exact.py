@@ -24,7 +24,7 @@ OF_THE_ENVIRONMENT = ("instructions",)
 Counts = collections.namedtuple("Counts", "segments calls short_run long_run")
 COUNTS = Counts(10000, 2000, 1280, 6400)
 # Instructions are counted in bursts: a server that always has the same number of clients waiting makes the same
-# turns. And so few of them are done when haild looks who has closed, even under callgrind.
+# turns. At how many of them haild looks within the burst varies a little, under callgrind.
 BURST = 128
 COUNTS_FORKING = Counts(500, 100, 4, 16)  # each is a process of its own
 

@@ -6,7 +6,7 @@ from lib.speed import saturate
 from lib.table import Table
 
 # After so many ms.
-AGES = (2, 5, 10, 20, 40)
+AGES = (2, 3, 4, 5, 10, 20, 40)
 BASE = "plain"
 
 

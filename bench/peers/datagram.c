@@ -23,7 +23,7 @@ static struct iovec places[AT_ONCE], answer;
 static struct sockaddr_storage askers[AT_ONCE];
 static char bytes[AT_ONCE][REQUEST_MAX];
 
-/* Reads into the i-th place, and answers from the one message. */
+/* Reads into the i-th place, and answers it with the one message. */
 static void prepare(size_t i)
 {
 	places[i] = (struct iovec){.iov_base = bytes[i], .iov_len = REQUEST_MAX};
@@ -51,19 +51,19 @@ static int watch(int fd)
 /* Answers what has come, or comes first. */
 static void answer_some(int fd, int how)
 {
-	int count;
+	int count = recvmmsg(fd, requests, AT_ONCE, how, NULL);
 
-	for (size_t i = 0; i < AT_ONCE; i++)
-		prepare(i);
-	count = recvmmsg(fd, requests, AT_ONCE, how, NULL);
 	if (count > 0)
 		sendmmsg(fd, answers, (unsigned)count, 0);
+	for (int i = 0; i < count; i++)
+		requests[i].msg_hdr.msg_namelen = sizeof askers[i];
 }
 
 int main(int argc, char **argv)
 {
 	bool waits_in_epoll = argc > 1 && strcmp(argv[1], "--epoll") == 0;
 	int file = waits_in_epoll ? 2 : 1, epoll = -1;
+	struct epoll_event event;
 	struct message message = peer_message(file < argc ? argv[file] : NULL);
 	struct sockaddr_in address = peer_address();
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -74,7 +74,9 @@ int main(int argc, char **argv)
 	peer_announce(fd);
 	if (waits_in_epoll)
 		epoll = watch(fd);
-	for (struct epoll_event event;;) {
+	for (size_t i = 0; i < AT_ONCE; i++)
+		prepare(i);
+	for (;;) {
 		if (waits_in_epoll && epoll_wait(epoll, &event, 1, -1) < 1)
 			continue;
 		answer_some(fd, waits_in_epoll ? MSG_DONTWAIT : MSG_WAITFORONE);

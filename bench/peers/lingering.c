@@ -22,7 +22,7 @@
 
 enum { EVENTS_AT_ONCE = 64, ACCEPTS_A_TURN = 16, DISCARD_AT_ONCE = 256 * 1024, LOOK_AFTER_MS = 4 };
 
-/* More clients are accepted in a turn than the one, after so many turns that found one. */
+/* After so many connections, with no accept() in vain, a turn may take more of them. */
 enum { TRY_AFTER = 16 };
 
 struct client {
@@ -38,6 +38,8 @@ static int64_t look_after_ms = LOOK_AFTER_MS;
 /* The descriptors of those to look at, in a ring: as many as were ever added, and removed. */
 static int *parting;
 static size_t room, added, removed;
+
+static size_t turn_limit = 1, since_vain; /* connections in a turn; and since an accept() in vain */
 
 static int64_t now_ms(void)
 {
@@ -101,8 +103,7 @@ static void greet(int fd)
 		watch(EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT);
 }
 
-/* Throws away what a client says. Returns more than 0; 0: it has ended its side; less: it is gone.
- */
+/* Throws away what a client says. Returns 0 at its end, less if it is gone, and else more. */
 static ssize_t discard(int fd)
 {
 	ssize_t n = recv(fd, NULL, DISCARD_AT_ONCE, MSG_TRUNC);
@@ -145,16 +146,15 @@ static bool accept_one(void)
  */
 static void accept_some(void)
 {
-	static size_t most = 1, full;
 	size_t count = 0;
 
-	while (count < most && accept_one())
+	while (count < turn_limit && accept_one())
 		count++;
-	full = count == most ? full + count : 0;
-	if (full >= TRY_AFTER)
-		most = most < ACCEPTS_A_TURN ? most * 2 : most;
-	else if (count < most)
-		most = 1;
+	since_vain = count == turn_limit ? since_vain + count : 0;
+	if (since_vain >= TRY_AFTER)
+		turn_limit = turn_limit < ACCEPTS_A_TURN ? turn_limit * 2 : turn_limit;
+	else if (count < turn_limit)
+		turn_limit = 1;
 	look(count + 1);
 }
 
