@@ -190,7 +190,7 @@ _Noreturn static void serve(void)
 		if (count < 0 && errno != EINTR)
 			peer_die("epoll_wait");
 		if (count == 0)
-			look(ACCEPTS_A_TURN);
+			look(room);
 		for (int i = 0; i < count; i++) {
 			if (events[i].data.fd == listening)
 				accept_some();
