@@ -5,7 +5,6 @@
 #include "packets.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,8 +146,11 @@ struct packet *packets_get(struct packets *packets, size_t i)
 
 void packets_answer(struct packets *packets, size_t i, const char *bytes, size_t size)
 {
-	/* What is sent is only read. */
-	packets->parts[i] = (struct iovec){(char *)(uintptr_t)bytes, size};
+	struct iovec *part = &packets->parts[i];
+
+	/* An iovec is for reading as well, and knows no const. */
+	memcpy(&part->iov_base, &bytes, sizeof bytes);
+	part->iov_len = size;
 	packets->answers[packets->answer_count++] = packets->messages[i];
 }
 
