@@ -65,12 +65,9 @@ int main(int argc, char **argv)
 	int file = waits_in_epoll ? 2 : 1, epoll = -1;
 	struct epoll_event event;
 	struct message message = peer_message(file < argc ? argv[file] : NULL);
-	struct sockaddr_in address = peer_address();
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = peer_bind(SOCK_DGRAM);
 
 	answer = (struct iovec){.iov_base = message.bytes, .iov_len = message.size};
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
-		peer_die("bind");
 	peer_announce(fd);
 	if (waits_in_epoll)
 		epoll = watch(fd);

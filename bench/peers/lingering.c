@@ -9,7 +9,6 @@
  */
 #define _GNU_SOURCE /* for accept4() */
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -47,21 +46,6 @@ static int64_t now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* Opens the listening socket; accepted ones inherit the cork. */
-static void listen_for_clients(void)
-{
-	struct sockaddr_in address = peer_address();
-	int on = 1;
-
-	listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (listening < 0 || bind(listening, (struct sockaddr *)&address, sizeof address) < 0)
-		peer_die("bind");
-	if (setsockopt(listening, IPPROTO_TCP, TCP_CORK, &on, sizeof on) < 0)
-		peer_die("TCP_CORK");
-	if (listen(listening, PEER_BACKLOG) < 0)
-		peer_die("listen");
 }
 
 /* Watches a descriptor, or changes what for. */
@@ -213,7 +197,7 @@ int main(int count, char **arguments)
 	epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (!clients || !parting || epoll < 0)
 		peer_die("epoll");
-	listen_for_clients();
+	listening = peer_listen(SOCK_NONBLOCK, true);
 	peer_announce(listening);
 	serve();
 }

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,27 @@ struct message peer_message(const char *path)
 struct sockaddr_in peer_address(void)
 {
 	return (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+}
+
+int peer_bind(int type)
+{
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	struct sockaddr_in address = peer_address();
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
+		peer_die("bind");
+	return fd;
+}
+
+int peer_listen(int flags, bool is_corked)
+{
+	int fd = peer_bind(SOCK_STREAM | flags), on = 1;
+
+	if (is_corked && setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on) < 0)
+		peer_die("TCP_CORK");
+	if (listen(fd, PEER_BACKLOG) < 0)
+		peer_die("listen");
+	return fd;
 }
 
 void peer_announce(int listening)

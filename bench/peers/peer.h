@@ -4,6 +4,7 @@
 #define BENCH_PEERS_PEER_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* As many may wait as with haild. */
@@ -22,6 +23,12 @@ struct message peer_message(const char *path);
 
 /* 127.0.0.1, with a port that the kernel is to choose. */
 struct sockaddr_in peer_address(void);
+
+/* Opens a socket of that type, with flags as for socket(2), bound to that address. */
+int peer_bind(int type);
+
+/* Opens a listening TCP socket; accepted ones inherit the cork. `flags` are as for socket(2). */
+int peer_listen(int flags, bool is_corked);
 
 /* Prints the address of a listening socket: the server is ready. */
 void peer_announce(int listening);

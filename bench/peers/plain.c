@@ -5,28 +5,12 @@
  */
 #define _GNU_SOURCE /* for accept4() */
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "peer.h"
-
-/* Opens the listening socket; accepted ones inherit the cork. */
-static int listen_for_clients(bool is_corked)
-{
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-	struct sockaddr_in address = peer_address();
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
-		peer_die("bind");
-	if (is_corked && setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on) < 0)
-		peer_die("TCP_CORK");
-	if (listen(fd, PEER_BACKLOG) < 0)
-		peer_die("listen");
-	return fd;
-}
 
 /* Sends all of the message, and sleeps while there is no room for it. */
 static void send_all(int fd, const struct message *message)
@@ -61,7 +45,7 @@ int main(int count, char **arguments)
 	bool is_corked = count > 1 && strcmp(arguments[1], "--cork") == 0;
 	int file = is_corked ? 2 : 1;
 	struct message message = peer_message(file < count ? arguments[file] : NULL);
-	int listening = listen_for_clients(is_corked);
+	int listening = peer_listen(0, is_corked);
 
 	peer_announce(listening);
 	serve_in_turn(listening, &message);
