@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What an answer to a datagram costs a server, and how many it gives in a second, at saturation."""
-from lib import load, machine, rest, servers
-from lib.rounds import Rounds, interleaved
-from lib.speed import SATURATED
+from lib import load, rest, servers
+from lib.speed import SATURATED, each
 from lib.table import Table
 
 SLOW = ("socat",)
@@ -31,10 +30,7 @@ def _saturate(server, seconds):
 def measure(effort):
     """The table of this part."""
     there = {server.name: server for server in servers.DATAGRAM_SERVERS if server.is_there()}
-    rounds = Rounds()
-    for number, name in interleaved(list(there), effort.rounds, SLOW):
-        with there[name].running(core=machine.cores()[0]) as server:
-            rounds.add(number, name, **_saturate(server, effort.seconds))
+    rounds = each(there, effort.rounds, lambda server: _saturate(server, effort.seconds), SLOW)
     table = Table(
         "datagram", "Cost of an answer by datagram at saturation: requests of 512 bytes, in a closed loop",
         ("server", "requests", "cpu_ns", *(f"to_{base}" for base in BASES), "per_second", "lost", "server_busy",

@@ -7,7 +7,6 @@ import random
 import tempfile
 
 from lib import exact, machine, servers, speed
-from lib.rounds import Rounds, interleaved
 from lib.servers import Server
 from lib.table import Table
 
@@ -75,15 +74,6 @@ BASES = {"haild-proxy": "haild", "haild-deny": "haild", "haild-sources": "haild"
 EXACT_ONLY = ("haild-proxy6", "haild-deny6")
 
 
-def _cpu(timed, count):
-    """Interleaved rounds in which clients wait already, so that the server is the limit."""
-    rounds = Rounds()
-    for number, name in interleaved(list(timed), count):
-        with timed[name].running(core=machine.cores()[0]) as server:
-            rounds.add(number, name, **speed.warm_burst(server))
-    return rounds
-
-
 def _exact_cells(figures, name):
     """Exact figures, with how much more than those of its base they are."""
     base = figures.get(BASES.get(name))
@@ -98,7 +88,9 @@ def measure(effort):
     """The table of this part."""
     present = {server.name: server for server in SERVERS if server.is_there()}
     figures = {name: exact.of_server(server)[0] for name, server in present.items()}
-    rounds = _cpu({name: server for name, server in present.items() if name not in EXACT_ONLY}, effort.rounds)
+    # Clients wait already, so that the server is the limit.
+    rounds = speed.each({name: server for name, server in present.items() if name not in EXACT_ONLY}, effort.rounds,
+                        speed.warm_burst)
     table = Table(
         "limits", "What it adds to a greeting to hear a proxy first, or to judge who may come",
         ("server", "cpu_ns", "to_haild", "to_nginx", "calls", "more_calls", "instructions", "more_instructions",

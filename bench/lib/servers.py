@@ -204,17 +204,9 @@ def haild(*options):
                                "-f", str(file)]
 
 
-def _plain(*options):
-    return lambda port, file: [machine.built("bench/peers/plain"), *options, str(file)]
-
-
-def lingering(*options):
-    """Makes the command line of a loop that closes as carefully as haild."""
-    return lambda port, file: [machine.built("bench/peers/lingering"), *options, str(file)]
-
-
-def _hello(port, file):
-    return [machine.built("bench/peers/hello"), str(file)]
+def peer(name, *options):
+    """Makes the command line of one of our own in C, of bench/peers."""
+    return lambda port, file: [machine.built(f"bench/peers/{name}"), *options, str(file)]
 
 
 def _python(port, file):
@@ -233,10 +225,6 @@ def _socat(port, file):
 
 def _ncat(port, file):
     return ["ncat", "-4", "-l", "-k", "-m", str(FORKS), "-e", f"{CAT} {file}", "127.0.0.1", str(port)]
-
-
-def _datagram_loop(*options):
-    return lambda port, file: [machine.built("bench/peers/datagram"), *options, str(file)]
 
 
 def _socat_by_udp(port, file):
@@ -309,10 +297,10 @@ SERVERS = [
     Server("haild-log", haild(), twin="nginx-buffered"),
     Server("haild-template", haild("-q", "-e", f"--instance={NAME.decode()}"), twin="nginx-template",
            message=b"{instance} sees {peer}\n", greeting=SEES_PEER),
-    Server("plain", _plain()),
-    Server("corked", _plain("--cork")),
-    Server("lingering", lingering()),
-    Server("hello", _hello),
+    Server("plain", peer("plain")),
+    Server("corked", peer("plain", "--cork")),
+    Server("lingering", peer("lingering")),
+    Server("hello", peer("hello")),
     Server("nginx", nginx, tells=False),
     Server("nginx-log", functools.partial(nginx, log="/dev/null connected"), tells=False),
     Server("nginx-buffered", functools.partial(nginx, log="/dev/null connected buffer=4k flush=1s"), tells=False),
@@ -330,8 +318,8 @@ SERVERS = [
 # is that of a program that has more to wait for.
 DATAGRAM_SERVERS = [
     Server("haild", haild("-q", "-u", "--rate-per-source=0"), udp=True),
-    Server("loop", _datagram_loop(), udp=True),
-    Server("loop-epoll", _datagram_loop("--epoll"), udp=True),
+    Server("loop", peer("datagram"), udp=True),
+    Server("loop-epoll", peer("datagram", "--epoll"), udp=True),
     Server("nginx", nginx, tells=False, udp=True),
     Server("socat", _socat_by_udp, tells=False, forks=True, crowd=8, udp=True),
 ]

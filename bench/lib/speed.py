@@ -66,13 +66,20 @@ def warm_burst(server):
     return burst(server)
 
 
-def _each(names, count, measure, now_and_then=()):
-    """Interleaved rounds in which each server is started anew: where its memory lies is chance, too."""
+def each(compared, count, measure, now_and_then=()):
+    """Interleaved rounds in which each server is started anew: where its memory lies is chance, too.
+
+    compared  the servers, by name
+    """
     rounds = Rounds()
-    for number, name in interleaved(names, count, now_and_then):
-        with servers.by_name(name).running(core=machine.cores()[0]) as server:
+    for number, name in interleaved(list(compared), count, now_and_then):
+        with compared[name].running(core=machine.cores()[0]) as server:
             rounds.add(number, name, **measure(server))
     return rounds
+
+
+def _by_name(names):
+    return {name: servers.by_name(name) for name in names}
 
 
 def _ratios(rounds, name):
@@ -127,7 +134,7 @@ def _burst_table(rounds, names, count):
 def measure(effort):
     """The tables of this part."""
     names = present()
-    rounds = _each(names, effort.rounds, lambda server: saturate(server, effort.seconds), SLOW)
+    rounds = each(_by_name(names), effort.rounds, lambda server: saturate(server, effort.seconds), SLOW)
     yield _saturation_table(rounds, names, effort.rounds)
     names = present(BURST_SERVERS)
-    yield _burst_table(_each(names, effort.rounds, warm_burst), names, effort.rounds)
+    yield _burst_table(each(_by_name(names), effort.rounds, warm_burst), names, effort.rounds)
