@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: ISC
 # What the test suite is, and what its tests find in their environment.
 
-dist_check_SCRIPTS += \
+# What holds sources, documents and scripts to their rules.
+source_scripts = \
 	tests/debian.sh \
-	tests/docs.sh \
-	tests/fuzz.sh \
 	tests/html.sh \
 	tests/layers.sh \
 	tests/licence.sh \
@@ -12,6 +11,10 @@ dist_check_SCRIPTS += \
 	tests/pages.sh \
 	tests/posix.sh \
 	tests/version.sh
+dist_check_SCRIPTS += \
+	$(source_scripts) \
+	tests/docs.sh \
+	tests/fuzz.sh
 
 EXTRA_DIST += \
 	tests/lacking.sh \
@@ -26,21 +29,14 @@ include tests/unit/local.mk
 TESTS = $(unit_tests) $(dist_check_SCRIPTS)
 TEST_EXTENSIONS = .py .sh
 
-# Those that hold sources, documents, scripts and completions to their rules: they are the same in each build.
+# Those, and others that are the same in each build: tests of completions, scripts, and the tests themselves.
 source_checks = \
-	tests/debian.sh \
+	$(source_scripts) \
 	tests/e2e/test_completion.py \
 	tests/e2e/test_harness.py \
 	tests/e2e/test_release.py \
 	tests/e2e/test_scripts.py \
-	tests/e2e/test_simulation.py \
-	tests/html.sh \
-	tests/layers.sh \
-	tests/licence.sh \
-	tests/links.sh \
-	tests/pages.sh \
-	tests/posix.sh \
-	tests/version.sh
+	tests/e2e/test_simulation.py
 
 # For script/test and debian/rules: all tests, and those of programs alone.
 list-tests:
