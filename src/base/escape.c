@@ -13,8 +13,7 @@ enum {
 	DIRECTIONS = 2, /* characters that change a line's direction, or break it */
 };
 
-/* True if a byte stays as it is, whatever is around it: so does nearly everything that is logged.
- */
+/* True if a byte stays as it is, whatever is around it, as nearly all that is logged does. */
 static bool is_plain(unsigned char byte)
 {
 	return byte >= 0x20 && byte < 0x7F && byte != '\\';

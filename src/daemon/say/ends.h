@@ -11,7 +11,9 @@ struct end {
 	socklen_t length;
 };
 
-/* What is known of a connection. An end that is not, its socket knows; of the proxy: there is none.
+/*
+ * What is known of a connection. An end that is not, its socket knows; if the proxy is not, there
+ * is none.
  */
 struct ends {
 	struct end peer, local, proxy;

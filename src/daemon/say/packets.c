@@ -64,7 +64,6 @@ static void prepare(struct packets *packets, size_t beside_size)
 	packets->beside_size = beside_size;
 	for (size_t i = 0; i < packets->changed; i++)
 		place(packets, i);
-	packets->changed = 0;
 	packets->answer_count = 0;
 }
 
@@ -133,9 +132,7 @@ size_t packets_receive(struct packets *packets, int fd, const struct address *lo
 	count = receive_all(packets, fd);
 	for (int i = 0; i < count; i++)
 		take(&packets->all[i], &packets->messages[i], local);
-	if (count < 0)
-		return 0;
-	packets->changed = (size_t)count;
+	packets->changed = count > 0 ? (size_t)count : 0;
 	return packets->changed;
 }
 

@@ -38,8 +38,7 @@ struct acceptor {
 	void *argument;
 	struct accepting **all; /* each stays where it is */
 	size_t count;
-	size_t first; /* of those that were started last: the kernel tells of it before the others
-		       */
+	size_t first; /* which was started first: the kernel tells of it before the others */
 };
 
 struct acceptor *acceptor_new(struct event_base *base, acceptor_accepted_cb *accepted,

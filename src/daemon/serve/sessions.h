@@ -19,8 +19,10 @@ struct options;
 struct sessions;
 struct stats;
 
-/* How many descriptors a set of sessions has at most, beside those of its clients and of long
- * greetings. */
+/*
+ * How many descriptors a set of sessions has at most, beside those of its clients and of long
+ * greetings.
+ */
 enum { SESSIONS_DESCRIPTORS = 1 };
 
 /* Called after a session has closed; its slot is already free. */
